@@ -1,0 +1,14 @@
+/**
+ * analysis: AnalysisTemplate and AnalysisRun, the condition language, the judge. Pure: no network, clock or randomness.
+ * Never measures anything itself: it says which measurements are due, and what the taken ones mean.
+ * Begin reading at decide-analysis-run.ts.
+ */
+export {
+  AnalysisPhase,
+  AnalysisRun,
+  AnalysisRunSpec,
+  AnalysisRunStatus,
+  Measurement,
+  MetricResult,
+} from './analysis-run.ts';
+export { AnalysisArgument, AnalysisTemplate, AnalysisTemplateSpec, Metric } from './analysis-template.ts';

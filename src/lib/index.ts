@@ -1,0 +1,15 @@
+/**
+ * lib: a few helpers that know nothing of rollouts, Slack or queues.
+ * Never imports a room of ours.
+ */
+export { assertNever } from './assert-never.ts';
+export {
+  AlreadyExistsError,
+  ConflictError,
+  ForbiddenError,
+  InvalidError,
+  NotFoundError,
+  NotNowError,
+  TerminalError,
+} from './errors.ts';
+export { type Json, type JsonObject, ObjectMeta } from './kubernetes-object.ts';

@@ -1,0 +1,67 @@
+import type { Delivery, MetricSeries } from '../rollout/index.ts';
+
+/** Where a message is: enough to edit it and to answer in its thread. */
+export interface MessagePlace {
+  readonly channel: string;
+  readonly ts: string;
+}
+
+/** One line of a rollout's timeline, told in the card's thread. `id` is the record entry's; a notice is told once per id. */
+export interface Notice {
+  readonly id: string;
+  readonly event: NoticeEvent;
+  readonly atMs: number;
+  /** Slack user, `kubectl`, or undefined where the engine acted by itself. */
+  readonly by: string | undefined;
+  /** Words of the engine or the person (a reason, Argo's message). Escaped by the notifier. */
+  readonly text: string;
+  /** `needsHuman` and `final` are broadcast to the channel. */
+  readonly weight: 'timeline' | 'needsHuman' | 'final';
+  readonly chart?: MetricSeries;
+}
+
+export type NoticeEvent =
+  | 'started'
+  | 'stepReached'
+  | 'gateReached'
+  | 'promoted'
+  | 'skipped'
+  | 'finished'
+  | 'paused'
+  | 'resumed'
+  | 'retried'
+  | 'undone'
+  | 'inconclusive'
+  | 'aborted'
+  | 'rolledBack'
+  | 'notVerified'
+  | 'live'
+  | 'invalidSpec'
+  | 'stalled'
+  | 'superseded'
+  | 'fieldPutBack';
+
+/**
+ * One way to tell people. Calls resolve when the other side has confirmed; they throw `NotNowError` (with `retryAfterMs`) when it is
+ * down or limits us: the caller plans another turn. Nothing here waits longer than 10 s.
+ */
+export interface Notifier {
+  /**
+   * Shows the card: edits it at `at`, or posts it in `channel`. Where it can no longer be edited it is posted again in its thread,
+   * and the new place is returned. `claim` is written into the message's metadata so that a lost answer can be looked up.
+   */
+  showCard(
+    delivery: Delivery,
+    where: {
+      readonly channel: string;
+      readonly at: MessagePlace | undefined;
+      readonly thread: string | undefined;
+      readonly claim: string;
+    },
+    signal: AbortSignal,
+  ): Promise<MessagePlace>;
+  /** Tells one notice in the card's thread. */
+  tell(delivery: Delivery, notice: Notice, card: MessagePlace, signal: AbortSignal): Promise<MessagePlace>;
+  /** A digest of what `showCard` would show: an equal digest needs no call. */
+  digest(delivery: Delivery): string;
+}

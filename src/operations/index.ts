@@ -1,0 +1,17 @@
+/**
+ * operations: everything a person can ask for: authorise, record, write by Argo's protocol, nudge the engine.
+ * Nobody else changes a rollout. Begin reading at operations.ts.
+ */
+export {
+  type Answer,
+  type CardPlace,
+  type Done,
+  type ImageChange,
+  type Operations,
+  type Person,
+  type Refusal,
+  type RefusalReason,
+  refusalReasons,
+  type Target,
+  type Wish,
+} from './operations.ts';

@@ -1,0 +1,114 @@
+import type { Binding, Delivery } from '../rollout/index.ts';
+
+/** A person as Kubernetes knows them: the prefix `slack:` can not be switched off. */
+export interface Person {
+  readonly slackId: string;
+  readonly displayName: string;
+  /** `slack:U012AB` */
+  readonly user: string;
+  /** `slack:members`, `slack:deployers` … */
+  readonly groups: readonly string[];
+}
+
+export interface Target {
+  readonly namespace?: string | undefined;
+  readonly name: string;
+}
+
+/** One wish: who, from where, about what. */
+export interface Wish {
+  readonly person: Person;
+  /** Slack channel id; '' for a direct message. */
+  readonly channel: string;
+  readonly target: Target;
+  readonly reason?: string | undefined;
+  /** From a button: what the person saw. Absent for typed words: then the present state is meant. */
+  readonly saw?: Binding | undefined;
+}
+
+/** `container` undefined: the one that is not a sidecar. `image`: `2.0.0`, `:tag`, `repo:tag`, `repo@sha256:…`, `sha256:…`. */
+export interface ImageChange {
+  readonly container?: string | undefined;
+  readonly image: string;
+}
+
+/**
+ * Everything a person can ask for. Each authorises by SubjectAccessReview, records (what raises risk before it happens), writes to the
+ * Rollout by Argo's own protocol, nudges the engine, and answers. A refusal is an answer, never a throw; a throw means "try again".
+ */
+export interface Operations {
+  start(wish: Wish & { readonly images: readonly ImageChange[]; readonly isConfirmed?: boolean }): Promise<Answer>;
+  /** Ends the gate or timed pause in force; refused beside a running analysis (skip is its own verb). */
+  promote(wish: Wish): Promise<Answer>;
+  /** All the rest of the plan is skipped. */
+  finish(wish: Wish): Promise<Answer>;
+  skip(wish: Wish): Promise<Answer>;
+  pause(wish: Wish): Promise<Answer>;
+  resume(wish: Wish): Promise<Answer>;
+  abort(wish: Wish): Promise<Answer>;
+  retry(wish: Wish): Promise<Answer>;
+  undo(wish: Wish & { readonly toRevision?: number | undefined; readonly withSteps?: boolean }): Promise<Answer>;
+  /** Needs the verb `get`. */
+  status(
+    wish: Wish,
+  ): Promise<Refusal | { readonly done: true; readonly delivery: Delivery; readonly card: CardPlace | undefined }>;
+  why(
+    wish: Wish,
+  ): Promise<Refusal | { readonly done: true; readonly delivery: Delivery; readonly card: CardPlace | undefined }>;
+  /** All rollouts this person may get, moving ones first. */
+  list(person: Person, channel: string): Promise<readonly Delivery[]>;
+}
+
+export interface CardPlace {
+  readonly channel: string;
+  readonly ts: string;
+}
+
+export type Answer = Done | Refusal;
+
+export interface Done {
+  readonly done: true;
+  readonly target: Required<Target>;
+  /** The card as far as it is known already. */
+  readonly card: CardPlace | undefined;
+  /** Small facts for the answer: `image`, `revision`, `toPercent` … */
+  readonly facts: Readonly<Record<string, string>>;
+}
+
+/** No, and why: a closed set of reasons, worded for people in slack/messages. */
+export interface Refusal {
+  readonly done: false;
+  readonly reason: RefusalReason;
+  readonly facts: Readonly<Record<string, string>>;
+  /** Rollouts or containers that were perhaps meant. */
+  readonly candidates?: readonly string[];
+}
+
+export const refusalReasons = [
+  'unknownRollout', // facts: name; candidates: names that are close
+  'ambiguousName', // candidates: namespace/name
+  'notAllowed', // facts: verb, user, namespace, name, rule
+  'accessUnknown', // the API could not answer who may
+  'unboundChannel', // raising risk from a channel bound to nothing; facts: namespace
+  'unknownContainer', // facts: container; candidates: containers
+  'whichContainer', // candidates: containers
+  'badImage', // facts: image
+  'otherRepository', // facts: from, to
+  'alreadyRuns', // facts: image, revision
+  'isMoving', // start while a rollout of this image is under way: facts: image
+  'staleCard', // facts: what moved: sawStep, step, sawRevision, revision
+  'nothingMoving', // promote, abort … with nothing under way
+  'analysisRunning', // promote beside a running analysis
+  'gateNeedsPromote', // resume at a gate of the plan
+  'notPaused',
+  'alreadyPaused',
+  'notAborted', // retry of something that was not aborted
+  'isAborted', // promote of something aborted: retry or start
+  'alreadyAborted',
+  'unknownRevision', // facts: revision
+  'neverHealthy', // facts: revision
+  'noEarlierRevision',
+  'invalidSpec', // facts: message
+  'movedMeanwhile', // the object changed between look and write, again and again
+] as const;
+export type RefusalReason = (typeof refusalReasons)[number];

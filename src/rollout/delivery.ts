@@ -1,0 +1,107 @@
+/** One revision's way through a rollout, as people see it: everything that card, thread and answers are rendered from. */
+export interface Delivery {
+  /** uid of the kube-system namespace: which cluster a button belongs to. */
+  readonly clusterUid: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** The Rollout's uid. */
+  readonly uid: string;
+  readonly revision: number;
+  readonly podHash: string;
+  readonly state: DeliveryState;
+  /** Images as written, of the main container: `ghcr.io/acme/checkout:1.4.2`. */
+  readonly fromImage: string | undefined;
+  readonly toImage: string;
+  /** The canary's share, 0…100: what the router's object says; without a router the share of available pods. */
+  readonly weightPercent: number;
+  /** Weights of the plan in order (setWeight steps, and 100 at the end). */
+  readonly weights: readonly { readonly percent: number; readonly state: 'done' | 'current' | 'ahead' }[];
+  readonly step: { readonly index: number; readonly count: number };
+  readonly metrics: readonly MetricLine[];
+  /** What ends the present wait: a pause's end, the next measurement. */
+  readonly nextAtMs: number | undefined;
+  /** At a gate: the weight that promote leads to. */
+  readonly nextPercent: number | undefined;
+  readonly pods: { readonly ready: number; readonly desired: number };
+  /** Why it was aborted, cannot go on, or is held: the engine's own words (Argo's message). */
+  readonly reason: string | undefined;
+  /** The metric that decided an abort. */
+  readonly guilty: MetricLine | undefined;
+  /** After a rollback: what was *seen*. All done = verified. */
+  readonly verification: readonly { readonly check: VerificationCheck; readonly isDone: boolean }[];
+  readonly series: MetricSeries | undefined;
+  /** Who began it, as the record or the write's field manager says: a Slack user, `kubectl`, … */
+  readonly startedBy: string | undefined;
+  readonly startedAtMs: number | undefined;
+  readonly finishedAtMs: number | undefined;
+  /** What a Promote, Skip or Finish button of this card is bound to besides uid and revision. */
+  readonly binding: Binding;
+}
+
+export type DeliveryState =
+  /** pods of the canary are not available yet */
+  | 'starting'
+  /** between weights: a timed pause, a weight being set */
+  | 'moving'
+  /** an analysis step is running */
+  | 'checking'
+  /** an indefinite pause: waits for a person's promote */
+  | 'gate'
+  /** someone asked for a pause */
+  | 'paused'
+  /** an analysis was Inconclusive: waits for a person */
+  | 'inconclusive'
+  /** measurements are errors or empty: held */
+  | 'noData'
+  /** aborted, share not yet seen at 0 */
+  | 'aborting'
+  /** aborted and every check of the verification seen */
+  | 'rolledBack'
+  /** aborted, weight 0, but a check was not seen in time */
+  | 'notVerified'
+  /** this revision is stable and available */
+  | 'live'
+  | 'invalidSpec'
+  /** progress deadline exceeded: still trying */
+  | 'stalled'
+  /** another revision took its place */
+  | 'superseded';
+
+/** weight 0 at the router · no new canary requests · canary pods gone or going · the guilty metric back inside its limit */
+export type VerificationCheck = 'weightZero' | 'noCanaryRequests' | 'podsGone' | 'metricBack';
+
+export interface MetricLine {
+  readonly name: string;
+  readonly verdict: 'passing' | 'failing' | 'noData' | 'inconclusive' | 'waiting' | 'failed' | 'passed';
+  /** The last value as a number, where it is one. */
+  readonly value: number | undefined;
+  /** `>= 0.95` of a condition that compares the value with a constant. */
+  readonly limit: { readonly comparison: '<' | '<=' | '>' | '>='; readonly value: number } | undefined;
+  readonly condition: string | undefined;
+  /** Measurements taken and planned (0: without end). */
+  readonly taken: number;
+  readonly planned: number;
+  readonly failed: number;
+  readonly message: string | undefined;
+}
+
+/** One metric over time, for a chart. */
+export interface MetricSeries {
+  readonly metric: string;
+  readonly limit: MetricLine['limit'];
+  readonly points: readonly { readonly atMs: number; readonly value: number | undefined; readonly isFailed: boolean }[];
+  /** When the canary's share changed. */
+  readonly weightSteps: readonly { readonly atMs: number; readonly percent: number }[];
+  readonly verdict: 'running' | 'passed' | 'failed' | 'inconclusive' | 'error';
+}
+
+/** What a person saw when they clicked. Abort and Pause compare uid and revision only. */
+export interface Binding {
+  readonly uid: string;
+  readonly revision: number;
+  readonly step: number;
+  /** `startTime` of the pause in force, or ''. */
+  readonly pauseStartedAt: string;
+  /** `name=phase` of the analysis runs in force, sorted and joined by a comma. */
+  readonly analysis: string;
+}

@@ -1,0 +1,90 @@
+import type { AnalysisRunSpec } from '../analysis/index.ts';
+import type { PodTemplate, RolloutStatus } from './rollout.ts';
+
+/**
+ * All that a decision may ask for. Each is performed in order, each carries its precondition, each may run twice without harm.
+ * The order inside one decision is part of its meaning: what lowers the canary's share comes before the status write, what
+ * raises it comes after, and only for the step index that is already stored.
+ */
+export type Effect =
+  /** Creates the ReplicaSet at 0 replicas. AlreadyExists with the same owner is success. */
+  | { readonly kind: 'createReplicaSet'; readonly replicaSet: NewReplicaSet }
+  /** Sets `spec.replicas`; precondition: uid and the replicas the decision saw. */
+  | {
+      readonly kind: 'scaleReplicaSet';
+      readonly name: string;
+      readonly uid: string;
+      readonly from: number;
+      readonly to: number;
+    }
+  /** Sets annotations (null removes), and minReadySeconds where given; precondition: uid. */
+  | {
+      readonly kind: 'annotateReplicaSet';
+      readonly name: string;
+      readonly uid: string;
+      readonly annotations: Readonly<Record<string, string | null>>;
+      readonly minReadySeconds?: number;
+    }
+  | { readonly kind: 'deleteReplicaSet'; readonly name: string; readonly uid: string }
+  /** Points a Service at one pod hash and marks it as managed by this Rollout; precondition: the selector the decision saw. */
+  | {
+      readonly kind: 'switchService';
+      readonly name: string;
+      readonly fromSelector: Readonly<Record<string, string>>;
+      readonly toPodHash: string;
+    }
+  /** Sets the canary's share at the router, 0…maxTrafficWeight; precondition: the router objects' resourceVersion of the reading. */
+  | {
+      readonly kind: 'setWeight';
+      readonly canaryWeight: number;
+      readonly canaryPodHash: string;
+      readonly stablePodHash: string;
+    }
+  | { readonly kind: 'createAnalysisRun'; readonly analysisRun: NewAnalysisRun }
+  /** Sets `spec.terminate: true`. */
+  | { readonly kind: 'terminateAnalysisRun'; readonly name: string }
+  | { readonly kind: 'deleteAnalysisRun'; readonly name: string; readonly uid: string }
+  /** Writes the Rollout's own annotations, or the default of `spec.replicas`; precondition: resourceVersion. */
+  | {
+      readonly kind: 'patchRollout';
+      readonly annotations?: Readonly<Record<string, string | null>>;
+      readonly replicas?: number;
+    }
+  /** Writes the difference to `/status`; precondition: resourceVersion. At most one in a decision. */
+  | { readonly kind: 'writeStatus'; readonly status: RolloutStatus }
+  /** An event on the Rollout, as Argo words it; the deterministic name makes it once per (uid, reason, revision, step). */
+  | {
+      readonly kind: 'sendEvent';
+      readonly type: 'Normal' | 'Warning';
+      readonly reason: string;
+      readonly message: string;
+      /** What makes this event one of its kind, besides uid and reason: revision, step. */
+      readonly occasion: string;
+    };
+
+export interface NewReplicaSet {
+  readonly name: string;
+  readonly podHash: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly selector: {
+    readonly matchLabels?: Readonly<Record<string, string>>;
+    readonly matchExpressions?: readonly unknown[];
+  };
+  readonly template: PodTemplate;
+  readonly minReadySeconds: number;
+}
+
+export interface NewAnalysisRun {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly spec: AnalysisRunSpec;
+}
+
+/** What one decision comes to. No effects and no wake: nothing to do until something changes. */
+export interface Decision {
+  readonly effects: readonly Effect[];
+  /** When to look again though nothing changed (end of a timed pause, a deadline), by the API server's clock. */
+  readonly wakeAtMs?: number;
+}

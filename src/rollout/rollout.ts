@@ -1,0 +1,188 @@
+import { z } from 'zod';
+import { AnalysisArgument } from '../analysis/index.ts';
+import { ObjectMeta } from '../lib/index.ts';
+
+const IntOrString = z.union([z.number(), z.string()]);
+
+/** A pod template as the Rollout's author wrote it (CRD storage: not defaulted by the API server). */
+export const PodTemplate = z.looseObject({
+  metadata: z
+    .looseObject({
+      labels: z.record(z.string(), z.string()).optional(),
+      annotations: z.record(z.string(), z.string()).optional(),
+    })
+    .optional(),
+  spec: z
+    .looseObject({ containers: z.array(z.looseObject({ name: z.string(), image: z.string().optional() })).default([]) })
+    .optional(),
+});
+export type PodTemplate = z.infer<typeof PodTemplate>;
+
+/** Which analysis templates to run, with which arguments. */
+export const RolloutAnalysis = z.looseObject({
+  templates: z.array(z.looseObject({ templateName: z.string(), clusterScope: z.boolean().optional() })).default([]),
+  args: z
+    .array(
+      AnalysisArgument.extend({
+        valueFrom: z
+          .looseObject({
+            podTemplateHashValue: z.enum(['Stable', 'Latest']).optional(),
+            fieldRef: z.object({ fieldPath: z.string() }).optional(),
+          })
+          .optional(),
+      }),
+    )
+    .default([]),
+  dryRun: z.array(z.looseObject({ metricName: z.string() })).optional(),
+  measurementRetention: z.array(z.looseObject({ metricName: z.string(), limit: z.number() })).optional(),
+  analysisRunMetadata: z
+    .looseObject({
+      labels: z.record(z.string(), z.string()).optional(),
+      annotations: z.record(z.string(), z.string()).optional(),
+    })
+    .optional(),
+});
+export type RolloutAnalysis = z.infer<typeof RolloutAnalysis>;
+
+/** One canary step: exactly one of its known keys is set (validate.ts says so in words). */
+export const CanaryStep = z.looseObject({
+  setWeight: z.number().optional(),
+  pause: z.looseObject({ duration: IntOrString.optional() }).optional(),
+  setCanaryScale: z
+    .looseObject({
+      weight: z.number().optional(),
+      replicas: z.number().optional(),
+      matchTrafficWeight: z.boolean().optional(),
+    })
+    .optional(),
+  analysis: RolloutAnalysis.optional(),
+});
+export type CanaryStep = z.infer<typeof CanaryStep>;
+
+export const NginxRouting = z.looseObject({
+  stableIngress: z.string().optional(),
+  stableIngresses: z.array(z.string()).optional(),
+  annotationPrefix: z.string().optional(),
+  additionalIngressAnnotations: z.record(z.string(), z.string()).optional(),
+  canaryIngressAnnotations: z.record(z.string(), z.string()).optional(),
+});
+/** What Argo's Gateway API plugin reads under `plugins["argoproj-labs/gatewayAPI"]`. */
+export const GatewayApiRouting = z.looseObject({
+  httpRoute: z.string().optional(),
+  httpRoutes: z.array(z.looseObject({ name: z.string() })).optional(),
+  namespace: z.string().optional(),
+});
+export type GatewayApiRouting = z.infer<typeof GatewayApiRouting>;
+
+export const TrafficRouting = z.looseObject({
+  nginx: NginxRouting.optional(),
+  plugins: z.record(z.string(), z.unknown()).optional(),
+  maxTrafficWeight: z.number().optional(),
+  managedRoutes: z.array(z.looseObject({ name: z.string() })).optional(),
+});
+export type TrafficRouting = z.infer<typeof TrafficRouting>;
+
+export const CanaryStrategy = z.looseObject({
+  canaryService: z.string().optional(),
+  stableService: z.string().optional(),
+  steps: z.array(CanaryStep).optional(),
+  trafficRouting: TrafficRouting.optional(),
+  maxSurge: IntOrString.optional(),
+  maxUnavailable: IntOrString.optional(),
+  analysis: RolloutAnalysis.extend({ startingStep: z.number().optional() }).optional(),
+  scaleDownDelaySeconds: z.number().optional(),
+  scaleDownDelayRevisionLimit: z.number().optional(),
+  abortScaleDownDelaySeconds: z.number().optional(),
+  dynamicStableScale: z.boolean().optional(),
+});
+export type CanaryStrategy = z.infer<typeof CanaryStrategy>;
+
+export const RolloutSpec = z.looseObject({
+  replicas: z.number().optional(),
+  selector: z
+    .looseObject({
+      matchLabels: z.record(z.string(), z.string()).optional(),
+      matchExpressions: z.array(z.unknown()).optional(),
+    })
+    .optional(),
+  template: PodTemplate.optional(),
+  workloadRef: z.looseObject({ apiVersion: z.string().optional(), kind: z.string(), name: z.string() }).optional(),
+  minReadySeconds: z.number().optional(),
+  strategy: z.looseObject({ canary: CanaryStrategy.optional(), blueGreen: z.looseObject({}).optional() }).optional(),
+  revisionHistoryLimit: z.number().optional(),
+  paused: z.boolean().optional(),
+  progressDeadlineSeconds: z.number().optional(),
+  progressDeadlineAbort: z.boolean().optional(),
+  restartAt: z.string().optional(),
+  rollbackWindow: z.looseObject({ revisions: z.number().optional() }).optional(),
+  analysis: z
+    .looseObject({
+      successfulRunHistoryLimit: z.number().optional(),
+      unsuccessfulRunHistoryLimit: z.number().optional(),
+    })
+    .optional(),
+});
+export type RolloutSpec = z.infer<typeof RolloutSpec>;
+
+export const Condition = z.looseObject({
+  type: z.string(),
+  status: z.string(),
+  reason: z.string().optional(),
+  message: z.string().optional(),
+  lastUpdateTime: z.string().optional(),
+  lastTransitionTime: z.string().optional(),
+});
+export type Condition = z.infer<typeof Condition>;
+
+const AnalysisRunReference = z.looseObject({
+  name: z.string(),
+  status: z.string().optional(),
+  message: z.string().optional(),
+});
+const WeightDestination = z.looseObject({
+  weight: z.number(),
+  serviceName: z.string().optional(),
+  podTemplateHash: z.string().optional(),
+});
+
+export const RolloutStatus = z.looseObject({
+  phase: z.string().optional(),
+  message: z.string().optional(),
+  conditions: z.array(Condition).optional(),
+  observedGeneration: z.string().optional(),
+  currentPodHash: z.string().optional(),
+  stableRS: z.string().optional(),
+  currentStepHash: z.string().optional(),
+  currentStepIndex: z.number().optional(),
+  pauseConditions: z.array(z.looseObject({ reason: z.string(), startTime: z.string() })).optional(),
+  controllerPause: z.boolean().optional(),
+  abort: z.boolean().optional(),
+  abortedAt: z.string().optional(),
+  promoteFull: z.boolean().optional(),
+  restartedAt: z.string().optional(),
+  replicas: z.number().optional(),
+  updatedReplicas: z.number().optional(),
+  readyReplicas: z.number().optional(),
+  availableReplicas: z.number().optional(),
+  HPAReplicas: z.number().optional(),
+  selector: z.string().optional(),
+  collisionCount: z.number().optional(),
+  canary: z
+    .looseObject({
+      currentStepAnalysisRunStatus: AnalysisRunReference.optional(),
+      currentBackgroundAnalysisRunStatus: AnalysisRunReference.optional(),
+      weights: z
+        .looseObject({ canary: WeightDestination, stable: WeightDestination, verified: z.boolean().optional() })
+        .optional(),
+    })
+    .optional(),
+});
+export type RolloutStatus = z.infer<typeof RolloutStatus>;
+
+/** `Rollout` (argoproj.io/v1alpha1), lenient: what does not fit Argo's rules is said by validate.ts, not thrown here. */
+export const Rollout = z.looseObject({
+  metadata: ObjectMeta,
+  spec: RolloutSpec.default({}),
+  status: RolloutStatus.default({}),
+});
+export type Rollout = z.infer<typeof Rollout>;

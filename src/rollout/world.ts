@@ -1,0 +1,58 @@
+import type { AnalysisRun, AnalysisTemplate } from '../analysis/index.ts';
+import type { PodTemplate, Rollout } from './rollout.ts';
+
+/**
+ * All that a decision about one Rollout may look at.
+ *
+ * How fresh each part is matters (the fences): `rollout`, and the analysis runs that its status names, were read live in this
+ * turn; `router` was read *before* them, so that its precondition is older than the decision; the rest may come from caches.
+ */
+export interface World {
+  /** The API server's clock, Unix milliseconds. The only clock a decision may use. */
+  readonly nowMs: number;
+  readonly rollout: Rollout;
+  /** Every ReplicaSet controlled by this Rollout, oldest first. */
+  readonly replicaSets: readonly ReplicaSetView[];
+  /** Services that the strategy names, by name; a missing key is a Service that does not exist. */
+  readonly services: Readonly<Record<string, ServiceView>>;
+  /** Every AnalysisRun controlled by this Rollout. */
+  readonly analysisRuns: readonly AnalysisRun[];
+  /** The templates that the strategy names, and those they name in turn: `AnalysisTemplate/x` or `ClusterAnalysisTemplate/x`. */
+  readonly templates: Readonly<Record<string, AnalysisTemplate>>;
+  /** What the router's objects say now; undefined without `trafficRouting`. */
+  readonly router: RouterReading | undefined;
+  /** `argo`: a metric without a condition passes, NaN is Failed. `strict`: both are Inconclusive. */
+  readonly evidence: 'strict' | 'argo';
+}
+
+/** One ReplicaSet, projected. `availableReplicas` respects the Rollout's minReadySeconds (the ReplicaSet carries it). */
+export interface ReplicaSetView {
+  readonly name: string;
+  readonly uid: string;
+  /** Label `rollouts-pod-template-hash`. */
+  readonly podHash: string;
+  readonly createdAtMs: number;
+  readonly specReplicas: number;
+  readonly replicas: number;
+  readonly readyReplicas: number;
+  readonly availableReplicas: number;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly minReadySeconds: number;
+  /** Present when it was read live (semantic equality, undo); caches drop it. */
+  readonly template?: PodTemplate;
+}
+
+export interface ServiceView {
+  readonly name: string;
+  readonly selector: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** One reading of the router's objects. */
+export interface RouterReading {
+  /** 0…maxTrafficWeight; undefined where the router's objects do not exist yet (counts as 0). */
+  readonly canaryWeight: number | undefined;
+  /** Why the router cannot be driven now, in words for a person (`Ingress "x" not found`); undefined when it can. */
+  readonly problem?: string;
+}

@@ -1,0 +1,35 @@
+import type { RouterReading, TrafficRouting } from '../rollout/index.ts';
+
+/** Whose traffic: everything a router needs to know of one Rollout. */
+export interface RouterTarget {
+  readonly namespace: string;
+  readonly rolloutName: string;
+  readonly rolloutUid: string;
+  readonly canaryService: string;
+  readonly stableService: string;
+  readonly routing: TrafficRouting;
+}
+
+/**
+ * One kind of traffic router. Small on purpose: read where the traffic goes, say where it shall go.
+ * Weights are 0…maxTrafficWeight (100 unless the Rollout says otherwise). Every call takes a signal and ends within 5 s.
+ */
+export interface TrafficRouter {
+  /** The key under `spec.strategy.canary.trafficRouting` (or under its `plugins`) that asks for this router. */
+  readonly kind: string;
+  /**
+   * Reads the router's objects live. Never throws for what a person must fix (a missing Ingress, no rule for the service): that is
+   * `problem`. Throws when the API cannot be asked.
+   */
+  read(target: RouterTarget, signal: AbortSignal): Promise<RouterObservation>;
+  /**
+   * Sets the canary's weight, creating what the router needs. Precondition: the objects are as `seen` says, by resourceVersion;
+   * when they moved it throws `ConflictError` and has changed nothing it could not repeat. Setting what is already set writes nothing.
+   */
+  setWeight(target: RouterTarget, canaryWeight: number, seen: RouterObservation, signal: AbortSignal): Promise<void>;
+}
+
+/** A reading with what the router itself needs for its precondition (opaque to everybody else). */
+export interface RouterObservation extends RouterReading {
+  readonly objects: readonly unknown[];
+}
