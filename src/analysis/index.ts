@@ -12,3 +12,5 @@ export {
   MetricResult,
 } from './analysis-run.ts';
 export { AnalysisArgument, AnalysisTemplate, AnalysisTemplateSpec, Metric } from './analysis-template.ts';
+export { formatDuration, type ParsedDuration, parseDuration, parsePauseSeconds } from './duration.ts';
+export { formatTimestamp, parseTimestamp } from './timestamp.ts';
