@@ -94,6 +94,11 @@ export interface Reflector<T> {
       readonly after: T | undefined;
     }) => void,
   ): () => void;
+  /**
+   * Takes in the answer of our own write, so that the next look does not see the world before it. What is older than the cached
+   * version is ignored, and so is an older event that the watch brings later.
+   */
+  learn(object: KubernetesObject): void;
   /** Resolves when the first list is complete. */
   start(): Promise<void>;
   stop(): Promise<void>;

@@ -13,3 +13,4 @@ export {
   TerminalError,
 } from './errors.ts';
 export { type Json, type JsonObject, ObjectMeta } from './kubernetes-object.ts';
+export { isEqual, mergePatchOf } from './merge-patch.ts';
