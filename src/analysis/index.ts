@@ -12,5 +12,15 @@ export {
   MetricResult,
 } from './analysis-run.ts';
 export { AnalysisArgument, AnalysisTemplate, AnalysisTemplateSpec, Metric } from './analysis-template.ts';
+export {
+  type AnalysisComposition,
+  type CollectedTemplates,
+  type ComposedAnalysisRun,
+  collectTemplates,
+  composeAnalysisRunSpec,
+  type TemplateReference,
+  templateKey,
+} from './compose.ts';
 export { formatDuration, type ParsedDuration, parseDuration, parsePauseSeconds } from './duration.ts';
 export { formatTimestamp, parseTimestamp } from './timestamp.ts';
+export { validateTemplate } from './validate.ts';
