@@ -1,0 +1,29 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { TurnKey } from './queue-store.ts';
+
+/** A key as a job carries it. Jobs of another version of Stepwise may lie in the same store: they are parsed, never trusted. */
+export const StoredTurnKey = z.object({
+  kind: z.enum(['rollout', 'analysis-run', 'card']),
+  namespace: z.string(),
+  name: z.string(),
+}) satisfies z.ZodType<TurnKey>;
+
+/** Names a key in one string; no Kubernetes name holds a slash. */
+export function keyId(key: TurnKey): string {
+  return `${key.kind}/${key.namespace}/${key.name}`;
+}
+
+/** The deduplication id: BullMQ refuses `:` in ids, so it is a digest. */
+export function deduplicationId(key: TurnKey): string {
+  return createHash('sha256').update(keyId(key)).digest('hex');
+}
+
+/** Longest delay a Node timer can hold; waking early does no harm, a timer that overflows fires at once and for ever. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Whole milliseconds, at least 250 (the Postgres backend refuses fractions; a shorter wait is a busy loop). */
+export function wholeDelayMs(delayMs: number): number {
+  if (Number.isNaN(delayMs)) throw new RangeError('the delay of a wake is not a number');
+  return Math.min(LONGEST_TIMER_MS, Math.max(250, Math.round(delayMs)));
+}
