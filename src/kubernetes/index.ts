@@ -1,5 +1,5 @@
 /**
- * kubernetes: the API server as we use it: client, caches, resources, events.
+ * kubernetes: the API server as we use it: client, caches, resources, lease, events.
  * Never decides anything about a rollout. Begin reading at cluster.ts.
  */
 export type {
@@ -12,3 +12,7 @@ export type {
   Resource,
   WriteOptions,
 } from './cluster.ts';
+export { type ClusterSettings, type ConnectedCluster, createCluster } from './create-cluster.ts';
+export type { KubeConfigSettings } from './load-kube-config.ts';
+export { createReflector, type ReflectorSettings, type ReflectorTiming } from './reflector.ts';
+export { apiVersionOf, resources } from './resources.ts';

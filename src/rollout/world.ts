@@ -53,6 +53,11 @@ export interface ServiceView {
 export interface RouterReading {
   /** 0…maxTrafficWeight; undefined where the router's objects do not exist yet (counts as 0). */
   readonly canaryWeight: number | undefined;
+  /**
+   * Several objects carry the weight and do not all say it (a write was interrupted), or one lacks what a write of this weight would
+   * give it: set the weight again, though `canaryWeight` (the highest of them) is as wanted.
+   */
+  readonly isIncomplete?: boolean;
   /** Why the router cannot be driven now, in words for a person (`Ingress "x" not found`); undefined when it can. */
   readonly problem?: string;
 }

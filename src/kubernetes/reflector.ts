@@ -1,0 +1,144 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { ApiClient } from './api-client.ts';
+import { ExpiredError } from './api-errors.ts';
+import type { KubernetesObject, Reflector, Resource } from './cluster.ts';
+import { createObjectCache } from './object-cache.ts';
+import { readPages } from './pages.ts';
+import { readWatch } from './watch-events.ts';
+
+export interface ReflectorSettings<T> {
+  readonly cluster: { readonly api: ApiClient };
+  readonly resource: Resource;
+  /** [] = all. */
+  readonly namespaces: readonly string[];
+  readonly labelSelector?: string;
+  /** What we keep of an object; undefined: not ours. What it throws is logged, and the object is not kept. */
+  project(object: KubernetesObject): T | undefined;
+  readonly log: Logger;
+  readonly timing?: Partial<ReflectorTiming>;
+}
+
+export interface ReflectorTiming {
+  /** How long the server shall keep one watch open. Its end, and the next one's beginning, are signs of life on a quiet day. */
+  readonly watchSeconds: number;
+  /** Silence after which a watch counts as hanging: longer than `watchSeconds`, shorter than what /readyz allows. */
+  readonly silenceMs: number;
+  readonly firstRetryMs: number;
+  readonly longestRetryMs: number;
+}
+
+const usualTiming: ReflectorTiming = { watchSeconds: 40, silenceMs: 55_000, firstRetryMs: 200, longestRetryMs: 10_000 };
+
+/** Keeps a cache of one kind by list and watch. Whatever ends a watch, it goes on; it stops only by `stop()`. */
+export function createReflector<T>(settings: ReflectorSettings<T>): Reflector<T> {
+  const { cluster, resource, project } = settings;
+  const timing = { ...usualTiming, ...settings.timing };
+  const log = settings.log.child({ kind: resource.kind });
+  const cache = createObjectCache<T>(project, log);
+  const scopes = (settings.namespaces.length === 0 ? [''] : settings.namespaces).map(createScope);
+  const stopping = new AbortController();
+  let loops: Promise<unknown> | undefined;
+
+  function createScope(namespace: string) {
+    return { namespace, aliveAtMs: Number.NEGATIVE_INFINITY, isListed: Promise.withResolvers<void>() };
+  }
+  type Scope = ReturnType<typeof createScope>;
+
+  async function list(scope: Scope): Promise<string> {
+    const query = {
+      resource,
+      namespace: scope.namespace,
+      labelSelector: settings.labelSelector,
+      signal: stopping.signal,
+    };
+    const listed = new Set<string>();
+    const beganAtMs = performance.now();
+    let resourceVersion = '';
+    for await (const page of readPages(cluster.api, { ...query, timeoutMs: 30_000 })) {
+      scope.aliveAtMs = performance.now();
+      for (const object of page.items) listed.add(cache.setListed(object, beganAtMs));
+      resourceVersion = page.resourceVersion;
+    }
+    cache.deleteOthers(scope.namespace, listed, beganAtMs);
+    scope.isListed.resolve();
+    return resourceVersion;
+  }
+
+  /** Follows one watch to its end. Returns where the next one begins; undefined: nothing is sure, list again. */
+  async function follow(scope: Scope, from: string): Promise<string | undefined> {
+    const watchdog = new AbortController();
+    const silence = setTimeout(() => watchdog.abort(new Error(`silent for ${timing.silenceMs} ms`)), timing.silenceMs);
+    const signal = AbortSignal.any([stopping.signal, watchdog.signal]);
+    const timeoutSeconds = Math.ceil(timing.watchSeconds * (0.75 + Math.random() / 4));
+    let at = from;
+    let hasNews = false;
+    try {
+      const query = { resource, namespace: scope.namespace, labelSelector: settings.labelSelector };
+      for await (const event of readWatch(cluster.api, { ...query, resourceVersion: from, timeoutSeconds, signal })) {
+        scope.aliveAtMs = performance.now();
+        silence.refresh();
+        if (event.kind === 'opened') continue;
+        hasNews = true;
+        at = event.resourceVersion;
+        if (event.kind === 'changed') cache.setWatched(event.object);
+        if (event.kind === 'deleted') cache.delete(event.object);
+      }
+    } catch (error) {
+      if (error instanceof ExpiredError || watchdog.signal.aborted) {
+        log.info({ error: watchdog.signal.aborted ? watchdog.signal.reason : error }, 'watch given up, listing again');
+        return undefined;
+      }
+      // What came before the break is in the cache: the next watch begins after it.
+      if (hasNews) return at;
+      throw error;
+    } finally {
+      clearTimeout(silence);
+      watchdog.abort();
+    }
+    // Not even a bookmark: a server whose versions went back (restored, emptied) accepts ours and then has nothing to tell.
+    return hasNews ? at : undefined;
+  }
+
+  async function run(scope: Scope): Promise<void> {
+    let at: string | undefined;
+    let failures = 0;
+    while (!stopping.signal.aborted) {
+      const beganAtMs = performance.now();
+      try {
+        at = at === undefined ? await list(scope) : await follow(scope, at);
+        // A server that accepts and closes at once is not well either.
+        failures = at !== undefined || performance.now() - beganAtMs > 1000 ? 0 : failures + 1;
+      } catch (error) {
+        if (stopping.signal.aborted) return;
+        failures += 1;
+        log[failures === 5 ? 'warn' : 'info']({ error, failures }, 'watch broken, trying again');
+        if (failures % 3 === 0) at = undefined;
+      }
+      await sleep(pauseMs(failures), undefined, { signal: stopping.signal }).catch(() => undefined);
+    }
+  }
+
+  function pauseMs(failures: number): number {
+    if (failures === 0) return 0;
+    return Math.min(timing.longestRetryMs, timing.firstRetryMs * 2 ** (failures - 1)) * (0.5 + Math.random() / 2);
+  }
+
+  return {
+    get: cache.get,
+    list: cache.list,
+    ownedBy: cache.ownedBy,
+    onChange: cache.onChange,
+    learn: cache.setLearnt,
+    async start() {
+      loops ??= Promise.all(scopes.map(run));
+      await Promise.all(scopes.map((scope) => scope.isListed.promise));
+    },
+    async stop() {
+      stopping.abort(new Error('the reflector has stopped'));
+      for (const scope of scopes) scope.isListed.reject(stopping.signal.reason);
+      await Promise.allSettled([...scopes.map((scope) => scope.isListed.promise), loops]);
+    },
+    ageMs: () => performance.now() - Math.min(...scopes.map((scope) => scope.aliveAtMs)),
+  };
+}

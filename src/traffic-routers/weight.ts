@@ -1,0 +1,13 @@
+import { InvalidError } from '../lib/index.ts';
+import type { TrafficRouting } from '../rollout/index.ts';
+
+/** What counts as all of the traffic: 100 unless `maxTrafficWeight` says otherwise. */
+export function maxWeightOf(routing: TrafficRouting): number {
+  return routing.maxTrafficWeight ?? 100;
+}
+
+/** Refuses what no router could mean: a fraction, less than nothing, more than everything. */
+export function checkWeight(weight: number, routing: TrafficRouting): void {
+  if (Number.isInteger(weight) && weight >= 0 && weight <= maxWeightOf(routing)) return;
+  throw new InvalidError(`canary weight ${weight} is not a whole number from 0 to ${maxWeightOf(routing)}`);
+}
