@@ -1,0 +1,153 @@
+import { ConflictError, NotFoundError } from '../../lib/index.ts';
+import type { Cluster } from './cluster.ts';
+import { advanceContainer, type ContainerRun, createContainer, type Life, runFrom } from './container-life.ts';
+import { chooseFacts, type ImageList } from './image-list.ts';
+import { isPodReady, keyOf, type Pod } from './objects.ts';
+import { describePodStatus } from './pod-status.ts';
+import { createWorkQueue } from './work-queue.ts';
+
+export type KubeletOptions = {
+  readonly cluster: Cluster;
+  /** The images' facts as they are now. */
+  readonly images: () => ImageList;
+  readonly onProblem: (message: string) => void;
+};
+
+const NODE_NAME = 'sandbox';
+const TERMINATION_MS = 1000;
+/** A pod with work to finish says with this annotation how many milliseconds it takes; without it, it runs as a server does. */
+const COMPLETES_AFTER = 'sandbox/completes-after-ms';
+const EXIT_CODE = 'sandbox/exit-code';
+
+type Run = {
+  readonly podIp: string;
+  containers: readonly ContainerRun[];
+  /** What was last written, to stay silent when nothing changed. */
+  written: string;
+  /** When its deletion was first seen. */
+  doomedMs: number | undefined;
+};
+
+/** Runs every pod: schedules it, starts its containers as their images demand, reports, and lets it go when deleted. */
+export function startKubelet(options: KubeletOptions): { stop(): void } {
+  const { cluster } = options;
+  const { client, pods } = cluster;
+  const runs = new Map<string, Run>();
+  const usedIps = new Set<string>();
+  const queue = createWorkQueue({ look, concurrency: 16, gatherMs: 5, onProblem: options.onProblem });
+  let nextIp = 2;
+
+  pods.onChange((before, after) => {
+    if (before !== undefined && after?.metadata.uid !== before.metadata.uid) forget(before);
+    if (after === undefined) return;
+    const isNews = before?.metadata.uid !== after.metadata.uid;
+    const isDoomed = after.metadata.deletionTimestamp !== undefined && before?.metadata.deletionTimestamp === undefined;
+    if (isNews || isDoomed) queue.add(keyOf(after));
+  });
+
+  function forget(pod: Pod): void {
+    const run = runs.get(pod.metadata.uid);
+    if (run !== undefined) usedIps.delete(run.podIp);
+    runs.delete(pod.metadata.uid);
+  }
+
+  async function look(key: string): Promise<void> {
+    const pod = pods.get(key);
+    if (pod === undefined) return;
+    const nowMs = Date.now();
+    const run = runs.get(pod.metadata.uid) ?? admit(pod, nowMs);
+    if (pod.metadata.deletionTimestamp !== undefined) {
+      await letGo(pod, run, nowMs);
+      return;
+    }
+    if (pod.status.phase === 'Succeeded' || pod.status.phase === 'Failed') return;
+    if (pod.spec.nodeName === undefined) await bind(pod);
+    const life = lifeOf(pod);
+    run.containers = run.containers.map((container) => {
+      if (container.dueMs > nowMs) return container;
+      return advanceContainer(container, { facts: chooseFacts(options.images(), container.image), life, nowMs });
+    });
+    await report(pod, run, nowMs);
+    const dueMs = Math.min(...run.containers.map((container) => container.dueMs));
+    if (Number.isFinite(dueMs)) queue.add(key, Math.max(1, dueMs - Date.now()));
+  }
+
+  /** Takes a pod in. One that was ready before this process started goes on running, without a start delay. */
+  function admit(pod: Pod, nowMs: number): Run {
+    const podIp = pod.status.podIP ?? allocateIp();
+    usedIps.add(podIp);
+    const wasReady = isPodReady(pod);
+    const containers = pod.spec.containers.map((spec): ContainerRun => {
+      const facts = chooseFacts(options.images(), spec.image);
+      const held = pod.status.containerStatuses.find((status) => status.name === spec.name);
+      const container = { ...createContainer(spec, nowMs, facts), restarts: held?.restartCount ?? 0 };
+      if (!wasReady) return container;
+      return runFrom(
+        container,
+        { kind: 'running', sinceMs: nowMs, isReady: true },
+        { facts, life: lifeOf(pod), nowMs },
+      );
+    });
+    const run: Run = { podIp, containers, written: wasReady ? JSON.stringify(containers) : '', doomedMs: undefined };
+    runs.set(pod.metadata.uid, run);
+    return run;
+  }
+
+  function allocateIp(): string {
+    for (;;) {
+      const ip = `10.244.${(nextIp >> 8) & 255}.${nextIp & 255}`;
+      nextIp = nextIp >= 65_533 ? 2 : nextIp + 1;
+      if (!usedIps.has(ip)) return ip;
+    }
+  }
+
+  async function bind(pod: Pod): Promise<void> {
+    const { name, namespace, uid } = pod.metadata;
+    const target = { apiVersion: 'v1', kind: 'Node', name: NODE_NAME };
+    const body = { apiVersion: 'v1', kind: 'Binding', metadata: { name, namespace, uid }, target };
+    try {
+      await client.create(`/api/v1/namespaces/${namespace}/pods/${name}/binding`, body, 'kube-scheduler');
+    } catch (error) {
+      // An API without the binding subresource, or a pod bound already: it runs all the same.
+      if (!(error instanceof NotFoundError) && !(error instanceof ConflictError)) throw error;
+    }
+  }
+
+  async function report(pod: Pod, run: Run, nowMs: number): Promise<void> {
+    const written = JSON.stringify(run.containers);
+    if (written === run.written) return;
+    const { namespace, name, uid } = pod.metadata;
+    const path = `/api/v1/namespaces/${namespace}/pods/${name}/status`;
+    const status = describePodStatus(pod, run.containers, { podIp: run.podIp, nowMs });
+    pods.absorb(await client.mergePatch(path, { metadata: { uid }, status }, 'kubelet'));
+    run.written = written;
+  }
+
+  /** The first look after a deletion starts the countdown, the next one ends it. */
+  async function letGo(pod: Pod, run: Run, nowMs: number): Promise<void> {
+    run.doomedMs ??= nowMs;
+    const remainingMs = run.doomedMs + TERMINATION_MS - nowMs;
+    if (remainingMs > 0) {
+      queue.add(keyOf(pod), remainingMs);
+      return;
+    }
+    const { namespace, name, uid } = pod.metadata;
+    try {
+      const body = { gracePeriodSeconds: 0, preconditions: { uid } };
+      await client.remove(`/api/v1/namespaces/${namespace}/pods/${name}`, body);
+    } catch (error) {
+      if (!(error instanceof NotFoundError) && !(error instanceof ConflictError)) throw error;
+    }
+  }
+
+  return { stop: () => queue.stop() };
+}
+
+function lifeOf(pod: Pod): Life {
+  const completesAfter = pod.metadata.annotations[COMPLETES_AFTER];
+  return {
+    restartPolicy: typeof pod.spec.restartPolicy === 'string' ? pod.spec.restartPolicy : 'Always',
+    completesAfterMs: completesAfter === undefined ? undefined : Number(completesAfter),
+    exitCode: Number(pod.metadata.annotations[EXIT_CODE] ?? 0),
+  };
+}
