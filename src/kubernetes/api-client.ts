@@ -4,7 +4,7 @@ import { HttpMethod, type KubeConfig, RequestContext } from '@kubernetes/client-
 import { Agent, type Dispatcher } from 'undici';
 import { type Json, NotNowError } from '../lib/index.ts';
 import { parseFailure } from './api-errors.ts';
-import { createServerClock } from './server-clock.ts';
+import { createServerClock, type ServerClock } from './server-clock.ts';
 import { createTokenBucket } from './token-bucket.ts';
 
 export interface ApiRequest {
@@ -25,7 +25,7 @@ export interface ApiClient {
   request(request: ApiRequest): Promise<unknown>;
   /** A GET whose body is read as it comes. Without a time limit of its own: the caller's signal ends it. */
   open(request: Pick<ApiRequest, 'path' | 'query' | 'signal'>): Promise<Readable>;
-  nowMs(): number;
+  readonly clock: ServerClock;
   stop(): Promise<void>;
 }
 
@@ -128,7 +128,7 @@ export function createApiClient(kubeConfig: KubeConfig, limits = { perSecond: 10
       const response = await sendAndCheck({ ...request, method: 'GET', signal: limited });
       return response.body;
     },
-    nowMs: clock.nowMs,
+    clock,
     async stop() {
       stopping.abort(new Error('the Kubernetes client has stopped'));
       const last = await credentials?.catch(() => undefined);

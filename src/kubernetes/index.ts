@@ -13,6 +13,24 @@ export type {
   WriteOptions,
 } from './cluster.ts';
 export { type ClusterSettings, type ConnectedCluster, createCluster } from './create-cluster.ts';
+export { type EventToSend, sendEvent } from './events.ts';
+export {
+  createHolderName,
+  createLease,
+  keeperLeaseName,
+  type LeaderLease,
+  type LeaseSettings,
+  type LeaseTiming,
+} from './lease.ts';
 export type { KubeConfigSettings } from './load-kube-config.ts';
+export {
+  parseReplicaSet,
+  projectAnalysisRun,
+  projectAnalysisTemplate,
+  projectReplicaSet,
+  projectRollout,
+  projectService,
+} from './projections.ts';
 export { createReflector, type ReflectorSettings, type ReflectorTiming } from './reflector.ts';
 export { apiVersionOf, resources } from './resources.ts';
+export { type InstalledSchemas, readInstalledSchemas } from './schema.ts';

@@ -14,6 +14,7 @@ export interface PageQuery {
   /** '' lists all. */
   readonly namespace: string;
   readonly labelSelector?: string | undefined;
+  readonly fieldSelector?: string | undefined;
   readonly signal: AbortSignal;
   /** For each page; default 5 s. */
   readonly timeoutMs?: number;
@@ -29,7 +30,7 @@ export async function* readPages(api: ApiClient, query: PageQuery): AsyncGenerat
       query: {
         limit: '500',
         ...(next === undefined ? {} : { continue: next }),
-        ...(query.labelSelector === undefined ? {} : { labelSelector: query.labelSelector }),
+        ...selectorsOf(query),
       },
       signal: query.signal,
       timeoutMs: query.timeoutMs ?? 5000,
@@ -38,4 +39,9 @@ export async function* readPages(api: ApiClient, query: PageQuery): AsyncGenerat
     yield { items, resourceVersion };
     next = continueFrom;
   } while (next !== undefined);
+}
+
+export function selectorsOf(query: Pick<PageQuery, 'labelSelector' | 'fieldSelector'>): Record<string, string> {
+  const { labelSelector, fieldSelector } = query;
+  return { ...(labelSelector && { labelSelector }), ...(fieldSelector && { fieldSelector }) };
 }

@@ -13,6 +13,7 @@ export interface ReflectorSettings<T> {
   /** [] = all. */
   readonly namespaces: readonly string[];
   readonly labelSelector?: string;
+  readonly fieldSelector?: string;
   /** What we keep of an object; undefined: not ours. What it throws is logged, and the object is not kept. */
   project(object: KubernetesObject): T | undefined;
   readonly log: Logger;
@@ -33,6 +34,8 @@ const usualTiming: ReflectorTiming = { watchSeconds: 40, silenceMs: 55_000, firs
 /** Keeps a cache of one kind by list and watch. Whatever ends a watch, it goes on; it stops only by `stop()`. */
 export function createReflector<T>(settings: ReflectorSettings<T>): Reflector<T> {
   const { cluster, resource, project } = settings;
+  const { labelSelector, fieldSelector } = settings;
+  const selectors = { labelSelector, fieldSelector };
   const timing = { ...usualTiming, ...settings.timing };
   const log = settings.log.child({ kind: resource.kind });
   const cache = createObjectCache<T>(project, log);
@@ -46,12 +49,7 @@ export function createReflector<T>(settings: ReflectorSettings<T>): Reflector<T>
   type Scope = ReturnType<typeof createScope>;
 
   async function list(scope: Scope): Promise<string> {
-    const query = {
-      resource,
-      namespace: scope.namespace,
-      labelSelector: settings.labelSelector,
-      signal: stopping.signal,
-    };
+    const query = { ...selectors, resource, namespace: scope.namespace, signal: stopping.signal };
     const listed = new Set<string>();
     const beganAtMs = performance.now();
     let resourceVersion = '';
@@ -74,7 +72,7 @@ export function createReflector<T>(settings: ReflectorSettings<T>): Reflector<T>
     let at = from;
     let hasNews = false;
     try {
-      const query = { resource, namespace: scope.namespace, labelSelector: settings.labelSelector };
+      const query = { ...selectors, resource, namespace: scope.namespace };
       for await (const event of readWatch(cluster.api, { ...query, resourceVersion: from, timeoutSeconds, signal })) {
         scope.aliveAtMs = performance.now();
         silence.refresh();

@@ -3,6 +3,7 @@ import type { ApiClient } from './api-client.ts';
 import { parseWatchError } from './api-errors.ts';
 import type { KubernetesObject, Resource } from './cluster.ts';
 import { isObject } from './objects.ts';
+import { selectorsOf } from './pages.ts';
 import { pathOf } from './resources.ts';
 
 /** What a watch tells. `opened`: the server accepted it. */
@@ -15,6 +16,7 @@ export interface WatchQuery {
   readonly resource: Resource;
   readonly namespace: string;
   readonly labelSelector?: string | undefined;
+  readonly fieldSelector?: string | undefined;
   readonly resourceVersion: string;
   readonly timeoutSeconds: number;
   readonly signal: AbortSignal;
@@ -36,7 +38,7 @@ export async function* readWatch(api: ApiClient, query: WatchQuery): AsyncGenera
       allowWatchBookmarks: 'true',
       resourceVersion: query.resourceVersion,
       timeoutSeconds: String(query.timeoutSeconds),
-      ...(query.labelSelector === undefined ? {} : { labelSelector: query.labelSelector }),
+      ...selectorsOf(query),
     },
     signal: query.signal,
   });

@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { AnalysisRun, AnalysisTemplate } from '../analysis/index.ts';
+import { ObjectMeta } from '../lib/index.ts';
+import { PodTemplate, type ReplicaSetView, Rollout, type ServiceView } from '../rollout/index.ts';
+import type { KubernetesObject } from './cluster.ts';
+
+// What caches keep of an object: what we read, and nothing that only costs memory. 10,000 Rollouts with 11 ReplicaSets each take
+// 2.6 GiB whole.
+
+const podHashLabel = 'rollouts-pod-template-hash';
+
+/** Of every Rollout: all but its history of writes. */
+export function projectRollout(object: KubernetesObject): Rollout {
+  return Rollout.parse(withoutHistory(object));
+}
+
+export function projectAnalysisRun(object: KubernetesObject): AnalysisRun {
+  return AnalysisRun.parse(withoutHistory(object));
+}
+
+/** AnalysisTemplate and ClusterAnalysisTemplate. */
+export function projectAnalysisTemplate(object: KubernetesObject): AnalysisTemplate {
+  return AnalysisTemplate.parse(withoutHistory(object));
+}
+
+const ReplicaSet = z.looseObject({
+  metadata: ObjectMeta,
+  spec: z.looseObject({
+    replicas: z.number().default(1),
+    minReadySeconds: z.number().default(0),
+    template: PodTemplate,
+  }),
+  status: z
+    .looseObject({
+      replicas: z.number().default(0),
+      readyReplicas: z.number().default(0),
+      availableReplicas: z.number().default(0),
+    })
+    .default({ replicas: 0, readyReplicas: 0, availableReplicas: 0 }),
+});
+
+/** A ReplicaSet as it was read live, with its template. */
+export function parseReplicaSet(object: KubernetesObject): ReplicaSetView & { readonly template: PodTemplate } {
+  const { metadata, spec, status } = ReplicaSet.parse(object);
+  return {
+    name: metadata.name,
+    uid: metadata.uid,
+    podHash: metadata.labels[podHashLabel] ?? '',
+    createdAtMs: Date.parse(metadata.creationTimestamp ?? '') || 0,
+    specReplicas: spec.replicas,
+    replicas: status.replicas,
+    readyReplicas: status.readyReplicas,
+    availableReplicas: status.availableReplicas,
+    annotations: metadata.annotations,
+    labels: metadata.labels,
+    minReadySeconds: spec.minReadySeconds,
+    template: spec.template,
+  };
+}
+
+/** Those of Rollouts only, without their template. */
+export function projectReplicaSet(object: KubernetesObject): ReplicaSetView | undefined {
+  const { ownerReferences } = ObjectMeta.parse(object.metadata);
+  if (!ownerReferences.some(({ controller, kind }) => controller === true && kind === 'Rollout')) return undefined;
+  const { template, ...view } = parseReplicaSet(object);
+  return view;
+}
+
+const Service = z.looseObject({
+  metadata: ObjectMeta,
+  spec: z.looseObject({ selector: z.record(z.string(), z.string()).default({}) }).default({ selector: {} }),
+});
+
+export function projectService(object: KubernetesObject): ServiceView {
+  const { metadata, spec } = Service.parse(object);
+  return { name: metadata.name, selector: spec.selector, annotations: withoutLastApplied(metadata.annotations) };
+}
+
+/** managedFields and kubectl's copy of the manifest are often half of an object. */
+function withoutHistory(object: KubernetesObject): object {
+  const { managedFields, ...metadata } = object.metadata;
+  const { annotations } = ObjectMeta.parse(metadata);
+  return { ...object, metadata: { ...metadata, annotations: withoutLastApplied(annotations) } };
+}
+
+function withoutLastApplied(annotations: Readonly<Record<string, string>>): Record<string, string> {
+  const { 'kubectl.kubernetes.io/last-applied-configuration': _, ...kept } = annotations;
+  return kept;
+}
