@@ -21,6 +21,13 @@ export {
   type TemplateReference,
   templateKey,
 } from './compose.ts';
+export {
+  answerCondition,
+  type CompiledCondition,
+  type Condition,
+  type ConditionAnswer,
+  compileCondition,
+} from './conditions/condition.ts';
 export { formatDuration, type ParsedDuration, parseDuration, parsePauseSeconds } from './duration.ts';
 export { formatTimestamp, parseTimestamp } from './timestamp.ts';
 export { validateTemplate } from './validate.ts';

@@ -1,0 +1,67 @@
+import type { Json } from '../../lib/index.ts';
+import { checkAnswer, checkCondition } from './checker.ts';
+import { evaluate } from './evaluate.ts';
+import { parseCondition } from './parser.ts';
+import { staticTypeOf, UNKNOWN } from './static-type.ts';
+import { childrenOf, type Node } from './syntax.ts';
+import { CompileProblem, goType, RuntimeProblem } from './value.ts';
+
+/** A condition that was read and found right as far as that can be said without a result. */
+export interface Condition {
+  readonly source: string;
+  readonly tree: Node;
+}
+
+export type CompiledCondition =
+  | { readonly isCompiled: true; readonly condition: Condition }
+  /** `reason`: `unknown name x`, as Argo words it. */
+  | { readonly isCompiled: false; readonly reason: string };
+
+export type ConditionAnswer =
+  | {
+      readonly isAnswered: true;
+      readonly isTrue: boolean;
+      /** A NaN took part in the answer. */
+      readonly hasMetNaN: boolean;
+      /** The condition calls isNaN: its author thought of it. */
+      readonly asksIsNaN: boolean;
+    }
+  | { readonly isAnswered: false; readonly reason: string };
+
+/** Reads a successCondition or failureCondition: expr-lang 1.17's language, the part of it that is supported. */
+export function compileCondition(source: string): CompiledCondition {
+  try {
+    const tree = parseCondition(source);
+    checkAnswer(checkCondition(tree, UNKNOWN));
+    return { isCompiled: true, condition: { source, tree } };
+  } catch (error) {
+    if (error instanceof CompileProblem) return { isCompiled: false, reason: error.message };
+    throw error;
+  }
+}
+
+/**
+ * Answers a condition for what was measured, within a budget of steps and memory; an error is an answer too.
+ * Like Argo, it checks the condition against the type of this result: `result > 1` is an error on a list.
+ */
+export function answerCondition(source: string, result: Json): ConditionAnswer {
+  try {
+    const tree = parseCondition(source);
+    checkAnswer(checkCondition(tree, staticTypeOf(result)));
+    const answer = evaluate(tree, result);
+    if (typeof answer.value === 'boolean') {
+      const { hasMetNaN } = answer;
+      return { isAnswered: true, isTrue: answer.value, hasMetNaN, asksIsNaN: hasMetNaN && callsIsNaN(tree) };
+    }
+    return { isAnswered: false, reason: `expected bool, but got ${goType(answer.value)}` };
+  } catch (error) {
+    if (error instanceof CompileProblem || error instanceof RuntimeProblem) {
+      return { isAnswered: false, reason: error.message };
+    }
+    throw error;
+  }
+}
+
+function callsIsNaN(node: Node): boolean {
+  return (node.kind === 'call' && node.name === 'isNaN') || childrenOf(node).some(callsIsNaN);
+}
