@@ -1,0 +1,11 @@
+/**
+ * sandbox/kubernetes-api: a Kubernetes API server over plain HTTP: one generic registry of kinds, built-in and custom, with the semantics
+ * that clients rely on. Knows nothing of what its users do with it; runs no controllers but those an API server itself has (garbage
+ * collection, namespaces, CRDs). Begin reading at kubernetes-api.ts, then requests/resource-request.ts.
+ */
+export {
+  createKubernetesApi,
+  type KubernetesApi,
+  type KubernetesApiOptions,
+  type WriteNotice,
+} from './kubernetes-api.ts';

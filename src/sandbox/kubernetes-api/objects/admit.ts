@@ -1,0 +1,135 @@
+import type { Json, JsonObject } from '../../../lib/index.ts';
+import type { Api, Write } from '../api.ts';
+import { badRequest, type FieldCause, forbidden, invalid, notFound } from '../api-error.ts';
+import { objectAt, type StoredObject, textAt, withField } from '../kubernetes-object.ts';
+import { groupVersionOf, type Resource } from '../resources/resource.ts';
+import { applyDefaults } from '../schema/defaults.ts';
+import { prune } from '../schema/prune.ts';
+import { validate } from '../schema/validate.ts';
+import { checkMetadata } from './metadata.ts';
+
+/** The form in which a version of the API shows a stored object. */
+export function toServed(resource: Resource, object: StoredObject): JsonObject {
+  if (resource.convert !== undefined) return resource.convert.toServed(object);
+  const apiVersion = groupVersionOf(resource);
+  return object.apiVersion === apiVersion ? object : { ...object, apiVersion };
+}
+
+function toStored(api: Api, resource: Resource, object: JsonObject): JsonObject {
+  if (resource.convert !== undefined) return resource.convert.toStored(object);
+  const stored = api.registry.storedAs(resource.collection);
+  return stored === undefined ? object : withField(object, 'apiVersion', groupVersionOf(stored));
+}
+
+/** Says no to a body of another kind, another name or another namespace than the path's. */
+export function checkIdentity(write: Write, given: JsonObject): JsonObject {
+  const { resource, namespace, name } = write;
+  const groupVersion = groupVersionOf(resource);
+  const apiVersion = given.apiVersion ?? groupVersion;
+  const kind = given.kind ?? resource.kind;
+  if (kind !== resource.kind || apiVersion !== groupVersion) {
+    throw badRequest(
+      `${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: the body is ${String(apiVersion)}, ${String(kind)}`,
+    );
+  }
+  const metadata = objectAt(given, 'metadata');
+  const givenNamespace = textAt(metadata, 'namespace');
+  if (resource.isNamespaced && givenNamespace !== '' && givenNamespace !== namespace) {
+    throw badRequest(`the namespace of the provided object does not match the namespace sent on the request`);
+  }
+  const givenName = textAt(metadata, 'name');
+  if (name !== '' && givenName !== '' && givenName !== name) {
+    throw badRequest(`the name of the object (${givenName}) does not match the name on the URL (${name})`);
+  }
+  const { metadata: _m, kind: _k, apiVersion: _a, ...rest } = given;
+  const { namespace: _n, ...named } = metadata;
+  return {
+    kind: resource.kind,
+    apiVersion: groupVersion,
+    metadata: resource.isNamespaced ? { ...named, namespace } : named,
+    ...rest,
+  };
+}
+
+/**
+ * Takes a proposed object through schema and defaults into its stored form: unknown fields out, defaults in, then validated. `old` is the
+ * stored object it replaces; parts that are the same object as before are not looked at again.
+ */
+export function admit(api: Api, write: Write, proposed: JsonObject, old: StoredObject | undefined): StoredObject {
+  const { resource } = write;
+  const unknown: string[] = [];
+  const pruned = prune(resource.schema, proposed, '', { unknown, isBuiltIn: resource.isBuiltIn });
+  reportUnknown(write, unknown);
+  const defaulted = asObject(applyDefaults(resource.schema, pruned));
+  const causes: FieldCause[] = [];
+  const before = old === undefined ? undefined : toServed(resource, old);
+  validate(resource.schema, defaulted, '', causes, before);
+  refuseUndecodable(resource, causes);
+  const filled =
+    resource.strategy.fill?.(toStored(api, resource, defaulted), old) ?? toStored(api, resource, defaulted);
+  const object = asStored(filled);
+  const own: FieldCause[] = [];
+  checkMetadata(resource, object, own);
+  resource.strategy.check?.(object, own, old);
+  const known = new Set(own.map((cause) => cause.field));
+  const all = [...causes.filter((cause) => counts(resource, cause) && !known.has(cause.field)), ...own];
+  if (all.length > 0) throw invalid(resource, object.metadata.name, all);
+  return object;
+}
+
+/** Built-in kinds decode into Go structs: an absent number is 0 there, also in a status. */
+function counts(resource: Resource, cause: FieldCause): boolean {
+  return !(resource.isBuiltIn && cause.reason === 'FieldValueRequired' && cause.field.startsWith('status'));
+}
+
+function reportUnknown(write: Write, unknown: readonly string[]): void {
+  if (unknown.length === 0 || write.fieldValidation === 'Ignore') return;
+  const words = unknown.map((path) => `unknown field "${path}"`);
+  if (write.fieldValidation === 'Strict') throw badRequest(`strict decoding error: ${words.join(', ')}`);
+  write.warnings.push(...words);
+}
+
+/** A value of the wrong type in a built-in kind, or in anyone's metadata, never becomes an object: 400, not 422. */
+function refuseUndecodable(resource: Resource, causes: readonly FieldCause[]): void {
+  const wrong = causes.find(
+    (cause) => cause.reason === 'FieldValueTypeInvalid' && (resource.isBuiltIn || cause.field.startsWith('metadata')),
+  );
+  if (wrong === undefined) return;
+  throw badRequest(
+    `${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: json: cannot unmarshal ${wrong.field}: ${wrong.message}`,
+  );
+}
+
+function asObject(value: Json): JsonObject {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
+  throw new Error('schema handling turned an object into something else');
+}
+
+/** True after `checkIdentity` and the metadata schema: kind and apiVersion are there, metadata is an object. */
+function asStored(object: JsonObject): StoredObject {
+  const { kind, apiVersion, metadata, ...rest } = object;
+  const { name, uid, resourceVersion, creationTimestamp, ...more } = objectAt(object, 'metadata');
+  return {
+    kind: String(kind),
+    apiVersion: String(apiVersion),
+    metadata: {
+      name: typeof name === 'string' ? name : '',
+      ...more,
+      uid: typeof uid === 'string' ? uid : '',
+      resourceVersion: typeof resourceVersion === 'string' ? resourceVersion : '',
+      creationTimestamp: typeof creationTimestamp === 'string' ? creationTimestamp : '',
+    },
+    ...rest,
+  };
+}
+
+/** New objects need a namespace that exists and is not going away. */
+export function checkNamespace(api: Api, write: Write): void {
+  const { resource, namespace } = write;
+  if (!resource.isNamespaced) return;
+  const found = api.store.collection('namespaces').get('', namespace);
+  if (found === undefined) throw notFound({ group: '', plural: 'namespaces' }, namespace);
+  if (found.metadata.deletionTimestamp === undefined) return;
+  const why = `unable to create new content in namespace ${namespace} because it is being terminated`;
+  throw forbidden(resource, write.name, why);
+}

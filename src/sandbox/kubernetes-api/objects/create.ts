@@ -1,0 +1,46 @@
+import { randomUUID } from 'node:crypto';
+import type { JsonObject } from '../../../lib/index.ts';
+import { type Api, timestamp, type Write } from '../api.ts';
+import { alreadyExists, badRequest } from '../api-error.ts';
+import { objectAt, type StoredObject, textAt } from '../kubernetes-object.ts';
+import { admit, checkIdentity, checkNamespace } from './admit.ts';
+import { trackUpdate } from './managed-fields.ts';
+import { generatedName } from './metadata.ts';
+
+/** Creates an object from a body; returns it as stored. */
+export function createObject(api: Api, write: Write, given: JsonObject): StoredObject {
+  checkNamespace(api, write);
+  const { resource } = write;
+  const identified = checkIdentity(write, given);
+  const metadata = objectAt(identified, 'metadata');
+  if (textAt(metadata, 'resourceVersion') !== '') {
+    throw badRequest('resourceVersion should not be set on objects to be created');
+  }
+  const generateName = textAt(metadata, 'generateName');
+  const name = textAt(metadata, 'name') || write.name || (generateName === '' ? '' : generatedName(generateName));
+  const proposed = { ...identified, metadata: freshMetadata(api, metadata, name) };
+  const { status: _status, ...withoutStatus } = proposed as JsonObject;
+  let object = admit(api, write, resource.hasStatus ? withoutStatus : proposed, undefined);
+  if (resource.strategy.generation === 'spec') {
+    object = { ...object, metadata: { ...object.metadata, generation: 1 } };
+  }
+  object = resource.strategy.begin?.(object) ?? object;
+  object = trackUpdate(api, write, object, undefined);
+  const place = { collection: resource.collection, namespace: write.namespace, name: object.metadata.name };
+  if (api.store.get(place) !== undefined) throw alreadyExists(resource, object.metadata.name);
+  return write.isDryRun ? object : api.store.put(place, object);
+}
+
+/** Only what a client may set; the server sets the rest. */
+function freshMetadata(api: Api, metadata: JsonObject, name: string): JsonObject {
+  const {
+    uid: _uid,
+    generation: _generation,
+    deletionTimestamp: _deletionTimestamp,
+    deletionGracePeriodSeconds: _deletionGracePeriodSeconds,
+    selfLink: _selfLink,
+    managedFields: _managedFields,
+    ...kept
+  } = metadata;
+  return { ...kept, name, uid: randomUUID(), creationTimestamp: timestamp(api.nowMs()) };
+}

@@ -1,0 +1,66 @@
+import type { JsonObject } from '../../../lib/index.ts';
+import type { FieldCause } from '../api-error.ts';
+import { isObject, listAt, numberAt, objectAt, type StoredObject, textAt, withField } from '../kubernetes-object.ts';
+
+/** Gives a Service its address and the fields that follow from others. An address, once given, stays. */
+export function fillService(object: JsonObject, old: StoredObject | undefined): JsonObject {
+  const spec = objectAt(object, 'spec');
+  const ports = listAt(spec, 'ports').map((port) =>
+    isObject(port) && port.targetPort === undefined ? withField(port, 'targetPort', port.port) : port,
+  );
+  const filled: Record<string, JsonObject[string]> = { ...spec };
+  if (ports.length > 0) filled.ports = ports;
+  if (spec.type === 'ExternalName') return { ...object, spec: filled };
+  const before = objectAt(old, 'spec');
+  const clusterIp = textAt(spec, 'clusterIP') || textAt(before, 'clusterIP') || nextAddress();
+  filled.clusterIP = clusterIp;
+  filled.clusterIPs ??= [clusterIp];
+  filled.internalTrafficPolicy ??= 'Cluster';
+  filled.ipFamilies ??= ['IPv4'];
+  filled.ipFamilyPolicy ??= 'SingleStack';
+  if (spec.type === 'LoadBalancer') filled.allocateLoadBalancerNodePorts ??= true;
+  if (spec.type === 'LoadBalancer' || spec.type === 'NodePort') filled.externalTrafficPolicy ??= 'Cluster';
+  return { ...object, spec: filled };
+}
+
+/** Nobody routes to these addresses: a random one of the service range is as good as an allocated one. */
+function nextAddress(): string {
+  const byte = () => 1 + Math.floor(Math.random() * 254);
+  return `10.96.${byte()}.${byte()}`;
+}
+
+export function checkService(object: StoredObject, causes: FieldCause[], old: StoredObject | undefined): void {
+  const spec = objectAt(object, 'spec');
+  const ports = listAt(spec, 'ports').filter(isObject);
+  const isHeadless = spec.clusterIP === 'None';
+  if (ports.length === 0 && !isHeadless && spec.type !== 'ExternalName') {
+    causes.push({ field: 'spec.ports', reason: 'FieldValueRequired', message: 'Required value' });
+  }
+  const names = new Set<string>();
+  for (const [index, port] of ports.entries()) {
+    const path = `spec.ports[${index}]`;
+    const name = textAt(port, 'name');
+    if (name === '' && ports.length > 1) {
+      causes.push({ field: `${path}.name`, reason: 'FieldValueRequired', message: 'Required value' });
+    }
+    if (name !== '' && names.has(name)) {
+      causes.push({ field: `${path}.name`, reason: 'FieldValueDuplicate', message: `Duplicate value: "${name}"` });
+    }
+    names.add(name);
+    checkPort(numberAt(port, 'port') ?? 0, `${path}.port`, causes);
+    const target = port.targetPort;
+    if (typeof target === 'number') checkPort(target, `${path}.targetPort`, causes);
+  }
+  const before = textAt(objectAt(old, 'spec'), 'clusterIP');
+  const after = textAt(spec, 'clusterIP');
+  if (before !== '' && after !== '' && before !== after) {
+    const message = `Invalid value: ${JSON.stringify([after])}: may not change once set`;
+    causes.push({ field: 'spec.clusterIPs[0]', reason: 'FieldValueInvalid', message });
+  }
+}
+
+export function checkPort(port: number, field: string, causes: FieldCause[]): void {
+  if (Number.isInteger(port) && port >= 1 && port <= 65535) return;
+  const message = `Invalid value: ${port}: must be between 1 and 65535, inclusive`;
+  causes.push({ field, reason: 'FieldValueInvalid', message });
+}

@@ -1,0 +1,102 @@
+import type { JsonObject } from '../../../lib/index.ts';
+import type { FieldCause } from '../api-error.ts';
+import {
+  isObject,
+  isSame,
+  labelsOf,
+  numberAt,
+  objectAt,
+  type StoredObject,
+  textAt,
+  valueAt,
+  withField,
+  withValueAt,
+} from '../kubernetes-object.ts';
+import { labelSelectorText, matchesLabelSelector } from '../requests/selectors.ts';
+import { fillTemplateAt } from './pod-template.ts';
+
+export function fillDeployment(object: JsonObject): JsonObject {
+  const filled = fillTemplateAt(object, ['spec', 'template', 'spec']);
+  const strategy = valueAt(filled, ['spec', 'strategy']);
+  if (!isObject(strategy) || strategy.type !== 'RollingUpdate') return filled;
+  const rollingUpdate = { maxSurge: '25%', maxUnavailable: '25%', ...objectAt(strategy, 'rollingUpdate') };
+  return withValueAt(filled, ['spec', 'strategy', 'rollingUpdate'], rollingUpdate);
+}
+
+export function fillTemplate(object: JsonObject): JsonObject {
+  return fillTemplateAt(object, ['spec', 'template', 'spec']);
+}
+
+/** The rules of every kind that has a selector and a pod template; the selector never changes. */
+export function checkWorkload(object: StoredObject, causes: FieldCause[], old: StoredObject | undefined): void {
+  const selector = valueAt(object, ['spec', 'selector']);
+  const replicas = numberAt(objectAt(object, 'spec'), 'replicas');
+  if (replicas !== undefined && replicas < 0) causes.push(negative('spec.replicas', replicas));
+  if (!isObject(selector)) return;
+  const labels = objectAt(objectAt(objectAt(object, 'spec'), 'template'), 'metadata');
+  if (!matchesLabelSelector(selector, labelsOf({ metadata: labels }))) {
+    causes.push({
+      field: 'spec.template.metadata.labels',
+      reason: 'FieldValueInvalid',
+      message: `Invalid value: ${JSON.stringify(objectAt(labels, 'labels'))}: \`selector\` does not match template \`labels\``,
+    });
+  }
+  const before = valueAt(old, ['spec', 'selector']);
+  if (before !== undefined && !isSame(before, selector)) {
+    const message = `Invalid value: ${JSON.stringify(selector)}: field is immutable`;
+    causes.push({ field: 'spec.selector', reason: 'FieldValueInvalid', message });
+  }
+}
+
+function negative(field: string, value: number): FieldCause {
+  const message = `Invalid value: ${value}: must be greater than or equal to 0`;
+  return { field, reason: 'FieldValueInvalid', message };
+}
+
+/** A Job finds its pods by its own uid. */
+export function beginJob(job: StoredObject): StoredObject {
+  const spec = objectAt(job, 'spec');
+  if (spec.manualSelector === true) return { ...job, status: {} };
+  const { uid, name } = job.metadata;
+  const generated = {
+    'batch.kubernetes.io/controller-uid': uid,
+    'batch.kubernetes.io/job-name': name,
+    'controller-uid': uid,
+    'job-name': name,
+  };
+  const template = objectAt(spec, 'template');
+  const metadata = objectAt(template, 'metadata');
+  const labels = { ...objectAt(metadata, 'labels'), ...generated };
+  return {
+    ...job,
+    metadata: job.metadata,
+    spec: {
+      ...spec,
+      selector: { matchLabels: { 'batch.kubernetes.io/controller-uid': uid } },
+      template: { ...template, metadata: { ...metadata, labels } },
+    },
+    status: {},
+  };
+}
+
+export function fillJob(object: JsonObject): JsonObject {
+  const filled = fillTemplate(object);
+  const spec = objectAt(filled, 'spec');
+  const parallelism = spec.parallelism ?? 1;
+  const completions = spec.completions ?? (spec.parallelism === undefined ? 1 : undefined);
+  const withBoth = withField(withField(spec, 'parallelism', parallelism), 'completions', completions);
+  return withField(filled, 'spec', withBoth);
+}
+
+export function checkJob(object: StoredObject, causes: FieldCause[]): void {
+  const policy = textAt(objectAt(objectAt(objectAt(object, 'spec'), 'template'), 'spec'), 'restartPolicy');
+  if (policy === 'OnFailure' || policy === 'Never') return;
+  const message = `Required value: valid values: "OnFailure", "Never"`;
+  causes.push({ field: 'spec.template.spec.restartPolicy', reason: 'FieldValueRequired', message });
+}
+
+/** The text of `spec.selector`, as the /scale subresource gives it. */
+export function selectorTextOf(object: JsonObject): string {
+  const selector = valueAt(object, ['spec', 'selector']);
+  return isObject(selector) ? labelSelectorText(selector) : '';
+}

@@ -1,0 +1,64 @@
+import type { Json, JsonObject } from '../../../lib/index.ts';
+import { isList, isObject } from '../kubernetes-object.ts';
+import type { Schema } from './schema.ts';
+
+export interface PruneOptions {
+  /** Collects the paths of fields the schema does not know, for strict field validation. */
+  readonly unknown: string[];
+  /** Built-in kinds decode `null` as absent; custom kinds keep it, except where a default would take its place. */
+  readonly isBuiltIn: boolean;
+}
+
+/** Drops what the schema does not know. Returns the same value where nothing was dropped. */
+export function prune(schema: Schema, value: Json, path: string, options: PruneOptions): Json {
+  if (isList(value)) {
+    const items = schema.items;
+    if (items === undefined) return value;
+    let changed = false;
+    const kept = value.map((item, index) => {
+      const pruned = prune(items, item, `${path}[${index}]`, options);
+      changed ||= pruned !== item;
+      return pruned;
+    });
+    return changed ? kept : value;
+  }
+  return isObject(value) ? pruneObject(schema, value, path, options) : value;
+}
+
+function pruneObject(schema: Schema, value: JsonObject, path: string, options: PruneOptions): JsonObject {
+  const kept: Record<string, Json> = {};
+  let changed = false;
+  for (const [field, child] of Object.entries(value)) {
+    const childSchema = schemaOfField(schema, field);
+    const childPath = path === '' ? field : `${path}.${field}`;
+    if (childSchema === undefined) {
+      options.unknown.push(childPath);
+      changed = true;
+      continue;
+    }
+    const isDropped =
+      child === null && (options.isBuiltIn || (childSchema.default !== undefined && !childSchema.nullable));
+    if (isDropped) {
+      changed = true;
+      continue;
+    }
+    // Everybody's metadata decodes into the same Go struct: `creationTimestamp: null` is absent there too.
+    const childOptions = childPath === 'metadata' ? { ...options, isBuiltIn: true } : options;
+    const pruned = prune(childSchema, child, childPath, childOptions);
+    changed ||= pruned !== child;
+    kept[field] = pruned;
+  }
+  return changed ? kept : value;
+}
+
+const open: Schema = { 'x-kubernetes-preserve-unknown-fields': true };
+
+/** The schema of a field; undefined when the field is unknown here. */
+export function schemaOfField(schema: Schema, field: string): Schema | undefined {
+  const known = schema.properties?.[field];
+  if (known !== undefined) return known;
+  if (typeof schema.additionalProperties === 'object') return schema.additionalProperties;
+  if (schema.additionalProperties === true || schema['x-kubernetes-preserve-unknown-fields']) return open;
+  if (schema['x-kubernetes-embedded-resource'] && ['apiVersion', 'kind', 'metadata'].includes(field)) return open;
+  return undefined;
+}
