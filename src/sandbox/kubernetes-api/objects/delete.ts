@@ -27,9 +27,10 @@ export function parseDeleteOptions(body: JsonObject, query: URLSearchParams): De
   const grace = body.gracePeriodSeconds ?? query.get('gracePeriodSeconds') ?? undefined;
   const asked = textAt(body, 'propagationPolicy') || query.get('propagationPolicy') || '';
   const orphans = body.orphanDependents === true || query.get('orphanDependents') === 'true';
+  const otherwise = orphans ? 'Orphan' : 'Background';
   return {
     gracePeriodSeconds: grace === undefined ? undefined : Number(grace),
-    propagation: asked === 'Foreground' || asked === 'Orphan' ? asked : orphans ? 'Orphan' : 'Background',
+    propagation: asked === 'Foreground' || asked === 'Orphan' ? asked : otherwise,
     uid: textAt(preconditions, 'uid'),
     resourceVersion: textAt(preconditions, 'resourceVersion'),
   };

@@ -71,7 +71,8 @@ function read(value: Json, steps: readonly string[]): Json | undefined {
 
 function indexIn(list: readonly Json[], step: string): number {
   const index = Number(step);
-  return step !== '' && Number.isInteger(index) ? (index < 0 ? list.length + index : index) : -1;
+  if (step === '' || !Number.isInteger(index)) return -1;
+  return index < 0 ? list.length + index : index;
 }
 
 function set(value: Json, steps: readonly string[], next: Json, mode: 'add' | 'replace'): Json {
