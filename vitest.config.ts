@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { ClosingLine } from './test/support/closing-line.ts';
 
 // One project per kind of test; the rules of each kind stand in src/README.md.
 function project(name: string, testTimeout: number, extra: object = {}) {
@@ -7,6 +8,7 @@ function project(name: string, testTimeout: number, extra: object = {}) {
 
 export default defineConfig({
   test: {
+    reporters: ['default', new ClosingLine()],
     projects: [
       project('architecture', 10_000),
       project('unit', 10_000),

@@ -94,10 +94,15 @@ export const refusalReasons = [
   'whichContainer', // candidates: containers
   'badImage', // facts: image
   'otherRepository', // facts: from, to
+  'unusualTag', // start asks once: facts: image, usual
+  'notSupportedYet', // facts: what
   'alreadyRuns', // facts: image, revision
   'isMoving', // start while a rollout of this image is under way: facts: image
   'staleCard', // facts: what moved: sawStep, step, sawRevision, revision
   'nothingMoving', // promote, abort … with nothing under way
+  'notAtGate', // promote while pods start or a weight is set: nothing waits for a person
+  'undoWhileMoving', // undo of a rollout under way: abort is the word
+  'alreadyThere', // undo to the revision that runs: facts: revision
   'analysisRunning', // promote beside a running analysis
   'gateNeedsPromote', // resume at a gate of the plan
   'notPaused',
