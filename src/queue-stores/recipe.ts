@@ -16,7 +16,8 @@ export interface Recipe {
   wake(key: TurnKey, delayMs: number): Promise<void>;
   resync(key: TurnKey, delayMs: number): Promise<void>;
   start(takeTurn: TakeTurn): Promise<void>;
-  stop(): Promise<void>;
+  /** Ends when the turns under way have ended, after 10 s at most. The caller then closes the connections, whatever they still do. */
+  stop(isThere: boolean): Promise<void>;
   counts(): Promise<{ readonly waiting: number; readonly planned: number; readonly active: number }>;
 }
 
@@ -39,6 +40,7 @@ const WORKER_OPTIONS = { autorun: false, lockDuration: 6_000, stalledInterval: 2
 /** `attempts: 1`, and a job never throws: BullMQ's own retry would starve a nudge until its back-off ends. */
 const JOB_OPTIONS = { attempts: 1, removeOnComplete: true, removeOnFail: true } satisfies JobsOptions;
 const LONGEST_STOP_MS = 10_000;
+const CLOSE_MS = 1_000;
 const RETRY_MS = 5_000;
 const URGENT_FOLLOW_MS = 100;
 const URGENT_FOLLOW_TIMES = 100;
@@ -51,7 +53,8 @@ export function createRecipe<Backend extends IQueueBackend, Connection>(
   const stopped = new AbortController();
   const turns = openQueue(settings, 'turns');
   const wakes = openQueue(settings, 'wakes');
-  let workers: { close(): Promise<void>; disconnect(): Promise<void> }[] = [];
+  let workers: { pause(doNotWait: boolean): Promise<void>; close(isForced: boolean): Promise<void> }[] = [];
+  const underWay = new Set<Promise<void>>();
 
   async function nudge(key: TurnKey, isUrgent: boolean): Promise<void> {
     const id = deduplicationId(key);
@@ -103,12 +106,14 @@ export function createRecipe<Backend extends IQueueBackend, Connection>(
       log.warn({ jobId: job.id }, 'job of another version dropped');
       return;
     }
-    try {
-      await takeTurn(key.data);
-    } catch (error) {
+    // A worker that closes may still be handed the job it was waiting for: it is stored for after this one, and another process has it.
+    if (stopped.signal.aborted) return await nudge(key.data, false);
+    const turn = takeTurn(key.data).catch(async (error: unknown) => {
       log.error({ err: error, ...key.data }, 'turn threw, which it never should');
       await resync(key.data, RETRY_MS);
-    }
+    });
+    underWay.add(turn);
+    await turn.finally(() => underWay.delete(turn));
   }
 
   async function runWake(job: Job<TurnKey, void>): Promise<void> {
@@ -127,16 +132,12 @@ export function createRecipe<Backend extends IQueueBackend, Connection>(
       workers = [wakeWorker, turnWorker];
       await Promise.all([turnWorker.waitUntilReady(), wakeWorker.waitUntilReady()]);
     },
-    async stop() {
+    async stop(isThere) {
       stopped.abort();
-      const closed = new AbortController();
-      const isClosed = await Promise.race([
-        Promise.all(workers.map((worker) => worker.close())).then(() => true),
-        sleep(LONGEST_STOP_MS, false, { signal: closed.signal }).catch(() => true),
-      ]);
-      closed.abort();
-      if (!isClosed) await Promise.allSettled(workers.map((worker) => worker.disconnect()));
-      await Promise.allSettled([turns.disconnect(), wakes.disconnect()]);
+      await Promise.all(workers.map((worker) => worker.pause(true)));
+      await within(LONGEST_STOP_MS, Promise.allSettled(underWay));
+      // Closing gently tells the store how each job ended, and waits for its answer: one that is gone is closed by force.
+      await within(CLOSE_MS, Promise.all(workers.map((worker) => worker.close(!isThere))));
     },
     async counts() {
       const [now, later] = await Promise.all([turns.getJobCounts('waiting', 'active'), wakes.getJobCounts('delayed')]);
@@ -178,6 +179,12 @@ function openWorker<Backend extends IQueueBackend, Connection>(
   worker.on('failed', (_job, error) => settings.onLoss(`a job failed: ${error.message}`));
   worker.run().catch((error: unknown) => settings.log.error({ err: error, queue: name }, 'worker ended'));
   return worker;
+}
+
+async function within(limitMs: number, done: Promise<unknown>): Promise<void> {
+  const timer = new AbortController();
+  await Promise.race([done, sleep(limitMs, undefined, { signal: timer.signal }).catch(() => undefined)]);
+  timer.abort();
 }
 
 /** `prefix` is an option of the Redis backend alone. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createRedisBackend } from 'bullmq';
-import { Redis } from 'ioredis';
+import { Redis, type RedisOptions } from 'ioredis';
 import type { Logger } from 'pino';
 import { createLossListeners } from './loss-listeners.ts';
 import { startPulse } from './pulse.ts';
@@ -36,7 +36,7 @@ export function createRedisStore(settings: RedisSettings): QueueStore {
     maxRetriesPerRequest: 0,
     commandTimeout: COMMAND_TIMEOUT_MS,
   });
-  const consumer = new Redis(settings.url, { ...connectionOptions('consumer'), maxRetriesPerRequest: null });
+  const consumer = new Consumer(settings.url, { ...connectionOptions('consumer'), maxRetriesPerRequest: null });
   for (const client of [producer, consumer]) client.on('error', (error) => log.debug({ err: error }, 'redis failed'));
   const recipe = createRecipe({
     backendFactory: createRedisBackend,
@@ -90,14 +90,30 @@ export function createRedisStore(settings: RedisSettings): QueueStore {
     },
     async stop() {
       stopped.abort();
-      await Promise.all([recipe.stop(), pulse.stop(), watching]);
+      await Promise.all([recipe.stop(pulse.isHealthy()), pulse.stop(), watching]);
       producer.disconnect();
-      consumer.disconnect();
+      consumer.disconnectAll();
     },
     onLoss: losses.add,
     isHealthy: pulse.isHealthy,
     counts: recipe.counts,
   };
+}
+
+/** BullMQ copies a worker's connection for its blocking reads, and closes the copy only with Redis' help. */
+class Consumer extends Redis {
+  readonly #copies: Redis[] = [];
+
+  override duplicate(options?: Partial<RedisOptions>): Redis {
+    const copy = super.duplicate(options);
+    this.#copies.push(copy);
+    return copy;
+  }
+
+  disconnectAll(): void {
+    this.disconnect();
+    for (const copy of this.#copies) copy.disconnect();
+  }
 }
 
 function connectionOptions(role: string) {

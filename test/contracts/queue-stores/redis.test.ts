@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createRedisStore } from '../../../src/queue-stores/index.ts';
+import { createQueueStore, createRedisStore } from '../../../src/queue-stores/index.ts';
 import { hasRedisServer, type RedisServer, startRedisServer } from '../../support/redis-server.ts';
 import { describeQueueStore, until } from './describe-queue-store.ts';
 
@@ -17,7 +17,15 @@ describe.skipIf(!hasRedisServer())('with a real Redis', () => {
     return createRedisStore({ url: server.url, prefix, log: pino({ enabled: false }) });
   }
 
-  describeQueueStore('redis', async () => open());
+  describeQueueStore('redis', async () =>
+    createQueueStore({
+      kind: 'redis',
+      url: server.url,
+      prefix: randomUUID(),
+      isKeeper: () => true,
+      log: pino({ enabled: false }),
+    }),
+  );
 
   test('two processes on one store share the turns; two prefixes never meet', async () => {
     const took = { one: 0, two: 0, other: 0 };
