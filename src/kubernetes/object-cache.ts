@@ -1,6 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
 import type { KubernetesObject, ObjectName, Reflector } from './cluster.ts';
-import { controllerUidOf } from './objects.ts';
+import { controllerUidOf, isOlderVersion } from './objects.ts';
 
 interface Entry<T> {
   readonly name: ObjectName;
@@ -14,8 +15,11 @@ interface Entry<T> {
 
 /** The memory of a reflector: projections by name and by owner, and who wants to hear of changes. */
 export interface ObjectCache<T> extends Pick<Reflector<T>, 'get' | 'list' | 'ownedBy' | 'onChange'> {
-  /** From a list that began at `beganAtMs`: replaces even a later version, unless a write brought that one since. Returns its key. */
-  setListed(object: KubernetesObject, beganAtMs: number): string;
+  /**
+   * From a list that began at `beganAtMs`: replaces even a later version, unless a write brought that one since. When the server's
+   * history is in doubt, it replaces the same version too. Returns its key.
+   */
+  setListed(object: KubernetesObject, beganAtMs: number, isDoubted: boolean): string;
   /** From a watch: an older version than the known one is ignored. */
   setWatched(object: KubernetesObject): void;
   /** From the answer of a write: the same, and an object that is known to be deleted stays deleted. */
@@ -85,19 +89,23 @@ export function createObjectCache<T>(
     tell(entry.name, entry.value, undefined);
   }
 
-  function set(object: KubernetesObject, learntAtMs?: number): void {
+  function set(
+    object: KubernetesObject,
+    how: { readonly learntAtMs?: number; readonly isDoubted?: boolean } = {},
+  ): void {
     const { uid, resourceVersion } = object.metadata;
     const name = nameOf(object);
     const key = keyOf(name);
     const known = entries.get(key);
-    if (known?.uid === uid && known.resourceVersion === resourceVersion) return;
+    if (known?.uid === uid && known.resourceVersion === resourceVersion && how.isDoubted !== true) return;
     const value = projectSafely(object);
     // Deleted and created again between two lists: two changes, or an owner's successor would inherit what it never had.
     if (value === undefined || (known !== undefined && known.uid !== uid)) remove(key);
     if (value === undefined) return;
     const before = entries.get(key);
+    if (known?.resourceVersion === resourceVersion && isDeepStrictEqual(before?.value, value)) return;
     if (before !== undefined) drop(key, before);
-    put(key, { name, uid, resourceVersion, ownerUid: controllerUidOf(object), learntAtMs, value });
+    put(key, { name, uid, resourceVersion, ownerUid: controllerUidOf(object), learntAtMs: how.learntAtMs, value });
     tell(name, before?.value, value);
   }
 
@@ -122,10 +130,12 @@ export function createObjectCache<T>(
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    setListed(object, beganAtMs) {
+    setListed(object, beganAtMs, isDoubted) {
       const key = keyOf(nameOf(object));
       const known = entries.get(key);
-      if (known === undefined || !isLearntSince(known, beganAtMs) || !isOlder(object, known)) set(object);
+      if (known === undefined || !isLearntSince(known, beganAtMs) || !isOlder(object, known)) {
+        set(object, { isDoubted });
+      }
       return key;
     },
     setWatched(object) {
@@ -135,7 +145,7 @@ export function createObjectCache<T>(
     setLearnt(object) {
       const known = entries.get(keyOf(nameOf(object)));
       if (deletedUids.has(object.metadata.uid) || (known !== undefined && isOlder(object, known))) return;
-      set(object, performance.now());
+      set(object, { learntAtMs: performance.now() });
     },
     delete(object) {
       const key = keyOf(nameOf(object));
@@ -164,12 +174,7 @@ function isLearntSince(entry: { readonly learntAtMs: number | undefined }, since
   return entry.learntAtMs !== undefined && entry.learntAtMs >= sinceMs;
 }
 
-/** Resource versions of one kind are decimal numbers that grow (a promise since Kubernetes 1.35, a fact before). */
-function isOlder(
-  { metadata }: KubernetesObject,
-  known: { readonly uid: string; readonly resourceVersion: string },
-): boolean {
-  if (metadata.uid !== known.uid) return false;
-  const [a, b] = [metadata.resourceVersion, known.resourceVersion];
-  return a.length === b.length ? a < b : a.length < b.length;
+function isOlder(object: KubernetesObject, known: { readonly uid: string; readonly resourceVersion: string }): boolean {
+  const { uid, resourceVersion } = object.metadata;
+  return uid === known.uid && isOlderVersion(resourceVersion, known.resourceVersion);
 }

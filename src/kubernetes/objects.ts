@@ -50,3 +50,8 @@ export function controllerUidOf(object: KubernetesObject): string | undefined {
   return Owners.parse(owners).find((owner) => owner.controller === true)?.uid;
 }
 const Owners = z.array(z.looseObject({ uid: z.string(), controller: z.boolean().optional() }));
+
+/** Resource versions of one kind are decimal numbers that grow (a promise since Kubernetes 1.35, a fact before). */
+export function isOlderVersion(a: string, b: string): boolean {
+  return a.length === b.length ? a < b : a.length < b.length;
+}

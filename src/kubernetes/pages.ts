@@ -18,6 +18,8 @@ export interface PageQuery {
   readonly signal: AbortSignal;
   /** For each page; default 5 s. */
   readonly timeoutMs?: number;
+  /** Objects in a page; default 500. */
+  readonly limit?: number;
 }
 
 /** A list in pages of 500, all of one snapshot. Throws `ExpiredError` when the snapshot is gone before the last page: begin again. */
@@ -28,7 +30,7 @@ export async function* readPages(api: ApiClient, query: PageQuery): AsyncGenerat
       method: 'GET',
       path: pathOf(query.resource, query.namespace),
       query: {
-        limit: '500',
+        limit: String(query.limit ?? 500),
         ...(next === undefined ? {} : { continue: next }),
         ...selectorsOf(query),
       },

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { NotNowError } from '../lib/index.ts';
 import type { ApiClient } from './api-client.ts';
 import { ExpiredError } from './api-errors.ts';
 import type { KubernetesObject, Reflector, Resource } from './cluster.ts';
 import { createObjectCache } from './object-cache.ts';
+import { isOlderVersion } from './objects.ts';
 import { readPages } from './pages.ts';
 import { readWatch } from './watch-events.ts';
 
@@ -44,7 +46,8 @@ export function createReflector<T>(settings: ReflectorSettings<T>): Reflector<T>
   let loops: Promise<unknown> | undefined;
 
   function createScope(namespace: string) {
-    return { namespace, aliveAtMs: Number.NEGATIVE_INFINITY, isListed: Promise.withResolvers<void>() };
+    const isListed = Promise.withResolvers<void>();
+    return { namespace, aliveAtMs: Number.NEGATIVE_INFINITY, isDoubted: false, isListed };
   }
   type Scope = ReturnType<typeof createScope>;
 
@@ -55,10 +58,11 @@ export function createReflector<T>(settings: ReflectorSettings<T>): Reflector<T>
     let resourceVersion = '';
     for await (const page of readPages(cluster.api, { ...query, timeoutMs: 30_000 })) {
       scope.aliveAtMs = performance.now();
-      for (const object of page.items) listed.add(cache.setListed(object, beganAtMs));
+      for (const object of page.items) listed.add(cache.setListed(object, beganAtMs, scope.isDoubted));
       resourceVersion = page.resourceVersion;
     }
     cache.deleteOthers(scope.namespace, listed, beganAtMs);
+    scope.isDoubted = false;
     scope.isListed.resolve();
     return resourceVersion;
   }
@@ -84,7 +88,8 @@ export function createReflector<T>(settings: ReflectorSettings<T>): Reflector<T>
       }
     } catch (error) {
       if (error instanceof ExpiredError || watchdog.signal.aborted) {
-        log.info({ error: watchdog.signal.aborted ? watchdog.signal.reason : error }, 'watch given up, listing again');
+        scope.isDoubted = watchdog.signal.aborted;
+        log.info({ error: scope.isDoubted ? watchdog.signal.reason : error }, 'watch given up, listing again');
         return undefined;
       }
       // What came before the break is in the cache: the next watch begins after it.
@@ -94,31 +99,49 @@ export function createReflector<T>(settings: ReflectorSettings<T>): Reflector<T>
       clearTimeout(silence);
       watchdog.abort();
     }
-    // Not even a bookmark: a server whose versions went back (restored, emptied) accepts ours and then has nothing to tell.
-    return hasNews ? at : undefined;
+    return hasNews || (await isStillAhead(scope, at)) ? at : undefined;
+  }
+
+  /**
+   * After a watch that brought nothing. A server whose versions went back (restored, emptied) accepts ours and has nothing to tell
+   * until it has caught up; and then it may tell of another change under a version that we know.
+   */
+  async function isStillAhead(scope: Scope, at: string): Promise<boolean> {
+    const query = { ...selectors, resource, namespace: scope.namespace, signal: stopping.signal, limit: 1 };
+    for await (const page of readPages(cluster.api, query)) {
+      scope.isDoubted = isOlderVersion(page.resourceVersion, at);
+      break;
+    }
+    return !scope.isDoubted;
   }
 
   async function run(scope: Scope): Promise<void> {
     let at: string | undefined;
     let failures = 0;
+    let retryAfterMs = 0;
     while (!stopping.signal.aborted) {
       const beganAtMs = performance.now();
       try {
         at = at === undefined ? await list(scope) : await follow(scope, at);
+        retryAfterMs = 0;
         // A server that accepts and closes at once is not well either.
         failures = at !== undefined || performance.now() - beganAtMs > 1000 ? 0 : failures + 1;
       } catch (error) {
         if (stopping.signal.aborted) return;
         failures += 1;
+        retryAfterMs = error instanceof NotNowError ? Math.min(error.retryAfterMs, 30_000) : 0;
         log[failures === 5 ? 'warn' : 'info']({ error, failures }, 'watch broken, trying again');
         if (failures % 3 === 0) at = undefined;
       }
-      await sleep(pauseMs(failures), undefined, { signal: stopping.signal }).catch(() => undefined);
+      await sleep(Math.max(pauseMs(failures), retryAfterMs), undefined, { signal: stopping.signal }).catch(
+        () => undefined,
+      );
     }
   }
 
   function pauseMs(failures: number): number {
-    if (failures === 0) return 0;
+    // Even after a clean end: all replicas' watches end together when a server stops.
+    if (failures === 0) return Math.random() * timing.firstRetryMs * 0.5;
     return Math.min(timing.longestRetryMs, timing.firstRetryMs * 2 ** (failures - 1)) * (0.5 + Math.random() / 2);
   }
 
