@@ -1,6 +1,5 @@
 import http from 'node:http';
 import https from 'node:https';
-import { createInterface } from 'node:readline';
 import { AlreadyExistsError, ConflictError, InvalidError, NotFoundError, NotNowError } from '../../lib/index.ts';
 
 /** Where the API is and how to be let in. */
@@ -113,21 +112,13 @@ export function createApiClient(address: ApiAddress): ApiClient {
         throw errorOf(response.statusCode ?? 0, `watch ${path}`, await readText(response), undefined);
       }
       response.setTimeout(WATCH_SILENCE_MS, () => response.destroy(new Error(`watch ${path} fell silent`)));
-      const failed = Promise.withResolvers<never>();
-      failed.promise.catch(() => undefined);
-      response.on('error', failed.reject);
-      const lines = createInterface({ input: response, crlfDelay: Number.POSITIVE_INFINITY });
-      lines.on('line', (line) => {
-        if (line === '') return;
-        try {
-          onEvent(JSON.parse(line) as WatchEvent);
-        } catch (error) {
-          response.destroy(error instanceof Error ? error : new Error(String(error)));
-        }
-      });
-      const closed = Promise.withResolvers<void>();
-      lines.on('close', () => closed.resolve());
-      await Promise.race([closed.promise, failed.promise]);
+      response.setEncoding('utf8');
+      let rest = '';
+      for await (const chunk of response) {
+        const lines = `${rest}${chunk as string}`.split('\n');
+        rest = lines.pop() ?? '';
+        for (const line of lines) if (line !== '') onEvent(JSON.parse(line) as WatchEvent);
+      }
     },
     create: (path, body, fieldManager) => call('POST', `${path}?fieldManager=${fieldManager}`, body),
     mergePatch: (path, body, fieldManager) =>
