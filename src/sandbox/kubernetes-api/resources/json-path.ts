@@ -1,9 +1,9 @@
 import type { Json } from '../../../lib/index.ts';
 import { isList, isObject } from '../kubernetes-object.ts';
 
-const stepPattern = /\.([\w-]+)|\[(\d+)\]|\[\*\]|\['([^']+)'\]|\[\?\(@\.([\w.]+)\s*==\s*["']([^"']*)["']\)\]/gy;
+const stepPattern = /\.([\w-]+)|\[(-?\d+):?\]|\[\*\]|\['([^']+)'\]|\[\?\(@\.([\w.]+)\s*==\s*["']([^"']*)["']\)\]/gy;
 
-/** The first value at a CRD column's JSONPath: `.a.b`, `.a[0]`, `.a['x.y']`, `.conditions[?(@.type=="Ready")].status`. */
+/** The first value at a CRD column's JSONPath: `.a.b`, `.a[0]`, `.a[-1:]`, `.a['x.y']`, `.conditions[?(@.type=="Ready")].status`. */
 export function readJsonPath(object: Json, path: string): Json | undefined {
   let values: readonly Json[] = [object];
   const steps = path.replaceAll('\\.', '\u0000');
@@ -13,7 +13,7 @@ export function readJsonPath(object: Json, path: string): Json | undefined {
     const name = (field ?? quoted)?.replaceAll('\u0000', '.');
     values = values.flatMap((value) => {
       if (name !== undefined) return isObject(value) ? wrap(value[name]) : [];
-      if (index !== undefined) return isList(value) ? wrap(value[Number(index)]) : [];
+      if (index !== undefined) return isList(value) ? wrap(value.at(Number(index))) : [];
       if (filterPath === undefined) return text === '[*]' && isList(value) ? value : [];
       return isList(value) ? value.filter((item) => readJsonPath(item, `.${filterPath}`) === wanted) : [];
     });
