@@ -6,6 +6,11 @@ import { AnalysisTemplateSpec } from './analysis-template.ts';
 export const AnalysisPhase = z.enum(['Pending', 'Running', 'Successful', 'Failed', 'Error', 'Inconclusive']);
 export type AnalysisPhase = z.infer<typeof AnalysisPhase>;
 
+/** Whether a phase is final. */
+export function isCompleted(phase: AnalysisPhase | undefined): boolean {
+  return phase === 'Successful' || phase === 'Failed' || phase === 'Error' || phase === 'Inconclusive';
+}
+
 export const Measurement = z.looseObject({
   phase: AnalysisPhase,
   message: z.string().optional(),
@@ -36,12 +41,25 @@ export const MetricResult = z.looseObject({
 });
 export type MetricResult = z.infer<typeof MetricResult>;
 
+/** How many *metrics* of a run ended how; `count` are all of them. */
+export const RunSummary = z.looseObject({
+  count: z.number().default(0),
+  successful: z.number().default(0),
+  failed: z.number().default(0),
+  inconclusive: z.number().default(0),
+  error: z.number().default(0),
+});
+export type RunSummary = z.infer<typeof RunSummary>;
+
 export const AnalysisRunStatus = z.looseObject({
   phase: AnalysisPhase.optional(),
   message: z.string().optional(),
   metricResults: z.array(MetricResult).default([]),
   startedAt: z.string().optional(),
   completedAt: z.string().optional(),
+  /** Dry-run metrics are counted in `dryRunSummary` alone. */
+  runSummary: RunSummary.optional(),
+  dryRunSummary: RunSummary.optional(),
 });
 export type AnalysisRunStatus = z.infer<typeof AnalysisRunStatus>;
 

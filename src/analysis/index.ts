@@ -1,15 +1,17 @@
 /**
  * analysis: AnalysisTemplate and AnalysisRun, the condition language, the judge. Pure: no network, clock or randomness.
  * Never measures anything itself: it says which measurements are due, and what the taken ones mean.
- * Begin reading at decide-analysis-run.ts.
+ * Begin reading at decide-analysis-run.ts; the condition language is in conditions/.
  */
 export {
   AnalysisPhase,
   AnalysisRun,
   AnalysisRunSpec,
   AnalysisRunStatus,
+  isCompleted,
   Measurement,
   MetricResult,
+  RunSummary,
 } from './analysis-run.ts';
 export { AnalysisArgument, AnalysisTemplate, AnalysisTemplateSpec, Metric } from './analysis-template.ts';
 export {
@@ -28,6 +30,19 @@ export {
   type ConditionAnswer,
   compileCondition,
 } from './conditions/condition.ts';
+export {
+  type AnalysisRunDecision,
+  type DueMeasurement,
+  decideAnalysisRun,
+  failAnalysisRun,
+  recordMeasurements,
+} from './decide-analysis-run.ts';
 export { formatDuration, type ParsedDuration, parseDuration, parsePauseSeconds } from './duration.ts';
+export { type AnalysisRunEvent, analysisRunEvents } from './events.ts';
+export type { Evidence, MeasurementOutcome } from './judge-measurement.ts';
+export { type MetricLimit, readLimit, readMeasuredNumber } from './limit.ts';
+export { type MetricLimits, readLimits } from './limits.ts';
+export { resolveMetrics, type SecretReference, secretReferences } from './resolve.ts';
+export type { Substituted } from './substitute.ts';
 export { formatTimestamp, parseTimestamp } from './timestamp.ts';
 export { validateTemplate } from './validate.ts';

@@ -1,4 +1,3 @@
-import type { Json } from '../lib/index.ts';
 import type { AnalysisArgument } from './analysis-template.ts';
 
 /** What a substitution came to; `reason` in Argo's words. */
@@ -12,22 +11,22 @@ export type Substituted<T> =
  * Argo escapes each value and edits the JSON as text; going through the strings of the value instead gives the same result, and
  * also takes values that Go's escapes would turn into broken JSON (control characters).
  */
-export function substituteArguments<T extends Json>(template: T, args: readonly AnalysisArgument[]): Substituted<T> {
+export function substituteArguments(json: unknown, args: readonly AnalysisArgument[]): Substituted<unknown> {
   const values = new Map<string, string>();
   for (const { name, value } of args) {
     if (value === undefined) return { isResolved: false, reason: `argument "${name}" was not supplied` };
     values.set(`args.${name}`, value);
   }
   const failures: string[] = [];
-  const value = substituteIn(template, (text) => substituteText(text, values, failures)) as T;
+  const value = substituteIn(json, (text) => substituteText(text, values, failures));
   const [reason] = failures.slice(-1);
   return reason === undefined ? { isResolved: true, value } : { isResolved: false, reason };
 }
 
-function substituteIn(json: Json, replace: (text: string) => string): Json {
+function substituteIn(json: unknown, replace: (text: string) => string): unknown {
   if (typeof json === 'string') return replace(json);
   if (json === null || typeof json !== 'object') return json;
-  if (Array.isArray(json)) return json.map((item: Json) => substituteIn(item, replace));
+  if (Array.isArray(json)) return json.map((item: unknown) => substituteIn(item, replace));
   return Object.fromEntries(Object.entries(json).map(([key, item]) => [replace(key), substituteIn(item, replace)]));
 }
 

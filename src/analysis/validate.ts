@@ -1,7 +1,7 @@
 import { RE2JS } from 're2js';
-import type { Json } from '../lib/index.ts';
 import type { AnalysisRunSpec } from './analysis-run.ts';
 import { type AnalysisArgument, type AnalysisTemplateSpec, Metric } from './analysis-template.ts';
+import { compileCondition } from './conditions/condition.ts';
 import { parseDuration } from './duration.ts';
 import { toInt } from './limits.ts';
 import { substituteArguments } from './substitute.ts';
@@ -105,6 +105,13 @@ export function validateTemplate(spec: AnalysisTemplateSpec): readonly string[] 
   });
 }
 
+/** Unlike Argo, which finds out with the first measurement. */
+function validateCondition(field: string, condition: string | undefined): string | undefined {
+  if (condition === undefined || condition === '' || isWaiting(condition)) return undefined;
+  const compiled = compileCondition(condition);
+  return compiled.isCompiled ? undefined : `${field} ${JSON.stringify(condition)}: ${compiled.reason}`;
+}
+
 /** Stands for a value that the rollout will pass. */
 const WAITING = '{{}}';
 
@@ -113,7 +120,7 @@ function isWaiting(value: unknown): boolean {
 }
 
 function validateTemplateMetric(metric: Metric, args: readonly AnalysisArgument[]): readonly string[] {
-  const substituted = substituteArguments(metric as Json, args);
+  const substituted = substituteArguments(metric, args);
   if (!substituted.isResolved) return [substituted.reason];
   const resolved = Metric.parse(substituted.value);
   const { count, failureLimit, consecutiveSuccessLimit, inconclusiveLimit, consecutiveErrorLimit, ...rest } = resolved;
@@ -125,6 +132,8 @@ function validateTemplateMetric(metric: Metric, args: readonly AnalysisArgument[
     isOpen ? undefined : validateLimits(resolved),
     validateDurations({ ...timeless, ...Object.fromEntries(durations) }),
     validateProvider(resolved),
+    validateCondition('successCondition', resolved.successCondition),
+    validateCondition('failureCondition', resolved.failureCondition),
   ];
   return problems.filter((problem) => problem !== undefined);
 }

@@ -81,6 +81,15 @@ describe('validateTemplate', () => {
     ]);
   });
 
+  it('says that a condition cannot be right', () => {
+    const metric = { ...good, successCondition: 'result[0] >', failureCondition: '1' };
+
+    expect(validateTemplate(AnalysisTemplateSpec.parse({ metrics: [metric] }))).toEqual([
+      'metrics[0]: successCondition "result[0] >": unexpected token EOF',
+      'metrics[0]: failureCondition "1": expected bool, but got int',
+    ]);
+  });
+
   it('takes a template that only names others', () => {
     expect(validateTemplate(AnalysisTemplateSpec.parse({ templates: [{ templateName: 'x' }] }))).toEqual([]);
     expect(validateTemplate(AnalysisTemplateSpec.parse({}))).toEqual(['no metrics specified']);

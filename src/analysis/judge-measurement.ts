@@ -1,0 +1,100 @@
+import type { Json } from '../lib/index.ts';
+import type { Measurement } from './analysis-run.ts';
+import type { Metric } from './analysis-template.ts';
+import { answerCondition, type ConditionAnswer } from './conditions/condition.ts';
+import { redact } from './resolve.ts';
+import { formatTimestamp } from './timestamp.ts';
+
+/** `argo`: a metric without a condition passes, NaN is what the condition makes of it. `strict`: both are Inconclusive. */
+export type Evidence = 'strict' | 'argo';
+
+/** What taking one measurement came to. */
+export type MeasurementOutcome = {
+  /** With all arguments in place, secrets too. */
+  readonly metric: Metric;
+  readonly startedAtMs: number;
+  readonly finishedAtMs: number;
+  /** Values that must not be seen in messages. */
+  readonly secrets: readonly string[];
+  /** Kept once for the metric, such as ResolvedPrometheusQuery. */
+  readonly metricMetadata?: Readonly<Record<string, string>> | undefined;
+} & (
+  | {
+      readonly kind: 'read';
+      readonly result: Json;
+      readonly value: string;
+      readonly metadata?: Readonly<Record<string, string>> | undefined;
+    }
+  /** The provider failed, in its words. */
+  | { readonly kind: 'failed'; readonly message: string }
+);
+
+interface Verdict {
+  readonly phase: 'Successful' | 'Failed' | 'Inconclusive' | 'Error';
+  readonly message?: string;
+}
+
+/** Says what a measurement means: its phase by the metric's conditions (Argo's EvaluateResult). */
+export function judgeMeasurement(outcome: MeasurementOutcome, evidence: Evidence): Measurement {
+  const verdict: Verdict =
+    outcome.kind === 'failed'
+      ? { phase: 'Error', message: outcome.message }
+      : judgeResult(outcome.metric, outcome.result, evidence);
+  const read = outcome.kind === 'read' ? outcome : undefined;
+  return {
+    phase: verdict.phase,
+    ...(verdict.message !== undefined && { message: redact(verdict.message, outcome.secrets) }),
+    startedAt: formatTimestamp(outcome.startedAtMs),
+    finishedAt: formatTimestamp(outcome.finishedAtMs),
+    // Unlike Argo, a measurement whose condition is in error keeps its value: it says what the condition choked on.
+    ...(read !== undefined && { value: read.value }),
+    ...(read?.metadata !== undefined && { metadata: redactAll(read.metadata, outcome.secrets) }),
+  };
+}
+
+/** Redacts every value of a measurement's or metric's metadata (unlike Argo, which leaves secrets in resolved queries). */
+export function redactAll(
+  metadata: Readonly<Record<string, string>>,
+  secrets: readonly string[],
+): Record<string, string> {
+  return Object.fromEntries(Object.entries(metadata).map(([key, text]) => [key, redact(text, secrets)]));
+}
+
+function judgeResult(metric: Metric, result: Json, evidence: Evidence): Verdict {
+  const { successCondition = '', failureCondition = '' } = metric;
+  const answers = new Map<string, Extract<ConditionAnswer, { isAnswered: true }>>();
+  // The order is Argo's: an error of the successCondition hides one of the failureCondition.
+  for (const [field, source] of Object.entries({ successCondition, failureCondition })) {
+    if (source === '') continue;
+    const answer = answerCondition(source, result);
+    if (!answer.isAnswered) {
+      const cause = isNoData(result) ? NO_DATA : answer.reason;
+      return { phase: 'Error', message: `could not evaluate ${field} ${JSON.stringify(source)}: ${cause}` };
+    }
+    answers.set(field, answer);
+  }
+  const success = answers.get('successCondition');
+  const failure = answers.get('failureCondition');
+  if (success === undefined && failure === undefined) {
+    return evidence === 'argo' ? { phase: 'Successful' } : { phase: 'Inconclusive', message: NO_CONDITION };
+  }
+  const isFailed = failure === undefined ? success?.isTrue === false : failure.isTrue;
+  const isSuccessful = success === undefined ? !isFailed : success.isTrue;
+
+  const met = [success, failure].filter((answer) => answer?.hasMetNaN === true);
+  if (evidence === 'strict' && met.length > 0) {
+    // Where the condition itself asks isNaN and calls it a failure, its author has spoken: going back is always safe.
+    const isMeant = isFailed && met.some((answer) => answer?.asksIsNaN === true);
+    return isMeant ? { phase: 'Failed' } : { phase: 'Inconclusive', message: NAN };
+  }
+  if (isFailed) return { phase: 'Failed' };
+  return { phase: isSuccessful ? 'Successful' : 'Inconclusive' };
+}
+
+const NO_DATA = 'metric result is nil or empty: no data returned from the metric provider';
+const NO_CONDITION = 'the metric has neither a successCondition nor a failureCondition: nothing says what a pass is';
+const NAN = 'the measurement is NaN (not a number): neither a pass nor a failure';
+
+function isNoData(result: Json): boolean {
+  return result === null || (Array.isArray(result) && result.length === 0);
+}

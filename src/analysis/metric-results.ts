@@ -1,0 +1,78 @@
+import {
+  type AnalysisRunSpec,
+  type AnalysisRunStatus,
+  isCompleted,
+  type Measurement,
+  type MetricResult,
+} from './analysis-run.ts';
+import { type MeasurementOutcome, redactAll } from './judge-measurement.ts';
+import { formatTimestamp } from './timestamp.ts';
+import { matchesRule } from './validate.ts';
+
+/** The result of a metric that was never measured. */
+export function createMetricResult(outcome: MeasurementOutcome, isDryRun: boolean): MetricResult {
+  const metadata = outcome.metricMetadata;
+  return {
+    name: outcome.metric.name,
+    phase: 'Running',
+    measurements: [],
+    count: 0,
+    successful: 0,
+    failed: 0,
+    inconclusive: 0,
+    error: 0,
+    consecutiveError: 0,
+    consecutiveSuccess: 0,
+    ...(isDryRun && { dryRun: true }),
+    ...(metadata !== undefined && { metadata: redactAll(metadata, outcome.secrets) }),
+  };
+}
+
+/** Adds a finished measurement, in the place of one that was under way, and counts it. An error is not counted as taken. */
+export function addMeasurement(result: MetricResult, measurement: Measurement): MetricResult {
+  const isUnderWay = result.measurements.at(-1)?.finishedAt === undefined;
+  const earlier = isUnderWay ? result.measurements.slice(0, -1) : result.measurements;
+  const counted = { ...result, measurements: [...earlier, measurement] };
+  if (measurement.phase === 'Error') {
+    counted.error += 1;
+    counted.consecutiveError += 1;
+    counted.consecutiveSuccess = 0;
+    return counted;
+  }
+  counted.count += 1;
+  counted.consecutiveError = 0;
+  counted.consecutiveSuccess = measurement.phase === 'Successful' ? counted.consecutiveSuccess + 1 : 0;
+  if (measurement.phase === 'Successful') counted.successful += 1;
+  else if (measurement.phase === 'Failed') counted.failed += 1;
+  else counted.inconclusive += 1;
+  return counted;
+}
+
+/** Ends what is under way, as Argo's providers do when a run is terminated (left by an Argo controller, or a provider that takes time). */
+export function endMeasurements(status: AnalysisRunStatus, nowMs: number): AnalysisRunStatus {
+  const metricResults = status.metricResults.map((result): MetricResult => {
+    const last = result.measurements.at(-1);
+    if (last === undefined || last.finishedAt !== undefined || isCompleted(result.phase)) return result;
+    const finishedAt = formatTimestamp(nowMs);
+    return addMeasurement(result, { ...last, phase: 'Inconclusive', message: 'Metric Terminated', finishedAt });
+  });
+  return { ...status, metricResults };
+}
+
+const RETAINED_MEASUREMENTS = 10;
+
+/** Keeps the last measurements of each metric: ten, or what the run's rules say. Counters keep counting. */
+export function forgetOldMeasurements(
+  status: AnalysisRunStatus,
+  rules: AnalysisRunSpec['measurementRetention'],
+): AnalysisRunStatus {
+  const metricResults = status.metricResults.map((result) => {
+    // As Argo: of several rules for one metric the last counts.
+    const rule = rules.findLast(({ metricName }) => matchesRule(metricName, result.name));
+    const limit = rule !== undefined && rule.limit > 0 ? rule.limit : RETAINED_MEASUREMENTS;
+    return result.measurements.length <= limit
+      ? result
+      : { ...result, measurements: result.measurements.slice(-limit) };
+  });
+  return { ...status, metricResults };
+}
