@@ -3,4 +3,4 @@
  * Never decides; compare-and-append only.
  */
 export { DeliveryRecord, LedgerLine, RecordEntry } from './delivery-record.ts';
-export type { NewEntry, Records } from './records.ts';
+export type { NewEntry, RecordedAct, Records } from './records.ts';

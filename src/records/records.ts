@@ -4,6 +4,15 @@ import type { DeliveryRecord, LedgerLine, RecordEntry } from './delivery-record.
 /** An entry before it has its place in the chain. */
 export type NewEntry = Omit<RecordEntry, 'seq' | 'hash'>;
 
+/** A person's act, as `asked:<verb>`: who, what, why. */
+export interface RecordedAct {
+  readonly verb: string;
+  /** Slack user id. */
+  readonly by: string;
+  readonly reason: string;
+  readonly facts: Readonly<Record<string, string>>;
+}
+
 /** Keeps one DeliveryRecord per rollout revision in the cluster. Each write is one call, conditional on the head that was read. */
 export interface Records {
   /** Reads the record of this revision live; creates it when there is none. */
@@ -24,6 +33,12 @@ export interface Records {
     seen: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<DeliveryRecord>;
+  /** Appends a person's act to the record of the rollout's present revision. Tries again when another append came first. */
+  recordAct(rollout: Rollout, act: RecordedAct, nowMs: number, signal: AbortSignal): Promise<void>;
+  /** Where the card of the rollout's present revision is; undefined while there is none. */
+  cardOf(rollout: Rollout, signal: AbortSignal): Promise<{ readonly channel: string; readonly ts: string } | undefined>;
+  /** A record that is not stored: for looks at a revision that nobody wrote about yet. */
+  empty(rollout: Rollout, revision: number): DeliveryRecord;
   /** Writes one line of the message ledger: `card`, or an entry's `seq`. */
   setLedger(record: DeliveryRecord, key: string, line: LedgerLine, signal: AbortSignal): Promise<DeliveryRecord>;
 }
