@@ -96,7 +96,7 @@ function observe(target: RouterTarget, routes: readonly Seen[]): RouterObservati
   const shares = routes.flatMap(({ route }) => splitsOf(target, route).map((split) => shareOf(split) * max));
   // The highest: as long as one rule still sends requests to the canary, its share is not lowered. A share that is no whole
   // number counts as the next one: it is more than the one below.
-  const canaryWeight = shares.length === 0 ? undefined : Math.ceil(Math.max(...shares) - 1e-9);
+  const canaryWeight = shares.length === 0 ? undefined : Math.max(0, Math.ceil(Math.max(...shares) - 1e-9));
   const isComplete = routes.every(({ route }) => wantedRoute(target, route, canaryWeight ?? 0) === undefined);
   return {
     canaryWeight,

@@ -1,0 +1,64 @@
+import { resources } from '../../../src/kubernetes/index.ts';
+import type { RouterTarget } from '../../../src/traffic-routers/index.ts';
+import { createTrafficRouters } from '../../../src/traffic-routers/index.ts';
+import { at, expectObject, type TestCluster } from '../../support/test-cluster.ts';
+import { describeTrafficRouter } from './describe-traffic-router.ts';
+
+const plugin = 'argoproj-labs/gatewayAPI';
+
+function route(tools: TestCluster, { namespace }: RouterTarget, name: string) {
+  return tools.cluster.get(resources.httpRoutes, { namespace, name }, tools.signal);
+}
+
+describeTrafficRouter('Gateway API', {
+  create(cluster) {
+    const [gatewayApi] = createTrafficRouters(cluster).choose({ plugins: { [plugin]: {} } });
+    if (gatewayApi === undefined) throw new Error('Gateway API is not listed');
+    return gatewayApi;
+  },
+  routing: (names) => ({ plugins: { [plugin]: { httpRoutes: names.map((name) => ({ name })) } } }),
+  async install({ cluster, signal }, { namespace, stableService, canaryService }, name) {
+    const backendRefs = [
+      { name: stableService, port: 80, weight: 100 },
+      { name: canaryService, port: 80, weight: 0 },
+    ];
+    const spec = { parentRefs: [{ name: 'gateway' }], hostnames: [`${name}.example.com`], rules: [{ backendRefs }] };
+    await cluster.create(resources.httpRoutes, { metadata: { namespace, name }, spec }, { signal });
+  },
+  async uninstall(tools, target, name) {
+    const { uid } = expectObject(await route(tools, target, name)).metadata;
+    const { cluster, signal } = tools;
+    await cluster.delete(resources.httpRoutes, { namespace: target.namespace, name }, uid, { signal });
+  },
+  async share(tools, target, name) {
+    const found = await route(tools, target, name);
+    if (found === undefined) return undefined;
+    const refs = at(found, 'spec', 'rules', 0, 'backendRefs');
+    const [stable, canary] = [Number(at(refs, 0, 'weight')), Number(at(refs, 1, 'weight'))];
+    return canary / (stable + canary);
+  },
+  async identity(tools, target, name) {
+    const { uid, resourceVersion } = expectObject(await route(tools, target, name)).metadata;
+    return { uid, resourceVersion };
+  },
+  async meddle({ cluster, signal }, { namespace }, name) {
+    const filters = [{ type: 'RequestHeaderModifier', requestHeaderModifier: { set: [{ name: 'x', value: 'y' }] } }];
+    const add = [
+      { op: 'add', path: '/metadata/annotations', value: { 'example.com/note': 'hands off' } },
+      { op: 'add', path: '/spec/rules/0/filters', value: filters },
+      { op: 'add', path: '/spec/rules/0/backendRefs/1/filters', value: filters },
+      { op: 'add', path: '/spec/rules/-', value: { backendRefs: [{ name: 'else', port: 80, weight: 7 }] } },
+    ] as const;
+    await cluster.patchJson(resources.httpRoutes, { namespace, name }, add, { signal });
+  },
+  async isMeddled(tools, target, name) {
+    const found = await route(tools, target, name);
+    return (
+      at(found, 'metadata', 'annotations', 'example.com/note') === 'hands off' &&
+      at(found, 'spec', 'rules', 0, 'filters', 0, 'type') === 'RequestHeaderModifier' &&
+      at(found, 'spec', 'rules', 0, 'backendRefs', 1, 'filters', 0, 'type') === 'RequestHeaderModifier' &&
+      at(found, 'spec', 'rules', 1, 'backendRefs', 0, 'weight') === 7
+    );
+  },
+  words: { missing: /^HTTPRoute ".*" not found$/ },
+});
