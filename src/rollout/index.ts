@@ -3,8 +3,10 @@
  * Never does anything: it says what should be done (effect.ts) about what was seen (world.ts).
  * Begin reading at decide.ts.
  */
+export { decide } from './decide.ts';
 export type { Binding, Delivery, DeliveryState, MetricLine, MetricSeries, VerificationCheck } from './delivery.ts';
 export type { Decision, Effect, NewAnalysisRun, NewReplicaSet } from './effect.ts';
+export { computePodHash, computeStepHash } from './pod-hash.ts';
 export {
   CanaryStep,
   CanaryStrategy,
@@ -18,4 +20,7 @@ export {
   RolloutStatus,
   TrafficRouting,
 } from './rollout.ts';
+export { neededServices, neededTemplates, type RouterAim, routerAimOf, routerKindOf } from './router-target.ts';
+export { needsTemplates } from './scene.ts';
+export { validateRollout } from './validate.ts';
 export type { ReplicaSetView, RouterReading, ServiceView, World } from './world.ts';

@@ -23,6 +23,8 @@ export interface World {
   readonly router: RouterReading | undefined;
   /** `argo`: a metric without a condition passes, NaN is Failed. `strict`: both are Inconclusive. */
   readonly evidence: 'strict' | 'argo';
+  /** Set when `createReplicaSet` of this turn found its name taken by another owner or another template: a clash of hashes. */
+  readonly takenReplicaSetName?: string;
 }
 
 /** One ReplicaSet, projected. `availableReplicas` respects the Rollout's minReadySeconds (the ReplicaSet carries it). */
@@ -39,6 +41,8 @@ export interface ReplicaSetView {
   readonly annotations: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
   readonly minReadySeconds: number;
+  /** Its condition `ReplicaFailure` (quota, admission), when True. */
+  readonly failure?: { readonly reason: string; readonly message: string };
   /** Present when it was read live (semantic equality, undo); caches drop it. */
   readonly template?: PodTemplate;
 }

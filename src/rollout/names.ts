@@ -1,0 +1,31 @@
+// Labels and annotations that Argo's clients match on. Some carry no prefix: that is how Argo writes them.
+
+export const podHashLabel = 'rollouts-pod-template-hash';
+export const runTypeLabel = 'rollout-type';
+export const stepIndexLabel = 'step-index';
+export const instanceIdLabel = 'argo-rollouts.argoproj.io/controller-instance-id';
+
+export const revisionAnnotation = 'rollout.argoproj.io/revision';
+export const revisionHistoryAnnotation = 'rollout.argoproj.io/revision-history';
+export const desiredReplicasAnnotation = 'rollout.argoproj.io/desired-replicas';
+/** RFC 3339, UTC. */
+export const scaleDownDeadlineAnnotation = 'scale-down-deadline';
+export const managedByAnnotation = 'argo-rollouts.argoproj.io/managed-by-rollouts';
+
+/**
+ * Ours, on the Rollout: the pod hash that a template change may go to without steps. Written together with that template in one
+ * patch; honoured only when a change to this very hash is first stored, and removed right after (undo.ts).
+ */
+export const fastUndoAnnotation = 'stepwise.dev/fast-undo';
+
+/** Annotations of a Rollout that are not copied to its ReplicaSets. */
+export function isCopiedToReplicaSets(annotation: string): boolean {
+  return !(
+    annotation === 'kubectl.kubernetes.io/last-applied-configuration' ||
+    annotation === revisionAnnotation ||
+    annotation === revisionHistoryAnnotation ||
+    annotation === desiredReplicasAnnotation ||
+    annotation === fastUndoAnnotation ||
+    annotation === 'notified.notifications.argoproj.io'
+  );
+}

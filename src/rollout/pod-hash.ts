@@ -1,0 +1,38 @@
+import { writePodTemplateJson, writeStepsJson } from './go-json.ts';
+import type { CanaryStep, PodTemplate } from './rollout.ts';
+
+/** The label value that Argo gives a pod template: FNV-1a of its Go JSON, and of the collision count where there is one. */
+export function computePodHash(template: PodTemplate | undefined, collisionCount: number | undefined): string {
+  return hashOf(writePodTemplateJson(template), collisionCount);
+}
+
+/** The same as an Argo built on k8s.io/api before 0.34 computes it: a ReplicaSet that carries it is of this template too. */
+export function computeEarlierPodHash(template: PodTemplate | undefined, collisionCount: number | undefined): string {
+  return hashOf(writePodTemplateJson(template, 'before'), collisionCount);
+}
+
+/** `status.currentStepHash`. */
+export function computeStepHash(steps: readonly CanaryStep[] | undefined): string {
+  return hashOf(writeStepsJson(steps), undefined);
+}
+
+function hashOf(json: string, collisionCount: number | undefined): string {
+  let hash = 0x811c9dc5;
+  for (const byte of utf8Of(json)) hash = Math.imul(hash ^ byte, 0x01000193);
+  if (collisionCount !== undefined) {
+    // Eight bytes, the count little-endian in the first four.
+    for (const shift of [0, 8, 16, 24]) hash = Math.imul(hash ^ ((collisionCount >>> shift) & 0xff), 0x01000193);
+    for (let zero = 0; zero < 4; zero++) hash = Math.imul(hash, 0x01000193);
+  }
+  return safeEncode(String(hash >>> 0));
+}
+
+function utf8Of(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+/** Kubernetes' SafeEncodeString: no vowels, so no bad words. */
+function safeEncode(digits: string): string {
+  const alphabet = 'bcdfghjklmnpqrstvwxz2456789';
+  return [...digits].map((digit) => alphabet[digit.charCodeAt(0) % alphabet.length]).join('');
+}

@@ -1,0 +1,29 @@
+import { parseTimestamp } from '../analysis/index.ts';
+import { desiredReplicasAnnotation, revisionAnnotation, scaleDownDeadlineAnnotation } from './names.ts';
+import type { ReplicaSetView } from './world.ts';
+
+export function revisionOf(replicaSet: ReplicaSetView): number {
+  const revision = Number(replicaSet.annotations[revisionAnnotation]);
+  return Number.isInteger(revision) ? revision : 0;
+}
+
+export function desiredReplicasOf(replicaSet: ReplicaSetView): number | undefined {
+  const text = replicaSet.annotations[desiredReplicasAnnotation];
+  return text === undefined ? undefined : Number(text);
+}
+
+/** When its pods may go, Unix ms; undefined: no deadline, or one that nobody can read. */
+export function scaleDownDeadlineOf(replicaSet: ReplicaSetView): number | undefined {
+  const text = replicaSet.annotations[scaleDownDeadlineAnnotation];
+  return text === undefined ? undefined : parseTimestamp(text);
+}
+
+export function isFullyAvailable(replicaSet: ReplicaSetView): boolean {
+  return replicaSet.specReplicas > 0 && replicaSet.availableReplicas >= replicaSet.specReplicas;
+}
+
+export function sumOf(replicaSets: readonly ReplicaSetView[], count: (replicaSet: ReplicaSetView) => number): number {
+  let sum = 0;
+  for (const replicaSet of replicaSets) sum += count(replicaSet);
+  return sum;
+}

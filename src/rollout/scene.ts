@@ -1,0 +1,91 @@
+import { computeEarlierPodHash, computePodHash, computeStepHash } from './pod-hash.ts';
+import { revisionOf } from './replica-sets.ts';
+import type { CanaryStep, CanaryStrategy, Rollout, RolloutSpec, RolloutStatus } from './rollout.ts';
+import { maxWeightOf } from './steps.ts';
+import { isSameTemplate } from './template-equality.ts';
+import type { ReplicaSetView, World } from './world.ts';
+
+/** A world looked at: who is canary, who is stable, which step is stored. Facts only, no decisions. */
+export interface Scene {
+  readonly world: World;
+  readonly nowMs: number;
+  readonly rollout: Rollout;
+  readonly spec: RolloutSpec;
+  readonly status: RolloutStatus;
+  readonly strategy: CanaryStrategy;
+  readonly steps: readonly CanaryStep[];
+  readonly maxWeight: number;
+  /** `spec.replicas`. */
+  readonly replicas: number;
+  /** Of the template that is asked for: its ReplicaSet's label, or the computed hash while there is none. */
+  readonly podHash: string;
+  readonly stepHash: string;
+  /** The ReplicaSet of the template that is asked for; after a promotion the same as `stable`. */
+  readonly canary: ReplicaSetView | undefined;
+  /** The ReplicaSet that `status.stableRS` names. */
+  readonly stable: ReplicaSetView | undefined;
+  /** All the others, oldest first. */
+  readonly retired: readonly ReplicaSetView[];
+  /** The canary's number: greater than any other ReplicaSet's, and never less than it was. */
+  readonly revision: number;
+  readonly hasRouter: boolean;
+  /** `status.currentStepIndex`, within 0…steps. */
+  readonly stepIndex: number;
+}
+
+export function readScene(world: World, strategy: CanaryStrategy): Scene {
+  const { rollout } = world;
+  const steps = strategy.steps ?? [];
+  const canary = findCanary(world);
+  const stableHash = rollout.status.stableRS ?? '';
+  const stable = stableHash === '' ? undefined : world.replicaSets.find((one) => one.podHash === stableHash);
+  const others = world.replicaSets.filter((one) => one !== canary);
+  return {
+    world,
+    nowMs: world.nowMs,
+    rollout,
+    spec: rollout.spec,
+    status: rollout.status,
+    strategy,
+    steps,
+    maxWeight: maxWeightOf(strategy),
+    replicas: rollout.spec.replicas ?? 1,
+    podHash: canary?.podHash ?? computePodHash(rollout.spec.template, rollout.status.collisionCount),
+    stepHash: computeStepHash(strategy.steps),
+    canary,
+    stable,
+    retired: others.filter((one) => one !== stable),
+    revision: Math.max(...others.map((one) => revisionOf(one) + 1), canary === undefined ? 1 : revisionOf(canary), 1),
+    hasRouter: strategy.trafficRouting !== undefined,
+    stepIndex: Math.min(Math.max(rollout.status.currentStepIndex ?? 0, 0), steps.length),
+  };
+}
+
+/** The ReplicaSet of the template that is asked for: by hash, else by meaning; the oldest first. */
+export function findCanary(world: World): ReplicaSetView | undefined {
+  return findByHash(world) ?? world.replicaSets.find((one) => isOfTemplate(one, world));
+}
+
+/**
+ * Whether `decide` needs the templates of the ReplicaSets, read live: none carries the computed hash, so one may be of this
+ * template all the same (made by another Argo, or defaulted). Without them a canary would be made twice.
+ */
+export function needsTemplates(world: World): boolean {
+  return findCanary(world) === undefined && world.replicaSets.some((one) => one.template === undefined);
+}
+
+function findByHash(world: World): ReplicaSetView | undefined {
+  const { template } = world.rollout.spec;
+  const { collisionCount } = world.rollout.status;
+  const hashes = [computePodHash(template, collisionCount), computeEarlierPodHash(template, collisionCount)];
+  for (const hash of hashes) {
+    const found = world.replicaSets.find((one) => one.podHash === hash);
+    // Its template is not compared: Argo injects metadata and affinity into it.
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function isOfTemplate(replicaSet: ReplicaSetView, world: World): boolean {
+  return replicaSet.template !== undefined && isSameTemplate(replicaSet.template, world.rollout.spec.template);
+}

@@ -1,0 +1,122 @@
+import { formatTimestamp } from '../../../analysis/index.ts';
+import type { Announce } from '../../events.ts';
+import { fastUndoAnnotation } from '../../names.ts';
+import type { RolloutStatus } from '../../rollout.ts';
+import type { Scene } from '../../scene.ts';
+import type { Posture } from './posture.ts';
+import { findPromotion, isWithinRollbackWindow } from './promotion.ts';
+import { backgroundRunBase, nextRunName, type RunReference, referTo } from './runs.ts';
+import { takeStep } from './take-step.ts';
+import type { TrafficPlan } from './traffic.ts';
+
+/** The part of the status that says where the rollout stands: what a decision moves. */
+export interface Standing {
+  readonly stableRS: string;
+  readonly currentStepIndex: number | undefined;
+  readonly pauseConditions: NonNullable<RolloutStatus['pauseConditions']>;
+  readonly controllerPause: boolean;
+  readonly abort: boolean;
+  readonly abortedAt: string | undefined;
+  /** What Argo writes behind `Rollout aborted update to revision N: `. */
+  readonly because: string | undefined;
+  readonly promoteFull: boolean;
+  readonly stepRun: RunReference | undefined;
+  readonly backgroundRun: RunReference | undefined;
+  readonly events: readonly Announce[];
+}
+
+/** Where the rollout stands after this decision. */
+export function advance(scene: Scene, posture: Posture, traffic: TrafficPlan): Standing {
+  if (posture.isChanged) return reset(scene, posture);
+  if (posture.isPromoted) return promoted(scene, []);
+  if (posture.isFirst)
+    return scene.canary === undefined ? held(scene) : promoted(scene, [completed(scene, 'Initial deploy')]);
+  if (posture.abort !== undefined) return aborted(scene, posture);
+  const reason = findPromotion(scene, posture, traffic);
+  if (reason !== undefined) return promoted(scene, [completed(scene, reason)]);
+  if (posture.isFull) return { ...held(scene), currentStepIndex: lastIndex(scene), promoteFull: true };
+  return takeStep(scene, posture, traffic);
+}
+
+/** Nothing paused, nothing aborted, nothing analysed: the ground that each state builds on. */
+function held(scene: Scene): Standing {
+  return {
+    stableRS: scene.status.stableRS ?? '',
+    currentStepIndex: scene.steps.length === 0 ? undefined : scene.stepIndex,
+    pauseConditions: [],
+    controllerPause: false,
+    abort: false,
+    abortedAt: undefined,
+    because: undefined,
+    promoteFull: false,
+    stepRun: undefined,
+    backgroundRun: undefined,
+    events: [],
+  };
+}
+
+/**
+ * Entered when template or steps differ from those that the status is about. Every pause, abort and analysis of the former
+ * revision is forgotten. Left with the next decision.
+ */
+function reset(scene: Scene, posture: Posture): Standing {
+  const ground = held(scene);
+  if (posture.isFirst) return { ...ground, currentStepIndex: firstIndex(scene) };
+  if (posture.isPromoted) {
+    const isSkipped = scene.steps.length > 0 && scene.status.currentPodHash !== scene.podHash;
+    const events = isSkipped ? [{ reason: 'SkipSteps', message: 'Rollback to stable ReplicaSets' }] : [];
+    return { ...ground, currentStepIndex: lastIndex(scene), events };
+  }
+  if (isFastUndo(scene)) return { ...ground, currentStepIndex: lastIndex(scene), promoteFull: true };
+  if (isWithinRollbackWindow(scene) && (scene.canary?.specReplicas ?? 0) > 0) {
+    const events = [{ reason: 'SkipSteps', message: 'Rollback to active ReplicaSets within RollbackWindow' }];
+    return { ...ground, currentStepIndex: lastIndex(scene), promoteFull: true, events };
+  }
+  const startingStep = scene.strategy.analysis?.startingStep ?? 0;
+  const hasBackground = (scene.strategy.analysis?.templates.length ?? 0) > 0 && startingStep <= 0;
+  const backgroundRun = hasBackground ? { name: nextRunName(scene, backgroundRunBase(scene)), status: '' } : undefined;
+  return { ...ground, currentStepIndex: firstIndex(scene), backgroundRun };
+}
+
+/**
+ * A person asked to go to this very template at once. Honoured only where the change of template is stored, so that it acts once
+ * however often the turn is repeated: before that write the annotation remembers the wish, after it promoteFull does.
+ */
+function isFastUndo(scene: Scene): boolean {
+  const asked = scene.rollout.metadata.annotations[fastUndoAnnotation];
+  return asked === scene.podHash && scene.status.currentPodHash !== scene.podHash;
+}
+
+/** Entered when the canary became stable; true until template or steps change. An abort has nothing to abort: it is removed. */
+function promoted(scene: Scene, events: readonly Announce[]): Standing {
+  return { ...held(scene), stableRS: scene.podHash, currentStepIndex: lastIndex(scene), events };
+}
+
+function completed(scene: Scene, because: string): Announce {
+  const message = `Rollout completed update to revision ${scene.revision} (${scene.podHash}): ${because}`;
+  return { reason: 'RolloutCompleted', message };
+}
+
+/** Entered by a person, a verdict or a deadline; left by a retry, another template, or the wish to finish it all the same. */
+function aborted(scene: Scene, posture: Posture): Standing {
+  const { canary } = scene.status;
+  return {
+    ...held(scene),
+    currentStepIndex: firstIndex(scene),
+    abort: true,
+    abortedAt: scene.status.abortedAt ?? formatTimestamp(scene.nowMs),
+    because: posture.abort?.because,
+    // Kept: they are the evidence.
+    stepRun: referTo(scene, posture.runs.step) ?? canary?.currentStepAnalysisRunStatus,
+    backgroundRun: referTo(scene, posture.runs.background) ?? canary?.currentBackgroundAnalysisRunStatus,
+    events: [],
+  };
+}
+
+function firstIndex(scene: Scene): number | undefined {
+  return scene.steps.length === 0 ? undefined : 0;
+}
+
+function lastIndex(scene: Scene): number | undefined {
+  return scene.steps.length === 0 ? undefined : scene.steps.length;
+}

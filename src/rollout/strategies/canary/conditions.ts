@@ -1,0 +1,166 @@
+import { parseTimestamp } from '../../../analysis/index.ts';
+import {
+  type ConditionValue,
+  findCondition,
+  refreshCondition,
+  removeCondition,
+  setCondition,
+} from '../../conditions.ts';
+import type { Announce } from '../../events.ts';
+import { scaleDownDeadlineAnnotation } from '../../names.ts';
+import { sumOf } from '../../replica-sets.ts';
+import type { Condition, RolloutStatus } from '../../rollout.ts';
+import type { Scene } from '../../scene.ts';
+import type { Standing } from './advance.ts';
+
+const DEFAULT_DEADLINE_SECONDS = 600;
+
+interface Judged {
+  readonly conditions: Condition[];
+  readonly events: readonly Announce[];
+}
+
+/** The conditions that clients wait for, by the status that is about to be stored. */
+export function judgeConditions(scene: Scene, standing: Standing, draft: RolloutStatus): Judged {
+  const { nowMs } = scene;
+  const events: Announce[] = [];
+  let conditions: Condition[] = removeCondition(scene.status.conditions ?? [], 'InvalidSpec');
+  const set = (value: ConditionValue) => {
+    const changed = setCondition(conditions, value, nowMs);
+    const isChanged = findCondition(changed, value.type) !== findCondition(conditions, value.type);
+    conditions = changed;
+    return isChanged;
+  };
+
+  const isPaused = standing.pauseConditions.length > 0 || scene.spec.paused === true;
+  if (!standing.abort) setPaused(isPaused);
+  const isHealthy = !isPaused && isHealthyNow(scene, standing, draft);
+  const wasHealthy = findCondition(conditions, 'Healthy')?.status === 'True';
+  if (isHealthy) set(value('Healthy', 'True', 'RolloutHealthy', 'Rollout is healthy'));
+  else if (findCondition(conditions, 'Healthy') !== undefined) {
+    set(value('Healthy', 'False', 'RolloutHealthy', 'Rollout is not healthy'));
+  }
+  if (standing.abort) announceAbort();
+  else if (!isPaused) conditions = setProgress(scene, standing, draft, { conditions, isHealthy, wasHealthy });
+
+  const isAvailable = sumOf(scene.world.replicaSets, (one) => one.availableReplicas) >= scene.replicas;
+  const availability = isAvailable ? 'Rollout has minimum availability' : 'Rollout does not have minimum availability';
+  set(value('Available', isAvailable ? 'True' : 'False', 'AvailableReason', availability));
+  const failure = (scene.canary?.failure ?? scene.world.replicaSets.find((one) => one.failure)?.failure) || undefined;
+  if (failure === undefined) conditions = removeCondition(conditions, 'ReplicaFailure');
+  else set(value('ReplicaFailure', 'True', failure.reason, failure.message));
+  const isCompleted = standing.stableRS !== '' && standing.stableRS === scene.podHash;
+  const hasTurned = set(value('Completed', isCompleted ? 'True' : 'False', 'RolloutCompleted', 'RolloutCompleted'));
+  if (hasTurned && !isCompleted) {
+    const message = `Rollout not completed, started update to revision ${scene.revision} (${scene.podHash})`;
+    events.push({ reason: 'RolloutNotCompleted', message });
+  }
+  return { conditions, events };
+
+  function setPaused(paused: boolean): void {
+    const progressing = findCondition(conditions, 'Progressing');
+    if (progressing?.reason === 'RolloutAborted') {
+      set(value('Progressing', 'Unknown', 'RolloutRetry', 'Retrying Rollout after abort'));
+    }
+    if (paused) set(value('Progressing', 'Unknown', 'RolloutPaused', 'Rollout is paused'));
+    else if (progressing?.reason === 'RolloutPaused') {
+      set(value('Progressing', 'Unknown', 'RolloutResumed', 'Rollout is resumed'));
+    }
+    const isPausedBefore = findCondition(conditions, 'Paused')?.status === 'True';
+    if (paused !== isPausedBefore)
+      set(value('Paused', paused ? 'True' : 'False', 'RolloutPaused', 'Rollout is paused'));
+  }
+
+  function announceAbort(): void {
+    const { because } = standing;
+    const plain = `Rollout aborted update to revision ${scene.revision}`;
+    const message = because === undefined ? plain : `${plain}: ${because}`;
+    if (findCondition(conditions, 'Paused')?.status === 'True') {
+      set(value('Paused', 'False', 'RolloutPaused', 'Rollout is paused'));
+    }
+    if (set(value('Progressing', 'False', 'RolloutAborted', message))) {
+      events.push({ reason: 'RolloutAborted', message, type: 'Warning' });
+    }
+  }
+}
+
+function value(type: string, status: ConditionValue['status'], reason: string, message: string): ConditionValue {
+  return { type, status, reason, message };
+}
+
+/** All pods are of this revision and available, the plan is over, and no older pod is left. */
+function isHealthyNow(scene: Scene, standing: Standing, draft: RolloutStatus): boolean {
+  const isAtEnd = standing.currentStepIndex === undefined || standing.currentStepIndex === scene.steps.length;
+  return (
+    isAtEnd &&
+    standing.stableRS === scene.podHash &&
+    draft.replicas === scene.replicas &&
+    draft.updatedReplicas === scene.replicas &&
+    draft.availableReplicas === scene.replicas
+  );
+}
+
+interface ProgressFacts {
+  readonly conditions: Condition[];
+  readonly isHealthy: boolean;
+  readonly wasHealthy: boolean;
+}
+
+function setProgress(scene: Scene, standing: Standing, draft: RolloutStatus, facts: ProgressFacts): Condition[] {
+  const { conditions, isHealthy, wasHealthy } = facts;
+  const name = scene.canary?.name ?? `${scene.rollout.metadata.name}-${scene.podHash}`;
+  if (isHealthy) {
+    const message = `ReplicaSet "${name}" has successfully progressed.`;
+    return setCondition(conditions, value('Progressing', 'True', 'NewReplicaSetAvailable', message), scene.nowMs);
+  }
+  if (wasHealthy && standing.stableRS === scene.podHash) {
+    const message = 'Rollout does not have minimum availability';
+    return refreshCondition(conditions, value('Progressing', 'True', 'ReplicaSetNotAvailable', message), scene.nowMs);
+  }
+  if (wasHealthy || isProgressing(scene.status, draft)) {
+    // Refreshed though status and reason are the same: the deadline counts from the last progress.
+    const message = `ReplicaSet "${name}" is progressing.`;
+    return refreshCondition(conditions, value('Progressing', 'True', 'ReplicaSetUpdated', message), scene.nowMs);
+  }
+  const deadlineMs = progressDeadlineOf(scene, standing, conditions);
+  if (deadlineMs !== undefined && deadlineMs < scene.nowMs) {
+    const message = `ReplicaSet "${name}" has timed out progressing.`;
+    return setCondition(conditions, value('Progressing', 'False', 'ProgressDeadlineExceeded', message), scene.nowMs);
+  }
+  return conditions;
+}
+
+/** Something moved since the stored status: pods of either side, the step, what is stable. */
+function isProgressing(before: RolloutStatus, after: RolloutStatus): boolean {
+  const oldBefore = (before.replicas ?? 0) - (before.updatedReplicas ?? 0);
+  const oldAfter = (after.replicas ?? 0) - (after.updatedReplicas ?? 0);
+  return (
+    after.updatedReplicas !== (before.updatedReplicas ?? 0) ||
+    oldAfter < oldBefore ||
+    (after.readyReplicas ?? 0) > (before.readyReplicas ?? 0) ||
+    (after.availableReplicas ?? 0) > (before.availableReplicas ?? 0) ||
+    after.currentStepIndex !== before.currentStepIndex ||
+    after.currentStepHash !== before.currentStepHash ||
+    after.currentPodHash !== before.currentPodHash ||
+    after.stableRS !== before.stableRS
+  );
+}
+
+/** When lack of progress becomes a condition, Unix ms; undefined: not counted now. */
+export function progressDeadlineOf(
+  scene: Scene,
+  standing: Standing,
+  conditions: readonly Condition[],
+): number | undefined {
+  if (standing.abort || standing.pauseConditions.length > 0 || scene.spec.paused === true) return undefined;
+  const step = standing.currentStepIndex === undefined ? undefined : scene.steps[standing.currentStepIndex];
+  if (step?.pause !== undefined || step?.analysis !== undefined) return undefined;
+  if (scene.retired.some((one) => one.annotations[scaleDownDeadlineAnnotation] !== undefined)) return undefined;
+  const progressing = findCondition(conditions, 'Progressing');
+  const uncounted = ['RolloutAborted', 'RolloutPaused', 'ProgressDeadlineExceeded', 'NewReplicaSetAvailable'];
+  if (progressing === undefined || uncounted.includes(progressing.reason ?? '')) return undefined;
+  const fromMs = parseTimestamp(progressing.lastUpdateTime ?? '');
+  return fromMs === undefined
+    ? undefined
+    : fromMs + (scene.spec.progressDeadlineSeconds ?? DEFAULT_DEADLINE_SECONDS) * 1000;
+}

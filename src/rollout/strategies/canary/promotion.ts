@@ -1,0 +1,45 @@
+import type { Scene } from '../../scene.ts';
+import { weightInForce } from '../../steps.ts';
+import type { Posture } from './posture.ts';
+import { hasMeasured } from './runs.ts';
+import type { TrafficPlan } from './traffic.ts';
+
+/** Why the canary becomes stable now, in Argo's words; undefined: not yet. */
+export function findPromotion(scene: Scene, posture: Posture, traffic: TrafficPlan): string | undefined {
+  const { canary } = scene;
+  if (canary === undefined || posture.isHeld || posture.isRetried) return undefined;
+  if (canary.specReplicas !== scene.replicas || canary.availableReplicas < scene.replicas) return undefined;
+  if (posture.isFull) {
+    return isWithinRollbackWindow(scene) ? 'Rollback within window' : 'Full promotion requested';
+  }
+  if (scene.stepIndex < scene.steps.length) return undefined;
+  if (!isWeightReached(scene, traffic) || lacksEvidence(scene, posture)) return undefined;
+  return `Completed all ${scene.steps.length} canary steps`;
+}
+
+/** Whether the router says what the stored step asks for. With no replicas there is no traffic to shift. */
+export function isWeightReached(scene: Scene, traffic: TrafficPlan): boolean {
+  if (!scene.hasRouter || scene.replicas === 0) return true;
+  return traffic.current === weightInForce(scene.strategy, scene.stepIndex);
+}
+
+/** A background analysis that has not seen anything yet holds the last promotion (unlike Argo, which does not wait for it). */
+export function lacksEvidence(scene: Scene, posture: Posture): boolean {
+  if (scene.world.evidence === 'argo' || posture.runs.backgroundName === undefined) return false;
+  return posture.runs.background === undefined || !hasMeasured(posture.runs.background);
+}
+
+/**
+ * Whether the canary is an earlier revision that the author lets come back without steps: made before stable, with fewer than
+ * `rollbackWindow.revisions` made between them. By creation times, not by revision numbers.
+ */
+export function isWithinRollbackWindow(scene: Scene): boolean {
+  const { canary, stable } = scene;
+  const size = scene.spec.rollbackWindow?.revisions ?? 0;
+  if (size <= 0 || canary === undefined || stable === undefined || canary.createdAtMs >= stable.createdAtMs)
+    return false;
+  const between = scene.retired.filter(
+    (one) => one.createdAtMs > canary.createdAtMs && one.createdAtMs < stable.createdAtMs,
+  );
+  return between.length < size;
+}

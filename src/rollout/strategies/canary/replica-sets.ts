@@ -1,0 +1,127 @@
+import { formatTimestamp } from '../../../analysis/index.ts';
+import type { Effect, NewReplicaSet } from '../../effect.ts';
+import { announceEvent } from '../../events.ts';
+import {
+  desiredReplicasAnnotation,
+  isCopiedToReplicaSets,
+  podHashLabel,
+  revisionAnnotation,
+  revisionHistoryAnnotation,
+  scaleDownDeadlineAnnotation,
+} from '../../names.ts';
+import { revisionOf } from '../../replica-sets.ts';
+import type { PodTemplate } from '../../rollout.ts';
+import type { Scene } from '../../scene.ts';
+import type { ReplicaSetView } from '../../world.ts';
+
+/** The canary's ReplicaSet, where it is missing. At 0 replicas: pods are another effect. */
+export function planCanaryReplicaSet(scene: Scene): Effect[] {
+  const { template } = scene.spec;
+  if (scene.canary !== undefined || template === undefined) return [];
+  const replicaSet = newReplicaSet(scene, template);
+  const message = `Created ReplicaSet ${replicaSet.name} (revision ${scene.revision})`;
+  return [
+    { kind: 'createReplicaSet', replicaSet },
+    announceEvent(scene, { reason: 'NewReplicaSetCreated', message, occasion: scene.podHash }),
+  ];
+}
+
+export function replicaSetName(scene: Scene): string {
+  return `${scene.rollout.metadata.name}-${scene.podHash}`;
+}
+
+function newReplicaSet(scene: Scene, template: PodTemplate): NewReplicaSet {
+  const labels = { ...template.metadata?.labels, [podHashLabel]: scene.podHash };
+  const { matchLabels, matchExpressions } = scene.spec.selector ?? {};
+  return {
+    name: replicaSetName(scene),
+    podHash: scene.podHash,
+    labels,
+    annotations: {
+      ...copiedAnnotations(scene),
+      [revisionAnnotation]: String(scene.revision),
+      [desiredReplicasAnnotation]: String(scene.replicas),
+    },
+    selector: {
+      matchLabels: { ...matchLabels, [podHashLabel]: scene.podHash },
+      ...(matchExpressions === undefined ? {} : { matchExpressions }),
+    },
+    template: { ...template, metadata: { ...template.metadata, labels } },
+    minReadySeconds: scene.spec.minReadySeconds ?? 0,
+  };
+}
+
+function copiedAnnotations(scene: Scene): Record<string, string> {
+  const all = Object.entries(scene.rollout.metadata.annotations);
+  return Object.fromEntries(all.filter(([name]) => isCopiedToReplicaSets(name)));
+}
+
+/**
+ * Keeps the annotations of canary and stable as Argo's clients expect them: revision, former revisions, desired replicas, the
+ * Rollout's own ones; and takes a deadline away from pods that are needed again.
+ */
+export function planAnnotations(scene: Scene, isDeadlineKept: boolean): Effect[] {
+  const effects: Effect[] = [];
+  const { canary, stable } = scene;
+  if (canary !== undefined) {
+    const wanted: Record<string, string | null> = {
+      ...copiedAnnotations(scene),
+      ...revisionAnnotations(scene, canary),
+    };
+    wanted[desiredReplicasAnnotation] = String(scene.replicas);
+    if (!isDeadlineKept) wanted[scaleDownDeadlineAnnotation] = null;
+    effects.push(...annotate(canary, wanted, scene.spec.minReadySeconds ?? 0));
+  }
+  if (stable !== undefined && stable !== canary) {
+    const wanted: Record<string, string | null> = { [scaleDownDeadlineAnnotation]: null };
+    if (stable.specReplicas > 0) wanted[desiredReplicasAnnotation] = String(scene.replicas);
+    effects.push(...annotate(stable, wanted));
+  }
+  return effects;
+}
+
+/** A ReplicaSet that comes back under a higher number keeps a list of its former ones. */
+function revisionAnnotations(scene: Scene, canary: ReplicaSetView): Record<string, string> {
+  const present = revisionOf(canary);
+  if (present >= scene.revision) return {};
+  if (present === 0) return { [revisionAnnotation]: String(scene.revision) };
+  const history = canary.annotations[revisionHistoryAnnotation];
+  const former = history === undefined || history === '' ? String(present) : `${history},${present}`;
+  return { [revisionAnnotation]: String(scene.revision), [revisionHistoryAnnotation]: former };
+}
+
+/** Only what differs; nothing when nothing does. */
+export function annotate(
+  replicaSet: ReplicaSetView,
+  wanted: Readonly<Record<string, string | null>>,
+  minReadySeconds = replicaSet.minReadySeconds,
+): Effect[] {
+  const changed = Object.entries(wanted).filter(([name, value]) => (replicaSet.annotations[name] ?? null) !== value);
+  const isReadySame = minReadySeconds === replicaSet.minReadySeconds;
+  if (changed.length === 0 && isReadySame) return [];
+  return [
+    {
+      kind: 'annotateReplicaSet',
+      name: replicaSet.name,
+      uid: replicaSet.uid,
+      annotations: Object.fromEntries(changed),
+      ...(isReadySame ? {} : { minReadySeconds }),
+    },
+  ];
+}
+
+export function scale(scene: Scene, replicaSet: ReplicaSetView | undefined, to: number): Effect[] {
+  if (replicaSet === undefined || replicaSet.specReplicas === to) return [];
+  const { name, uid, specReplicas: from } = replicaSet;
+  const revision = replicaSet === scene.canary ? scene.revision : revisionOf(replicaSet);
+  const direction = to > from ? 'up' : 'down';
+  const message = `Scaled ${direction} ReplicaSet ${name} (revision ${revision}) from ${from} to ${to}`;
+  return [
+    { kind: 'scaleReplicaSet', name, uid, from, to },
+    announceEvent(scene, { reason: 'ScalingReplicaSet', message, occasion: `${name}.${from}-${to}` }),
+  ];
+}
+
+export function deadlineAfter(scene: Scene, seconds: number): string {
+  return formatTimestamp(scene.nowMs + seconds * 1000);
+}

@@ -1,0 +1,59 @@
+import { sumOf } from '../../replica-sets.ts';
+import { basicCounts, type Counts, maxSurgeOf, maxUnavailableOf, nextBasicSizes } from '../../replicas.ts';
+import type { Scene } from '../../scene.ts';
+import { canaryScaleInForce, weightInForce } from '../../steps.ts';
+import type { Posture } from './posture.ts';
+
+/** Where both sides shall arrive. */
+export function targetCounts(scene: Scene, posture: Posture): Counts {
+  if (posture.isFirst || posture.isPromoted) return { canary: scene.replicas, stable: 0 };
+  const weight = weightOfPods(scene, posture);
+  if (!scene.hasRouter) {
+    return basicCounts(scene.replicas, weight, scene.maxWeight, maxSurgeOf(scene.strategy, scene.replicas));
+  }
+  return { canary: routedCanaryCount(scene, posture, weight), stable: scene.replicas };
+}
+
+function weightOfPods(scene: Scene, posture: Posture): number {
+  if (posture.abort !== undefined) return 0;
+  if (posture.isFull) return scene.maxWeight;
+  return weightInForce(scene.strategy, scene.stepIndex);
+}
+
+/** Behind a router pods follow the weight, or a setCanaryScale; whoever asks for some percent gets at least one pod. */
+function routedCanaryCount(scene: Scene, posture: Posture, weight: number): number {
+  const scale =
+    posture.isFull || posture.abort !== undefined ? undefined : canaryScaleInForce(scene.strategy, scene.stepIndex);
+  if (scale !== undefined && 'replicas' in scale) return scale.replicas;
+  return Math.ceil(((scale?.weight ?? weight) * scene.replicas) / scene.maxWeight);
+}
+
+/** Where both sides go with this decision. */
+export function nextCounts(scene: Scene, posture: Posture): Counts {
+  const target = targetCounts(scene, posture);
+  if (scene.hasRouter) return target;
+  return nextBasicSizes({
+    canary: sideOf(scene.canary),
+    stable: sideOf(scene.stable === scene.canary ? undefined : scene.stable),
+    retiredSpec: sumOf(scene.retired, (one) => one.specReplicas),
+    target,
+    replicas: scene.replicas,
+    surge: maxSurgeOf(scene.strategy, scene.replicas),
+    unavailable: maxUnavailableOf(scene.strategy, scene.replicas),
+  });
+}
+
+function sideOf(replicaSet: Scene['canary']) {
+  return { spec: replicaSet?.specReplicas ?? 0, available: replicaSet?.availableReplicas ?? 0 };
+}
+
+/** Whether the pods that the stored step asks for are there. */
+export function hasDesiredPods(scene: Scene, posture: Posture): boolean {
+  const target = targetCounts(scene, posture);
+  const { canary, stable } = scene;
+  if (canary === undefined || canary.specReplicas !== target.canary || canary.availableReplicas < target.canary)
+    return false;
+  if (stable !== undefined && stable !== canary && stable.replicas < target.stable) return false;
+  // Without a router every pod takes traffic: the older ones have to be gone.
+  return scene.hasRouter || sumOf(scene.retired, (one) => one.availableReplicas) === 0;
+}

@@ -1,0 +1,116 @@
+import { withoutUndefined } from '../../deep-equal.ts';
+import type { Announce } from '../../events.ts';
+import { formatLabelSelector } from '../../label-selector.ts';
+import { phaseOfCanary } from '../../phase.ts';
+import { sumOf } from '../../replica-sets.ts';
+import type { RolloutStatus } from '../../rollout.ts';
+import type { Scene } from '../../scene.ts';
+import type { Standing } from './advance.ts';
+import { judgeConditions } from './conditions.ts';
+import type { RunReference } from './runs.ts';
+import type { TrafficPlan } from './traffic.ts';
+
+/** The whole status after this decision, and the events that its changes deserve. Fields that are not ours stay. */
+export function buildStatus(
+  scene: Scene,
+  standing: Standing,
+  traffic: TrafficPlan,
+): { readonly status: RolloutStatus; readonly events: readonly Announce[] } {
+  const { world, status: stored } = scene;
+  const all = world.replicaSets;
+  const replicas = sumOf(all, (one) => one.replicas);
+  const draft: RolloutStatus = withoutUndefined({
+    ...stored,
+    observedGeneration: String(scene.rollout.metadata.generation ?? 0),
+    currentPodHash: scene.podHash,
+    currentStepHash: scene.stepHash,
+    currentStepIndex: standing.currentStepIndex,
+    stableRS: standing.stableRS === '' ? undefined : standing.stableRS,
+    pauseConditions: standing.pauseConditions.length === 0 ? undefined : standing.pauseConditions,
+    controllerPause: standing.controllerPause || undefined,
+    abort: standing.abort || undefined,
+    abortedAt: standing.abortedAt,
+    promoteFull: standing.promoteFull || undefined,
+    replicas,
+    updatedReplicas: scene.canary?.replicas ?? 0,
+    readyReplicas: sumOf(all, (one) => one.readyReplicas),
+    availableReplicas: sumOf(all, (one) => one.availableReplicas),
+    HPAReplicas: replicas,
+    selector: formatLabelSelector(scene.spec.selector),
+    canary: buildCanary(scene, standing, traffic),
+  });
+  const judged = judgeConditions(scene, standing, draft);
+  const conditioned: RolloutStatus = { ...draft, conditions: judged.conditions };
+  const { phase, message } = phaseOfCanary({ ...scene.spec, replicas: scene.replicas }, conditioned, scene.hasRouter);
+  const status = withoutUndefined({ ...conditioned, phase, message: message === '' ? undefined : message });
+  return { status, events: [...standing.events, ...judged.events, ...changeEvents(scene, status)] };
+}
+
+function buildCanary(scene: Scene, standing: Standing, traffic: TrafficPlan): RolloutStatus['canary'] {
+  return withoutUndefined({
+    ...scene.status.canary,
+    currentStepAnalysisRunStatus: standing.stepRun,
+    currentBackgroundAnalysisRunStatus: standing.backgroundRun,
+    weights: scene.hasRouter ? buildWeights(scene, standing, traffic) : undefined,
+  });
+}
+
+function buildWeights(scene: Scene, standing: Standing, traffic: TrafficPlan) {
+  const { canaryService, stableService } = scene.strategy;
+  const stored = scene.status.canary?.weights;
+  return {
+    ...stored,
+    canary: withoutUndefined({
+      ...stored?.canary,
+      weight: traffic.settled,
+      serviceName: canaryService,
+      podTemplateHash: scene.podHash,
+    }),
+    stable: withoutUndefined({
+      ...stored?.stable,
+      weight: scene.maxWeight - traffic.settled,
+      serviceName: stableService,
+      podTemplateHash: standing.stableRS === '' ? scene.podHash : standing.stableRS,
+    }),
+  };
+}
+
+function changeEvents(scene: Scene, status: RolloutStatus): Announce[] {
+  const stored = scene.status;
+  const events: Announce[] = [];
+  const wasPaused = (stored.pauseConditions ?? []).length > 0 || stored.controllerPause === true;
+  const pause = status.pauseConditions?.[0];
+  if (pause !== undefined && (stored.pauseConditions ?? []).length === 0) {
+    events.push({ reason: 'RolloutPaused', message: `Rollout is paused (${pause.reason})` });
+  } else if (pause === undefined && wasPaused && status.controllerPause !== true && status.abortedAt === undefined) {
+    events.push({ reason: 'RolloutResumed', message: 'Rollout is resumed' });
+  }
+  const from = stored.canary?.weights?.canary.weight;
+  const to = status.canary?.weights?.canary.weight;
+  if (to !== undefined && to !== from) {
+    const words = from === undefined ? `to ${to}` : `from ${from} to ${to}`;
+    events.push({ reason: 'TrafficWeightUpdated', message: `Traffic weight updated ${words}` });
+  }
+  events.push(
+    ...runEvents('Step', stored.canary?.currentStepAnalysisRunStatus, status.canary?.currentStepAnalysisRunStatus),
+  );
+  events.push(
+    ...runEvents(
+      'Background',
+      stored.canary?.currentBackgroundAnalysisRunStatus,
+      status.canary?.currentBackgroundAnalysisRunStatus,
+    ),
+  );
+  return events;
+}
+
+function runEvents(kind: string, before: RunReference | undefined, after: RunReference | undefined): Announce[] {
+  const phase = after?.status ?? '';
+  if (after === undefined || phase === '') return [];
+  const isSameRun = before?.name === after.name;
+  if (isSameRun && before.status === phase) return [];
+  const previous = isSameRun && before.status ? before.status : 'NoPreviousStatus';
+  const message = `${kind} Analysis Run '${after.name}' Status New: '${phase}' Previous: '${previous}'`;
+  const type = phase === 'Failed' || phase === 'Error' ? 'Warning' : 'Normal';
+  return [{ reason: `AnalysisRun${phase}`, message, type, occasion: after.name }];
+}

@@ -1,0 +1,145 @@
+import { formatTimestamp, parsePauseSeconds, parseTimestamp } from '../../../analysis/index.ts';
+import type { Announce } from '../../events.ts';
+import type { CanaryStep, RolloutStatus } from '../../rollout.ts';
+import type { Scene } from '../../scene.ts';
+import { describeStep } from '../../steps.ts';
+import type { Standing } from './advance.ts';
+import type { Posture } from './posture.ts';
+import { isWeightReached } from './promotion.ts';
+import { backgroundRunBase, nextRunName, phaseOf, type RunReference, referTo, stepRunBase } from './runs.ts';
+import { hasDesiredPods } from './sizes.ts';
+import type { TrafficPlan } from './traffic.ts';
+
+type Pauses = NonNullable<RolloutStatus['pauseConditions']>;
+
+/** The plan at its present step: completes it where it is complete, and begins the next one in the same write. */
+export function takeStep(scene: Scene, posture: Posture, traffic: TrafficPlan): Standing {
+  const step = scene.steps[scene.stepIndex];
+  // A new doubt comes first: the step that it interrupts is not completed in the same write.
+  const isDoubted = chooseRuns(scene, posture, scene.stepIndex, false).isInconclusive;
+  const isComplete = step !== undefined && !isDoubted && isStepComplete(scene, posture, traffic);
+  const index = isComplete ? scene.stepIndex + 1 : scene.stepIndex;
+  const runs = chooseRuns(scene, posture, index, isComplete);
+  const pauses = choosePauses(scene, index, isComplete, runs.isInconclusive);
+  const events: Announce[] = [];
+  if (isComplete) {
+    const message = `Rollout step ${index}/${scene.steps.length} completed (${describeStep(step)})`;
+    events.push({ reason: 'RolloutStepCompleted', message, occasion: String(index) });
+  }
+  return {
+    stableRS: scene.status.stableRS ?? '',
+    currentStepIndex: scene.steps.length === 0 ? undefined : index,
+    ...pauses,
+    abort: false,
+    abortedAt: undefined,
+    because: undefined,
+    promoteFull: false,
+    stepRun: runs.stepRun,
+    backgroundRun: runs.backgroundRun,
+    events,
+  };
+}
+
+function isStepComplete(scene: Scene, posture: Posture, traffic: TrafficPlan): boolean {
+  const step = scene.steps[scene.stepIndex];
+  if (step === undefined || posture.isHeld || posture.isRetried) return false;
+  if (step.pause !== undefined) return isPauseOver(scene, step);
+  if (step.analysis !== undefined) {
+    return posture.runs.step !== undefined && phaseOf(scene, posture.runs.step) === 'Successful';
+  }
+  if (step.setWeight !== undefined && !isWeightReached(scene, traffic)) return false;
+  return hasDesiredPods(scene, posture);
+}
+
+/**
+ * Resumed by a person (we have paused, and the condition is gone), or its time is over. A client that clears controllerPause too
+ * makes us pause again: that is Argo's protocol.
+ */
+function isPauseOver(scene: Scene, step: CanaryStep): boolean {
+  const pause = findPause(scene, 'CanaryPauseStep');
+  if (pause === undefined) return scene.status.controllerPause === true;
+  const endsAtMs = pauseEndOf(scene);
+  return step.pause?.duration !== undefined && endsAtMs !== undefined && endsAtMs <= scene.nowMs;
+}
+
+/** When the timed pause in force ends, Unix ms. */
+export function pauseEndOf(scene: Scene): number | undefined {
+  const duration = scene.steps[scene.stepIndex]?.pause?.duration;
+  const startedAtMs = parseTimestamp(findPause(scene, 'CanaryPauseStep')?.startTime ?? '');
+  const seconds = duration === undefined ? undefined : parsePauseSeconds(duration);
+  return startedAtMs === undefined || seconds === undefined ? undefined : startedAtMs + seconds * 1000;
+}
+
+function findPause(scene: Scene, reason: string): Pauses[number] | undefined {
+  return scene.status.pauseConditions?.find((pause) => pause.reason === reason);
+}
+
+function choosePauses(scene: Scene, index: number, isComplete: boolean, isInconclusive: boolean) {
+  const startTime = formatTimestamp(scene.nowMs);
+  const isPauseStep = scene.steps[index]?.pause !== undefined;
+  // A pause of a step that is left, or that somebody skipped, is no pause of this one.
+  let pauses: Pauses = (scene.status.pauseConditions ?? []).filter(
+    (pause) => pause.reason !== 'CanaryPauseStep' || (isPauseStep && !isComplete),
+  );
+  const isNew = isComplete || scene.status.controllerPause !== true;
+  const hasPause = pauses.some((pause) => pause.reason === 'CanaryPauseStep');
+  const mayPause = scene.spec.paused !== true && !isInconclusive;
+  if (isPauseStep && isNew && !hasPause && mayPause) pauses = [...pauses, { reason: 'CanaryPauseStep', startTime }];
+  if (isInconclusive && !hasInconclusivePause(scene)) {
+    pauses = [...pauses, { reason: 'InconclusiveAnalysisRun', startTime }];
+  }
+  // Resumed while `spec.paused` still holds the rollout: remembered until it lets go (unlike Argo, which then pauses again).
+  const isResumedLater =
+    isPauseStep && !isComplete && scene.spec.paused === true && scene.status.controllerPause === true;
+  return { pauseConditions: pauses, controllerPause: pauses.length > 0 || isResumedLater };
+}
+
+function hasInconclusivePause(scene: Scene): boolean {
+  return findPause(scene, 'InconclusiveAnalysisRun') !== undefined;
+}
+
+interface ChosenRuns {
+  readonly stepRun: RunReference | undefined;
+  readonly backgroundRun: RunReference | undefined;
+  /** A run says so that was not yet paused for. */
+  readonly isInconclusive: boolean;
+}
+
+/** Which runs the status names next. A name comes first, its run is created by the decision after that write. */
+function chooseRuns(scene: Scene, posture: Posture, index: number, isComplete: boolean): ChosenRuns {
+  const { runs } = posture;
+  const { canary } = scene.status;
+  const { analysis } = scene.strategy;
+  let stepRun: RunReference | undefined;
+  if (scene.steps[index]?.analysis !== undefined) {
+    const isSame = !isComplete && runs.stepName !== undefined;
+    const present = isSame ? (referTo(scene, runs.step) ?? canary?.currentStepAnalysisRunStatus) : undefined;
+    stepRun = isUsable(scene, posture, present, canary?.currentStepAnalysisRunStatus)
+      ? present
+      : { name: nextRunName(scene, stepRunBase(scene, index)), status: '' };
+  }
+  let backgroundRun: RunReference | undefined;
+  const hasBackground = (analysis?.templates.length ?? 0) > 0 && index >= (analysis?.startingStep ?? 0);
+  if (hasBackground) {
+    const present = referTo(scene, runs.background) ?? canary?.currentBackgroundAnalysisRunStatus;
+    backgroundRun = isUsable(scene, posture, present, canary?.currentBackgroundAnalysisRunStatus)
+      ? present
+      : { name: nextRunName(scene, backgroundRunBase(scene)), status: '' };
+  }
+  const isInconclusive = stepRun?.status === 'Inconclusive' || backgroundRun?.status === 'Inconclusive';
+  return { stepRun, backgroundRun, isInconclusive };
+}
+
+/**
+ * A run stays in force until the rollout is tried again, or a person let go of the pause that it had caused: stored as
+ * Inconclusive, and the pause is gone. Then it is measured anew.
+ */
+function isUsable(
+  scene: Scene,
+  posture: Posture,
+  present: RunReference | undefined,
+  stored: RunReference | undefined,
+): present is RunReference {
+  if (present === undefined || posture.isRetried) return false;
+  return !(stored?.name === present.name && stored.status === 'Inconclusive' && !hasInconclusivePause(scene));
+}

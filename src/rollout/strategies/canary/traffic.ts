@@ -1,0 +1,77 @@
+import type { Effect } from '../../effect.ts';
+import { podHashLabel } from '../../names.ts';
+import type { Scene } from '../../scene.ts';
+import { weightInForce } from '../../steps.ts';
+import type { Posture } from './posture.ts';
+import { hasDesiredPods } from './sizes.ts';
+
+/** What becomes of the canary's weight at the router. */
+export interface TrafficPlan {
+  /** What the router says now. */
+  readonly current: number;
+  /** After this decision's lowering (a raise is seen by the next look). */
+  readonly settled: number;
+  /** Must be performed before anything else. */
+  readonly lower: readonly Effect[];
+  /** May be performed last, and only if this decision stores no other step. */
+  readonly raise: readonly Effect[];
+}
+
+export function planTraffic(scene: Scene, posture: Posture): TrafficPlan {
+  const current = scene.world.router?.canaryWeight ?? 0;
+  if (!scene.hasRouter || scene.world.router === undefined || scene.world.router.problem !== undefined) {
+    return { current, settled: current, lower: [], raise: [] };
+  }
+  const target = targetWeight(scene, posture, current);
+  const effect: Effect = {
+    kind: 'setWeight',
+    canaryWeight: target,
+    canaryPodHash: scene.podHash,
+    stablePodHash: scene.status.stableRS ?? scene.podHash,
+  };
+  if (target < current) return { current, settled: target, lower: [effect], raise: [] };
+  if (target > current) return { current, settled: current, lower: [], raise: [effect] };
+  return { current, settled: current, lower: [], raise: [] };
+}
+
+function targetWeight(scene: Scene, posture: Posture, current: number): number {
+  if (posture.abort !== undefined || posture.isFirst) return 0;
+  if (isStableSwitchPending(scene)) return current;
+  if (posture.isPromoted) return 0;
+  if (posture.isChanged && scene.status.currentPodHash !== scene.podHash) return 0;
+  if (scene.canary === undefined || scene.canary.availableReplicas === 0) return 0;
+  if (!servesPodHash(scene, scene.strategy.canaryService, scene.podHash)) return 0;
+  if (posture.isChanged || posture.isFull) return current;
+
+  const asked = weightInForce(scene.strategy, scene.stepIndex);
+  if (asked < current) return asked;
+  return mayRaise(scene, posture, asked) ? asked : current;
+}
+
+/**
+ * After a promotion the canary's Service carries the stable pods until the stable Service has been switched to them: taking the
+ * weight away before would send everything back to the revision that has just been replaced.
+ */
+function isStableSwitchPending(scene: Scene): boolean {
+  const { canaryService, stableService } = scene.strategy;
+  const stableHash = scene.status.stableRS;
+  if (!canaryService || !stableService || !stableHash || (scene.stable?.availableReplicas ?? 0) === 0) return false;
+  return servesPodHash(scene, canaryService, stableHash) && !servesPodHash(scene, stableService, stableHash);
+}
+
+/**
+ * Pods first, then traffic; never while somebody holds the rollout (unlike Argo, which shifts traffic under `spec.paused`), and
+ * not while stable is short of pods for its share. A stable revision without any pod does not hold a fix back.
+ */
+function mayRaise(scene: Scene, posture: Posture, asked: number): boolean {
+  if (posture.isHeld || posture.isRetried || !hasDesiredPods(scene, posture)) return false;
+  const stableAvailable = scene.stable?.availableReplicas ?? 0;
+  const needed = Math.floor(((scene.maxWeight - asked) * scene.replicas) / scene.maxWeight);
+  return stableAvailable === 0 || stableAvailable >= needed;
+}
+
+/** Whether a Service sends to these pods; one that the strategy does not name is not in the way. */
+export function servesPodHash(scene: Scene, service: string | undefined, podHash: string): boolean {
+  if (service === undefined || service === '') return true;
+  return scene.world.services[service]?.selector[podHashLabel] === podHash;
+}

@@ -1,0 +1,105 @@
+import { parsePauseSeconds } from '../../../analysis/index.ts';
+import { invalid, required, unsupported } from '../../problems.ts';
+import type { CanaryStep, CanaryStrategy } from '../../rollout.ts';
+import { maxWeightOf } from '../../steps.ts';
+
+// Argo's validation leaves `canary` out of these paths: `spec.strategy.steps[0]`.
+const PATH = 'spec.strategy';
+const STEP_KINDS = [
+  'setWeight',
+  'pause',
+  'experiment',
+  'analysis',
+  'setCanaryScale',
+  'setHeaderRoute',
+  'setMirrorRoute',
+  'plugin',
+] as const;
+const UNSUPPORTED_STEPS = ['experiment', 'setHeaderRoute', 'setMirrorRoute', 'plugin'] as const;
+const UNSUPPORTED_FIELDS = [
+  'pingPong',
+  'dynamicStableScale',
+  'antiAffinity',
+  'canaryMetadata',
+  'stableMetadata',
+  'minPodsPerReplicaSet',
+  'replicaProgressThreshold',
+] as const;
+
+/** What the canary strategy asks for that cannot be, without looking at other objects. */
+export function validateCanary(canary: CanaryStrategy): string[] {
+  const problems: string[] = [];
+  const { canaryService, stableService, trafficRouting } = canary;
+  if (isZero(canary.maxSurge) && isZero(canary.maxUnavailable)) {
+    problems.push(invalid(`${PATH}.maxSurge`, canary.maxSurge, 'MaxSurge and MaxUnavailable both can not be zero'));
+  }
+  if (canaryService && stableService && canaryService === stableService) {
+    const message =
+      'This rollout uses the same service for the stable and canary services, but two different services are required.';
+    problems.push(invalid(`${PATH}.stableService`, stableService, message));
+  }
+  if (trafficRouting !== undefined) {
+    const message = 'Canary service and Stable service must to be set to use Traffic Routing';
+    if (!stableService) problems.push(invalid(`${PATH}.stableService`, '', message));
+    if (!canaryService) problems.push(invalid(`${PATH}.canaryService`, '', message));
+  } else if (canary.scaleDownDelaySeconds !== undefined) {
+    const message = 'Canary scaleDownDelaySeconds can only be used with traffic routing';
+    problems.push(invalid(`${PATH}.scaleDownDelaySeconds`, canary.scaleDownDelaySeconds, message));
+  }
+  for (const field of UNSUPPORTED_FIELDS) {
+    if (isAskedFor(canary[field])) problems.push(unsupported(`spec.strategy.canary.${field}`));
+  }
+  for (const [index, step] of (canary.steps ?? []).entries()) {
+    problems.push(...validateStep(canary, step, `${PATH}.steps[${index}]`));
+  }
+  return problems;
+}
+
+function validateStep(canary: CanaryStrategy, step: CanaryStep, path: string): string[] {
+  const problems: string[] = [];
+  const kinds = STEP_KINDS.filter((kind) => isAskedFor(step[kind]) || kind in step);
+  if (kinds.length === 0) {
+    const message = 'Step must have one of the following set: experiment, setWeight, setCanaryScale or pause';
+    problems.push(invalid(path, JSON.stringify(step), message));
+  }
+  // Unlike Argo, which counts only four of them: two kinds in one step never both happen.
+  if (kinds.length > 1) problems.push(invalid(path, kinds.join(', '), 'Step can only have one type of step set'));
+  for (const kind of UNSUPPORTED_STEPS) {
+    if (kinds.includes(kind)) problems.push(unsupported(`${path}.${kind}`));
+  }
+  const max = maxWeightOf(canary);
+  const { setWeight, pause, setCanaryScale } = step;
+  if (setWeight !== undefined && !isWholeBetween(setWeight, max)) {
+    problems.push(invalid(`${path}.setWeight`, setWeight, `SetWeight needs to be between 0 and ${max}`));
+  }
+  if (pause?.duration !== undefined && parsePauseSeconds(pause.duration) === undefined) {
+    problems.push(invalid(`${path}.pause.duration`, pause.duration, 'Duration needs to be greater than 0'));
+  }
+  if (setCanaryScale !== undefined) {
+    if (canary.trafficRouting === undefined) {
+      problems.push(required(`${PATH}.trafficRouting`, 'SetCanaryScale requires TrafficRouting to be set'));
+    }
+    // Unlike Argo, which checks neither: a negative size could only fail later.
+    if (setCanaryScale.weight !== undefined && !isWholeBetween(setCanaryScale.weight, max)) {
+      const message = `SetCanaryScale weight needs to be between 0 and ${max}`;
+      problems.push(invalid(`${path}.setCanaryScale.weight`, setCanaryScale.weight, message));
+    }
+    if (setCanaryScale.replicas !== undefined && !isWholeBetween(setCanaryScale.replicas, Infinity)) {
+      const message = 'must be greater than or equal to 0';
+      problems.push(invalid(`${path}.setCanaryScale.replicas`, setCanaryScale.replicas, message));
+    }
+  }
+  return problems;
+}
+
+function isWholeBetween(value: number, max: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value <= max;
+}
+
+function isZero(value: number | string | undefined): boolean {
+  return value === 0 || (typeof value === 'string' && /^0+%?$/.test(value));
+}
+
+function isAskedFor(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== false;
+}

@@ -1,0 +1,309 @@
+import type { AnalysisPhase, AnalysisRun, AnalysisTemplate } from '../../src/analysis/index.ts';
+import {
+  type Decision,
+  decide,
+  type Effect,
+  neededServices,
+  needsTemplates,
+  type PodTemplate,
+  type ReplicaSetView,
+  Rollout,
+  type ServiceView,
+  type World,
+} from '../../src/rollout/index.ts';
+import { anAnalysisRun } from './builders.ts';
+
+type SimulatedReplicaSet = { -readonly [Key in keyof ReplicaSetView]: ReplicaSetView[Key] } & { template: PodTemplate };
+
+/** Called with every decision, before it is performed. */
+export type Watcher = (decision: Decision, world: World) => void;
+
+const MAX_ROUNDS = 8;
+
+/**
+ * A cluster of one Rollout, in memory: performs effects with their preconditions as the engine would, and lets pods, runs, people
+ * and time move by hand. It decides nothing.
+ */
+export class SimulatedCluster {
+  nowMs = 1_800_000_000_000;
+  rollout: Rollout;
+  replicaSets: SimulatedReplicaSet[] = [];
+  services: Record<string, ServiceView> = {};
+  analysisRuns: AnalysisRun[] = [];
+  templates: Record<string, AnalysisTemplate> = {};
+  weight: number | undefined;
+  evidence: World['evidence'] = 'strict';
+  routerProblem: string | undefined;
+  readonly performed: Effect[] = [];
+  /** Each weight that the router was set to, in order. */
+  readonly weights: number[] = [];
+  #version = 1;
+  #created = 0;
+  #taken: string | undefined;
+  readonly #watchers: Watcher[] = [];
+
+  constructor(rollout: Rollout, templates: readonly AnalysisTemplate[] = []) {
+    this.rollout = rollout;
+    for (const name of neededServices(rollout)) {
+      this.services[name] = { name, selector: { app: rollout.metadata.name }, annotations: {} };
+    }
+    for (const template of templates) this.templates[`${template.kind}/${template.metadata.name}`] = template;
+  }
+
+  watch(watcher: Watcher): this {
+    this.#watchers.push(watcher);
+    return this;
+  }
+
+  world(): World {
+    const isRouted = this.rollout.spec.strategy?.canary?.trafficRouting !== undefined;
+    const router = {
+      canaryWeight: this.weight,
+      ...(this.routerProblem === undefined ? {} : { problem: this.routerProblem }),
+    };
+    const seen: World = {
+      nowMs: this.nowMs,
+      rollout: structuredClone(this.rollout),
+      replicaSets: this.replicaSets.map(({ template: _template, ...view }) => structuredClone(view)),
+      services: structuredClone(this.services),
+      analysisRuns: structuredClone(this.analysisRuns),
+      templates: this.templates,
+      router: isRouted ? router : undefined,
+      evidence: this.evidence,
+      ...(this.#taken === undefined ? {} : { takenReplicaSetName: this.#taken }),
+    };
+    return needsTemplates(seen) ? { ...seen, replicaSets: structuredClone(this.replicaSets) } : seen;
+  }
+
+  /** One turn: look, decide, perform, until nothing is left to do. Returns the wake-up that the last decision asks for. */
+  turn(options: { readonly crashAfterEffects?: number } = {}): number | undefined {
+    let budget = options.crashAfterEffects ?? Number.POSITIVE_INFINITY;
+    this.#taken = undefined;
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const world = this.world();
+      const decision = decide(world);
+      for (const watcher of this.#watchers) watcher(decision, world);
+      if (decision.effects.length === 0) return decision.wakeAtMs;
+      for (const effect of decision.effects) {
+        if (budget-- <= 0) return undefined;
+        this.perform(effect);
+      }
+    }
+    const last = decide(this.world()).effects.map((effect) => JSON.stringify(effect));
+    throw new Error(`no end after ${MAX_ROUNDS} rounds: ${last.join('\n')}`);
+  }
+
+  perform(effect: Effect): void {
+    this.performed.push(effect);
+    switch (effect.kind) {
+      case 'createReplicaSet':
+        this.#createReplicaSet(effect.replicaSet);
+        return;
+      case 'scaleReplicaSet': {
+        const replicaSet = this.#find(effect.name, effect.uid);
+        if (replicaSet.specReplicas !== effect.from)
+          throw new Error(`conflict: ${effect.name} is not at ${effect.from}`);
+        this.resize(replicaSet, effect.to);
+        return;
+      }
+      case 'annotateReplicaSet': {
+        const replicaSet = this.#find(effect.name, effect.uid);
+        replicaSet.annotations = patched(replicaSet.annotations, effect.annotations);
+        replicaSet.minReadySeconds = effect.minReadySeconds ?? replicaSet.minReadySeconds;
+        return;
+      }
+      case 'deleteReplicaSet':
+        this.replicaSets = this.replicaSets.filter((one) => one.uid !== effect.uid);
+        return;
+      case 'switchService':
+        this.#switchService(effect.name, effect.fromSelector, effect.toPodHash);
+        return;
+      case 'setWeight':
+        this.weight = effect.canaryWeight;
+        this.weights.push(effect.canaryWeight);
+        return;
+      case 'createAnalysisRun': {
+        const { name, labels, annotations, spec } = effect.analysisRun;
+        if (this.analysisRuns.some((run) => run.metadata.name === name)) return;
+        const run = anAnalysisRun(name, labels);
+        const creationTimestamp = new Date(this.nowMs).toISOString().replace(/\.\d+Z/, 'Z');
+        this.analysisRuns.push({ ...run, metadata: { ...run.metadata, annotations, creationTimestamp }, spec });
+        return;
+      }
+      case 'terminateAnalysisRun':
+        this.#updateRun(effect.name, (run) => ({ ...run, spec: { ...run.spec, terminate: true } }));
+        return;
+      case 'deleteAnalysisRun':
+        this.analysisRuns = this.analysisRuns.filter((run) => run.metadata.uid !== effect.uid);
+        return;
+      case 'patchRollout': {
+        const annotations = patched(this.rollout.metadata.annotations, effect.annotations ?? {});
+        const spec =
+          effect.replicas === undefined ? this.rollout.spec : { ...this.rollout.spec, replicas: effect.replicas };
+        this.#store({ ...this.rollout, metadata: { ...this.rollout.metadata, annotations }, spec });
+        return;
+      }
+      case 'writeStatus':
+        this.#store({ ...this.rollout, status: structuredClone(effect.status) });
+        return;
+      case 'sendEvent':
+        return;
+    }
+  }
+
+  /** The events told so far, by reason. */
+  eventReasons(): string[] {
+    return this.performed.filter((effect) => effect.kind === 'sendEvent').map((event) => event.reason);
+  }
+
+  /** A person, or Git: a merge patch of spec, status or metadata. */
+  patch(change: { readonly spec?: object; readonly status?: object; readonly metadata?: object }): void {
+    const merged = mergePatch(this.rollout, change);
+    const generation = (this.rollout.metadata.generation ?? 0) + (change.spec === undefined ? 0 : 1);
+    this.#store(Rollout.parse(mergePatch(merged, { metadata: { generation } })));
+  }
+
+  release(image: string): void {
+    const name = this.rollout.metadata.name;
+    this.patch({
+      spec: { template: { metadata: { labels: { app: name } }, spec: { containers: [{ name, image }] } } },
+    });
+  }
+
+  /** Pods of a ReplicaSet become available, all that are asked for unless told otherwise. */
+  ready(podHash: string | undefined, pods = Number.POSITIVE_INFINITY): void {
+    for (const one of this.replicaSets) {
+      if (podHash !== undefined && one.podHash !== podHash) continue;
+      one.replicas = one.specReplicas;
+      one.readyReplicas = Math.min(one.specReplicas, pods);
+      one.availableReplicas = one.readyReplicas;
+    }
+  }
+
+  readyAll(): void {
+    this.ready(undefined);
+  }
+
+  /** Turns and pods in turns until nothing moves any more. */
+  settle(rounds = 40): void {
+    for (let round = 0; round < rounds; round++) {
+      const before = JSON.stringify([this.rollout, this.replicaSets, this.weight, this.services, this.analysisRuns]);
+      this.turn();
+      this.readyAll();
+      if (JSON.stringify([this.rollout, this.replicaSets, this.weight, this.services, this.analysisRuns]) === before)
+        return;
+    }
+    throw new Error('never settles');
+  }
+
+  wait(seconds: number): void {
+    this.nowMs += seconds * 1000;
+  }
+
+  judge(name: string, phase: AnalysisPhase, measured = 1, message = ''): void {
+    const metric = {
+      name: 'metric',
+      phase,
+      measurements: [],
+      count: measured,
+      successful: phase === 'Failed' ? 0 : measured,
+      failed: phase === 'Failed' ? measured : 0,
+      inconclusive: 0,
+      error: 0,
+      consecutiveError: 0,
+      consecutiveSuccess: 0,
+    };
+    const metricResults = measured === 0 ? [] : [metric];
+    this.#updateRun(name, (run) => ({ ...run, status: { ...run.status, phase, message, metricResults } }));
+  }
+
+  canary(): SimulatedReplicaSet | undefined {
+    return this.replicaSets.find((one) => one.podHash === this.rollout.status.currentPodHash);
+  }
+
+  stable(): SimulatedReplicaSet | undefined {
+    return this.replicaSets.find((one) => one.podHash === this.rollout.status.stableRS);
+  }
+
+  resize(replicaSet: SimulatedReplicaSet, to: number): void {
+    replicaSet.specReplicas = to;
+    replicaSet.replicas = to;
+    replicaSet.readyReplicas = Math.min(replicaSet.readyReplicas, to);
+    replicaSet.availableReplicas = Math.min(replicaSet.availableReplicas, to);
+  }
+
+  #createReplicaSet(wanted: Extract<Effect, { kind: 'createReplicaSet' }>['replicaSet']): void {
+    const present = this.replicaSets.find((one) => one.name === wanted.name);
+    if (present !== undefined) {
+      this.#taken = wanted.name;
+      return;
+    }
+    this.#created += 1;
+    this.replicaSets.push({
+      name: wanted.name,
+      uid: `uid-${wanted.name}-${this.#created}`,
+      podHash: wanted.podHash,
+      createdAtMs: this.nowMs + this.#created,
+      specReplicas: 0,
+      replicas: 0,
+      readyReplicas: 0,
+      availableReplicas: 0,
+      annotations: wanted.annotations,
+      labels: wanted.labels,
+      minReadySeconds: wanted.minReadySeconds,
+      template: wanted.template,
+    });
+  }
+
+  #switchService(name: string, from: Readonly<Record<string, string>>, podHash: string): void {
+    const service = this.services[name];
+    if (service === undefined || JSON.stringify(service.selector) !== JSON.stringify(from))
+      throw new Error(`conflict: ${name}`);
+    this.services[name] = {
+      name,
+      selector: { ...service.selector, 'rollouts-pod-template-hash': podHash },
+      annotations: {
+        ...service.annotations,
+        'argo-rollouts.argoproj.io/managed-by-rollouts': this.rollout.metadata.name,
+      },
+    };
+  }
+
+  #find(name: string, uid: string): SimulatedReplicaSet {
+    const found = this.replicaSets.find((one) => one.name === name && one.uid === uid);
+    if (found === undefined) throw new Error(`conflict: no ReplicaSet ${name}`);
+    return found;
+  }
+
+  #updateRun(name: string, change: (run: AnalysisRun) => AnalysisRun): void {
+    this.analysisRuns = this.analysisRuns.map((run) => (run.metadata.name === name ? change(run) : run));
+  }
+
+  #store(rollout: Rollout): void {
+    this.#version += 1;
+    this.rollout = { ...rollout, metadata: { ...rollout.metadata, resourceVersion: String(this.#version) } };
+  }
+}
+
+function patched(
+  before: Readonly<Record<string, string>>,
+  change: Readonly<Record<string, string | null>>,
+): Record<string, string> {
+  const after = { ...before };
+  for (const [name, value] of Object.entries(change)) {
+    if (value === null) delete after[name];
+    else after[name] = value;
+  }
+  return after;
+}
+
+/** RFC 7386. */
+export function mergePatch(target: unknown, change: unknown): unknown {
+  if (typeof change !== 'object' || change === null || Array.isArray(change)) return change;
+  const merged: Record<string, unknown> = typeof target === 'object' && target !== null ? { ...target } : {};
+  for (const [key, value] of Object.entries(change)) {
+    if (value === null) delete merged[key];
+    else merged[key] = mergePatch(merged[key], value);
+  }
+  return merged;
+}
