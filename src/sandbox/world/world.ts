@@ -1,5 +1,7 @@
 import { createCluster } from './cluster.ts';
+import { startDeploymentController } from './controllers/deployments.ts';
 import { startEndpointSliceController } from './controllers/endpoint-slices.ts';
+import { startJobController } from './controllers/jobs.ts';
 import { startReplicaSetController } from './controllers/replica-sets.ts';
 import { type ImageList, parseImageList } from './image-list.ts';
 import { startKubelet } from './kubelet.ts';
@@ -68,6 +70,8 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const seen = Promise.all([
     cluster.pods.synced,
     cluster.replicaSets.synced,
+    cluster.deployments.synced,
+    cluster.jobs.synced,
     cluster.services.synced,
     cluster.endpointSlices.synced,
     cluster.configMaps.synced,
@@ -76,7 +80,9 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     if (isStopped) return;
     parts.push(
       startKubelet({ cluster, images: () => images, onProblem }),
+      startDeploymentController(cluster, onProblem),
       startReplicaSetController(cluster, onProblem),
+      startJobController(cluster, onProblem),
       startEndpointSliceController(cluster, onProblem),
       startLoad(traffic, () => load),
     );
