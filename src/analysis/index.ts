@@ -44,5 +44,6 @@ export { type MetricLimit, readLimit, readMeasuredNumber } from './limit.ts';
 export { type MetricLimits, readLimits } from './limits.ts';
 export { resolveMetrics, type SecretReference, secretReferences } from './resolve.ts';
 export type { Substituted } from './substitute.ts';
+export { type EvaluatedTime, evaluateTime } from './time-expression.ts';
 export { formatTimestamp, parseTimestamp } from './timestamp.ts';
 export { validateTemplate } from './validate.ts';

@@ -6,6 +6,7 @@ export interface MetricReading {
   readonly result: Json;
   /** The same as text, stored in the measurement: `1.5`, `[0.98,0.99]`. */
   readonly value: string;
+  /** Stored in the measurement, such as a provider's warnings. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
@@ -18,6 +19,8 @@ export interface MetricProvider {
   readonly kind: string;
   /** @param settings the value under that key, arguments already resolved; parsed here. @param nowMs the API server's clock. */
   measure(settings: unknown, nowMs: number, signal: AbortSignal): Promise<MetricReading>;
+  /** What is stored once for a metric, as Argo's GetMetadata: `ResolvedPrometheusQuery`. Never throws. */
+  describe?(settings: unknown): Readonly<Record<string, string>>;
   /** The same query over time, for charts. Where a provider cannot, it is absent. Points in order, at most `maxPoints`. */
   measureRange?(
     settings: unknown,

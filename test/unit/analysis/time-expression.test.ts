@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { evaluateTime } from '../../../src/analysis/index.ts';
+
+const nowMs = Date.parse('2026-11-20T10:00:00Z');
+
+describe('evaluateTime', () => {
+  it.each([
+    ['now()', '2026-11-20T10:00:00Z'],
+    ['now() - duration("5m")', '2026-11-20T09:55:00Z'],
+    [" now( )-duration('1h') + duration('30s') ", '2026-11-20T09:00:30Z'],
+    ['date("2023-08-14 00:00:00", "2006-01-02 15:04:05", "UTC") - duration("1h")', '2023-08-13T23:00:00Z'],
+    ['date("2023-08-14")', '2023-08-14T00:00:00Z'],
+    ['date("2023-08-14T02:00:00+02:00")', '2023-08-14T00:00:00Z'],
+  ])('%s', (expression, expected) => {
+    expect(evaluateTime(expression, nowMs)).toEqual({ isTime: true, atMs: Date.parse(expected) });
+  });
+
+  it.each([
+    ['', 'not supported yet'],
+    ['now() * 2', 'not supported yet'],
+    ['now(); process.exit()', 'not supported yet'],
+    ['now() - duration("5")', 'time: missing unit in duration "5"'],
+    ['date("2023-13-14")', 'invalid date 2023-13-14'],
+    ['date("14.8.2023", "02.1.2006", "UTC")', 'only the layout'],
+  ])('refuses %j', (expression, words) => {
+    const evaluated = evaluateTime(expression, nowMs);
+
+    expect(evaluated.isTime ? '' : evaluated.reason).toContain(words);
+  });
+});
