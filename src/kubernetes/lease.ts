@@ -202,7 +202,9 @@ export function createLease(settings: LeaseSettings): LeaderLease {
       if (loop === undefined) {
         watch.onChange(({ after }) => {
           if (after !== undefined) see(after);
-          if (after === undefined || after.spec.holderIdentity === '') nap.abort();
+          const holderNow = after?.spec.holderIdentity ?? '';
+          // Free to take, or taken from us: look at once.
+          if (holderNow === '' || (isMine() && holderNow !== holder)) nap.abort();
         });
         watch.start().catch(() => undefined);
         loop = run();

@@ -52,7 +52,11 @@ export async function startBreakableApi(port = 0, firstVersion = 100) {
       metadata: { name: 'kube-system', uid: 'c-1', resourceVersion: '1' },
     });
   });
-  server.keepAliveTimeout = 1000;
+  server.keepAliveTimeout = 60_000;
+  let connections = 0;
+  server.on('connection', () => {
+    connections += 1;
+  });
 
   function kindOf(url: URL): 'list' | 'watch' | 'other' {
     if (!url.pathname.endsWith('/configmaps')) return 'other';
@@ -158,6 +162,8 @@ export async function startBreakableApi(port = 0, firstVersion = 100) {
       onPage = whenServed;
     },
     watchCount: () => watches.size,
+    /** Since the start. */
+    connectionCount: () => connections,
     async stop() {
       const closed = once(server, 'close');
       server.close();
