@@ -4,7 +4,8 @@ export type RangeBounds = { readonly fromMs: number; readonly toMs: number };
 
 /**
  * rate, increase and delta: the change over the window, extended to its edges as far as the samples' spacing makes
- * plausible, but a counter never below zero (extrapolatedRate in Prometheus 3, promql/functions.go).
+ * plausible, but a counter never below zero (promql/functions.go since Prometheus 2.52,
+ * https://github.com/prometheus/prometheus/pull/13725).
  * Undefined with fewer than two samples.
  */
 export function extrapolate(
