@@ -1,0 +1,136 @@
+import { useEffect, useReducer, useState } from 'react';
+import type { FeedItem, Sample } from '../feeds.ts';
+import type { Fact, PageAction, Pinned, StatusLine, WriteLine } from '../options.ts';
+import type { PodLine } from '../pods.ts';
+import type { Json } from './json.ts';
+import { applyChange, emptyState, type SlackChange, type SlackState } from './slack-state.ts';
+
+/** What the page was started with. */
+export interface About {
+  readonly title: string;
+  readonly channel?: string;
+  readonly command: string;
+  readonly pinned?: Pinned;
+  readonly kubectlLine?: string;
+  readonly facts: readonly Fact[];
+  readonly actions: readonly PageAction[];
+  readonly hasWorld: boolean;
+  readonly hasKubernetes: boolean;
+  readonly slackUrl: string;
+}
+
+/** What came of acting as a person. */
+export interface Acted {
+  readonly ok: boolean;
+  readonly error?: string;
+  readonly isAcknowledged?: boolean;
+  readonly errors?: Readonly<Record<string, string>>;
+  readonly options?: readonly Json[];
+}
+
+export type Act = (name: string, body: object) => Promise<Acted>;
+
+export async function act(name: string, body: object): Promise<Acted> {
+  try {
+    const response = await fetch(`/slack/${name}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    return await response.json();
+  } catch {
+    return { ok: false, error: 'The Slack stand-in does not answer.' };
+  }
+}
+
+export async function doAction(name: string): Promise<string> {
+  try {
+    const response = await fetch('/act', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ name }),
+    });
+    const answer = await response.json();
+    return String(answer.note ?? answer.error ?? '');
+  } catch {
+    return 'The sandbox does not answer.';
+  }
+}
+
+export function useAbout(): About | undefined {
+  const [about, setAbout] = useState<About>();
+  useEffect(() => {
+    void fetch('/about')
+      .then((response) => response.json())
+      .then(setAbout);
+  }, []);
+  return about;
+}
+
+/** The workspace, kept up to date; the browser reconnects by itself and then gets the whole state again. */
+export function useSlack(): { readonly slack: SlackState; readonly isConnected: boolean } {
+  const [slack, apply] = useReducer(applyChange, emptyState);
+  const [isConnected, setConnected] = useState(false);
+  useEffect(() => {
+    const source = new EventSource('/slack/events');
+    source.onmessage = (event) => {
+      setConnected(true);
+      const change: SlackChange = JSON.parse(event.data);
+      apply(change);
+    };
+    source.onerror = () => {
+      setConnected(false);
+      // A 502 ends an EventSource for good in some browsers: ask for a fresh page's worth of state instead.
+      if (source.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 2000);
+    };
+    return () => source.close();
+  }, []);
+  return { slack, isConnected };
+}
+
+export interface WorldState {
+  readonly samples: readonly Sample[];
+  readonly pods: readonly PodLine[];
+  readonly writes: readonly WriteLine[];
+  readonly status: ReadonlyMap<string, StatusLine>;
+  readonly reachable: ReadonlyMap<string, boolean>;
+}
+
+const emptyWorld: WorldState = { samples: [], pods: [], writes: [], status: new Map(), reachable: new Map() };
+const keptSamples = 240;
+const keptWrites = 60;
+
+export function applyFeed(world: WorldState, item: FeedItem | { readonly kind: 'reset' }): WorldState {
+  switch (item.kind) {
+    case 'reset':
+      return emptyWorld;
+    case 'samples':
+      return { ...world, samples: item.samples };
+    case 'sample':
+      return { ...world, samples: [...world.samples, item.sample].slice(-keptSamples) };
+    case 'pods':
+      return { ...world, pods: item.pods };
+    case 'write':
+      return { ...world, writes: [...world.writes, item.write].slice(-keptWrites) };
+    case 'status':
+      return { ...world, status: new Map(world.status).set(item.status.name, item.status) };
+    case 'reachable':
+      return { ...world, reachable: new Map(world.reachable).set(item.what, item.isThere) };
+    default:
+      return world;
+  }
+}
+
+export function useWorld(): WorldState {
+  const [world, apply] = useReducer(applyFeed, emptyWorld);
+  useEffect(() => {
+    const source = new EventSource('/feeds');
+    source.onopen = () => apply({ kind: 'reset' });
+    source.onmessage = (event) => {
+      const item: FeedItem = JSON.parse(event.data);
+      apply(item);
+    };
+    return () => source.close();
+  }, []);
+  return world;
+}
