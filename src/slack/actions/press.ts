@@ -1,0 +1,93 @@
+import type { AnswerTools, Asked } from '../commands/answer.ts';
+import { answerWords, perform, renderAnswer } from '../commands/answer.ts';
+import type { Command } from '../commands/parse.ts';
+import { verbs } from '../commands/verbs.ts';
+import { renderQuestion, renderRefusal, renderStranger, renderWhy, say } from '../messages/answers.ts';
+import type { Message } from '../messages/blocks.ts';
+import { isActActionId } from './action-ids.ts';
+import type { ButtonPayload, Signer } from './signed-value.ts';
+
+export interface PressTools extends AnswerTools {
+  readonly signer: Signer;
+  /** '' while it is not known: then a button of any cluster counts as ours (its uid is checked by the operation). */
+  readonly clusterUid: () => string;
+}
+
+type ActPayload = Extract<ButtonPayload, { kind: 'act' }>;
+
+/** A click on a signed button → the answer for the person who clicked. The action id and the signed action must be the same. */
+export async function press(
+  tools: PressTools,
+  asked: Asked,
+  click: { readonly actionId: string; readonly value: string },
+): Promise<Message> {
+  const payload = tools.signer.verify(click.value);
+  if (payload === undefined) return forged(tools, click.actionId, asked);
+  if (payload.kind === 'line') {
+    return answerWords(tools, { ...asked, isConfirmed: payload.isConfirmed }, payload.line);
+  }
+  if (payload.action !== click.actionId) return forged(tools, click.actionId, asked);
+  if (isElsewhere(tools, payload)) return elsewhere(tools);
+  return act(tools, asked, payload);
+}
+
+/** A choice of a card's overflow. Nothing is done by it: it only asks again, bound to what the card's signed buttons show. */
+export async function choose(
+  tools: PressTools,
+  asked: Asked,
+  choice: { readonly option: string; readonly siblingValues: readonly string[] },
+): Promise<Message> {
+  const seen = choice.siblingValues
+    .map((value) => tools.signer.verify(value))
+    .find((payload) => payload?.kind === 'act');
+  if (seen?.kind !== 'act' || !isActActionId(choice.option)) return forged(tools, choice.option, asked);
+  if (isElsewhere(tools, seen)) return elsewhere(tools);
+  const payload: ActPayload = { ...seen, action: choice.option };
+  if (choice.option !== 'finish' && choice.option !== 'skip' && choice.option !== 'undo')
+    return act(tools, asked, payload);
+  const status = await tools.operations.status(wishFor(asked, payload));
+  if (!status.done) return renderRefusal(tools.view, commandFor(payload), status);
+  // The question keeps what the card showed: a card that is stale is refused when the answer comes, not silently renewed here.
+  return renderQuestion(tools.view, choice.option, { ...status.delivery, binding: payload.binding });
+}
+
+async function act(tools: PressTools, asked: Asked, payload: ActPayload): Promise<Message> {
+  const command = commandFor(payload);
+  const wish = wishFor(asked, payload);
+  if (verbs[payload.action].isMutating && !asked.mayChange) return renderStranger(tools.view, 'guest');
+  if (payload.action === 'why') {
+    const why = await tools.operations.why(wish);
+    if (!why.done) return renderRefusal(tools.view, command, why);
+    return renderWhy(why.delivery, why.card === undefined ? undefined : tools.linkTo(why.card));
+  }
+  return renderAnswer(tools, command, await perform(tools.operations, payload.action, { wish }));
+}
+
+function wishFor(asked: Asked, payload: ActPayload) {
+  const target = { namespace: payload.namespace, name: payload.name };
+  return { person: asked.person, channel: asked.channel, target, saw: payload.binding };
+}
+
+function commandFor(payload: ActPayload): Command {
+  return { verb: payload.action, target: { namespace: payload.namespace, name: payload.name } };
+}
+
+function isElsewhere(tools: PressTools, payload: ActPayload): boolean {
+  const own = tools.clusterUid();
+  return own !== '' && payload.clusterUid !== own;
+}
+
+function elsewhere(tools: PressTools): Message {
+  return say(tools.view, 'This button belongs to another cluster, so nothing was done. Use the card of this one.');
+}
+
+function forged(tools: PressTools, actionId: string, asked: Asked): Message {
+  tools.log.warn(
+    { actionId, slackUser: asked.person.slackId, channel: asked.channel },
+    'a button without our signature was refused',
+  );
+  return say(
+    tools.view,
+    `This button was not signed by me, or with a key that is no longer valid: nothing was done. Type it instead: \`${tools.view.command} help\``,
+  );
+}

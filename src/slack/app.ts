@@ -1,0 +1,134 @@
+import { App } from '@slack/bolt';
+import type { Logger } from 'pino';
+import type { Charts } from '../charts/index.ts';
+import type { Operations, Target } from '../operations/index.ts';
+import { actActionIds, lineActionIds, moreActionId } from './actions/action-ids.ts';
+import { createSigner } from './actions/signed-value.ts';
+import { createBoltLogger } from './bolt-logger.ts';
+import { createChartUploads } from './chart-uploads.ts';
+import { createDesk } from './desk.ts';
+import { createIdentity } from './identity.ts';
+import { registerListeners } from './listeners.ts';
+import { permalink, slackIdOf } from './messages/notice.ts';
+import { createNotifier, type SlackNotifier } from './notifier.ts';
+import { createHttpReceiver, createSocketReceiver, type SlackReceiver } from './receivers.ts';
+import { createSender } from './sender.ts';
+import { createWebClient } from './web-client.ts';
+import { createWorkspace } from './workspace.ts';
+
+export interface SlackSettings {
+  readonly botToken: string;
+  readonly mode:
+    | { readonly kind: 'socket'; readonly appToken: string }
+    | { readonly kind: 'http'; readonly signingSecret: string; readonly port: number };
+  readonly slackApiUrl: string;
+  /** `/rollout` */
+  readonly command: string;
+  /** Refuse payloads of any other app. Unset: not checked (Socket Mode's token is the app's own). */
+  readonly appId?: string | undefined;
+  /** For this replica; Slack allows 50 a minute for all replicas together. Default 45. */
+  readonly updatesPerMinute?: number | undefined;
+}
+
+export interface SlackTools {
+  readonly settings: SlackSettings;
+  readonly operations: Operations;
+  readonly log: Logger;
+  /** The first signs; all are accepted. */
+  readonly signingKeys: readonly string[];
+  /** uid of this cluster: a button of another one is refused. '' while unknown. */
+  readonly clusterUid: () => string;
+  /** For pictures in the thread; undefined: words only. */
+  readonly charts?: Charts | undefined;
+  /** Which rollout a card (or its thread) belongs to, where this replica has not shown it itself. */
+  readonly findByCard?:
+    | ((card: { readonly channel: string; readonly ts: string }) => Promise<Target | undefined>)
+    | undefined;
+  /** Which channel a namespace is bound to: named to people who ask in a channel without the bot. */
+  readonly channelOf?: ((namespace: string) => string | undefined) | undefined;
+  readonly now?: (() => number) | undefined;
+}
+
+export interface SlackApp {
+  /** Resolves at once, also while Slack is down: it connects beside. Throws only when the HTTP port is taken. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  readonly notifier: SlackNotifier;
+  /** At least one connection is open (Socket Mode), or the port is (HTTP). */
+  isConnected(): boolean;
+  port(): number | undefined;
+}
+
+/** The Slack app: listens, translates to operations, and tells through its notifier. */
+export function createSlackApp(tools: SlackTools): SlackApp {
+  const { settings, log } = tools;
+  const now = tools.now ?? Date.now;
+  const logger = createBoltLogger(log);
+  const client = createWebClient({ token: settings.botToken, slackApiUrl: settings.slackApiUrl, logger });
+  const workspace = createWorkspace({ client, log });
+  const signer = createSigner(tools.signingKeys);
+  const sender = createSender({ client, log, updatesPerMinute: settings.updatesPerMinute ?? 45, now });
+  const identity = createIdentity({ client, log, now, teamId: () => workspace.known()?.teamId });
+  const uploads = createChartUploads({ sender, charts: tools.charts, log });
+  const notifier = createNotifier({ sender, signer, identity, uploads, log, now });
+  const receiver = createReceiver(tools, { logger, now });
+  const app = new App({
+    receiver: receiver.receiver,
+    // Asked per event: so that an outage of Slack at start is no crash. Our own client does the calls.
+    authorize: async () => workspace.authorize(settings.botToken),
+    convoStore: false,
+    logger,
+    clientOptions: { slackApiUrl: settings.slackApiUrl },
+  });
+  const desk = createDesk({
+    operations: tools.operations,
+    signer,
+    sender,
+    identity,
+    notifier,
+    log,
+    now,
+    clusterUid: tools.clusterUid,
+    findByCard: tools.findByCard,
+    channelOf: tools.channelOf,
+    view: {
+      sign: signer.sign,
+      command: settings.command,
+      nameOf: (user) => identity.nameOf(slackIdOf(user) ?? ''),
+    },
+    linkTo: (card) => permalink(workspace.known()?.url ?? '', card),
+  });
+  registerListeners(app, {
+    desk,
+    identity,
+    log,
+    command: settings.command,
+    appId: settings.appId,
+    teamId: () => workspace.known()?.teamId,
+    actionIds: [...actActionIds, ...lineActionIds, moreActionId],
+  });
+  return {
+    notifier,
+    isConnected: () => receiver.isConnected(),
+    port: () => receiver.port(),
+    async start() {
+      workspace.start();
+      await receiver.start();
+    },
+    async stop() {
+      await receiver.stop();
+      await desk.stop();
+      await uploads.stop();
+      await workspace.stop();
+    },
+  };
+}
+
+function createReceiver(
+  { settings, log }: SlackTools,
+  { logger, now }: { readonly logger: ReturnType<typeof createBoltLogger>; readonly now: () => number },
+): SlackReceiver {
+  const { mode, slackApiUrl } = settings;
+  if (mode.kind === 'socket') return createSocketReceiver({ appToken: mode.appToken, slackApiUrl, log, logger, now });
+  return createHttpReceiver({ signingSecret: mode.signingSecret, port: mode.port, log, logger, now });
+}

@@ -1,0 +1,21 @@
+import { encodeEntities } from './normalise.ts';
+import type { Command } from './parse.ts';
+
+/** A wish as the line that says it: what is copied, and what a suggestion's button runs. `parse` reads it back to the same wish. */
+export function print(command: Command): string {
+  if (command.verb === 'mine') return '';
+  const words: string[] = [command.verb];
+  if (command.about !== undefined) words.push(command.about);
+  if (command.target !== undefined) words.push(printTarget(command.target));
+  for (const { container, image } of command.images ?? []) {
+    words.push(container === undefined ? image : `${container}=${image}`);
+  }
+  if (command.toRevision !== undefined) words.push('--to', String(command.toRevision));
+  if (command.withSteps === true) words.push('--with-steps');
+  if (command.reason !== undefined) words.push('because', encodeEntities(command.reason));
+  return words.join(' ');
+}
+
+function printTarget({ namespace, name }: NonNullable<Command['target']>): string {
+  return namespace === undefined ? name : `${namespace}/${name}`;
+}

@@ -1,0 +1,161 @@
+import type { RespondFn } from '@slack/bolt';
+import type { Logger } from 'pino';
+import type { Operations, Target } from '../operations/index.ts';
+import { choose, type PressTools, press } from './actions/press.ts';
+import type { Signer } from './actions/signed-value.ts';
+import { type Asked, answerWords } from './commands/answer.ts';
+import { parse } from './commands/parse.ts';
+import { verbs } from './commands/verbs.ts';
+import type { Identity } from './identity.ts';
+import { type AnswerView, renderStranger, say } from './messages/answers.ts';
+import type { Message } from './messages/blocks.ts';
+import type { SlackNotifier } from './notifier.ts';
+import type { Sender } from './sender.ts';
+
+/** Where a wish came from, as Slack says. */
+export interface Origin {
+  readonly userId: string;
+  readonly channel: string;
+  /** Root of the thread that was written or clicked in. */
+  readonly thread?: string | undefined;
+  /** The message whose button was clicked. */
+  readonly message?: string | undefined;
+}
+
+/** How the answer goes back to this one person. */
+export type Reply = (message: Message) => Promise<void>;
+
+export interface Desk {
+  words(origin: Origin, typed: string, reply: Reply): Promise<void>;
+  click(origin: Origin, click: { readonly actionId: string; readonly value: string }, reply: Reply): Promise<void>;
+  choice(
+    origin: Origin,
+    choice: { readonly option: string; readonly siblingValues: readonly string[] },
+    reply: Reply,
+  ): Promise<void>;
+  /** Waits for the answers that are being given. */
+  stop(): Promise<void>;
+  /** A reply through a response_url: works in every channel, also where the bot is no member. */
+  respondVia(respond: RespondFn): Reply;
+  /** An ephemeral message; where Slack does not show it, nothing else is tried. */
+  ephemeral(origin: Origin): Reply;
+}
+
+const stopWaitMs = 3000;
+const replyTimeoutMs = 9000;
+
+/** The desk where wishes arrive: who is it, may they ask, what is the answer, and back to that person alone. */
+export function createDesk(tools: {
+  readonly operations: Operations;
+  readonly signer: Signer;
+  readonly sender: Sender;
+  readonly identity: Identity;
+  readonly notifier: SlackNotifier;
+  readonly log: Logger;
+  readonly now: () => number;
+  readonly clusterUid: () => string;
+  readonly findByCard:
+    | ((card: { readonly channel: string; readonly ts: string }) => Promise<Target | undefined>)
+    | undefined;
+  readonly channelOf: ((namespace: string) => string | undefined) | undefined;
+  readonly view: AnswerView;
+  readonly linkTo: PressTools['linkTo'];
+}): Desk {
+  const { log, view, sender } = tools;
+  const busy = new Set<Promise<void>>();
+  const answerTools: PressTools = {
+    operations: tools.operations,
+    signer: tools.signer,
+    clusterUid: tools.clusterUid,
+    view,
+    log,
+    now: tools.now,
+    linkTo: tools.linkTo,
+  };
+
+  async function threadTarget(origin: Origin): Promise<Target | undefined> {
+    if (origin.thread === undefined) return undefined;
+    const place = { channel: origin.channel, ts: origin.thread };
+    return tools.notifier.rolloutAt(place) ?? (await tools.findByCard?.(place));
+  }
+
+  async function answerFor(origin: Origin, answer: (asked: Asked) => Promise<Message>): Promise<Message> {
+    const identified = await tools.identity.identify(origin.userId);
+    if ('problem' in identified) {
+      log.warn(
+        { slackUser: origin.userId, problem: identified.problem },
+        'a wish was refused: not somebody we act for',
+      );
+      return renderStranger(view, identified.problem);
+    }
+    const channel = origin.channel.startsWith('D') ? '' : origin.channel;
+    const target = await threadTarget(origin).catch(() => undefined);
+    return answer({ person: identified.person, channel, threadTarget: target, mayChange: !identified.isGuest });
+  }
+
+  /** A throw is "try again": the person hears so, and nothing is lost silently. */
+  async function serve(origin: Origin, reply: Reply, answer: (asked: Asked) => Promise<Message>): Promise<void> {
+    const work = (async () => {
+      const message = await answerFor(origin, answer).catch((error: unknown) => {
+        log.error({ err: error, slackUser: origin.userId, channel: origin.channel }, 'a wish failed');
+        return say(
+          view,
+          'Something between here and the cluster failed; I can not say that it was done. Look at the card, then try again.',
+        );
+      });
+      await reply(sender.prepare(message)).catch((error: unknown) => {
+        log.warn({ err: error, slackUser: origin.userId }, 'an answer did not reach its person');
+      });
+    })();
+    busy.add(work);
+    await work.finally(() => busy.delete(work));
+  }
+
+  /** A slash command works where the bot is no member, but the card would not: say so beside the answer. */
+  function inviteHint(origin: Origin, typed: string, message: Message): Message {
+    const parsed = parse(typed);
+    const isMutating =
+      parsed.kind === 'command' && parsed.command.verb !== 'mine' && verbs[parsed.command.verb].isMutating;
+    if (!isMutating || !tools.notifier.isOutside(origin.channel)) return message;
+    const hint = say(view, 'I am not in this channel: `/invite @Stepwise`, so that the card can be shown here.')
+      .blocks[0];
+    return hint === undefined ? message : { ...message, blocks: [...message.blocks, { ...hint, block_id: 'invite' }] };
+  }
+
+  return {
+    words: (origin, typed, reply) =>
+      serve(origin, reply, async (asked) => inviteHint(origin, typed, await answerWords(answerTools, asked, typed))),
+    click: (origin, click, reply) => serve(origin, reply, (asked) => press(answerTools, asked, click)),
+    choice: (origin, choice, reply) => serve(origin, reply, (asked) => choose(answerTools, asked, choice)),
+    respondVia: (respond) => async (message) => {
+      await respond({
+        response_type: 'ephemeral',
+        replace_original: false,
+        text: message.text,
+        blocks: message.blocks,
+        // The chart block is not in the library's types; answers hold none.
+      } as unknown as Parameters<RespondFn>[0]);
+    },
+    ephemeral: (origin) => async (message) => {
+      const thread = origin.thread === undefined ? {} : { thread_ts: origin.thread };
+      await sender.call(
+        'chat.postEphemeral',
+        (client) =>
+          client.chat.postEphemeral({
+            channel: origin.channel,
+            user: origin.userId,
+            text: message.text,
+            blocks: message.blocks,
+            ...thread,
+          } as unknown as Parameters<typeof client.chat.postEphemeral>[0]),
+        AbortSignal.timeout(replyTimeoutMs),
+      );
+    },
+    async stop() {
+      const { promise: tooLong, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, stopWaitMs);
+      await Promise.race([Promise.allSettled(busy), tooLong]);
+      clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,317 @@
+import { assertNever } from '../../lib/index.ts';
+import type { Done, Refusal } from '../../operations/index.ts';
+import type { Delivery } from '../../rollout/index.ts';
+import { type ActActionId, lineActionIds } from '../actions/action-ids.ts';
+import type { Signer } from '../actions/signed-value.ts';
+import type { Command, Parsed, Problem } from '../commands/parse.ts';
+import { print } from '../commands/print.ts';
+import { type VerbName, verbNames, verbs } from '../commands/verbs.ts';
+import type { IdentityProblem } from '../identity.ts';
+import { actions, button, header, type Message, type MessageBlock, section } from './blocks.ts';
+import { actButton } from './card-actions.ts';
+import { headline, headlineText } from './headline.ts';
+import { metricLine, nearestFirst } from './metric-words.ts';
+import { code, date, escapeText, type Mrkdwn, quote } from './mrkdwn.ts';
+import { formatPercent } from './numbers.ts';
+import { refusalWords } from './refusal.ts';
+import { versionOf } from './version.ts';
+
+/** What the answers need to know of this installation. */
+export interface AnswerView {
+  readonly sign: Signer['sign'];
+  /** `/rollout`: written before each copyable line. */
+  readonly command: string;
+  readonly nameOf: (user: string) => string | undefined;
+}
+
+interface LineButton {
+  readonly text: string;
+  readonly line: string;
+  readonly isConfirmed?: boolean;
+}
+
+/** One short answer to one person, with at most five buttons that run a line each. */
+export function say(view: AnswerView, words: Mrkdwn, buttons: readonly LineButton[] = []): Message {
+  const blocks: MessageBlock[] = [section('words', words)];
+  const elements = lineActionIds.flatMap((id, index) => {
+    const choice = buttons[index];
+    if (choice === undefined) return [];
+    const value = view.sign({ kind: 'line', line: choice.line, isConfirmed: choice.isConfirmed ?? false });
+    return [button(id, value, { text: plainLine(choice.text), label: plainLine(choice.text) })];
+  });
+  if (elements.length > 0) blocks.push(actions('lines', elements));
+  return { text: words, blocks };
+}
+
+/** `print` writes entities as Slack does; a button's label is plain text. */
+function plainLine(line: string): string {
+  return line.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+}
+
+function copyable(view: AnswerView, line: string): Mrkdwn {
+  return code(`${view.command} ${line}`.trim());
+}
+
+/** Asked, not done: the card says "promoted by Dana" only after the engine confirms. */
+export function renderDone(view: AnswerView, wish: Command, done: Done, link: string | undefined): Message {
+  const where = link === undefined ? 'Its card appears in the channel.' : `<${link}|See the card>.`;
+  const target = `${quote(done.target.namespace ?? '', 63)}/${quote(done.target.name, 100)}`;
+  const note = done.facts.note === undefined ? '' : ` ${quote(done.facts.note, 300)}`;
+  return say(view, `Asked: ${wish.verb} ${target}${factWords(done.facts)}. ${where}${note}`);
+}
+
+function factWords(facts: Done['facts']): Mrkdwn {
+  const parts: Mrkdwn[] = [];
+  if (facts.image !== undefined) parts.push(quote(versionOf(facts.image), 60));
+  if (facts.revision !== undefined) parts.push(`rev ${quote(facts.revision, 10)}`);
+  if (facts.toPercent !== undefined) parts.push(`to ${quote(facts.toPercent, 10)} %`);
+  if (facts.by !== undefined) parts.push(`already asked by ${quote(facts.by, 60)}`);
+  return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
+}
+
+/** No: what was read, why it cannot be, what would work. */
+export function renderRefusal(view: AnswerView, wish: Command, refusal: Refusal): Message {
+  const { why, works, buttons } = refusalWords(refusal, wish);
+  const read = wish.verb === 'mine' ? '' : `Not done: ${copyable(view, print(wish))}\n`;
+  const lines = works.filter((line) => line !== print(wish)).map((line) => copyable(view, line));
+  const would = lines.length === 0 ? '' : `\nWhat would work: ${lines.join(' or ')}`;
+  return say(view, `${read}${capital(why)}${would}`, buttons);
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+const problems: Readonly<Record<Problem, (word: string, parsed: Extract<Parsed, { kind: 'unclear' }>) => Mrkdwn>> = {
+  unknownVerb: (word) => `I do not know the word ${code(word)}.`,
+  verbSecond: () => 'The verb comes first.',
+  missingVerb: () => 'Do you want to start that?',
+  extraWord: (word) => `I did not understand ${code(word)}.`,
+  unknownFlag: (word, { verb }) => `Unknown flag ${code(word)}; ${verb ?? 'it'} takes ${flagsOf(verb)}.`,
+  flagNeedsValue: (word) => `${code(word)} needs a value.`,
+  badName: (word) => `${code(word)} cannot be the name of a rollout.`,
+  badImage: (word) => `${code(word)} is no image: a tag (2.0.0), repo:tag or sha256:… is.`,
+  noImage: (_, { target }) => `Which image? For example ${code(`start ${target?.name ?? 'checkout'} 2.0.0`)}.`,
+  badRevision: (word) => `${code(word)} is no revision number.`,
+  promoteToWeight: () => 'Weights come from the plan; promote goes to the next one.',
+};
+
+function flagsOf(verb: VerbName | undefined): string {
+  const flags: readonly string[] = verb === undefined ? [] : verbs[verb].flags;
+  return flags.length === 0 ? 'none' : flags.map((flag) => `--${flag}`).join(', ');
+}
+
+/** Not understood: what was read, and a line that would work; typos are suggested, never run. */
+export function renderUnclear(view: AnswerView, parsed: Extract<Parsed, { kind: 'unclear' }>): Message {
+  const word = quote(parsed.word, 80);
+  const words = problems[parsed.problem](word, parsed);
+  const read = `I read ${code(quote(parsed.text, 200))}. `;
+  if (parsed.suggestion === undefined) return say(view, `${read}${words}`, [{ text: 'Help', line: 'help' }]);
+  const asked = `${read}${words} Did you mean ${copyable(view, parsed.suggestion)}?`;
+  const help = parsed.problem === 'unknownVerb' ? [{ text: 'Help', line: 'help' }] : [];
+  return say(view, asked, [{ text: capital(parsed.suggestion), line: parsed.suggestion }, ...help]);
+}
+
+/** `promote checkout 50%`: the plan's weights, and what promote would do. */
+export function renderPlanWeights(view: AnswerView, delivery: Delivery, wanted: string): Message {
+  const plan = delivery.weights.map((weight) => formatPercent(weight.percent)).join('-');
+  const next = delivery.nextPercent ?? delivery.weights.find((weight) => weight.state === 'ahead')?.percent;
+  const target = { namespace: delivery.namespace, name: delivery.name };
+  const nextWords = next === undefined ? '' : ` Next is ${formatPercent(next)}.`;
+  return say(view, `${code(quote(wanted, 10))} is not asked for: weights come from the plan ${plan}.${nextWords}`, [
+    {
+      text: next === undefined ? 'Promote' : `Promote to ${formatPercent(next)}`,
+      line: print({ verb: 'promote', target }),
+    },
+    { text: 'Finish', line: print({ verb: 'finish', target }) },
+  ]);
+}
+
+export function renderLater(view: AnswerView, parsed: Extract<Parsed, { kind: 'later' }>): Message {
+  if (parsed.what === 'plainDeployment') {
+    return say(view, 'Plain Deployments come later; today I run Rollouts (argoproj.io/v1alpha1).');
+  }
+  return say(view, `${code(parsed.what)} (${verbs[parsed.what].about}) comes later. Nothing was done.`, [
+    { text: 'Help', line: 'help' },
+  ]);
+}
+
+/** Asked once more before finish, skip and undo, and where a click on an overflow only asks. The button carries what was seen. */
+export function renderQuestion(view: AnswerView, action: ActActionId, delivery: Delivery): Message {
+  const words = questionWords(action, delivery);
+  return {
+    text: words,
+    blocks: [section('words', words), actions('act', [actButton(action, delivery, view.sign, true)])],
+  };
+}
+
+function questionWords(action: ActActionId, delivery: Delivery): Mrkdwn {
+  const what = `*${quote(delivery.name, 100)} ${quote(versionOf(delivery.toImage), 60)}*`;
+  const left = delivery.weights
+    .filter((weight) => weight.state === 'ahead')
+    .map((weight) => formatPercent(weight.percent));
+  const share = `${formatPercent(delivery.weightPercent)} %`;
+  switch (action) {
+    case 'finish':
+      return `Finish ${what} now? It goes from ${share} to 100 % without the rest of its plan${left.length === 0 ? '' : ` (${left.join(' · ')})`}: no gate and no analysis that is left runs.`;
+    case 'skip':
+      return `Skip this step of ${what} (${share})? What its wait or analysis has not measured stays unmeasured:${unmeasured(delivery)}`;
+    case 'undo':
+      return `Undo ${what}? It goes back to ${delivery.fromImage === undefined ? 'the last healthy revision' : `*${quote(versionOf(delivery.fromImage), 60)}*`} at once, without steps: some seconds where its pods are still there.`;
+    case 'abort':
+      return `${what} is on its way (${share}). Abort sends all requests back to stable.`;
+    default:
+      return `${capital(action)} ${what} (${share})?`;
+  }
+}
+
+function unmeasured(delivery: Delivery): Mrkdwn {
+  const missing = delivery.metrics.filter((metric) => metric.planned === 0 || metric.taken < metric.planned);
+  if (missing.length === 0) return ' nothing is left of it.';
+  const names = missing.slice(0, 5).map((metric) => {
+    const count = metric.planned > 0 ? ` ${metric.taken}/${metric.planned}` : '';
+    return `${quote(metric.name, 60)}${count}`;
+  });
+  return ` ${names.join(', ')}.`;
+}
+
+/** The verdict with its values, or what it waits for. */
+export function renderWhy(delivery: Delivery, link: string | undefined): Message {
+  const lines: Mrkdwn[] = [];
+  if (delivery.guilty !== undefined)
+    lines.push(`*Decided by* ${metricLine(delivery.guilty)}${messageOf(delivery.guilty.message)}`);
+  if (delivery.reason !== undefined) lines.push(`_${quote(delivery.reason, 500)}_`);
+  for (const metric of nearestFirst(delivery.metrics).slice(0, 10)) {
+    lines.push(
+      `${metricLine(metric)}${metric.failed > 0 ? ` · ${metric.failed} failed` : ''}${messageOf(metric.message)}`,
+    );
+    if (metric.condition !== undefined) lines.push(`   ${code(quote(metric.condition, 200))}`);
+  }
+  if (delivery.metrics.length > 10) lines.push(`+${delivery.metrics.length - 10} more`);
+  lines.push(waitsFor(delivery));
+  if (link !== undefined) lines.push(`<${link}|See the card>`);
+  return {
+    text: headlineText(delivery),
+    blocks: [header('head', headline(delivery)), section('words', lines.join('\n'))],
+  };
+}
+
+function messageOf(message: string | undefined): Mrkdwn {
+  return message === undefined || message === '' ? '' : `: ${quote(message, 200)}`;
+}
+
+function waitsFor(delivery: Delivery): Mrkdwn {
+  const at = delivery.nextAtMs === undefined ? '' : ` ${date(delivery.nextAtMs, '{ago}')}`;
+  switch (delivery.state) {
+    case 'starting':
+    case 'stalled':
+      return `Waits for its pods: ${delivery.pods.ready} of ${delivery.pods.desired} ready.`;
+    case 'moving':
+      return `Waits for its next weight${at}.`;
+    case 'checking':
+      return `Waits for its analysis; next measurement${at || ' soon'}.`;
+    case 'gate':
+      return 'Waits for a person: promote or abort.';
+    case 'paused':
+      return 'Waits for a person: resume or abort.';
+    case 'inconclusive':
+      return 'Waits for a person: the measurements are neither good nor bad.';
+    case 'noData':
+      return `Holds: nothing could be measured${at === '' ? '' : `, next try${at}`}.`;
+    case 'aborting':
+      return `Goes back: ${formatPercent(delivery.weightPercent)} % is left.`;
+    case 'rolledBack':
+      return 'All requests go to stable; each check of the way back was seen.';
+    case 'notVerified':
+      return 'All requests should go to stable, but not each check of the way back was seen.';
+    case 'live':
+      return 'It is live: it waits for nothing.';
+    case 'invalidSpec':
+      return 'Waits for a valid spec; nothing was changed.';
+    case 'superseded':
+      return 'Another revision took its place.';
+    default:
+      return assertNever(delivery.state);
+  }
+}
+
+const maxListed = 20;
+
+/** One line per rollout, moving ones first as they come. */
+export function renderList(view: AnswerView, deliveries: readonly Delivery[]): Message {
+  if (deliveries.length === 0)
+    return say(view, 'There is no rollout that you may see. `whoami` and a RoleBinding change that.');
+  const lines = deliveries.slice(0, maxListed).map((delivery) => listLine(delivery));
+  if (deliveries.length > maxListed) lines.push(`+${deliveries.length - maxListed} more`);
+  return say(view, lines.join('\n'));
+}
+
+function listLine(delivery: Delivery): Mrkdwn {
+  return `${headlineText(delivery)} · ${quote(delivery.namespace, 63)}`;
+}
+
+/** Nothing typed: what is mine and moves, and what waits for a person; else the words to begin with. */
+export function renderMine(view: AnswerView, mine: readonly Delivery[]): Message {
+  if (mine.length === 0) {
+    const lines = (['start', 'status', 'list', 'abort', 'help'] as const).map(
+      (verb) => `${copyable(view, verbs[verb].usage)}  ${verbs[verb].about}`,
+    );
+    return say(view, `Nothing of yours is moving. To begin with:\n${lines.join('\n')}`);
+  }
+  return say(
+    view,
+    mine
+      .slice(0, maxListed)
+      .map((delivery) => listLine(delivery))
+      .join('\n'),
+  );
+}
+
+/** `abort` without a name: one button each, newest first. */
+export function renderWhich(view: AnswerView, action: ActActionId, deliveries: readonly Delivery[]): Message {
+  if (deliveries.length === 0)
+    return say(
+      view,
+      `Which one? Nothing of yours or of this channel is moving. ${copyable(view, verbs[action].usage)}`,
+    );
+  const blocks: MessageBlock[] = [section('words', `Which one to ${action}?`)];
+  for (const [index, delivery] of deliveries.slice(0, 5).entries()) {
+    blocks.push({
+      ...section(`which-${index}`, listLine(delivery)),
+      accessory: actButton(action, delivery, view.sign, true),
+    });
+  }
+  return { text: `Which one to ${action}?`, blocks };
+}
+
+const strangers: Readonly<Record<IdentityProblem, Mrkdwn>> = {
+  bot: 'Bots and apps do not move rollouts here. Nothing was done.',
+  deleted: 'This account is deactivated. Nothing was done.',
+  stranger: 'You belong to another workspace: only members of this one may ask. Nothing was done.',
+  guest: 'Guests may look, not change anything. Nothing was done; ask a member of the channel.',
+  unreadable: 'I could not ask Slack who you are, so nothing was done. Try again in a moment.',
+};
+
+/** Not somebody we act for. */
+export function renderStranger(view: AnswerView, problem: IdentityProblem): Message {
+  return say(view, strangers[problem]);
+}
+
+/** Generated from the verb table. */
+export function renderHelp(view: AnswerView, about: VerbName | undefined): Message {
+  if (about !== undefined) {
+    const verb = verbs[about];
+    const aliases: readonly string[] = verb.aliases;
+    const also = aliases.length === 0 ? '' : `\nAlso: ${aliases.join(', ')}`;
+    const flags = verb.flags.length === 0 ? '' : `\nTakes: ${flagsOf(about)}`;
+    const later = verb.when === 'later' ? '\nComes later.' : '';
+    return say(view, `${copyable(view, verb.usage)}\n${capital(verb.about)}.${also}${flags}${later}`);
+  }
+  const now = verbNames.filter((name) => verbs[name].when === 'now');
+  const lines = now.map((name) => `${copyable(view, verbs[name].usage)}  ${verbs[name].about}`);
+  const later = verbNames.filter((name) => verbs[name].when === 'later').join(' ');
+  return say(
+    view,
+    `${lines.join('\n')}\nA name is \`name\` or \`namespace/name\`; a reason follows \`because\`. In a card's thread, mention me and leave the name out.\nLater: ${escapeText(later)}`,
+  );
+}

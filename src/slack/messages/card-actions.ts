@@ -1,0 +1,157 @@
+import type { ActionsBlock, Button, ConfirmationDialog, Overflow } from '@slack/types';
+import { assertNever } from '../../lib/index.ts';
+import type { Delivery } from '../../rollout/index.ts';
+import { type ActActionId, moreActionId } from '../actions/action-ids.ts';
+import type { Signer } from '../actions/signed-value.ts';
+import { actions, type ButtonWords, button, confirm } from './blocks.ts';
+import { plain } from './mrkdwn.ts';
+import { formatPercent } from './numbers.ts';
+import { versionOf } from './version.ts';
+
+/** What a person may want in this state: at most three buttons, the most urgent first, and the rest behind the overflow. */
+export interface Offer {
+  readonly buttons: readonly ActActionId[];
+  readonly more: readonly ActActionId[];
+}
+
+/** Only what the state allows; whether this person may is asked when they click. Promote is never offered beside a running analysis. */
+export function offerFor(delivery: Delivery): Offer {
+  switch (delivery.state) {
+    case 'starting':
+      return { buttons: ['abort', 'pause'], more: ['finish', 'why'] };
+    case 'moving':
+    case 'checking':
+    case 'noData':
+      return { buttons: ['abort', 'pause'], more: ['skip', 'finish', 'why'] };
+    case 'gate':
+      return { buttons: ['promote', 'abort'], more: ['finish', 'why'] };
+    case 'paused':
+      return { buttons: ['resume', 'abort'], more: ['finish', 'why'] };
+    case 'inconclusive':
+      return { buttons: ['abort', 'promote', 'why'], more: ['finish'] };
+    case 'stalled':
+      return { buttons: ['abort', 'why'], more: ['pause', 'finish'] };
+    case 'aborting':
+    case 'invalidSpec':
+      return { buttons: ['why'], more: [] };
+    case 'rolledBack':
+    case 'notVerified':
+      return { buttons: ['retry', 'why'], more: [] };
+    case 'live':
+      return { buttons: ['undo', 'why'], more: [] };
+    case 'superseded':
+      return { buttons: [], more: [] };
+    default:
+      return assertNever(delivery.state);
+  }
+}
+
+/** The card's row of buttons; undefined when the state allows nothing. */
+export function cardActions(delivery: Delivery, sign: Signer['sign']): ActionsBlock | undefined {
+  const offer = offerFor(delivery);
+  if (offer.buttons.length === 0) return undefined;
+  const elements: (Button | Overflow)[] = offer.buttons.map((action) => actButton(action, delivery, sign));
+  if (offer.more.length > 0) elements.push(moreMenu(offer.more, delivery));
+  return actions('act', elements);
+}
+
+/** One signed button that acts on what this delivery shows. `isQuestion`: the message already asks, so no second dialog. */
+export function actButton(action: ActActionId, delivery: Delivery, sign: Signer['sign'], isQuestion = false): Button {
+  const value = sign({
+    kind: 'act',
+    action,
+    clusterUid: delivery.clusterUid,
+    namespace: delivery.namespace,
+    name: delivery.name,
+    binding: delivery.binding,
+  });
+  const dialog = isQuestion ? undefined : confirmFor(action, delivery);
+  return button(action, value, { ...actWords(action, delivery), ...(dialog === undefined ? {} : { confirm: dialog }) });
+}
+
+function moreMenu(more: readonly ActActionId[], delivery: Delivery): Overflow {
+  return {
+    type: 'overflow',
+    action_id: moreActionId,
+    // What needs a confirm asks again, with a signed button, to this person alone: one dialog for a whole menu would ask before Why too.
+    options: more.map((action) => ({
+      text: { type: 'plain_text', text: moreWords(action, delivery), emoji: true },
+      value: action,
+    })),
+  };
+}
+
+function moreWords(action: ActActionId, delivery: Delivery): string {
+  return actWords(action, delivery).text + (action === 'finish' || action === 'skip' ? ' …' : '');
+}
+
+function actWords(action: ActActionId, delivery: Delivery): ButtonWords {
+  const what = `${plain(delivery.name, 40)} ${plain(versionOf(delivery.toImage), 20)}`;
+  switch (action) {
+    case 'abort':
+      return { text: 'Abort', label: `Abort ${what}`, style: 'danger' };
+    case 'pause':
+      return { text: 'Pause', label: `Pause ${what}` };
+    case 'resume':
+      return { text: 'Resume', label: `Resume ${what}`, style: 'primary' };
+    case 'promote': {
+      const to = delivery.nextPercent === undefined ? '' : ` to ${formatPercent(delivery.nextPercent)} %`;
+      return { text: `Promote${to}`, label: `Promote ${what}${to}`, style: 'primary' };
+    }
+    case 'skip':
+      return { text: 'Skip this step', label: `Skip this step of ${what}` };
+    case 'finish':
+      return { text: 'Finish now', label: `Finish ${what} now, skipping the rest of its plan` };
+    case 'retry':
+      return { text: 'Retry', label: `Retry ${what} from its first step` };
+    case 'undo':
+      return { text: 'Undo', label: `Undo ${what}: back to the revision before` };
+    case 'why':
+      return { text: 'Why', label: `Why ${what} is where it is` };
+    default:
+      return assertNever(action);
+  }
+}
+
+/** The dialogs: abort, undo, finish and skip ask once more; pause, resume and promote at a gate do not (the gate is the question). */
+function confirmFor(action: ActActionId, delivery: Delivery): ConfirmationDialog | undefined {
+  const what = `${plain(delivery.name, 60)} ${plain(versionOf(delivery.toImage), 25)}`;
+  const from = plain(versionOf(delivery.fromImage), 40);
+  const share = `${formatPercent(delivery.weightPercent)} %`;
+  switch (action) {
+    case 'abort':
+      return confirm({
+        title: `Abort ${what}?`,
+        text: `All requests go back to ${from} (stable). The canary has ${share} now. Retry starts it again.`,
+        yes: 'Abort',
+        no: 'Keep going',
+        isDanger: true,
+      });
+    case 'undo':
+      return confirm({
+        title: `Undo ${what}?`,
+        text: `Goes back to the last healthy revision at once, without steps${delivery.fromImage === undefined ? '' : `: ${from}`}.`,
+        yes: 'Undo',
+        no: 'Keep it',
+        isDanger: true,
+      });
+    case 'finish':
+      return confirm({
+        title: `Finish ${what} now?`,
+        text: `Goes from ${share} to 100 %. The gates and analyses that are left do not run.`,
+        yes: 'Finish',
+        no: 'Keep the plan',
+        isDanger: true,
+      });
+    case 'skip':
+      return confirm({
+        title: `Skip this step of ${what}?`,
+        text: 'The wait or analysis of this step ends now; what it has not measured stays unmeasured.',
+        yes: 'Skip',
+        no: 'Wait for it',
+        isDanger: true,
+      });
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,82 @@
+import type { MetricLine } from '../../rollout/index.ts';
+import { type Mrkdwn, quote } from './mrkdwn.ts';
+import { formatLimit, formatValue, unitOf } from './numbers.ts';
+
+const marks = {
+  passing: '✓',
+  passed: '✓',
+  failing: '✗',
+  failed: '✗',
+  noData: '○',
+  inconclusive: '?',
+  waiting: '·',
+} as const;
+
+const words = {
+  passing: 'passing',
+  passed: 'passed',
+  failing: 'failing',
+  failed: 'failed',
+  noData: 'no data',
+  inconclusive: 'inconclusive',
+  waiting: 'not measured yet',
+} as const;
+
+/** Lines of a card: the metric nearest its limit first, at most `max`, then `+2 fine`. */
+export function metricLines(metrics: readonly MetricLine[], max: number): readonly Mrkdwn[] {
+  const sorted = nearestFirst(metrics);
+  const shown = sorted.slice(0, max).map((metric) => metricLine(metric));
+  const rest = sorted.slice(max);
+  if (rest.length === 0) return shown;
+  const areFine = rest.every((metric) => metric.verdict === 'passing' || metric.verdict === 'passed');
+  return [...shown, `+${rest.length} ${areFine ? 'fine' : 'more, see Why'}`];
+}
+
+/** `✓ success-rate 99.6 % (≥ 95 %) · 2/3` */
+export function metricLine(metric: MetricLine): Mrkdwn {
+  const name = quote(metric.name, 60);
+  const unit = unitOf(metric.name, metric.limit, metric.value);
+  const limit = metric.limit === undefined ? '' : ` (${quoteLimit(formatLimit(metric.limit, unit))})`;
+  const hasValue = metric.value !== undefined && metric.verdict !== 'noData' && metric.verdict !== 'waiting';
+  const value = hasValue && metric.value !== undefined ? formatValue(metric.value, unit) : words[metric.verdict];
+  // The mark alone must not carry the verdict: where the value does not say it, a word does.
+  const isPlain = metric.verdict === 'passing' || metric.verdict === 'passed' || !hasValue;
+  const verdict = isPlain ? '' : ` ${words[metric.verdict]}`;
+  const count = metric.planned > 0 ? ` · ${metric.taken}/${metric.planned}` : '';
+  return `${marks[metric.verdict]} ${name} ${value}${limit}${verdict}${count}`;
+}
+
+function quoteLimit(text: string): Mrkdwn {
+  return text.replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+/** Failing before silent before close to the limit before fine. */
+export function nearestFirst(metrics: readonly MetricLine[]): readonly MetricLine[] {
+  return metrics
+    .map((metric, index) => ({ metric, index, rank: rankOf(metric), margin: marginOf(metric) }))
+    .sort((a, b) => a.rank - b.rank || a.margin - b.margin || a.index - b.index)
+    .map(({ metric }) => metric);
+}
+
+function rankOf(metric: MetricLine): number {
+  switch (metric.verdict) {
+    case 'failed':
+      return 0;
+    case 'failing':
+      return 1;
+    case 'inconclusive':
+      return 2;
+    case 'noData':
+      return 3;
+    default:
+      return 4;
+  }
+}
+
+/** How far inside its limit, as a share of the limit; without a number: far. */
+function marginOf(metric: MetricLine): number {
+  const { limit, value } = metric;
+  if (limit === undefined || value === undefined || !Number.isFinite(value)) return Number.MAX_VALUE;
+  const room = limit.comparison.startsWith('>') ? value - limit.value : limit.value - value;
+  return room / (Math.abs(limit.value) || 1);
+}

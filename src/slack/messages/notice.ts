@@ -1,0 +1,105 @@
+import type { MessagePlace, Notice, NoticeEvent } from '../../notifications/index.ts';
+import type { Delivery } from '../../rollout/index.ts';
+import { actions, type Message, type MessageBlock, section } from './blocks.ts';
+import type { CardView } from './card.ts';
+import { actButton } from './card-actions.ts';
+import { subject } from './headline.ts';
+import { metricLine, metricLines } from './metric-words.ts';
+import { date, escapeText, type Mrkdwn, quote } from './mrkdwn.ts';
+import { formatPercent } from './numbers.ts';
+
+/** What is told for each event. `does` follows the subject, where nobody or somebody did it. */
+const told: Readonly<Record<NoticeEvent, { readonly mark: string; readonly does: string; readonly by: string }>> = {
+  started: { mark: '🚀', does: 'started', by: 'started' },
+  stepReached: { mark: '▸', does: 'moved on', by: 'moved on' },
+  gateReached: { mark: '🔵', does: 'waits for you', by: 'waits for you' },
+  promoted: { mark: '⏩', does: 'was promoted', by: 'promoted' },
+  skipped: { mark: '⏭️', does: 'skipped a step', by: 'skipped a step of' },
+  finished: { mark: '⏩', does: 'goes to 100 % without the rest of its plan', by: 'finished' },
+  paused: { mark: '⏸️', does: 'was paused', by: 'paused' },
+  resumed: { mark: '▶️', does: 'goes on', by: 'resumed' },
+  retried: { mark: '🔁', does: 'starts again', by: 'retried' },
+  undone: { mark: '↩️', does: 'was undone', by: 'undid' },
+  inconclusive: { mark: '🟠', does: 'is inconclusive and waits for you', by: 'is inconclusive and waits for you' },
+  aborted: { mark: '⛔', does: 'was aborted', by: 'aborted' },
+  rolledBack: { mark: '🔴', does: 'rolled back, and the way back was seen', by: 'rolled back' },
+  notVerified: { mark: '🔴', does: 'went back, but that was not seen in time', by: 'went back' },
+  live: { mark: '🟢', does: 'is live', by: 'is live' },
+  invalidSpec: { mark: '⛔', does: 'has an invalid spec: nothing was changed', by: 'wrote an invalid spec for' },
+  stalled: { mark: '🟠', does: 'makes no progress, still trying', by: 'makes no progress' },
+  superseded: { mark: '⚪', does: 'was superseded by another revision', by: 'superseded' },
+  fieldPutBack: { mark: '⚠️', does: 'had a field put back by someone else', by: 'put a field back on' },
+};
+
+/** Events that a person's name makes the subject of: "Dana promoted checkout 2.0.0". */
+const peopleDo: ReadonlySet<NoticeEvent> = new Set([
+  'started',
+  'promoted',
+  'skipped',
+  'finished',
+  'paused',
+  'resumed',
+  'retried',
+  'undone',
+  'aborted',
+  'invalidSpec',
+  'fieldPutBack',
+]);
+
+/** One reply in the card's thread. Broadcasts are new messages, so they may mention; edits would not notify anybody. */
+export function renderNotice(delivery: Delivery, notice: Notice, view: CardView): Message {
+  const sentence = noticeSentence(delivery, notice, view);
+  const mention = notice.weight === 'needsHuman' ? mentionOf(delivery) : '';
+  const lines = [`${sentence}${mention}`];
+  if (notice.text !== '') lines.push(`_${quote(notice.text, 400)}_`);
+  lines.push(...evidence(delivery, notice));
+  const blocks: MessageBlock[] = [section('line', `${lines.join('\n')}\n${date(notice.atMs, '{time_secs}')}`)];
+  const buttons = noticeButtons(delivery, notice);
+  if (buttons.length > 0)
+    blocks.push(
+      actions(
+        'act',
+        buttons.map((action) => actButton(action, delivery, view.sign)),
+      ),
+    );
+  return { text: sentence, blocks };
+}
+
+function noticeSentence(delivery: Delivery, notice: Notice, view: CardView): Mrkdwn {
+  const words = told[notice.event];
+  const what = `*${escapeText(subject(delivery, 120).replaceAll('*', ''))}*`;
+  const gate = notice.event === 'gateReached' && delivery.nextPercent !== undefined;
+  const to = gate ? `: promote to ${formatPercent(delivery.nextPercent ?? 0)} %?` : '';
+  if (notice.by === undefined || !peopleDo.has(notice.event)) return `${words.mark} ${what} ${words.does}${to}`;
+  return `${words.mark} ${quote(view.nameOf(notice.by) ?? notice.by, 60)} ${words.by} ${what}`;
+}
+
+/** Mentions whoever started it: they can act now. Once per request, and only of a Slack user. */
+function mentionOf(delivery: Delivery): Mrkdwn {
+  const id = slackIdOf(delivery.startedBy);
+  return id === undefined ? '' : ` <@${id}>`;
+}
+
+/** `U012AB` of `slack:U012AB`, `stepwise-U012AB` or the bare id. */
+export function slackIdOf(user: string | undefined): string | undefined {
+  return /^(?:slack:|stepwise-(?:slack[:-])?)?([UW][A-Z0-9]{2,20})$/.exec(user ?? '')?.[1];
+}
+
+function evidence(delivery: Delivery, notice: Notice): readonly Mrkdwn[] {
+  if (notice.event === 'gateReached' || notice.event === 'inconclusive') return metricLines(delivery.metrics, 3);
+  const isBack = notice.event === 'rolledBack' || notice.event === 'notVerified' || notice.event === 'aborted';
+  return isBack && delivery.guilty !== undefined ? [metricLine(delivery.guilty)] : [];
+}
+
+/** Buttons only where the message itself is the question, and only while the question is open. */
+function noticeButtons(delivery: Delivery, notice: Notice): readonly ('promote' | 'abort')[] {
+  if (notice.event === 'gateReached' && delivery.state === 'gate') return ['promote', 'abort'];
+  if (notice.event === 'inconclusive' && delivery.state === 'inconclusive') return ['abort', 'promote'];
+  return [];
+}
+
+/** `https://acme.slack.com/archives/C1/p1700000000000100` */
+export function permalink(teamUrl: string, place: MessagePlace): string | undefined {
+  if (!/^https?:\/\/[^\s<>|"]+$/.test(teamUrl) || !/^\d+\.\d+$/.test(place.ts)) return undefined;
+  return `${teamUrl.replace(/\/+$/, '')}/archives/${encodeURIComponent(place.channel)}/p${place.ts.replace('.', '')}`;
+}

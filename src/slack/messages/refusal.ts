@@ -1,0 +1,216 @@
+import type { Refusal, RefusalReason } from '../../operations/index.ts';
+import type { Command } from '../commands/parse.ts';
+import { print } from '../commands/print.ts';
+import { code, type Mrkdwn, quote } from './mrkdwn.ts';
+import { versionOf } from './version.ts';
+
+export interface RefusalWords {
+  readonly why: Mrkdwn;
+  /** Lines that would work, copyable. */
+  readonly works: readonly string[];
+  /** Lines behind buttons, at most five. */
+  readonly buttons: readonly { readonly text: string; readonly line: string; readonly isConfirmed: boolean }[];
+}
+
+type Facts = Readonly<Record<string, string>>;
+type Words = (facts: Facts, command: Command) => { readonly why: Mrkdwn; readonly works?: readonly string[] };
+
+/** No, in words: why it cannot be, and what would work. One entry per reason; the compiler counts them. */
+const words: Readonly<Record<RefusalReason, Words>> = {
+  unknownRollout: (facts, command) => ({
+    why: `there is no rollout ${name(facts, command)}${facts.namespace ? ` in ${fact(facts, 'namespace')}` : ''} that you may see.`,
+    works: ['list'],
+  }),
+  ambiguousName: (facts, command) => ({ why: `there is more than one ${name(facts, command)}: which one?` }),
+  notAllowed: (facts, command) => ({
+    why: `Kubernetes does not allow ${fact(facts, 'user', 'you')} to ${code(fact(facts, 'verb', command.verb))} in ${fact(facts, 'namespace', 'this namespace')}${facts.rule ? ` (${fact(facts, 'rule')})` : ''}. ${whoCanHelp(facts, command)}`,
+  }),
+  accessUnknown: () => ({
+    why: 'Kubernetes could not say whether you may. Nothing was changed; try again in a moment.',
+  }),
+  unboundChannel: (facts) => ({
+    why: `this channel is not bound to ${fact(facts, 'namespace', 'that namespace')}: what raises risk is asked in its own channel. Abort, pause and undo work anywhere.`,
+  }),
+  unknownContainer: (facts) => ({ why: `there is no container ${fact(facts, 'container', 'of that name')}.` }),
+  whichContainer: () => ({ why: 'it has several containers: which one gets the image?' }),
+  badImage: (facts) => ({
+    why: `${fact(facts, 'image', 'that')} is no image. A tag (2.0.0), repo:tag or sha256:… is.`,
+    works: ['start checkout 2.0.0'],
+  }),
+  otherRepository: (facts) => ({
+    why: `that is another repository than today's: ${fact(facts, 'from', '?')} → ${fact(facts, 'to', '?')}. Really?`,
+  }),
+  unusualTag: (facts) => ({
+    why: `usual tags here look like ${fact(facts, 'usual', 'others')}, and tags are never rewritten. Which one?`,
+  }),
+  notSupportedYet: (facts) => ({ why: `${fact(facts, 'what', 'that')} comes later. Nothing was done.` }),
+  notAtGate: (_, command) => ({
+    why: 'nothing waits for a promote now: pods start, or a weight is being set. The card says what comes next.',
+    works: [line(command, 'status')],
+  }),
+  undoWhileMoving: (_, command) => ({
+    why: 'it is still on its way: abort takes all requests back to stable at once.',
+    works: [line(command, 'abort')],
+  }),
+  alreadyThere: (facts) => ({ why: `revision ${fact(facts, 'revision', 'of that number')} is the one that runs.` }),
+  alreadyRuns: (facts) => ({
+    why: `it already runs ${fact(facts, 'image', 'that image')}${facts.revision ? ` (rev ${fact(facts, 'revision')})` : ''}.`,
+  }),
+  isMoving: (facts, command) => ({
+    why: `a rollout${facts.image ? ` of ${quote(versionOf(facts.image), 60)}` : ''} is under way.`,
+    works: [line(command, 'status')],
+  }),
+  staleCard: (facts) => ({
+    why: `the card showed something that is no longer so: ${staleFacts(facts)}. Look at the card as it is now.`,
+  }),
+  nothingMoving: (_, command) => ({ why: 'nothing is under way there.', works: [line(command, 'status')] }),
+  analysisRunning: (_, command) => ({
+    why: 'an analysis is running; promoting beside it would leave it unmeasured. Wait for its verdict, or end it by name.',
+    works: [line(command, 'skip')],
+  }),
+  gateNeedsPromote: (_, command) => ({
+    why: 'this is a gate of the plan, not a pause that someone asked for: it wants a promote.',
+    works: [line(command, 'promote')],
+  }),
+  notPaused: () => ({ why: 'nobody has paused it.' }),
+  alreadyPaused: (facts, command) => ({ why: `it is paused already${by(facts)}.`, works: [line(command, 'resume')] }),
+  notAborted: (_, command) => ({
+    why: 'it was not aborted, so there is nothing to try again.',
+    works: [line(command, 'status')],
+  }),
+  isAborted: (_, command) => ({
+    why: 'it was aborted: it does not go on until someone says so.',
+    works: [line(command, 'retry')],
+  }),
+  alreadyAborted: (facts) => ({ why: `it is aborted already${by(facts)}: the requests go, or are going, to stable.` }),
+  unknownRevision: (facts, command) => ({
+    why: `revision ${fact(facts, 'revision', 'of that number')} is not kept any more.`,
+    works: [line(command, 'undo')],
+  }),
+  neverHealthy: (facts, command) => ({
+    why: `revision ${fact(facts, 'revision', 'of that number')} was never healthy; it can only come back step by step.`,
+    works: [print({ ...only(command), verb: 'undo', ...revision(facts), withSteps: true })],
+  }),
+  noEarlierRevision: () => ({ why: 'there is no earlier healthy revision to go back to.' }),
+  invalidSpec: (facts) => ({
+    why: `its spec is invalid, so nothing can move: ${fact(facts, 'message', 'see its conditions', 300)}`,
+  }),
+  movedMeanwhile: (_, command) => ({
+    why: 'it changed while I was writing, again and again. Nothing was done; look and try once more.',
+    works: [line(command, 'status')],
+  }),
+};
+
+export function refusalWords(refusal: Refusal, command: Command): RefusalWords {
+  const { why, works = [] } = words[refusal.reason](refusal.facts, command);
+  return { why, works, buttons: choices(refusal, command).slice(0, 5) };
+}
+
+/** What was perhaps meant, one button each. Names are suggested, never acted on. */
+function choices(refusal: Refusal, command: Command): RefusalWords['buttons'] {
+  const candidates = refusal.candidates ?? [];
+  if (refusal.reason === 'otherRepository') return [{ text: 'Yes, start it', line: print(command), isConfirmed: true }];
+  if (refusal.reason === 'unusualTag') return tagChoices(refusal, command);
+  if (refusal.reason === 'undoWhileMoving') {
+    const abort = line(command, 'abort');
+    return [{ text: abort, line: abort, isConfirmed: false }];
+  }
+  if (refusal.reason === 'unknownContainer' || refusal.reason === 'whichContainer') {
+    const image = command.images?.find((change) => refusal.facts.container === change.container) ?? command.images?.[0];
+    if (image === undefined) return [];
+    return candidates.map((container) => {
+      const images = (command.images ?? []).map((change) => (change === image ? { ...change, container } : change));
+      return { text: container, line: print({ ...command, images }), isConfirmed: false };
+    });
+  }
+  if (refusal.reason === 'unknownRollout' || refusal.reason === 'ambiguousName') {
+    return candidates.map((candidate) => {
+      const [first = '', second] = candidate.split('/');
+      const target = second === undefined ? { name: first } : { namespace: first, name: second };
+      const wish = print({ ...command, target });
+      return { text: wish, line: wish, isConfirmed: false };
+    });
+  }
+  return [];
+}
+
+/** As typed, and with or without its `v`: nothing is rewritten by itself. */
+function tagChoices(_refusal: Refusal, command: Command): RefusalWords['buttons'] {
+  const [change, ...others] = command.images ?? [];
+  if (change === undefined) return [];
+  const swapped = change.image.replace(/(^:?|:)(v?)(\d[^:/@]*)$/i, (_, before: string, v: string, rest: string) =>
+    v === '' ? `${before}v${rest}` : `${before}${rest}`,
+  );
+  return [...new Set([change.image, swapped])].map((image) => ({
+    text: image,
+    line: print({ ...command, images: [{ ...change, image }, ...others] }),
+    isConfirmed: true,
+  }));
+}
+
+function fact(facts: Facts, key: string, otherwise = '', maxLength = 100): Mrkdwn {
+  const value = facts[key];
+  return value === undefined || value === '' ? otherwise : quote(value, maxLength);
+}
+
+function name(facts: Facts, command: Command): Mrkdwn {
+  const asked = command.target?.name;
+  return facts.name === undefined && asked !== undefined ? quote(asked, 100) : fact(facts, 'name', 'of that name');
+}
+
+function only(command: Command): Pick<Command, 'target'> {
+  return command.target === undefined ? {} : { target: command.target };
+}
+
+function line(command: Command, verb: Exclude<Command['verb'], 'mine'>): string {
+  return print({ ...only(command), verb });
+}
+
+function revision(facts: Facts): Pick<Command, 'toRevision'> {
+  const number = Number(facts.revision);
+  return Number.isSafeInteger(number) && number > 0 ? { toRevision: number } : {};
+}
+
+function by(facts: Facts): Mrkdwn {
+  return facts.by === undefined ? '' : `, by ${fact(facts, 'by')}`;
+}
+
+function staleFacts(facts: Facts): Mrkdwn {
+  const moved: Mrkdwn[] = [];
+  if (facts.sawRevision !== facts.revision) {
+    moved.push(`revision ${fact(facts, 'sawRevision', '?')}, now ${fact(facts, 'revision', '?')}`);
+  }
+  if (facts.sawStep !== facts.step) moved.push(`step ${fact(facts, 'sawStep', '?')}, now ${fact(facts, 'step', '?')}`);
+  for (const [key, value] of Object.entries(facts)) {
+    if (!['sawRevision', 'revision', 'sawStep', 'step', 'name', 'namespace'].includes(key)) {
+      moved.push(`${quote(key, 40)} ${quote(value, 80)}`);
+    }
+  }
+  return moved.length > 0 ? moved.join(', ') : 'it moved on';
+}
+
+const rolesOf: Readonly<Record<string, string>> = {
+  get: 'viewer',
+  list: 'viewer',
+  status: 'viewer',
+  why: 'viewer',
+  abort: 'oncall',
+  pause: 'oncall',
+  undo: 'oncall',
+  start: 'deployer',
+  promote: 'deployer',
+  resume: 'deployer',
+  retry: 'deployer',
+};
+
+/** The first refusal already holds the RoleBinding that would change it. */
+function whoCanHelp(facts: Facts, command: Command): Mrkdwn {
+  const verb = facts.verb ?? command.verb;
+  const role = Object.hasOwn(rolesOf, verb) ? rolesOf[verb] : undefined;
+  if (role === undefined) return `No default role has ${code(quote(verb, 40))}: an admin adds it to a Role of yours.`;
+  const user = facts.user ?? 'slack:…';
+  const namespace = facts.namespace ?? command.target?.namespace ?? '…';
+  const id = `${role}-${user.replace(/[^A-Za-z0-9]+/g, '-').toLowerCase()}`.slice(0, 60);
+  const binding = `kubectl -n ${namespace} create rolebinding stepwise-${id} --clusterrole=stepwise-${role} --user=${user}`;
+  return `An admin can allow it:\n${code(quote(binding, 400))}`;
+}

@@ -1,0 +1,260 @@
+import { createHash } from 'node:crypto';
+import { HTTPReceiver, type Receiver, type ReceiverEvent, SocketModeReceiver } from '@slack/bolt';
+import type { Logger } from 'pino';
+import type { BoltLogger } from './bolt-logger.ts';
+import { webClientOptions } from './web-client.ts';
+
+/** How Slack reaches us: the same listeners behind both. */
+export interface SlackReceiver {
+  readonly receiver: Receiver;
+  /** Resolves at once (sockets connect beside it) or when the port is open. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  isConnected(): boolean;
+  /** The port, where there is one. */
+  port(): number | undefined;
+}
+
+/** What Bolt gives a receiver: the way in. */
+interface Inbox {
+  processEvent(event: ReceiverEvent): Promise<void>;
+}
+
+const connections = 2;
+const staggerMs = 1500;
+const helloTimeoutMs = 10_000;
+const envelopeTtlMs = 10 * 60_000;
+const maxEnvelopes = 20_000;
+
+/**
+ * Socket Mode over two connections: Slack closes each now and then, and a click in the gap of the only one would be lost. We reconnect
+ * ourselves: the library's own way waits five seconds, and an error in it is an unhandled rejection that ends the process.
+ */
+export function createSocketReceiver(tools: {
+  readonly appToken: string;
+  readonly slackApiUrl: string;
+  readonly log: Logger;
+  readonly logger: BoltLogger;
+  readonly now: () => number;
+}): SlackReceiver {
+  const { log } = tools;
+  const isSeen = createSeen({ ttlMs: envelopeTtlMs, max: maxEnvelopes, now: tools.now });
+  const sockets = Array.from({ length: connections }, (_, index) =>
+    createSocket(tools, log.child({ connection: index })),
+  );
+  const receiver: Receiver = {
+    init(app: Inbox) {
+      for (const { bolt } of sockets) {
+        bolt.init({
+          processEvent: (event: ReceiverEvent) => processOnce(app, event, isSeen),
+          // The receiver uses nothing else of Bolt's App.
+        } as unknown as Parameters<SocketModeReceiver['init']>[0]);
+      }
+    },
+    start: async () => undefined,
+    stop: async () => undefined,
+  };
+  return {
+    receiver,
+    async start() {
+      for (const [index, socket] of sockets.entries()) socket.start(index * staggerMs);
+    },
+    async stop() {
+      await Promise.all(sockets.map((socket) => socket.stop()));
+    },
+    isConnected: () => sockets.some((socket) => socket.isOpen()),
+    port: () => undefined,
+  };
+}
+
+/** Slack may give one envelope to us twice (it did not hear the ack): the second is acknowledged and dropped. */
+async function processOnce(app: Inbox, event: ReceiverEvent, isSeen: (id: string) => boolean): Promise<void> {
+  const envelope: unknown = event.customProperties?.envelopeId;
+  if (typeof envelope === 'string' && isSeen(envelope)) {
+    await event.ack();
+    return;
+  }
+  await app.processEvent(event);
+}
+
+function createSocket(
+  tools: { readonly appToken: string; readonly slackApiUrl: string; readonly logger: BoltLogger },
+  log: Logger,
+) {
+  const bolt = new SocketModeReceiver({
+    appToken: tools.appToken,
+    logger: tools.logger,
+    clientPingTimeout: 3000,
+    serverPingTimeout: 30_000,
+    autoReconnectEnabled: false,
+    installerOptions: { clientOptions: webClientOptions(tools) },
+    customPropertiesExtractor: ({ envelope_id }: { readonly envelope_id?: string }) => ({ envelopeId: envelope_id }),
+  });
+  const stopping = new AbortController();
+  let running: Promise<void> | undefined;
+  let isOpen = false;
+
+  async function connect(): Promise<void> {
+    const { promise: tooLong, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(
+      () => reject(new Error(`no hello from Slack within ${helloTimeoutMs} ms`)),
+      helloTimeoutMs,
+    );
+    try {
+      await Promise.race([bolt.start(), tooLong]);
+    } catch (error) {
+      // Drops a socket that said nothing; its late rejection must not end the process.
+      bolt.client.disconnect().catch(() => undefined);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async function run(delayMs: number): Promise<void> {
+    await pause(delayMs, stopping.signal);
+    let failures = 0;
+    while (!stopping.signal.aborted) {
+      const closed = Promise.withResolvers<void>();
+      const onClosed = () => closed.resolve();
+      bolt.client.once('disconnected', onClosed);
+      try {
+        await connect();
+        isOpen = true;
+        failures = 0;
+        log.info('slack connection opened');
+        await Promise.race([closed.promise, aborted(stopping.signal)]);
+        if (!stopping.signal.aborted) log.info('slack connection closed: opening another');
+      } catch (error) {
+        failures += 1;
+        if (failures === 3 || failures % 50 === 0) log.error({ err: error, failures }, 'slack can not be reached');
+      } finally {
+        isOpen = false;
+        bolt.client.off('disconnected', onClosed);
+      }
+      if (failures > 0) await pause(Math.min(10_000, 250 * 2 ** failures) * (0.5 + Math.random() / 2), stopping.signal);
+    }
+  }
+
+  return {
+    bolt,
+    isOpen: () => isOpen,
+    start(delayMs: number) {
+      running ??= run(delayMs);
+    },
+    async stop() {
+      stopping.abort();
+      isOpen = false;
+      const gone = bolt.client.disconnect().catch(() => undefined);
+      // Slack may never complete the close handshake.
+      await Promise.race([Promise.all([gone, running]), pause(1000)]);
+    },
+  };
+}
+
+/**
+ * HTTP: Bolt verifies signature and age. It takes timestamps from the future and the same signed request twice; both are refused here,
+ * before Bolt reads the body.
+ */
+export function createHttpReceiver(tools: {
+  readonly signingSecret: string;
+  readonly port: number;
+  readonly log: Logger;
+  readonly logger: BoltLogger;
+  readonly now: () => number;
+}): SlackReceiver {
+  const { log } = tools;
+  const isSeen = createSeen({ ttlMs: 10 * 60_000, max: 50_000, now: tools.now });
+  let port: number | undefined;
+  const bolt = new HTTPReceiver({
+    signingSecret: tools.signingSecret,
+    port: tools.port,
+    logger: tools.logger,
+    customPropertiesExtractor: (request) => ({
+      signature: request.headers['x-slack-signature'],
+      sentAtSeconds: request.headers['x-slack-request-timestamp'],
+    }),
+  });
+  const receiver: Receiver = {
+    init(app: Inbox) {
+      bolt.init({
+        processEvent: async (event: ReceiverEvent) => {
+          const problem = replayProblem(event, isSeen, tools.now());
+          if (problem === undefined) return app.processEvent(event);
+          log.warn({ problem }, 'a request from slack was refused');
+          await event.ack({
+            response_type: 'ephemeral',
+            text: 'This request was seen before, or its time is wrong: nothing was done.',
+          });
+        },
+      } as unknown as Parameters<HTTPReceiver['init']>[0]);
+    },
+    start: async () => undefined,
+    stop: async () => undefined,
+  };
+  return {
+    receiver,
+    async start() {
+      const server = await bolt.start(tools.port);
+      const address = server.address();
+      port = typeof address === 'object' && address !== null ? address.port : undefined;
+    },
+    async stop() {
+      if (port === undefined) return;
+      port = undefined;
+      await bolt.stop();
+    },
+    isConnected: () => port !== undefined,
+    port: () => port,
+  };
+}
+
+const maxSkewSeconds = 300;
+
+/** Bolt has verified the signature; this is about time and repetition. Slack's own retry is signed anew. */
+function replayProblem(event: ReceiverEvent, isSeen: (id: string) => boolean, nowMs: number): string | undefined {
+  const { signature, sentAtSeconds } = event.customProperties ?? {};
+  const skew = Math.abs(nowMs / 1000 - Number(sentAtSeconds));
+  if (!(skew <= maxSkewSeconds)) return 'its timestamp is more than five minutes away';
+  if (typeof signature !== 'string') return 'it has no signature';
+  const digest = createHash('sha256').update(signature).digest('hex');
+  return isSeen(digest) ? 'it was sent before' : undefined;
+}
+
+/** True when this id was asked about within the time; remembers it. */
+export function createSeen(options: { readonly ttlMs: number; readonly max: number; readonly now: () => number }) {
+  const seenAtMs = new Map<string, number>();
+  return (id: string): boolean => {
+    const nowMs = options.now();
+    for (const [old, atMs] of seenAtMs) {
+      // Oldest first: insertion order.
+      if (nowMs - atMs <= options.ttlMs && seenAtMs.size < options.max) break;
+      seenAtMs.delete(old);
+    }
+    if (seenAtMs.has(id)) return true;
+    seenAtMs.set(id, nowMs);
+    return false;
+  };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  if (signal.aborted) resolve();
+  signal.addEventListener('abort', () => resolve(), { once: true });
+  return promise;
+}
+
+function pause(durationMs: number, signal?: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  if (durationMs <= 0 || signal?.aborted === true) return Promise.resolve();
+  const timer = setTimeout(resolve, durationMs);
+  signal?.addEventListener(
+    'abort',
+    () => {
+      clearTimeout(timer);
+      resolve();
+    },
+    { once: true },
+  );
+  return promise;
+}

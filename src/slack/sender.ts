@@ -1,0 +1,200 @@
+import type { WebClient } from '@slack/web-api';
+import type { Logger } from 'pino';
+import { NotNowError } from '../lib/index.ts';
+import type { MessagePlace } from '../notifications/index.ts';
+import { fitMessage } from './limits.ts';
+import { type Message, section } from './messages/blocks.ts';
+import { redactPayload } from './redact.ts';
+import { createBudget, type Urgency } from './send-budget.ts';
+import { slackFailure, within } from './web-client.ts';
+
+/** Slack understood and said no. What to do about it is the caller's. */
+export class SlackRefusedError extends Error {
+  override readonly name = 'SlackRefusedError';
+  readonly method: string;
+  readonly slackError: string;
+  constructor(method: string, slackError: string, options?: ErrorOptions) {
+    super(`${method}: ${slackError}`, options);
+    this.method = method;
+    this.slackError = slackError;
+  }
+}
+
+/** A message drawn twice if need be: with the chart block, or without it where the workspace refuses it. */
+export type Draw = (hasCharts: boolean) => Message;
+
+export interface Sender {
+  post(
+    what: {
+      readonly channel: string;
+      readonly thread: string | undefined;
+      readonly isBroadcast: boolean;
+      /** Whose turn this is at the channel's budget: the card's claim, the notice's id. */
+      readonly key: string;
+      readonly urgency: Urgency;
+      readonly metadata: { readonly eventType: string; readonly payload: Readonly<Record<string, string>> };
+      readonly draw: Draw;
+    },
+    signal: AbortSignal,
+  ): Promise<MessagePlace>;
+  update(
+    what: { readonly at: MessagePlace; readonly urgency: Urgency; readonly draw: Draw },
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** Any other method, at its own 429 clock. */
+  call<T>(method: string, run: (client: WebClient) => Promise<T>, signal: AbortSignal): Promise<T>;
+  /** False for a day after the workspace refused the chart block. */
+  hasCharts(): boolean;
+  /** Takes secrets out and drops what breaks a limit: everything that leaves passes here. */
+  prepare(message: Message): Message;
+}
+
+const chartsRefusedForMs = 24 * 3_600_000;
+const unreachableRetryMs = 3000;
+
+/** Sends within Slack's limits: who must wait is told so at once (NotNowError), nobody sleeps here. */
+export function createSender(tools: {
+  readonly client: WebClient;
+  readonly log: Logger;
+  readonly updatesPerMinute: number;
+  readonly now: () => number;
+}): Sender {
+  const { client, log, now } = tools;
+  const updates = createBudget({ perMinute: tools.updatesPerMinute, burst: 20, now });
+  const channels = new Map<string, ReturnType<typeof createBudget>>();
+  const blockedUntilMs = new Map<string, number>();
+  let chartsRefusedUntilMs = 0;
+
+  function channelBudget(channel: string) {
+    const known = channels.get(channel);
+    if (known !== undefined) return known;
+    // chat.postMessage: one a second in each channel, short bursts tolerated.
+    const budget = createBudget({ perMinute: 60, burst: 3, now });
+    channels.set(channel, budget);
+    return budget;
+  }
+
+  function prepare(message: Message): Message {
+    const { message: fitted, dropped } = fitMessage(redactPayload(message));
+    if (dropped.length > 0)
+      log.error({ dropped: dropped.slice(0, 5) }, 'a message broke a limit of Slack and lost blocks');
+    return fitted;
+  }
+
+  async function call<T>(
+    method: string,
+    run: (client: WebClient) => Promise<T>,
+    signal: AbortSignal,
+    clock = method,
+  ): Promise<T> {
+    const waitMs = (blockedUntilMs.get(clock) ?? 0) - now();
+    if (waitMs > 0) throw new NotNowError(`${method} is rate limited`, waitMs);
+    try {
+      return await within(run(client), signal);
+    } catch (error) {
+      const failure = slackFailure(error);
+      if (failure === undefined) throw error;
+      if (failure.kind === 'refused') throw new SlackRefusedError(method, failure.error, { cause: error });
+      if (failure.kind === 'unreachable') {
+        const jitterMs = Math.floor(Math.random() * unreachableRetryMs);
+        throw new NotNowError(`${method}: ${failure.error}`, unreachableRetryMs + jitterMs, { cause: error });
+      }
+      blockedUntilMs.set(clock, now() + failure.retryAfterMs);
+      log.warn({ method, retryAfterMs: failure.retryAfterMs }, 'slack limited the rate of a method');
+      throw new NotNowError(`${method} is rate limited`, failure.retryAfterMs, { cause: error });
+    }
+  }
+
+  const hasCharts = () => now() >= chartsRefusedUntilMs;
+
+  /** `invalid_blocks`: once more without the chart, which not every workspace takes yet; then words alone, so that nothing is lost. */
+  async function drawn<T>(draw: Draw, send: (message: Message) => Promise<T>): Promise<T> {
+    const message = prepare(draw(hasCharts()));
+    try {
+      return await send(message);
+    } catch (error) {
+      if (!isInvalidBlocks(error)) throw error;
+      const plain = prepare(draw(false));
+      const hadChart = message.blocks.some((block) => block.type === 'data_visualization');
+      if (hadChart) {
+        try {
+          const sent = await send(plain);
+          chartsRefusedUntilMs = now() + chartsRefusedForMs;
+          log.warn('this workspace refuses the chart block: sparklines for a day');
+          return sent;
+        } catch (second) {
+          if (!isInvalidBlocks(second)) throw second;
+        }
+      }
+      log.error(
+        { err: error, types: plain.blocks.map((block) => block.type) },
+        'slack refused the blocks of a message: sent as words',
+      );
+      return await send({ text: plain.text, blocks: [section('words', plain.text)] });
+    }
+  }
+
+  return {
+    prepare,
+    hasCharts,
+    call: (method, run, signal) => call(method, run, signal),
+    async post(what, signal) {
+      const waitMs = channelBudget(what.channel).take(what.key, what.urgency);
+      if (waitMs > 0) throw new NotNowError('the channel takes one message a second', waitMs);
+      const posted = await drawn(what.draw, (message) =>
+        call(
+          'chat.postMessage',
+          (web) => web.chat.postMessage(postArguments(what, message)),
+          signal,
+          `post:${what.channel}`,
+        ),
+      );
+      if (posted.ts === undefined) throw new NotNowError('chat.postMessage answered without ts', unreachableRetryMs);
+      return { channel: posted.channel ?? what.channel, ts: posted.ts };
+    },
+    async update({ at, urgency, draw }, signal) {
+      const waitMs = updates.take(`${at.channel}/${at.ts}`, urgency);
+      if (waitMs > 0) throw new NotNowError('the workspace takes 50 edits a minute', waitMs);
+      try {
+        await drawn(draw, (message) =>
+          call('chat.update', (web) => web.chat.update(updateArguments(at, message)), signal),
+        );
+      } catch (error) {
+        if (error instanceof NotNowError && slackFailure(error.cause)?.kind === 'rateLimited')
+          updates.limited(error.retryAfterMs);
+        throw error;
+      }
+    },
+  };
+}
+
+function isInvalidBlocks(error: unknown): boolean {
+  return error instanceof SlackRefusedError && ['invalid_blocks', 'invalid_blocks_format'].includes(error.slackError);
+}
+
+type PostArguments = Parameters<WebClient['chat']['postMessage']>[0];
+type UpdateArguments = Parameters<WebClient['chat']['update']>[0];
+
+function postArguments(what: Parameters<Sender['post']>[0], message: Message): PostArguments {
+  return {
+    channel: what.channel,
+    text: message.text,
+    blocks: message.blocks,
+    metadata: { event_type: what.metadata.eventType, event_payload: { ...what.metadata.payload } },
+    unfurl_links: false,
+    unfurl_media: false,
+    link_names: false,
+    ...(what.thread === undefined ? {} : { thread_ts: what.thread, reply_broadcast: what.isBroadcast }),
+    // The chart block is not in the library's types yet; limits.ts has checked every block.
+  } as unknown as PostArguments;
+}
+
+function updateArguments(at: MessagePlace, message: Message): UpdateArguments {
+  return {
+    channel: at.channel,
+    ts: at.ts,
+    text: message.text,
+    blocks: message.blocks,
+    link_names: false,
+  } as unknown as UpdateArguments;
+}

@@ -1,0 +1,126 @@
+import { NotNowError } from '../../../src/lib/index.ts';
+import type { Answer, Operations, Wish } from '../../../src/operations/index.ts';
+import type { Delivery } from '../../../src/rollout/index.ts';
+import { createSlackApi, type SlackApi, type SlackApiOptions } from '../../../src/sandbox/slack-api/index.ts';
+import { createSlackApp, type SlackApp, type SlackTools } from '../../../src/slack/index.ts';
+import { aDelivery, aTypicalDelivery } from '../../support/a-delivery.ts';
+import { silentLog } from '../../support/silent-log.ts';
+
+export const channel = 'C0SHIPSHOP';
+
+/** What was asked of the operations, in order. */
+export interface AskedOperation {
+  readonly verb: string;
+  readonly wish: Wish & Readonly<Record<string, unknown>>;
+}
+
+export interface World {
+  readonly slack: SlackApi;
+  readonly app: SlackApp;
+  readonly asked: AskedOperation[];
+  /** What the operations know; tests change it. */
+  readonly known: { delivery: Delivery; answer: Answer | undefined; card: { channel: string; ts: string } | undefined };
+  stop(): Promise<void>;
+}
+
+/** The real Bolt against the stand-in workspace; the operations only note what they were asked. */
+export async function openWorld(
+  options: SlackApiOptions = {},
+  changes: Partial<Omit<SlackTools, 'settings'>> & { readonly settings?: Partial<SlackTools['settings']> } = {},
+): Promise<World> {
+  const slack = await createSlackApi(options);
+  const asked: AskedOperation[] = [];
+  const known: World['known'] = { delivery: aTypicalDelivery('checking'), answer: undefined, card: undefined };
+  const act =
+    (verb: string) =>
+    async (wish: Wish): Promise<Answer> => {
+      asked.push({ verb, wish: { ...wish } });
+      const target = { namespace: wish.target.namespace ?? 'shop', name: wish.target.name };
+      return known.answer ?? { done: true, target, card: known.card, facts: {} };
+    };
+  const look = async (wish: Wish) => {
+    if (known.answer?.done === false) return known.answer;
+    asked.push({ verb: 'look', wish: { ...wish } });
+    return { done: true as const, delivery: known.delivery, card: known.card };
+  };
+  const operations: Operations = {
+    start: act('start'),
+    promote: act('promote'),
+    finish: act('finish'),
+    skip: act('skip'),
+    pause: act('pause'),
+    resume: act('resume'),
+    abort: act('abort'),
+    retry: act('retry'),
+    undo: act('undo'),
+    status: look,
+    why: look,
+    list: async () => [known.delivery],
+  };
+  const { settings, ...rest } = changes;
+  const app = createSlackApp({
+    settings: {
+      botToken: slack.botToken,
+      mode: { kind: 'socket', appToken: slack.appToken },
+      slackApiUrl: slack.apiUrl,
+      command: '/rollout',
+      ...settings,
+    },
+    operations,
+    log: silentLog,
+    signingKeys: ['a signing key of the tests'],
+    clusterUid: () => aDelivery('checking').clusterUid,
+    ...rest,
+  });
+  await app.start();
+  return {
+    slack,
+    app,
+    asked,
+    known,
+    async stop() {
+      await app.stop();
+      await slack.stop();
+    },
+  };
+}
+
+/** Waits until the world is so; says what it was instead. */
+export async function eventually<T>(read: () => T | undefined | false, what: string, timeoutMs = 8000): Promise<T> {
+  const endMs = Date.now() + timeoutMs;
+  for (;;) {
+    const value = read();
+    if (value !== undefined && value !== false) return value;
+    if (Date.now() > endMs) throw new Error(`never happened: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 15));
+  }
+}
+
+/** Does what the engine does with "not now": comes back when it was told to. */
+export async function untilSent<T>(send: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await send();
+    } catch (error) {
+      if (!(error instanceof NotNowError) || tries > 10 || error.retryAfterMs > 5000) throw error;
+      await new Promise((resolve) => setTimeout(resolve, error.retryAfterMs));
+    }
+  }
+}
+
+/** The newest message that this person alone saw. */
+export function answerTo(world: World, user: string, after = 0): string | undefined {
+  const last = answersTo(world, user).slice(after).at(-1)?.versions.at(-1);
+  return last === undefined ? undefined : JSON.stringify(last.blocks);
+}
+
+export function answersTo(world: World, user: string) {
+  return world.slack.transcript().messages.filter((message) => message.onlyFor === user);
+}
+
+/** Messages in the channel, for everybody. */
+export function publicMessages(world: World) {
+  return world.slack
+    .transcript()
+    .messages.filter((message) => message.onlyFor === undefined && message.user === world.slack.botUserId);
+}

@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import { createSigner } from '../../../../src/slack/actions/signed-value.ts';
+import { checkMessage } from '../../../../src/slack/limits.ts';
+import { type CardView, renderCard } from '../../../../src/slack/messages/card.ts';
+import { aDelivery, aMetric, aSeries, aTypicalDelivery, deliveryStates, noonMs } from '../../../support/a-delivery.ts';
+
+const signer = createSigner(['a signing key of the tests']);
+const view: CardView = {
+  sign: signer.sign,
+  asOfMs: noonMs,
+  nameOf: (user) => (user === 'slack:U0DANA' ? 'Dana' : undefined),
+  hasCharts: true,
+};
+
+function words(blocks: unknown): string {
+  return JSON.stringify(blocks);
+}
+
+function actionIds(delivery: Parameters<typeof renderCard>[0]): readonly string[] {
+  const block = renderCard(delivery, view).blocks.find((candidate) => candidate.type === 'actions');
+  return block?.type === 'actions' ? block.elements.map((element) => element.action_id ?? '') : [];
+}
+
+describe.each(deliveryStates)('the card of a delivery that is %s', (state) => {
+  const card = renderCard(aTypicalDelivery(state), view);
+
+  it('keeps the order header, section, actions, chart, context', () => {
+    const order = ['header', 'section', 'actions', 'data_visualization', 'context'];
+    const types = card.blocks.map((block) => block.type);
+    expect(types).toEqual(order.filter((type) => types.some((shown) => shown === type)));
+    expect(types).toEqual(expect.arrayContaining(['header', 'section', 'context']));
+  });
+
+  it('says the state in at most 45 characters, and the same to screen readers', () => {
+    const [head] = card.blocks;
+    if (head?.type !== 'header') throw new Error('no header');
+    expect(head.text.text.length).toBeLessThanOrEqual(45);
+    expect(card.text).toBe(head.text.text);
+    expect(head.text.text).toMatch(/checkout/);
+  });
+
+  it('breaks no limit, mentions nobody, and never says successful', () => {
+    expect(checkMessage(card)).toEqual([]);
+    expect(words(card)).not.toMatch(/<@|<!channel|<!here|success(?:ful|ed)\b/i);
+  });
+
+  it('offers at most three buttons and names their object for screen readers', () => {
+    const block = card.blocks.find((candidate) => candidate.type === 'actions');
+    const elements = block?.type === 'actions' ? block.elements : [];
+    const buttons = elements.flatMap((element) => (element.type === 'button' ? [element] : []));
+    expect(buttons.length).toBeLessThanOrEqual(3);
+    for (const button of buttons) expect(button.accessibility_label).toContain('checkout');
+  });
+
+  it('is the same card for the same delivery', () => {
+    expect(card).toMatchSnapshot();
+  });
+});
+
+describe('what the state allows', () => {
+  it('never offers Promote beside a running analysis', () => {
+    expect(actionIds(aDelivery('checking'))).not.toContain('promote');
+  });
+
+  it('puts Promote first at a gate, Abort second', () => {
+    expect(actionIds(aTypicalDelivery('gate')).slice(0, 2)).toEqual(['promote', 'abort']);
+  });
+
+  it('puts Abort first while it moves', () => {
+    for (const state of ['starting', 'moving', 'checking', 'noData'] as const) {
+      expect(actionIds(aDelivery(state))[0]).toBe('abort');
+    }
+  });
+
+  it('asks before abort and undo, not before pause, resume and promote', () => {
+    const asked = (state: (typeof deliveryStates)[number]) => {
+      const block = renderCard(aTypicalDelivery(state), view).blocks.find((candidate) => candidate.type === 'actions');
+      const elements = block?.type === 'actions' ? block.elements : [];
+      return elements.flatMap((element) => (element.type === 'button' && element.confirm ? [element.action_id] : []));
+    };
+    expect(asked('moving')).toEqual(['abort']);
+    expect(asked('gate')).toEqual(['abort']);
+    expect(asked('paused')).toEqual(['abort']);
+    expect(asked('live')).toEqual(['undo']);
+  });
+});
+
+describe('the metrics on the card', () => {
+  it('shows the one nearest its limit first, three at most, and counts the rest', () => {
+    const metrics = [
+      aMetric({ name: 'far', value: 0.999 }),
+      aMetric({ name: 'near', value: 0.951 }),
+      aMetric({ name: 'silent', verdict: 'noData', value: undefined }),
+      aMetric({ name: 'broken', verdict: 'failing', value: 0.9 }),
+      aMetric({ name: 'fine', value: 0.998 }),
+    ];
+    const body = words(renderCard(aDelivery('checking', { metrics }), view).blocks[1]);
+    expect(body.indexOf('broken')).toBeLessThan(body.indexOf('silent'));
+    expect(body.indexOf('silent')).toBeLessThan(body.indexOf('near'));
+    expect(body).not.toContain('far');
+    expect(body).toContain('+2 fine');
+  });
+
+  it('writes numbers for people', () => {
+    const body = words(renderCard(aDelivery('checking'), view).blocks[1]);
+    expect(body).toContain('success-rate 99.6 % (≥ 95 %) · 2/3');
+    expect(body).toContain('latency-p95 212 ms (≤ 300 ms)');
+  });
+
+  it('says no data, never a number, where nothing was measured', () => {
+    expect(words(renderCard(aTypicalDelivery('noData'), view).blocks[1])).toContain('○ success-rate no data');
+  });
+});
+
+describe('the chart', () => {
+  const chartOf = (delivery: Parameters<typeof renderCard>[0]) =>
+    renderCard(delivery, view).blocks.find((block) => block.type === 'data_visualization');
+
+  it('is absent until three points and a limit exist', () => {
+    expect(chartOf(aDelivery('checking', { series: aSeries([0.9, 0.9]) }))).toBeUndefined();
+    expect(chartOf(aDelivery('checking', { series: aSeries([0.9, undefined, Number.NaN, 0.9]) }))).toBeUndefined();
+    expect(chartOf(aDelivery('checking', { series: aSeries([1, 1, 1], { limit: undefined }) }))).toBeUndefined();
+    expect(chartOf(aDelivery('checking', { series: aSeries([1, 1, 1]) }))).toBeDefined();
+  });
+
+  it('shows at most twelve points, each with a label of its own, and the limit as a line', () => {
+    const chart = chartOf(
+      aDelivery('checking', { series: aSeries(Array.from({ length: 40 }, (_, i) => 0.9 + i / 1000)) }),
+    );
+    if (chart?.type !== 'data_visualization') throw new Error('no chart');
+    expect(chart.chart.axis_config.categories).toHaveLength(12);
+    expect(chart.chart.axis_config.categories.at(-1)).toBe('12:00');
+    expect(chart.chart.series.map(({ name }) => name)).toEqual(['canary', 'limit']);
+    expect(chart.chart.series[1]?.data.every(({ value }) => value === 95)).toBe(true);
+  });
+
+  it('gives way to a sparkline where the workspace refuses it', () => {
+    const { blocks } = renderCard(aDelivery('checking'), { ...view, hasCharts: false });
+    expect(blocks.some((block) => block.type === 'data_visualization')).toBe(false);
+    expect(words(blocks)).toMatch(/[▁▂▃▄▅▆▇█]{3} 99\.6 % … 99\.8 %/);
+  });
+});
