@@ -21,14 +21,18 @@ export async function startWebServer(
   answer: (request: SeenRequest, response: ServerResponse) => void,
 ): Promise<WebServer> {
   const requests: SeenRequest[] = [];
-  const server = createServer(async (incoming, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of incoming) chunks.push(chunk);
-    const url = new URL(incoming.url ?? '/', 'http://server');
-    const body = Buffer.concat(chunks).toString();
-    const request = { method: incoming.method ?? '', url, headers: incoming.headers, body };
-    requests.push(request);
-    answer(request, response);
+  const server = createServer((incoming, response) => {
+    let body = '';
+    incoming.setEncoding('utf8');
+    incoming.on('data', (part: string) => {
+      body += part;
+    });
+    incoming.on('end', () => {
+      const url = new URL(incoming.url ?? '/', 'http://server');
+      const request = { method: incoming.method ?? '', url, headers: incoming.headers, body };
+      requests.push(request);
+      answer(request, response);
+    });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

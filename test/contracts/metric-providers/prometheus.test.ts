@@ -7,9 +7,7 @@ const NOW_MS = Date.parse('2026-11-20T10:00:00.250Z');
 const signal = new AbortController().signal;
 
 function create(prometheusAddress?: string): MetricProvider {
-  const { prometheus } = createMetricProviders({ prometheusAddress });
-  if (prometheus === undefined) throw new Error('prometheus is not among the providers');
-  return prometheus;
+  return createMetricProviders({ prometheusAddress }).choose({ prometheus: {} }).provider;
 }
 function text(number: number): string {
   return Number.isFinite(number) || Number.isNaN(number) ? String(number) : `${number > 0 ? '+' : '-'}Inf`;
@@ -54,6 +52,17 @@ async function asking(
     await server.stop();
   }
 }
+
+describe('createMetricProviders', () => {
+  test('names the known kinds where one is unknown', () => {
+    const { choose, kinds } = createMetricProviders({});
+
+    expect(kinds).toEqual(['prometheus']);
+    expect(() => choose({ promethus: {} })).toThrow('unknown metric provider "promethus": known are prometheus');
+    expect(() => choose({ prometheus: null })).toThrow('no provider specified');
+    expect(choose({ web: null, prometheus: { query: 'up' } }).settings).toEqual({ query: 'up' });
+  });
+});
 
 describe('what prometheus asks', () => {
   test('the query and the time, by POST, below the path of the address', async () => {

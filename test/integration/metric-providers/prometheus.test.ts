@@ -9,7 +9,7 @@ describe.skipIf(!hasPrometheus())('a real Prometheus', () => {
 
   beforeAll(async () => {
     server = await startPrometheus();
-    provider = createMetricProviders({ prometheusAddress: server.url }).prometheus;
+    provider = createMetricProviders({ prometheusAddress: server.url }).choose({ prometheus: {} }).provider;
   });
   afterAll(() => server?.stop());
 

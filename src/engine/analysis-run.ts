@@ -1,0 +1,270 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import {
+  AnalysisRun,
+  type AnalysisRunStatus,
+  analysisRunEvents,
+  type DueMeasurement,
+  decideAnalysisRun,
+  type Evidence,
+  failAnalysisRun,
+  formatTimestamp,
+  isCompleted,
+  type MeasurementOutcome,
+  type Metric,
+  type MetricResult,
+  recordMeasurements,
+  resolveMetrics,
+  secretReferences,
+} from '../analysis/index.ts';
+import type { Cluster, EventToSend, KubernetesObject, ObjectName, Resource } from '../kubernetes/index.ts';
+import { ConflictError, type Json, type JsonObject, NotFoundError } from '../lib/index.ts';
+import type { MetricProviders } from '../metric-providers/index.ts';
+import type { TurnKey } from '../queue-stores/index.ts';
+
+export interface AnalysisRunTools {
+  readonly cluster: Cluster;
+  readonly resources: { readonly analysisRuns: Resource; readonly secrets: Resource };
+  readonly providers: MetricProviders;
+  readonly evidence: Evidence;
+  /** Tells the owning rollout; urgent when a verdict fell. */
+  nudge(key: TurnKey, options: { readonly urgent: boolean }): Promise<void>;
+  /** Absent: no events. */
+  readonly sendEvent?: ((event: EventToSend, signal: AbortSignal) => Promise<void>) | undefined;
+  readonly log: Logger;
+}
+
+export interface TurnAnswer {
+  /** When to take the next turn though nothing changed; absent: when something changes. */
+  readonly wakeAfterMs?: number;
+}
+
+/** Providers keep their own timeouts; none may hold a turn for longer than this. */
+const LONGEST_MEASUREMENT_MS = 120_000;
+const SHORTEST_WAKE_MS = 250;
+const WRITE_TRIES = 5;
+
+/**
+ * Creates the turn of one AnalysisRun: read it live, take what is due, all at once, write what it means, tell the rollout.
+ *
+ * Safe to be killed anywhere and to run twice: all it knows is in the object, its write carries the resourceVersion it read, so the
+ * worst is a measurement taken again. Measuring may take as long as the provider does, and holds nobody up: it is no rollout's turn.
+ */
+export function createAnalysisRunTurn(
+  tools: AnalysisRunTools,
+): (key: TurnKey, signal: AbortSignal) => Promise<TurnAnswer> {
+  return async (key, signal) => {
+    const name: ObjectName = { namespace: key.namespace, name: key.name };
+    const run = await readRun(tools, name, signal);
+    if (run === undefined || isCompleted(run.status.phase)) return {};
+    const nowMs = tools.cluster.nowMs();
+    const decision = decideAnalysisRun(run, nowMs);
+    if (decision.due.length === 0) {
+      const status = await store(tools, { run, judge: (latest) => decideAnalysisRun(latest, nowMs).status }, signal);
+      if (status === undefined) return { wakeAfterMs: SHORTEST_WAKE_MS };
+      return isCompleted(status.phase) ? {} : wakeAt(decision.wakeAtMs, nowMs);
+    }
+
+    const taken = await takeMeasurements(tools, run, decision.due, signal);
+    // Stopping: what was interrupted is no measurement. Whoever takes over takes it again.
+    signal.throwIfAborted();
+    const judge = (latest: AnalysisRun): AnalysisRunStatus => {
+      const judgedAtMs = tools.cluster.nowMs();
+      if (!taken.isTaken) return failAnalysisRun(latest, taken.reason, judgedAtMs);
+      const startedAt = latest.status.startedAt ?? formatTimestamp(nowMs);
+      const context = { nowMs: judgedAtMs, evidence: tools.evidence };
+      return recordMeasurements({ ...latest, status: { ...latest.status, startedAt } }, taken.outcomes, context);
+    };
+    const status = await store(tools, { run, judge }, signal);
+    if (status === undefined) return { wakeAfterMs: SHORTEST_WAKE_MS };
+    const next = decideAnalysisRun({ ...run, status }, tools.cluster.nowMs());
+    return next.due.length > 0 ? { wakeAfterMs: SHORTEST_WAKE_MS } : wakeAt(next.wakeAtMs, tools.cluster.nowMs());
+  };
+}
+
+function wakeAt(wakeAtMs: number | undefined, nowMs: number): TurnAnswer {
+  return wakeAtMs === undefined ? {} : { wakeAfterMs: Math.max(SHORTEST_WAKE_MS, Math.ceil(wakeAtMs - nowMs)) };
+}
+
+/** The run, read live; undefined when it is gone or going. One that is no AnalysisRun at all throws: its CRD is not Argo's. */
+async function readRun(
+  tools: AnalysisRunTools,
+  name: ObjectName,
+  signal: AbortSignal,
+): Promise<AnalysisRun | undefined> {
+  const object: KubernetesObject | undefined = await tools.cluster.get(tools.resources.analysisRuns, name, signal);
+  if (object === undefined) return undefined;
+  const run = AnalysisRun.parse(object);
+  return run.metadata.deletionTimestamp === undefined ? run : undefined;
+}
+
+type Taken =
+  | { readonly isTaken: true; readonly outcomes: readonly MeasurementOutcome[] }
+  /** Nothing was measured, and nothing ever will be: an argument has no value. */
+  | { readonly isTaken: false; readonly reason: string };
+
+async function takeMeasurements(
+  tools: AnalysisRunTools,
+  run: AnalysisRun,
+  due: readonly DueMeasurement[],
+  signal: AbortSignal,
+): Promise<Taken> {
+  const secrets = await readSecrets(tools, run, signal);
+  if (!secrets.areRead) return { isTaken: false, reason: `Unable to resolve metric arguments: ${secrets.reason}` };
+  const resolved = resolveMetrics(run.spec, secrets.values);
+  if (!resolved.isResolved) {
+    return { isTaken: false, reason: `Unable to resolve metric arguments: ${resolved.reason}` };
+  }
+  const metrics = due.map(({ index }) => resolved.value[index]).filter((metric) => metric !== undefined);
+  const hidden = [...secrets.values.values()];
+  const outcomes = await Promise.all(metrics.map((metric) => takeMeasurement(tools, { metric, hidden }, signal)));
+  return { isTaken: true, outcomes };
+}
+
+/** Never throws: whatever goes wrong in measuring is what the measurement says. */
+async function takeMeasurement(
+  tools: AnalysisRunTools,
+  { metric, hidden }: { readonly metric: Metric; readonly hidden: readonly string[] },
+  signal: AbortSignal,
+): Promise<MeasurementOutcome> {
+  const startedAtMs = tools.cluster.nowMs();
+  let metricMetadata: Readonly<Record<string, string>> | undefined;
+  try {
+    const { provider, settings } = tools.providers.choose(metric.provider);
+    metricMetadata = provider.describe?.(settings);
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(LONGEST_MEASUREMENT_MS)]);
+    const reading = await provider.measure(settings, startedAtMs, limit);
+    const finishedAtMs = tools.cluster.nowMs();
+    return { kind: 'read', metric, startedAtMs, finishedAtMs, secrets: hidden, metricMetadata, ...reading };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const finishedAtMs = tools.cluster.nowMs();
+    return { kind: 'failed', metric, startedAtMs, finishedAtMs, secrets: hidden, metricMetadata, message };
+  }
+}
+
+const Secret = z.looseObject({ data: z.record(z.string(), z.string()).default({}) });
+
+type Secrets =
+  | { readonly areRead: true; readonly values: ReadonlyMap<string, string> }
+  /** In Argo's words. */
+  | { readonly areRead: false; readonly reason: string };
+
+/** The values of the run's secret arguments, read now: a rotated Secret counts from the next measurement on. */
+async function readSecrets(tools: AnalysisRunTools, run: AnalysisRun, signal: AbortSignal): Promise<Secrets> {
+  const { namespace } = run.metadata;
+  const values = new Map<string, string>();
+  for (const { argument, secretName, key } of secretReferences(run)) {
+    const object = await tools.cluster.get(tools.resources.secrets, { namespace, name: secretName }, signal);
+    if (object === undefined) return { areRead: false, reason: `secrets "${secretName}" not found` };
+    const { data } = Secret.parse(object);
+    const encoded = Object.hasOwn(data, key) ? data[key] : undefined;
+    if (encoded === undefined) {
+      return { areRead: false, reason: `key '${key}' does not exist in secret '${secretName}'` };
+    }
+    values.set(argument, Buffer.from(encoded, 'base64').toString());
+  }
+  return { areRead: true, values };
+}
+
+interface Verdict {
+  readonly run: AnalysisRun;
+  /** The status by what this turn knows, of the run as it is stored. */
+  judge(latest: AnalysisRun): AnalysisRunStatus;
+}
+
+/**
+ * Stores a status, unless it says what is stored already. Where somebody wrote the run meanwhile (its rollout asked it to end), the
+ * measurements stand and are judged again; where somebody measured meanwhile, or it is over or gone, they are dropped: undefined.
+ */
+async function store(
+  tools: AnalysisRunTools,
+  verdict: Verdict,
+  signal: AbortSignal,
+): Promise<AnalysisRunStatus | undefined> {
+  let latest = verdict.run;
+  for (let tries = 1; ; tries++) {
+    const status = verdict.judge(latest);
+    if (saysTheSame(latest.status, status)) return status;
+    try {
+      await writeStatus(tools, { run: latest, status }, signal);
+    } catch (error) {
+      if (error instanceof NotFoundError) return undefined;
+      if (!(error instanceof ConflictError) || tries === WRITE_TRIES) throw error;
+      const again = await readAgain(tools, verdict.run, signal);
+      if (again === undefined) return undefined;
+      latest = again;
+      continue;
+    }
+    await tell(tools, { run: latest, status }, signal);
+    return status;
+  }
+}
+
+/** The same run as it is stored now, if it is still for us to judge: not over, and measured by nobody else since. */
+async function readAgain(
+  tools: AnalysisRunTools,
+  run: AnalysisRun,
+  signal: AbortSignal,
+): Promise<AnalysisRun | undefined> {
+  const { namespace, name, uid } = run.metadata;
+  const fresh = await readRun(tools, { namespace, name }, signal);
+  if (fresh === undefined || fresh.metadata.uid !== uid || isCompleted(fresh.status.phase)) return undefined;
+  return isDeepStrictEqual(fresh.status.metricResults, run.status.metricResults) ? fresh : undefined;
+}
+
+/** The sums follow from the rest; left out, a CRD too old to store them does not make every turn a write. */
+function saysTheSame(before: AnalysisRunStatus, after: AnalysisRunStatus): boolean {
+  const essence = ({ phase, message, startedAt, metricResults }: AnalysisRunStatus) => [
+    phase,
+    message,
+    startedAt,
+    metricResults,
+  ];
+  return isDeepStrictEqual(essence(before), essence(after));
+}
+
+interface Change {
+  readonly run: AnalysisRun;
+  readonly status: AnalysisRunStatus;
+}
+
+/** AnalysisRuns have no status subresource: a merge patch on the object, our fields only, for the version that was judged. */
+async function writeStatus(tools: AnalysisRunTools, { run, status }: Change, signal: AbortSignal): Promise<void> {
+  const { namespace, name, resourceVersion } = run.metadata;
+  const metricResults = status.metricResults.map(withoutZeros);
+  // A merge patch leaves what it does not name: null takes back an earlier message.
+  const patch = { ...status, message: status.message ?? null, metricResults };
+  const body: JsonObject = { metadata: { resourceVersion: resourceVersion ?? '' }, status: toJson(patch) };
+  await tools.cluster.patchMerge(tools.resources.analysisRuns, { namespace, name }, body, { signal });
+}
+
+/** As Argo writes them: a counter that is 0 is not there. */
+function withoutZeros(result: MetricResult): object {
+  return Object.fromEntries(Object.entries(result).filter(([, value]) => value !== 0));
+}
+
+function toJson(value: unknown): Json {
+  return z.json().parse(JSON.parse(JSON.stringify(value)));
+}
+
+/** After the write: events on the run, and a nudge for its rollout, urgent when a verdict fell. */
+async function tell(tools: AnalysisRunTools, { run, status }: Change, signal: AbortSignal): Promise<void> {
+  const { namespace, name, uid, ownerReferences } = run.metadata;
+  if (run.status.phase !== status.phase) {
+    const { phase, message } = status;
+    tools.log.info({ namespace, analysisRun: name, phase, message, before: run.status.phase }, 'analysis run changed');
+    const owner = ownerReferences.find((reference) => reference.controller === true && reference.kind === 'Rollout');
+    if (owner !== undefined) {
+      await tools.nudge({ kind: 'rollout', namespace, name: owner.name }, { urgent: isCompleted(phase) });
+    }
+  }
+  const regarding = { resource: tools.resources.analysisRuns, namespace, name, uid };
+  for (const event of analysisRunEvents(run.status, status)) {
+    // An event is a courtesy: it must not cost the run its next measurement.
+    await tools.sendEvent?.({ ...event, regarding }, signal).catch((error: unknown) => {
+      tools.log.warn({ err: error, namespace, analysisRun: name, reason: event.reason }, 'event was not sent');
+    });
+  }
+}
