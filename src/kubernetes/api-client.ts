@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HttpMethod, type KubeConfig, RequestContext } from '@kubernetes/client-node';
@@ -5,7 +6,7 @@ import { Agent, type Dispatcher } from 'undici';
 import { type Json, NotNowError } from '../lib/index.ts';
 import { parseFailure } from './api-errors.ts';
 import { createServerClock, type ServerClock } from './server-clock.ts';
-import { createTokenBucket } from './token-bucket.ts';
+import { createTokenBucket, type RateLimits } from './token-bucket.ts';
 
 export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
@@ -25,6 +26,8 @@ export interface ApiClient {
   request(request: ApiRequest): Promise<unknown>;
   /** A GET whose body is read as it comes. Without a time limit of its own: the caller's signal ends it. */
   open(request: Pick<ApiRequest, 'path' | 'query' | 'signal'>): Promise<Readable>;
+  /** Every call made inside, however deep, goes before those that wait for their token. */
+  urgently<T>(act: () => Promise<T>): Promise<T>;
   readonly clock: ServerClock;
   stop(): Promise<void>;
 }
@@ -38,13 +41,17 @@ interface Credentials {
 /** Tokens of service accounts and of exec plugins change while we run. */
 const credentialsLastMs = 60_000;
 
-export function createApiClient(kubeConfig: KubeConfig, limits = { perSecond: 100, burst: 200 }): ApiClient {
+/** So that a storm of ours never becomes the API server's. */
+const usualLimits: RateLimits = { perSecond: 100, burst: 200 };
+
+export function createApiClient(kubeConfig: KubeConfig, limits: RateLimits = usualLimits): ApiClient {
   const server = kubeConfig.getCurrentCluster()?.server.replace(/\/$/, '');
   if (server === undefined) throw new Error('the kubeconfig has no current cluster');
   const origin = new URL(server).origin;
   const prefix = server.slice(origin.length);
   const clock = createServerClock();
   const bucket = createTokenBucket(limits);
+  const urgency = new AsyncLocalStorage<boolean>();
   const stopping = new AbortController();
   let credentials: Promise<Credentials> | undefined;
 
@@ -66,7 +73,7 @@ export function createApiClient(kubeConfig: KubeConfig, limits = { perSecond: 10
   }
 
   async function send(request: ApiRequest): Promise<Dispatcher.ResponseData> {
-    await bucket.take(request.signal);
+    await bucket.take(request.signal, urgency.getStore());
     const { headers, dispatcher } = await currentCredentials();
     const query = request.query === undefined ? '' : `?${new URLSearchParams(request.query)}`;
     const sentMs = performance.now();
@@ -128,6 +135,7 @@ export function createApiClient(kubeConfig: KubeConfig, limits = { perSecond: 10
       const response = await sendAndCheck({ ...request, method: 'GET', signal: limited });
       return response.body;
     },
+    urgently: (act) => urgency.run(true, act),
     clock,
     async stop() {
       stopping.abort(new Error('the Kubernetes client has stopped'));

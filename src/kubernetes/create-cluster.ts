@@ -9,10 +9,16 @@ import { allowPlainHttpOnLoopback, type KubeConfigSettings, loadKubeConfig } fro
 import { parseAccessAnswer, parseObject } from './objects.ts';
 import { readPages } from './pages.ts';
 import { apiVersionOf, pathOf, resources } from './resources.ts';
+import type { RateLimits } from './token-bucket.ts';
 
 /** A Cluster with its connection: reflectors and the lease build on `api`. */
 export interface ConnectedCluster extends Cluster {
   readonly api: ApiClient;
+  /**
+   * Every call made inside, however deep, goes before those that wait at the token bucket: an abort, a click. After a start with
+   * thousands of rollouts the line is minutes long.
+   */
+  urgently<T>(act: () => Promise<T>): Promise<T>;
   /** Waits, as long as the signal lets it, until the API server has answered once; then `uid()` and `nowMs()` hold. */
   start(signal: AbortSignal): Promise<void>;
   stop(): Promise<void>;
@@ -22,13 +28,16 @@ export interface ClusterSettings {
   readonly kubeConfig: KubeConfig | KubeConfigSettings;
   /** Default `stepwise`. */
   readonly fieldManager?: string;
+  /** Default 100/s, burst 200. */
+  readonly limits?: RateLimits;
   readonly log: Logger;
 }
 
-export function createCluster({ kubeConfig, fieldManager = 'stepwise', log }: ClusterSettings): ConnectedCluster {
+export function createCluster(settings: ClusterSettings): ConnectedCluster {
+  const { kubeConfig, fieldManager = 'stepwise', limits, log } = settings;
   const config = 'clusters' in kubeConfig ? kubeConfig : loadKubeConfig(kubeConfig);
   allowPlainHttpOnLoopback(config);
-  const api = createApiClient(config);
+  const api = createApiClient(config, limits);
   const stopping = new AbortController();
   let uid: string | undefined;
   let clockLoop: Promise<void> | undefined;
@@ -48,6 +57,7 @@ export function createCluster({ kubeConfig, fieldManager = 'stepwise', log }: Cl
 
   const cluster: ConnectedCluster = {
     api,
+    urgently: api.urgently,
     async get(resource, name, signal) {
       try {
         const path = pathOf(resource, name.namespace, name.name);

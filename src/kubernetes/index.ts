@@ -17,6 +17,7 @@ export { type EventToSend, sendEvent } from './events.ts';
 export {
   createHolderName,
   createLease,
+  createLeaseTiming,
   keeperLeaseName,
   type LeaderLease,
   type LeaseSettings,
@@ -34,3 +35,4 @@ export {
 export { createReflector, type ReflectorSettings, type ReflectorTiming } from './reflector.ts';
 export { apiVersionOf, resources } from './resources.ts';
 export { type InstalledSchemas, readInstalledSchemas } from './schema.ts';
+export type { RateLimits } from './token-bucket.ts';

@@ -1,23 +1,30 @@
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { TerminalError } from '../lib/index.ts';
 
 export interface KubeConfigSettings {
-  /** Default: the service account of the pod we run in. */
+  /** Default: the service account of the pod we run in; outside of a pod `~/.kube/config`. */
   readonly kubeconfigPath?: string | undefined;
   /** Default: the file's current context. */
   readonly context?: string | undefined;
 }
 
+const podToken = '/var/run/secrets/kubernetes.io/serviceaccount/token';
+
 /** Reads where the API server is and who we are there. Throws `TerminalError` in words for the person who set it. */
-export function loadKubeConfig({ kubeconfigPath, context }: KubeConfigSettings): KubeConfig {
+export function loadKubeConfig(settings: KubeConfigSettings, home = homedir()): KubeConfig {
   const kubeConfig = new KubeConfig();
-  if (kubeconfigPath === undefined) {
+  if (settings.kubeconfigPath === undefined && existsSync(podToken)) {
     kubeConfig.loadFromCluster();
-    if (kubeConfig.getCurrentCluster()?.server.includes('undefined')) {
-      throw new TerminalError('not in a cluster (no KUBERNETES_SERVICE_HOST) and no kubeconfig given: set KUBECONFIG');
-    }
     return kubeConfig;
   }
+  const kubeconfigPath = settings.kubeconfigPath ?? join(home, '.kube', 'config');
+  if (settings.kubeconfigPath === undefined && !existsSync(kubeconfigPath)) {
+    throw new TerminalError(`not in a pod, and there is no ${kubeconfigPath}: set KUBECONFIG to a kubeconfig`);
+  }
+  const { context } = settings;
   try {
     kubeConfig.loadFromFile(kubeconfigPath);
   } catch (cause) {

@@ -20,7 +20,7 @@ export async function startTestCluster(definitions: readonly JsonObject[] = []):
   const kubeConfig = new KubeConfig();
   if (api === undefined) kubeConfig.loadFromFile(realPath ?? '');
   else kubeConfig.loadFromClusterAndUser({ name: 'sandbox', server: api.url, skipTLSVerify: false }, { name: 'admin' });
-  const cluster = createCluster({ kubeConfig, log: silentLog });
+  const cluster = createCluster({ kubeConfig, log: silentLog, limits: { perSecond: 2000, burst: 2000 } });
   const { signal } = new AbortController();
   await cluster.start(signal);
   for (const definition of definitions) await install(cluster, definition, signal);

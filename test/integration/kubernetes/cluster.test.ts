@@ -1,6 +1,10 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ConnectedCluster, createCluster, resources } from '../../../src/kubernetes/index.ts';
+import { loadKubeConfig } from '../../../src/kubernetes/load-kube-config.ts';
 import {
   AlreadyExistsError,
   ConflictError,
@@ -272,14 +276,56 @@ describe('an API server that', () => {
     }));
 });
 
+test('urgent calls, however deep inside, go before those that wait for their token', async () => {
+  const api = await startBreakableApi();
+  const limits = { perSecond: 100, burst: 1 };
+  const cluster = createCluster({ kubeConfig: api.kubeConfig, log: silentLog, limits });
+  const { signal } = new AbortController();
+  const order: string[] = [];
+  const ask = async (name: string) => {
+    await cluster.list(resources.configMaps, { namespace: '' }, signal);
+    order.push(name);
+  };
+  const usual = ['a', 'b', 'c'].map(ask);
+  const urgent = cluster.urgently(async () => {
+    await ask('x');
+    await ask('y');
+  });
+  await Promise.all([...usual, urgent]);
+  expect(order).toEqual(['a', 'x', 'y', 'b', 'c']);
+  await cluster.stop();
+  await api.stop();
+});
+
 describe('a kubeconfig', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kubeconfig-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, '.kube', 'config');
+  const cluster = { name: 'c', cluster: { server: 'http://127.0.0.1:8001' } };
+
+  test('is ~/.kube/config outside of a pod, and says when it is not there', () => {
+    expect(() => loadKubeConfig({}, folder)).toThrow(`not in a pod, and there is no ${file}: set KUBECONFIG`);
+    mkdirSync(join(folder, '.kube'));
+    const contexts = [
+      { name: 'one', context: { cluster: 'c', user: '' } },
+      { name: 'two', context: { cluster: 'gone', user: '' } },
+    ];
+    writeFileSync(file, JSON.stringify({ 'current-context': 'one', clusters: [cluster], contexts, users: [] }));
+    // Plain HTTP on this machine is allowed, though client-node would refuse it.
+    expect(loadKubeConfig({}, folder).getCurrentCluster()).toMatchObject({
+      server: 'http://127.0.0.1:8001',
+      skipTLSVerify: true,
+    });
+  });
+
   test('that is missing or wrong is said in words', () => {
-    const load = (kubeConfig: { kubeconfigPath?: string; context?: string }) => () =>
-      createCluster({ kubeConfig, log: silentLog });
-    expect(load({ kubeconfigPath: '/nowhere/kubeconfig' })).toThrow(
-      /kubeconfig \/nowhere\/kubeconfig cannot be read: .*ENOENT/,
+    expect(() => loadKubeConfig({ kubeconfigPath: '/nowhere' })).toThrow(
+      /kubeconfig \/nowhere cannot be read: .*ENOENT/,
     );
-    expect(load({})).toThrow(/not in a cluster/);
+    expect(() => loadKubeConfig({ kubeconfigPath: file, context: 'two' })).toThrow(
+      /has no cluster for context "two"; it knows: one, two/,
+    );
+    expect(() => loadKubeConfig({ kubeconfigPath: file, context: 'three' })).toThrow(/context "three"/);
     expect(() => createCluster({ kubeConfig: new KubeConfig(), log: silentLog })).toThrow(/no current cluster/);
   });
 });

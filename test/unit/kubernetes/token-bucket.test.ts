@@ -24,3 +24,13 @@ test('one who gives up costs nothing and holds nobody up', async () => {
   await next;
   await expect(bucket.take(AbortSignal.abort(new Error('gone')))).rejects.toThrow('gone');
 });
+
+test('urgent ones go before all who wait', async () => {
+  const bucket = createTokenBucket({ perSecond: 200, burst: 1 });
+  await bucket.take(signal);
+  const passed: string[] = [];
+  const all = ['a', 'b', 'c'].map((name) => bucket.take(signal).then(() => passed.push(name)));
+  all.push(...['x', 'y'].map((name) => bucket.take(signal, true).then(() => passed.push(name))));
+  await Promise.all(all);
+  expect(passed).toEqual(['x', 'y', 'a', 'b', 'c']);
+});
