@@ -26,6 +26,9 @@ function cut(value: unknown, isPropertyMap = false): unknown {
   if (Array.isArray(value)) return value.map((item) => cut(item));
   if (!isNode(value)) return value;
   const kept: Node = {};
+  // A field whose default is {} is a Go struct: it is there even when it is empty, which managedFields show.
+  const structFields = isPropertyMap ? [] : structFieldsOf(value);
+  if (structFields.length > 0) kept.structFields = structFields;
   for (const [key, child] of Object.entries(value)) {
     if (isPropertyMap) kept[key] = cut(child);
     else if (key === 'description')
@@ -38,6 +41,17 @@ function cut(value: unknown, isPropertyMap = false): unknown {
     else kept[key] = key === 'default' || key === 'enum' ? child : cut(child, key === 'properties');
   }
   return kept;
+}
+
+function structFieldsOf(schema: Node): string[] {
+  const { properties, required } = schema;
+  if (!isNode(properties)) return [];
+  return Object.entries(properties)
+    .filter(([field, child]) => {
+      const isRequired = Array.isArray(required) && required.includes(field);
+      return isRequired || (isNode(child) && isNode(child.default) && Object.keys(child.default).length === 0);
+    })
+    .map(([field]) => field);
 }
 
 /** Go's zero values are printed as defaults, but the server stores none of them. */

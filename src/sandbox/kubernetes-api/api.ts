@@ -1,7 +1,7 @@
 import type { User } from './requests/request.ts';
 import type { Registry } from './resources/registry.ts';
 import type { Resource } from './resources/resource.ts';
-import type { Store } from './store/store.ts';
+import type { Place, Store } from './store/store.ts';
 
 /** What every request handler works with. */
 export interface Api {
@@ -28,4 +28,21 @@ export interface Write {
 /** A timestamp as Kubernetes writes it: second precision. */
 export function timestamp(nowMs: number): string {
   return `${new Date(nowMs).toISOString().slice(0, 19)}Z`;
+}
+
+/** The server itself at work: seeding, garbage collection, namespaces. undefined when the kind is no longer served. */
+export function internalWrite(api: Api, place: Place): Write | undefined {
+  const resource = api.registry.storedAs(place.collection);
+  if (resource === undefined) return undefined;
+  return {
+    resource,
+    namespace: place.namespace,
+    name: place.name,
+    subresource: '',
+    user: { user: 'system:apiserver', groups: ['system:masters'] },
+    manager: 'kube-apiserver',
+    isDryRun: false,
+    fieldValidation: 'Ignore',
+    warnings: [],
+  };
 }

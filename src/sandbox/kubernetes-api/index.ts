@@ -3,9 +3,5 @@
  * that clients rely on. Knows nothing of what its users do with it; runs no controllers but those an API server itself has (garbage
  * collection, namespaces, CRDs). Begin reading at kubernetes-api.ts, then requests/resource-request.ts.
  */
-export {
-  createKubernetesApi,
-  type KubernetesApi,
-  type KubernetesApiOptions,
-  type WriteNotice,
-} from './kubernetes-api.ts';
+export { createKubernetesApi, type KubernetesApi, type KubernetesApiOptions } from './kubernetes-api.ts';
+export type { WriteNotice } from './write-notice.ts';

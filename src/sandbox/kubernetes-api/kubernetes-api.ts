@@ -1,17 +1,21 @@
-import type { IncomingMessage } from 'node:http';
-import type { JsonObject } from '../../lib/index.ts';
-import type { Api, Write } from './api.ts';
-import { unauthorized } from './api-error.ts';
-import { isObject, textAt } from './kubernetes-object.ts';
-import { createObject } from './objects/create.ts';
-import { updateObject } from './objects/update.ts';
-import { type ApiRequest, isTrue, managerOf, parseResourcePath, type User } from './requests/request.ts';
+import { createAuthenticator, serviceAccountUser } from './access/authenticator.ts';
+import { createAuthorizer } from './access/authorizer.ts';
+import { checkAccess } from './access/check.ts';
+import { answerReview, type ReviewTools, reviewKinds } from './access/reviews.ts';
+import { type Api, timestamp } from './api.ts';
+import { methodNotAllowed, notFound, pageNotFound } from './api-error.ts';
+import { startGarbageCollector } from './cleaning/garbage-collector.ts';
+import { startNamespaceCleaner } from './cleaning/namespaces.ts';
+import { type Answer, jsonAnswer } from './requests/answer.ts';
+import { type ApiRequest, isTrue, type ResourcePath, readObjectBody, type User } from './requests/request.ts';
 import { defaultValues } from './resources/default-values.ts';
-import { createRegistry, definitionsCollection } from './resources/registry.ts';
+import { createRegistry } from './resources/registry.ts';
 import { createBuiltInSchemas } from './schema/schema.ts';
+import { seed } from './seed.ts';
 import { startServer } from './server.ts';
 import { openJournal } from './store/journal.ts';
 import { Store } from './store/store.ts';
+import { noticeOf, type Touched, type WriteNotice } from './write-notice.ts';
 
 export interface KubernetesApiOptions {
   /** 0: any free port. */
@@ -26,21 +30,6 @@ export interface KubernetesApiOptions {
   readonly seedCrds?: readonly object[];
 }
 
-/** One write, told after it was answered. */
-export interface WriteNotice {
-  readonly atMs: number;
-  readonly verb: string;
-  readonly resource: string;
-  readonly namespace: string;
-  readonly name: string;
-  readonly user: string;
-  readonly fieldManager: string;
-  /** One line, e.g. `PATCH ingress/web canary-weight=10`. */
-  readonly summary: string;
-  /** The HTTP status code. */
-  readonly status: number;
-}
-
 export interface KubernetesApi {
   readonly url: string;
   readonly port: number;
@@ -51,7 +40,6 @@ export interface KubernetesApi {
 }
 
 const admin: User = { user: 'system:admin', groups: ['system:masters', 'system:authenticated'] };
-const itself: User = { user: 'system:apiserver', groups: ['system:masters'] };
 
 /** Starts a Kubernetes API server in this process. */
 export async function createKubernetesApi(options: KubernetesApiOptions): Promise<KubernetesApi> {
@@ -60,20 +48,33 @@ export async function createKubernetesApi(options: KubernetesApiOptions): Promis
   const registry = createRegistry(store, createBuiltInSchemas(defaultValues));
   const api: Api = { store, registry, nowMs: () => Date.now() };
   seed(api, options.seedCrds ?? []);
+  const authorizer = createAuthorizer(store);
+  const authenticator = createAuthenticator(options.tokens ?? {}, options.anonymous ?? admin, authorizer);
 
   const counts = { reads: 0, writes: 0, watches: 0 };
   const listeners = new Set<(write: WriteNotice) => void>();
+  // Requests are answered one after the other, each in one piece: the first change since a request began is that request's.
+  let touched: Touched | undefined;
+  store.onChange((_place, { object, previous }) => {
+    touched ??= { object, previous };
+  });
+  const stopCollector = startGarbageCollector(api);
+  const stopCleaner = startNamespaceCleaner(api);
   const server = await startServer({
     api,
     port: options.port,
-    authenticate: (request) => authenticate(request, options),
-    authorize: () => {},
+    authenticate: (request) => authenticator.authenticate(request),
+    authorize(request) {
+      touched = undefined;
+      checkAccess(authorizer, request);
+    },
+    answerReview: (request, path) => answerAsked({ authorizer, authenticator }, api, request, path),
     onAnswered(request, code) {
       if (request.method !== 'GET') counts.writes += 1;
       else if (isTrue(request.query.get('watch'))) counts.watches += 1;
       else counts.reads += 1;
-      if (request.method === 'GET' || listeners.size === 0) return;
-      const notice = noticeOf(api, request, code);
+      if (request.method === 'GET') return;
+      const notice = noticeOf(api, request, code, touched);
       if (notice !== undefined) for (const listener of listeners) listener(notice);
     },
   });
@@ -82,6 +83,8 @@ export async function createKubernetesApi(options: KubernetesApiOptions): Promis
     port: server.port,
     async stop() {
       await server.stop();
+      stopCollector();
+      stopCleaner();
       journal?.close();
     },
     onWrite(listener) {
@@ -92,61 +95,18 @@ export async function createKubernetesApi(options: KubernetesApiOptions): Promis
   };
 }
 
-function authenticate(request: IncomingMessage, options: KubernetesApiOptions): User {
-  const header = request.headers.authorization;
-  if (header === undefined) return options.anonymous ?? admin;
-  const token = /^Bearer (.+)$/.exec(header)?.[1] ?? '';
-  const found = options.tokens?.[token];
-  if (found === undefined) throw unauthorized();
-  return { user: found.user, groups: [...found.groups, 'system:authenticated'] };
-}
-
-function noticeOf(api: Api, request: ApiRequest, code: number): WriteNotice | undefined {
-  const path = parseResourcePath(request.path);
-  if (path === undefined) return undefined;
-  const subresource = path.subresource === '' ? '' : `/${path.subresource}`;
-  const resource = api.registry.find(path.group, path.version, path.plural);
-  return {
-    atMs: api.nowMs(),
-    verb: request.method,
-    resource: path.plural,
-    namespace: path.namespace,
-    name: path.name,
-    user: request.user.user,
-    fieldManager: managerOf(request),
-    summary: `${request.method} ${resource?.singular ?? path.plural}/${path.name}${subresource}`,
-    status: code,
-  };
-}
-
-/** What a cluster has before anybody asks: namespaces, and the CRDs it was given. */
-function seed(api: Api, definitions: readonly object[]): void {
-  for (const name of ['default', 'kube-system', 'kube-public', 'kube-node-lease']) {
-    if (api.store.get({ collection: 'namespaces', namespace: '', name }) !== undefined) continue;
-    createObject(api, seedWrite(api, '', 'v1', 'namespaces'), { metadata: { name } });
+/** Reviews, and tokens for service accounts. */
+function answerAsked(tools: ReviewTools, api: Api, request: ApiRequest, path: ResourcePath): Answer | undefined {
+  if (path.group === 'authorization.k8s.io' || path.group === 'authentication.k8s.io') {
+    if (reviewKinds[path.plural] === undefined) throw pageNotFound();
+    if (request.method !== 'POST') throw methodNotAllowed();
+    const body = readObjectBody(request);
+    return jsonAnswer(answerReview(tools, path.plural, body, request.user, path.namespace), 201);
   }
-  for (const definition of definitions) {
-    const json: JsonObject = JSON.parse(JSON.stringify(definition));
-    const write = seedWrite(api, 'apiextensions.k8s.io', 'v1', 'customresourcedefinitions');
-    const name = textAt(isObject(json.metadata) ? json.metadata : undefined, 'name');
-    const current = api.store.get({ collection: definitionsCollection, namespace: '', name });
-    if (current === undefined) createObject(api, write, json);
-    else updateObject(api, { ...write, name }, current, json, { needsResourceVersion: false });
-  }
-}
-
-function seedWrite(api: Api, group: string, version: string, plural: string): Write {
-  const resource = api.registry.find(group, version, plural);
-  if (resource === undefined) throw new Error(`${plural} is not served`);
-  return {
-    resource,
-    namespace: '',
-    name: '',
-    subresource: '',
-    user: itself,
-    manager: 'kube-apiserver',
-    isDryRun: false,
-    fieldValidation: 'Ignore',
-    warnings: [],
-  };
+  if (path.plural !== 'serviceaccounts' || path.subresource !== 'token' || request.method !== 'POST') return undefined;
+  const place = { collection: 'serviceaccounts', namespace: path.namespace, name: path.name };
+  if (api.store.get(place) === undefined) throw notFound(path, path.name);
+  const token = tools.authenticator.issue(serviceAccountUser(path.namespace, path.name));
+  const expirationTimestamp = timestamp(api.nowMs() + 3_600_000);
+  return jsonAnswer({ ...readObjectBody(request), status: { token, expirationTimestamp } }, 201);
 }

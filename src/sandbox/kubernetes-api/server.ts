@@ -4,7 +4,7 @@ import { ApiError, pageNotFound } from './api-error.ts';
 import { type Answer, jsonAnswer } from './requests/answer.ts';
 import { answerDiscovery } from './requests/discovery.ts';
 import { answerOpenApi } from './requests/openapi.ts';
-import { type ApiRequest, parseResourcePath, type User } from './requests/request.ts';
+import { type ApiRequest, parseResourcePath, type ResourcePath, type User } from './requests/request.ts';
 import { answerResource } from './requests/resource-request.ts';
 
 const longestBodyBytes = 3_000_000;
@@ -20,6 +20,8 @@ export interface ServerTools {
   authenticate(request: IncomingMessage): User;
   /** Throws when the user may not. */
   authorize(request: ApiRequest): void;
+  /** Answers kinds that are asked and not stored; undefined for all others. */
+  answerReview(request: ApiRequest, path: ResourcePath): Answer | undefined;
   onAnswered(request: ApiRequest, code: number): void;
 }
 
@@ -67,7 +69,7 @@ async function answer(
   let code = 500;
   try {
     tools.authorize(request);
-    const result = answerRequest(tools.api, request, response, watches, warnings);
+    const result = answerRequest(tools, request, response, watches, warnings);
     if (result === undefined) {
       code = 200;
       return;
@@ -82,14 +84,17 @@ async function answer(
 }
 
 function answerRequest(
-  api: Api,
+  tools: ServerTools,
   request: ApiRequest,
   response: ServerResponse,
   watches: Set<() => void>,
   warnings: string[],
 ): Answer | undefined {
+  const { api } = tools;
   const path = parseResourcePath(request.path);
   if (path !== undefined && path.plural !== '') {
+    const review = tools.answerReview(request, path);
+    if (review !== undefined) return review;
     return answerResource(api, request, path, {
       response,
       warnings,

@@ -7,13 +7,7 @@ import { applyDefaults } from '../schema/defaults.ts';
 import { prune } from '../schema/prune.ts';
 import { validate } from '../schema/validate.ts';
 import { checkMetadata } from './metadata.ts';
-
-/** The form in which a version of the API shows a stored object. */
-export function toServed(resource: Resource, object: StoredObject): JsonObject {
-  if (resource.convert !== undefined) return resource.convert.toServed(object);
-  const apiVersion = groupVersionOf(resource);
-  return object.apiVersion === apiVersion ? object : { ...object, apiVersion };
-}
+import { toServed } from './served.ts';
 
 function toStored(api: Api, resource: Resource, object: JsonObject): JsonObject {
   if (resource.convert !== undefined) return resource.convert.toStored(object);

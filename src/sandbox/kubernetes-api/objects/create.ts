@@ -2,13 +2,18 @@ import { randomUUID } from 'node:crypto';
 import type { JsonObject } from '../../../lib/index.ts';
 import { type Api, timestamp, type Write } from '../api.ts';
 import { alreadyExists, badRequest } from '../api-error.ts';
+import { trackUpdate } from '../fields/managed-fields.ts';
 import { objectAt, type StoredObject, textAt } from '../kubernetes-object.ts';
 import { admit, checkIdentity, checkNamespace } from './admit.ts';
-import { trackUpdate } from './managed-fields.ts';
 import { generatedName } from './metadata.ts';
 
 /** Creates an object from a body; returns it as stored. */
-export function createObject(api: Api, write: Write, given: JsonObject): StoredObject {
+export function createObject(
+  api: Api,
+  write: Write,
+  given: JsonObject,
+  track?: (object: StoredObject) => StoredObject,
+): StoredObject {
   checkNamespace(api, write);
   const { resource } = write;
   const identified = checkIdentity(write, given);
@@ -24,8 +29,9 @@ export function createObject(api: Api, write: Write, given: JsonObject): StoredO
   if (resource.strategy.generation === 'spec') {
     object = { ...object, metadata: { ...object.metadata, generation: 1 } };
   }
+  object = track === undefined ? trackUpdate(api, write, object, undefined) : track(object);
+  // What the server itself adds from here on belongs to no manager.
   object = resource.strategy.begin?.(object) ?? object;
-  object = trackUpdate(api, write, object, undefined);
   const place = { collection: resource.collection, namespace: write.namespace, name: object.metadata.name };
   if (api.store.get(place) !== undefined) throw alreadyExists(resource, object.metadata.name);
   return write.isDryRun ? object : api.store.put(place, object);

@@ -1,11 +1,12 @@
 import type { Json, JsonObject } from '../../../lib/index.ts';
 import type { Api, Write } from '../api.ts';
 import { changedSinceRead, conflict, invalid } from '../api-error.ts';
+import { trackUpdate } from '../fields/managed-fields.ts';
 import { isSame, listAt, objectAt, type StoredObject, textAt, withField } from '../kubernetes-object.ts';
 import { placeOf } from '../store/store.ts';
-import { admit, checkIdentity, toServed } from './admit.ts';
+import { admit, checkIdentity } from './admit.ts';
 import { removeObject } from './delete.ts';
-import { trackUpdate } from './managed-fields.ts';
+import { toServed } from './served.ts';
 
 export interface UpdateOptions {
   /** A PUT must name the version it read; a patch only when it wants to. */

@@ -1,16 +1,29 @@
 import type { ServerResponse } from 'node:http';
 import type { Api, Write } from '../api.ts';
-import { badRequest, methodNotAllowed, notFound, pageNotFound } from '../api-error.ts';
+import { badRequest, invalid, methodNotAllowed, notFound, pageNotFound } from '../api-error.ts';
+import { applyConfiguration } from '../fields/apply.ts';
 import { isObject, type StoredObject } from '../kubernetes-object.ts';
-import { toServed } from '../objects/admit.ts';
+import { checkIdentity } from '../objects/admit.ts';
 import { createObject } from '../objects/create.ts';
 import { deleteObject, parseDeleteOptions } from '../objects/delete.ts';
+import { toServed } from '../objects/served.ts';
 import { updateObject } from '../objects/update.ts';
 import type { Resource } from '../resources/resource.ts';
 import { type Answer, listAnswer, objectAnswer, successAnswer } from './answer.ts';
+import { answerEviction } from './eviction.ts';
 import { listPage, scopeOf } from './list.ts';
-import { patched } from './patch.ts';
-import { type ApiRequest, isTrue, managerOf, type ResourcePath, readBody, readObjectBody } from './request.ts';
+import { applyType, patched } from './patch.ts';
+import {
+  type ApiRequest,
+  contentTypeOf,
+  isTrue,
+  managerOf,
+  type ResourcePath,
+  readBody,
+  readObjectBody,
+} from './request.ts';
+import { answerScale } from './scale.ts';
+import { eventWriter, shapedObject, shapedPage, shapeOf, tableOptions } from './table.ts';
 import { startWatch } from './watch.ts';
 
 /** Handles a request about one kind. A watch answers for itself and returns undefined. */
@@ -31,18 +44,39 @@ export function answerResource(
     const scope = scopeOf(resource, path.namespace, query, path.name);
     tools.response.writeHead(200, { 'content-type': 'application/json' });
     tools.response.flushHeaders();
-    tools.onWatch(startWatch(api, scope, query, tools.response, undefined));
+    const writer = eventWriter(shapeOf(request.headers.accept), resource, query, api.nowMs);
+    tools.onWatch(startWatch(api, scope, query, tools.response, writer));
     return undefined;
   }
   if (path.name === '') return answerCollection(api, request, path, resource, tools.warnings);
   const write = writeOf(request, path, resource, tools.warnings);
-  if (path.subresource !== '' && !(path.subresource === 'status' && resource.hasStatus)) throw pageNotFound();
   const current = api.store.get({
     collection: resource.collection,
     namespace: resource.isNamespaced ? path.namespace : '',
     name: path.name,
   });
-  return answerObject(api, request, write, current);
+  switch (path.subresource) {
+    case '':
+      return answerObject(api, request, write, current);
+    case 'status':
+      if (!resource.hasStatus) throw pageNotFound();
+      return answerObject(api, request, write, current);
+    case 'scale':
+      return answerScale(api, request, write, present(write, current));
+    case 'eviction':
+      if (resource.collection !== 'pods') throw pageNotFound();
+      return answerEviction(api, request, write, present(write, current));
+    case 'finalize':
+      if (resource.collection !== 'namespaces') throw pageNotFound();
+      return answerObject(api, request, write, current);
+    default:
+      throw pageNotFound();
+  }
+}
+
+function present(write: Write, current: StoredObject | undefined): StoredObject {
+  if (current === undefined) throw notFound(write.resource, write.name);
+  return current;
 }
 
 function writeOf(request: ApiRequest, path: ResourcePath, resource: Resource, warnings: string[]): Write {
@@ -72,12 +106,15 @@ function answerCollection(
 ): Answer {
   const scope = scopeOf(resource, path.namespace, request.query);
   switch (request.method) {
-    case 'GET':
-      return listAnswer(resource, listPage(api, scope, request.query));
+    case 'GET': {
+      const page = listPage(api, scope, request.query);
+      const options = tableOptions(request.query, api.nowMs());
+      return shapedPage(shapeOf(request.headers.accept), resource, page, options) ?? listAnswer(resource, page);
+    }
     case 'POST': {
       if (resource.isNamespaced && path.namespace === '') throw methodNotAllowed();
       const object = createObject(api, writeOf(request, path, resource, warnings), readObjectBody(request));
-      return objectAnswer(resource, object, 201);
+      return shaped(api, request, resource, object, 201);
     }
     case 'DELETE': {
       const page = listPage(api, scope, request.query);
@@ -97,11 +134,38 @@ function deleteOptionsOf(request: ApiRequest): ReturnType<typeof parseDeleteOpti
   return parseDeleteOptions(isObject(body) ? body : {}, request.query);
 }
 
+/** Server-side apply: creates what is not there. */
+function answerApply(api: Api, request: ApiRequest, write: Write, current: StoredObject | undefined): Answer {
+  const { resource } = write;
+  if ((request.query.get('fieldManager') ?? '') === '') {
+    const message = 'Required value: is required for apply patch';
+    throw invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [
+      { field: 'fieldManager', reason: 'FieldValueRequired', message },
+    ]);
+  }
+  if (current === undefined && write.subresource !== '') throw notFound(resource, write.name);
+  const config = checkIdentity(write, readObjectBody(request));
+  const options = { config, force: isTrue(request.query.get('force')) };
+  const served = current === undefined ? { metadata: {} } : toServed(resource, current);
+  const { object, track } = applyConfiguration(api, write, { stored: current, served }, options);
+  if (current === undefined) return shaped(api, request, resource, createObject(api, write, object, track), 201);
+  const stored = updateObject(api, write, current, object, { needsResourceVersion: false, track });
+  return shaped(api, request, resource, stored);
+}
+
+function shaped(api: Api, request: ApiRequest, resource: Resource, object: StoredObject, code = 200): Answer {
+  const shape = shapeOf(request.headers.accept);
+  const answer = shapedObject(shape, resource, object, tableOptions(request.query, api.nowMs()));
+  return answer === undefined ? objectAnswer(resource, object, code) : { ...answer, code };
+}
+
 /** Kinds whose deletion is answered with the object that went; the others are answered with a Status. */
 const returnsDeleted = new Set(['pods', 'services', 'persistentvolumeclaims', 'serviceaccounts', 'podtemplates']);
 
 function answerObject(api: Api, request: ApiRequest, write: Write, current: StoredObject | undefined): Answer {
   const { resource } = write;
+  if (request.method === 'PATCH' && contentTypeOf(request) === applyType)
+    return answerApply(api, request, write, current);
   if (current === undefined) {
     if (request.method === 'PUT' && resource.strategy.mayCreateOnUpdate && write.subresource === '') {
       return objectAnswer(resource, createObject(api, write, readObjectBody(request)), 201);
@@ -110,14 +174,16 @@ function answerObject(api: Api, request: ApiRequest, write: Write, current: Stor
   }
   switch (request.method) {
     case 'GET':
-      return objectAnswer(resource, current);
+      return shaped(api, request, resource, current);
     case 'PUT': {
       const proposed = readObjectBody(request);
-      return objectAnswer(resource, updateObject(api, write, current, proposed, { needsResourceVersion: true }));
+      const object = updateObject(api, write, current, proposed, { needsResourceVersion: true });
+      return shaped(api, request, resource, object);
     }
     case 'PATCH': {
       const proposed = patched(resource, toServed(resource, current), request);
-      return objectAnswer(resource, updateObject(api, write, current, proposed, { needsResourceVersion: false }));
+      const object = updateObject(api, write, current, proposed, { needsResourceVersion: false });
+      return shaped(api, request, resource, object);
     }
     case 'DELETE': {
       if (write.subresource !== '') throw methodNotAllowed();

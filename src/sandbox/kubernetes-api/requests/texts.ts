@@ -1,5 +1,5 @@
 import type { StoredObject } from '../kubernetes-object.ts';
-import { toServed } from '../objects/admit.ts';
+import { toServed } from '../objects/served.ts';
 import { groupVersionOf, type Resource } from '../resources/resource.ts';
 
 /** The bytes of an object as one version serves it; made once per object and version, however many ask. */

@@ -2,9 +2,9 @@ import type { JsonObject } from '../../../lib/index.ts';
 import type { FieldCause } from '../api-error.ts';
 import { isObject, isSame, listAt, objectAt, type StoredObject, textAt, withField } from '../kubernetes-object.ts';
 import { definitionStrategy } from './definition.ts';
-import { fillPod, fillTemplateAt, qosClassOf } from './pod-template.ts';
+import { beginPod, fillPod, fillTemplateAt } from './pod-template.ts';
 import type { Strategy } from './resource.ts';
-import { checkService, fillService } from './service.ts';
+import { beginService, checkService, fillService } from './service.ts';
 import { beginJob, checkJob, checkWorkload, fillDeployment, fillJob, fillTemplate } from './workloads.ts';
 
 export const plainStrategy: Strategy = { generation: 'none', names: 'subdomain', mayCreateOnUpdate: false };
@@ -43,7 +43,7 @@ const secret: Strategy = {
 const pod: Strategy = {
   ...versioned,
   fill: (object, old) => (old === undefined ? fillPod(object) : fillTemplateAt(object, ['spec'])),
-  begin: (object) => ({ ...object, status: { phase: 'Pending', qosClass: qosClassOf(objectAt(object, 'spec')) } }),
+  begin: beginPod,
   check: checkPod,
 };
 
@@ -81,7 +81,7 @@ export const builtInStrategies: { readonly [resource: string]: Strategy } = {
     names: 'service',
     mayCreateOnUpdate: true,
     fill: fillService,
-    begin: withStatus({ loadBalancer: {} }),
+    begin: beginService,
     check: checkService,
   },
   endpoints: { ...plainStrategy, mayCreateOnUpdate: true },

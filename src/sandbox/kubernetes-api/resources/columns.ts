@@ -1,48 +1,289 @@
-import type { JsonObject } from '../../../lib/index.ts';
-import { objectAt, textAt } from '../kubernetes-object.ts';
+import type { Json, JsonObject } from '../../../lib/index.ts';
+import { isObject, listAt, numberAt, objectAt, textAt, textsAt, valueAt } from '../kubernetes-object.ts';
+import { labelSelectorText } from '../requests/selectors.ts';
+import { ageText, durationText } from './age.ts';
+import { endpointsText, ingressAddress, podReady, podRestarts, podStatus, portsText, sliceAddresses } from './cells.ts';
 import type { Column } from './resource.ts';
 
-export function columnsOf(_kind: string): readonly Column[] {
-  return [nameColumn, ageColumn];
+type Read = (object: JsonObject, nowMs: number) => Json;
+
+function column(name: string, read: Read, options: { type?: string; isWide?: boolean } = {}): Column {
+  const { type = 'string', isWide = false } = options;
+  return { name, type, format: '', description: '', priority: isWide ? 1 : 0, read };
+}
+
+function wide(name: string, read: Read): Column {
+  return column(name, read, { isWide: true });
+}
+
+function count(name: string, path: string): Column {
+  return column(name, (object) => countAt(object, path), { type: 'integer' });
+}
+
+function countAt(object: JsonObject, path: string): number {
+  const value = valueAt(object, path.split('.'));
+  return typeof value === 'number' ? value : 0;
+}
+
+function textColumn(name: string, path: string, otherwise = '<none>'): Column {
+  return column(name, (object) => {
+    const value = valueAt(object, path.split('.'));
+    return value === undefined || value === null || value === '' ? otherwise : String(value);
+  });
 }
 
 export const nameColumn: Column = {
-  name: 'Name',
-  type: 'string',
+  ...column('Name', (object) => textAt(objectAt(object, 'metadata'), 'name')),
   format: 'name',
   description: 'Name must be unique within a namespace.',
-  priority: 0,
-  read: (object) => textAt(objectAt(object, 'metadata'), 'name'),
 };
 
-export const ageColumn: Column = {
-  name: 'Age',
-  type: 'string',
-  format: '',
-  description: 'How long ago it was created.',
-  priority: 0,
-  read: (object: JsonObject, nowMs: number) =>
-    ageText(textAt(objectAt(object, 'metadata'), 'creationTimestamp'), nowMs),
-};
+export const ageColumn = column('Age', (object, nowMs) => ageText(createdAt(object), nowMs));
 
-/** How long ago, as kubectl writes it: `45s`, `3m12s`, `2h5m`, `3d4h`, `12d`. */
-export function ageText(timestamp: string, nowMs: number): string {
-  const startMs = Date.parse(timestamp);
-  if (Number.isNaN(startMs)) return '<unknown>';
-  const seconds = Math.max(0, Math.floor((nowMs - startMs) / 1000));
-  const minutes = Math.floor(seconds / 60);
-  const hours = Math.floor(minutes / 60);
-  const days = Math.floor(hours / 24);
-  if (seconds < 120) return `${seconds}s`;
-  if (minutes < 10) return pair(minutes, 'm', seconds % 60, 's');
-  if (minutes < 180) return `${minutes}m`;
-  if (hours < 8) return pair(hours, 'h', minutes % 60, 'm');
-  if (hours < 48) return `${hours}h`;
-  if (hours < 192) return pair(days, 'd', hours % 24, 'h');
-  if (days < 730) return `${days}d`;
-  return pair(Math.floor(days / 365), 'y', days % 365, 'd');
+function createdAt(object: JsonObject): string {
+  return textAt(objectAt(object, 'metadata'), 'creationTimestamp');
 }
 
-function pair(large: number, largeUnit: string, small: number, smallUnit: string): string {
-  return small === 0 ? `${large}${largeUnit}` : `${large}${largeUnit}${small}${smallUnit}`;
+function ratio(name: string, ready: string, wanted: string): Column {
+  return column(name, (object) => `${countAt(object, ready)}/${countAt(object, wanted)}`);
+}
+
+function containers(field: 'name' | 'image'): Read {
+  return (object) =>
+    listAt(objectAt(objectAt(objectAt(object, 'spec'), 'template'), 'spec'), 'containers')
+      .map((container) => (isObject(container) ? textAt(container, field) : ''))
+      .join(',');
+}
+
+const templateColumns = [
+  wide('Containers', containers('name')),
+  wide('Images', containers('image')),
+  wide('Selector', (object) => selectorOf(object, 'selector')),
+];
+
+function selectorOf(object: JsonObject, field: string): string {
+  const selector = objectAt(objectAt(object, 'spec'), field);
+  return labelSelectorText(selector) || '<none>';
+}
+
+function keyCount(...fields: readonly string[]): Column {
+  const total = (object: JsonObject) =>
+    fields.reduce((sum, field) => sum + Object.keys(objectAt(object, field)).length, 0);
+  return column('Data', total, { type: 'integer' });
+}
+
+const createdColumn = column('Created At', createdAt, { type: 'date' });
+
+function subjects(kind: string): Read {
+  return (object) =>
+    listAt(object, 'subjects')
+      .filter(isObject)
+      .filter((subject) => subject.kind === kind)
+      .map((subject) => (kind === 'ServiceAccount' ? `${textAt(subject, 'namespace')}/` : '') + textAt(subject, 'name'))
+      .join(', ');
+}
+
+const bindingColumns = [
+  nameColumn,
+  column(
+    'Role',
+    (object) => `${textAt(objectAt(object, 'roleRef'), 'kind')}/${textAt(objectAt(object, 'roleRef'), 'name')}`,
+  ),
+  ageColumn,
+  wide('Users', subjects('User')),
+  wide('Groups', subjects('Group')),
+  wide('ServiceAccounts', subjects('ServiceAccount')),
+];
+
+function jobStatus(object: JsonObject): string {
+  const done = listAt(objectAt(object, 'status'), 'conditions').find(
+    (each) => isObject(each) && each.status === 'True',
+  );
+  if (isObject(done)) return textAt(done, 'type');
+  return objectAt(object, 'spec').suspend === true ? 'Suspended' : 'Running';
+}
+
+function jobDuration(object: JsonObject, nowMs: number): string {
+  const status = objectAt(object, 'status');
+  const start = Date.parse(textAt(status, 'startTime'));
+  if (Number.isNaN(start)) return '';
+  const end = Date.parse(textAt(status, 'completionTime'));
+  return durationText((Number.isNaN(end) ? nowMs : end) - start);
+}
+
+function eventObject(object: JsonObject): string {
+  const involved = objectAt(object, 'involvedObject');
+  return `${textAt(involved, 'kind').toLowerCase()}/${textAt(involved, 'name')}`;
+}
+
+function eventLastSeen(object: JsonObject, nowMs: number): string {
+  const series = textAt(objectAt(object, 'series'), 'lastObservedTime');
+  const seen = series || textAt(object, 'lastTimestamp') || textAt(object, 'eventTime') || createdAt(object);
+  return ageText(seen, nowMs);
+}
+
+function intOrNone(path: string): Read {
+  return (object) => String(valueAt(object, path.split('.')) ?? 'N/A');
+}
+
+/** What `kubectl get` prints of each built-in kind; kinds not named here show name and age. */
+const columns: { readonly [kind: string]: readonly Column[] } = {
+  Pod: [
+    nameColumn,
+    column('Ready', podReady),
+    column('Status', podStatus),
+    column('Restarts', podRestarts),
+    ageColumn,
+    wide('IP', (object) => textAt(objectAt(object, 'status'), 'podIP') || '<none>'),
+    wide('Node', (object) => textAt(objectAt(object, 'spec'), 'nodeName') || '<none>'),
+  ],
+  Deployment: [
+    nameColumn,
+    ratio('Ready', 'status.readyReplicas', 'spec.replicas'),
+    count('Up-to-date', 'status.updatedReplicas'),
+    count('Available', 'status.availableReplicas'),
+    ageColumn,
+    ...templateColumns,
+  ],
+  ReplicaSet: [
+    nameColumn,
+    count('Desired', 'spec.replicas'),
+    count('Current', 'status.replicas'),
+    count('Ready', 'status.readyReplicas'),
+    ageColumn,
+    ...templateColumns,
+  ],
+  StatefulSet: [nameColumn, ratio('Ready', 'status.readyReplicas', 'spec.replicas'), ageColumn, ...templateColumns],
+  DaemonSet: [
+    nameColumn,
+    count('Desired', 'status.desiredNumberScheduled'),
+    count('Current', 'status.currentNumberScheduled'),
+    count('Ready', 'status.numberReady'),
+    count('Up-to-date', 'status.updatedNumberScheduled'),
+    count('Available', 'status.numberAvailable'),
+    ageColumn,
+    ...templateColumns,
+  ],
+  Service: [
+    nameColumn,
+    textColumn('Type', 'spec.type'),
+    textColumn('Cluster-IP', 'spec.clusterIP'),
+    column('External-IP', (object) => textsAt(objectAt(object, 'spec'), 'externalIPs').join(',') || '<none>'),
+    column('Port(s)', portsText),
+    ageColumn,
+    wide(
+      'Selector',
+      (object) => labelSelectorText({ matchLabels: objectAt(objectAt(object, 'spec'), 'selector') }) || '<none>',
+    ),
+  ],
+  Endpoints: [nameColumn, column('Endpoints', endpointsText), ageColumn],
+  EndpointSlice: [
+    nameColumn,
+    textColumn('AddressType', 'addressType'),
+    column(
+      'Ports',
+      (object) =>
+        listAt(object, 'ports')
+          .map((port) => (isObject(port) ? String(port.port ?? '*') : ''))
+          .join(',') || '<unset>',
+    ),
+    column('Endpoints', sliceAddresses),
+    ageColumn,
+  ],
+  Ingress: [
+    nameColumn,
+    textColumn('Class', 'spec.ingressClassName'),
+    column('Hosts', (object) => hostsOf(object)),
+    column('Address', ingressAddress),
+    column('Ports', (object) => (listAt(objectAt(object, 'spec'), 'tls').length > 0 ? '80, 443' : '80')),
+    ageColumn,
+  ],
+  IngressClass: [
+    nameColumn,
+    textColumn('Controller', 'spec.controller'),
+    textColumn('Parameters', 'spec.parameters.name'),
+    ageColumn,
+  ],
+  NetworkPolicy: [nameColumn, column('Pod-Selector', (object) => selectorOf(object, 'podSelector')), ageColumn],
+  ConfigMap: [nameColumn, keyCount('data', 'binaryData'), ageColumn],
+  Secret: [nameColumn, textColumn('Type', 'type'), keyCount('data'), ageColumn],
+  ServiceAccount: [
+    nameColumn,
+    column('Secrets', (object) => listAt(object, 'secrets').length, { type: 'string' }),
+    ageColumn,
+  ],
+  Namespace: [nameColumn, textColumn('Status', 'status.phase'), ageColumn],
+  Node: [
+    nameColumn,
+    column('Status', nodeStatus),
+    column('Roles', () => '<none>'),
+    ageColumn,
+    textColumn('Version', 'status.nodeInfo.kubeletVersion'),
+  ],
+  Event: [
+    column('Last Seen', eventLastSeen),
+    textColumn('Type', 'type', ''),
+    textColumn('Reason', 'reason', ''),
+    column('Object', eventObject),
+    wide('Source', (object) => textAt(objectAt(object, 'source'), 'component') || textAt(object, 'reportingComponent')),
+    column('Message', (object) => textAt(object, 'message').trim()),
+    wide('Count', (object) => numberAt(objectAt(object, 'series'), 'count') ?? numberAt(object, 'count') ?? 1),
+    { ...nameColumn, priority: 1 },
+  ],
+  Job: [
+    nameColumn,
+    column('Status', jobStatus),
+    ratio('Completions', 'status.succeeded', 'spec.completions'),
+    column('Duration', jobDuration),
+    ageColumn,
+  ],
+  CronJob: [
+    nameColumn,
+    textColumn('Schedule', 'spec.schedule'),
+    column('Suspend', (object) => (objectAt(object, 'spec').suspend === true ? 'True' : 'False')),
+    column('Active', (object) => listAt(objectAt(object, 'status'), 'active').length, { type: 'integer' }),
+    ageColumn,
+  ],
+  PodDisruptionBudget: [
+    nameColumn,
+    column('Min Available', intOrNone('spec.minAvailable')),
+    column('Max Unavailable', intOrNone('spec.maxUnavailable')),
+    count('Allowed Disruptions', 'status.disruptionsAllowed'),
+    ageColumn,
+  ],
+  HorizontalPodAutoscaler: [
+    nameColumn,
+    column('Reference', (object) => {
+      const target = objectAt(objectAt(object, 'spec'), 'scaleTargetRef');
+      return `${textAt(target, 'kind')}/${textAt(target, 'name')}`;
+    }),
+    textColumn('MinPods', 'spec.minReplicas'),
+    textColumn('MaxPods', 'spec.maxReplicas'),
+    count('Replicas', 'status.currentReplicas'),
+    ageColumn,
+  ],
+  Lease: [nameColumn, textColumn('Holder', 'spec.holderIdentity', ''), ageColumn],
+  Role: [nameColumn, createdColumn],
+  ClusterRole: [nameColumn, createdColumn],
+  RoleBinding: bindingColumns,
+  ClusterRoleBinding: bindingColumns,
+  CustomResourceDefinition: [nameColumn, createdColumn],
+};
+
+function hostsOf(object: JsonObject): string {
+  const hosts = listAt(objectAt(object, 'spec'), 'rules').map((rule) =>
+    isObject(rule) ? textAt(rule, 'host') || '*' : '*',
+  );
+  return hosts.join(',') || '*';
+}
+
+function nodeStatus(object: JsonObject): string {
+  const ready = listAt(objectAt(object, 'status'), 'conditions').find(
+    (each) => isObject(each) && each.type === 'Ready',
+  );
+  return isObject(ready) && ready.status === 'True' ? 'Ready' : 'NotReady';
+}
+
+export function columnsOf(kind: string): readonly Column[] {
+  return columns[kind] ?? [nameColumn, ageColumn];
 }

@@ -1,7 +1,8 @@
 import type { Json, JsonObject } from '../../../lib/index.ts';
 import { isObject, listAt, numberAt, objectAt, type StoredObject, textAt, textsAt } from '../kubernetes-object.ts';
 import { readSchema, type Schema } from '../schema/schema.ts';
-import { ageColumn, ageText, nameColumn } from './columns.ts';
+import { ageText } from './age.ts';
+import { ageColumn, nameColumn } from './columns.ts';
 import { readJsonPath } from './json-path.ts';
 import { allVerbs, type Column, type Resource, type Strategy } from './resource.ts';
 
@@ -45,6 +46,7 @@ function rootSchemaOf(version: JsonObject, spec: JsonObject, metadata: Schema): 
   return {
     ...schema,
     ...(spec.preserveUnknownFields === true ? { 'x-kubernetes-preserve-unknown-fields': true } : {}),
+    structFields: ['metadata'],
     properties: { ...schema.properties, apiVersion: text, kind: text, metadata },
   };
 }

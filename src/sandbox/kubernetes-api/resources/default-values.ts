@@ -52,13 +52,6 @@ export const defaultValues: DefaultTable = {
     revisionHistoryLimit: 10,
     updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } },
   },
-  'io.k8s.api.batch.v1.JobSpec': {
-    backoffLimit: 6,
-    completionMode: 'NonIndexed',
-    manualSelector: false,
-    podReplacementPolicy: 'TerminatingOrFailed',
-    suspend: false,
-  },
   'io.k8s.api.batch.v1.CronJobSpec': {
     concurrencyPolicy: 'Allow',
     failedJobsHistoryLimit: 1,

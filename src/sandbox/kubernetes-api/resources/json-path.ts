@@ -1,16 +1,17 @@
 import type { Json } from '../../../lib/index.ts';
 import { isList, isObject } from '../kubernetes-object.ts';
 
-const stepPattern = /\.([\w-]+)|\[(-?\d+):?\]|\[\*\]|\['([^']+)'\]|\[\?\(@\.([\w.]+)\s*==\s*["']([^"']*)["']\)\]/gy;
+const stepPattern =
+  /\.([\w\uE000/-]+)|\[(-?\d+):?\]|\[\*\]|\['([^']+)'\]|\[\?\(@\.([\w.]+)\s*==\s*["']([^"']*)["']\)\]/gy;
 
 /** The first value at a CRD column's JSONPath: `.a.b`, `.a[0]`, `.a[-1:]`, `.a['x.y']`, `.conditions[?(@.type=="Ready")].status`. */
 export function readJsonPath(object: Json, path: string): Json | undefined {
   let values: readonly Json[] = [object];
-  const steps = path.replaceAll('\\.', '\u0000');
+  const steps = path.replaceAll('\\.', '\uE000');
   const step = new RegExp(stepPattern);
   for (let match = step.exec(steps); match !== null; match = step.exec(steps)) {
     const [text, field, index, quoted, filterPath, wanted] = match;
-    const name = (field ?? quoted)?.replaceAll('\u0000', '.');
+    const name = (field ?? quoted)?.replaceAll('\uE000', '.');
     values = values.flatMap((value) => {
       if (name !== undefined) return isObject(value) ? wrap(value[name]) : [];
       if (index !== undefined) return isList(value) ? wrap(value.at(Number(index))) : [];

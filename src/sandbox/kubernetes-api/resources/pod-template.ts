@@ -1,5 +1,14 @@
 import type { Json, JsonObject } from '../../../lib/index.ts';
-import { isObject, listAt, objectAt, textAt, valueAt, withField, withValueAt } from '../kubernetes-object.ts';
+import {
+  isObject,
+  listAt,
+  objectAt,
+  type StoredObject,
+  textAt,
+  valueAt,
+  withField,
+  withValueAt,
+} from '../kubernetes-object.ts';
 
 /** Fills what depends on another field of a pod's spec: the pull policy follows the image's tag. */
 export function fillPodSpec(spec: JsonObject): JsonObject {
@@ -34,21 +43,25 @@ export function fillTemplateAt(object: JsonObject, path: readonly string[]): Jso
 
 const unreachable = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
 
-/** What only a Pod itself gets: admission's tolerations, and the fields that templates leave out. */
+/** What only a Pod itself gets, not a template. */
 export function fillPod(object: JsonObject): JsonObject {
-  const spec = objectAt(object, 'spec');
+  return { ...object, spec: fillPodSpec({ enableServiceLinks: true, ...objectAt(object, 'spec') }) };
+}
+
+/** What admission adds to a new Pod. */
+export function beginPod(pod: StoredObject): StoredObject {
+  const spec = objectAt(pod, 'spec');
   const tolerations = listAt(spec, 'tolerations');
   const added = unreachable
     .filter((key) => !tolerations.some((each) => isObject(each) && each.key === key))
     .map((key) => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 }));
-  const filled = fillPodSpec({
-    enableServiceLinks: true,
+  const admitted = {
     preemptionPolicy: 'PreemptLowerPriority',
     priority: 0,
     ...spec,
-    ...(added.length === 0 ? {} : { tolerations: [...tolerations, ...added] }),
-  });
-  return { ...object, spec: filled };
+    tolerations: [...tolerations, ...added],
+  };
+  return { ...pod, spec: admitted, status: { phase: 'Pending', qosClass: qosClassOf(spec) } };
 }
 
 /** Kubernetes' quality-of-service class, from requests and limits of all containers. */

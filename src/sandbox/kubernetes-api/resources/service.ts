@@ -1,26 +1,35 @@
-import type { JsonObject } from '../../../lib/index.ts';
+import type { Json, JsonObject } from '../../../lib/index.ts';
 import type { FieldCause } from '../api-error.ts';
 import { isObject, listAt, numberAt, objectAt, type StoredObject, textAt, withField } from '../kubernetes-object.ts';
 
-/** Gives a Service its address and the fields that follow from others. An address, once given, stays. */
+/** Fills the fields that follow from others. An address, once given, stays though a writer leaves it out. */
 export function fillService(object: JsonObject, old: StoredObject | undefined): JsonObject {
   const spec = objectAt(object, 'spec');
   const ports = listAt(spec, 'ports').map((port) =>
     isObject(port) && port.targetPort === undefined ? withField(port, 'targetPort', port.port) : port,
   );
-  const filled: Record<string, JsonObject[string]> = { ...spec };
+  const filled: Record<string, Json> = { ...spec };
   if (ports.length > 0) filled.ports = ports;
   if (spec.type === 'ExternalName') return { ...object, spec: filled };
-  const before = objectAt(old, 'spec');
-  const clusterIp = textAt(spec, 'clusterIP') || textAt(before, 'clusterIP') || nextAddress();
-  filled.clusterIP = clusterIp;
-  filled.clusterIPs ??= [clusterIp];
   filled.internalTrafficPolicy ??= 'Cluster';
-  filled.ipFamilies ??= ['IPv4'];
-  filled.ipFamilyPolicy ??= 'SingleStack';
   if (spec.type === 'LoadBalancer') filled.allocateLoadBalancerNodePorts ??= true;
   if (spec.type === 'LoadBalancer' || spec.type === 'NodePort') filled.externalTrafficPolicy ??= 'Cluster';
+  const before = objectAt(old, 'spec');
+  for (const field of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy']) {
+    const value = before[field];
+    if (value !== undefined) filled[field] ??= value;
+  }
   return { ...object, spec: filled };
+}
+
+/** Gives a new Service its address. */
+export function beginService(service: StoredObject): StoredObject {
+  const spec = objectAt(service, 'spec');
+  const status = { loadBalancer: {} };
+  if (spec.type === 'ExternalName') return { ...service, status };
+  const clusterIP = textAt(spec, 'clusterIP') || nextAddress();
+  const families = { clusterIP, clusterIPs: [clusterIP], ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack' };
+  return { ...service, spec: { ...families, ...spec, clusterIP }, status };
 }
 
 /** Nobody routes to these addresses: a random one of the service range is as good as an allocated one. */

@@ -9,7 +9,6 @@ import {
   type StoredObject,
   textAt,
   valueAt,
-  withField,
   withValueAt,
 } from '../kubernetes-object.ts';
 import { labelSelectorText, matchesLabelSelector } from '../requests/selectors.ts';
@@ -53,39 +52,45 @@ function negative(field: string, value: number): FieldCause {
   return { field, reason: 'FieldValueInvalid', message };
 }
 
+const jobDefaults = {
+  backoffLimit: 6,
+  completionMode: 'NonIndexed',
+  manualSelector: false,
+  parallelism: 1,
+  podReplacementPolicy: 'TerminatingOrFailed',
+  suspend: false,
+};
+
+/** Only a Job itself is filled: the job template of a CronJob stays as it was sent. */
+export function fillJob(object: JsonObject): JsonObject {
+  const filled = fillTemplate(object);
+  const spec = objectAt(filled, 'spec');
+  const isSingle = spec.completions === undefined && spec.parallelism === undefined;
+  return { ...filled, spec: { ...jobDefaults, ...(isSingle ? { completions: 1 } : {}), ...spec } };
+}
+
 /** A Job finds its pods by its own uid. */
 export function beginJob(job: StoredObject): StoredObject {
   const spec = objectAt(job, 'spec');
   if (spec.manualSelector === true) return { ...job, status: {} };
   const { uid, name } = job.metadata;
-  const generated = {
+  const template = objectAt(spec, 'template');
+  const metadata = objectAt(template, 'metadata');
+  const labels = {
+    ...objectAt(metadata, 'labels'),
     'batch.kubernetes.io/controller-uid': uid,
     'batch.kubernetes.io/job-name': name,
     'controller-uid': uid,
     'job-name': name,
   };
-  const template = objectAt(spec, 'template');
-  const metadata = objectAt(template, 'metadata');
-  const labels = { ...objectAt(metadata, 'labels'), ...generated };
+  const selector = { matchLabels: { 'batch.kubernetes.io/controller-uid': uid } };
+  const own = Object.keys(objectAt(job.metadata, 'labels')).length === 0 ? { labels } : {};
   return {
     ...job,
-    metadata: job.metadata,
-    spec: {
-      ...spec,
-      selector: { matchLabels: { 'batch.kubernetes.io/controller-uid': uid } },
-      template: { ...template, metadata: { ...metadata, labels } },
-    },
+    metadata: { ...job.metadata, ...own },
+    spec: { ...spec, selector, template: { ...template, metadata: { ...metadata, labels } } },
     status: {},
   };
-}
-
-export function fillJob(object: JsonObject): JsonObject {
-  const filled = fillTemplate(object);
-  const spec = objectAt(filled, 'spec');
-  const parallelism = spec.parallelism ?? 1;
-  const completions = spec.completions ?? (spec.parallelism === undefined ? 1 : undefined);
-  const withBoth = withField(withField(spec, 'parallelism', parallelism), 'completions', completions);
-  return withField(filled, 'spec', withBoth);
 }
 
 export function checkJob(object: StoredObject, causes: FieldCause[]): void {

@@ -32,7 +32,7 @@ export function validate(schema: Schema, value: Json, path: string, causes: Fiel
   validateCombinations(schema, value, path, causes);
   for (const rule of schema['x-kubernetes-validations'] ?? []) {
     if (!isRuleBroken(rule.rule, value, old)) continue;
-    const shown = isObject(value) || isList(value) ? JSON.stringify(value) : JSON.stringify(value);
+    const shown = JSON.stringify(isObject(value) || isList(value) ? typeName(value) : value);
     causes.push({
       field: path + (rule.fieldPath ?? ''),
       reason: rule.reason === 'FieldValueForbidden' ? 'FieldValueForbidden' : 'FieldValueInvalid',

@@ -1,0 +1,104 @@
+import type { Json, JsonObject } from '../../../lib/index.ts';
+import type { StoredObject } from '../kubernetes-object.ts';
+import { toServed } from '../objects/served.ts';
+import type { Resource } from '../resources/resource.ts';
+import { type Answer, jsonAnswer, listMetadata } from './answer.ts';
+import type { Page } from './list.ts';
+
+/** What a client wants to see: whole objects, a table to print, or only the metadata. */
+export type Shape = 'objects' | 'table' | 'metadata';
+
+export function shapeOf(accept: string | undefined): Shape {
+  for (const type of (accept ?? '').split(',')) {
+    if (!type.includes('json')) continue;
+    if (/;as=Table;/.test(`${type};`) && /v=v1\b/.test(type) && !type.includes('v1beta1')) return 'table';
+    if (/;as=PartialObjectMetadata(List)?;/.test(`${type};`)) return 'metadata';
+    if (!type.includes(';as=')) return 'objects';
+  }
+  return 'objects';
+}
+
+export interface TableOptions {
+  readonly nowMs: number;
+  /** Metadata (default), Object or None: what each row carries beside its cells. */
+  readonly includeObject: string;
+}
+
+export function tableOptions(query: URLSearchParams, nowMs: number): TableOptions {
+  return { nowMs, includeObject: query.get('includeObject') ?? 'Metadata' };
+}
+
+export function tableOf(
+  resource: Resource,
+  objects: readonly StoredObject[],
+  metadata: JsonObject,
+  options: TableOptions & { readonly withoutColumns?: boolean },
+): JsonObject {
+  const columns = resource.columns.map(({ name, type, format, description, priority }) => ({
+    name,
+    type,
+    format,
+    description,
+    priority,
+  }));
+  return {
+    kind: 'Table',
+    apiVersion: 'meta.k8s.io/v1',
+    metadata,
+    columnDefinitions: options.withoutColumns ? null : columns,
+    rows: objects.map((object) => rowOf(resource, object, options)),
+  };
+}
+
+function rowOf(resource: Resource, object: StoredObject, options: TableOptions): JsonObject {
+  const served = toServed(resource, object);
+  const cells = resource.columns.map((column) => column.read(object, options.nowMs));
+  if (options.includeObject === 'None') return { cells, object: null };
+  return { cells, object: options.includeObject === 'Object' ? served : metadataOf(object) };
+}
+
+export function metadataOf(object: StoredObject): JsonObject {
+  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata };
+}
+
+/** One object, a page, or a watch event in the shape that was asked for; undefined when that is the plain one. */
+export function shapedObject(
+  shape: Shape,
+  resource: Resource,
+  object: StoredObject,
+  options: TableOptions,
+): Answer | undefined {
+  if (shape === 'table') {
+    return jsonAnswer(tableOf(resource, [object], { resourceVersion: object.metadata.resourceVersion }, options));
+  }
+  return shape === 'metadata' ? jsonAnswer(metadataOf(object)) : undefined;
+}
+
+export function shapedPage(shape: Shape, resource: Resource, page: Page, options: TableOptions): Answer | undefined {
+  if (shape === 'table') return jsonAnswer(tableOf(resource, page.objects, listMetadata(page), options));
+  if (shape === 'objects') return undefined;
+  return jsonAnswer({
+    kind: 'PartialObjectMetadataList',
+    apiVersion: 'meta.k8s.io/v1',
+    metadata: listMetadata(page),
+    items: page.objects.map(metadataOf),
+  });
+}
+
+/** Only the first event of a watched table names its columns. */
+export function eventWriter(
+  shape: Shape,
+  resource: Resource,
+  query: URLSearchParams,
+  nowMs: () => number,
+): ((type: string, object: StoredObject) => string) | undefined {
+  if (shape === 'objects') return undefined;
+  let isFirst = true;
+  return (type, object) => {
+    const options = { ...tableOptions(query, nowMs()), withoutColumns: !isFirst };
+    isFirst = false;
+    const metadata = { resourceVersion: object.metadata.resourceVersion };
+    const shown: Json = shape === 'table' ? tableOf(resource, [object], metadata, options) : metadataOf(object);
+    return `${JSON.stringify({ type, object: shown })}\n`;
+  };
+}
