@@ -6,15 +6,17 @@ import {
   type Binary,
   type BinaryOperator,
   type Expression,
-  type Matching,
   type Moment,
   QueryError,
   type Selector,
   typeOf,
   type ValueType,
 } from './expression.ts';
+import { readPositiveMs, readSeconds } from './parse-duration.ts';
+import { readLabelNames, readMatching } from './parse-matching.ts';
 import { AGGREGATIONS, SIGNATURES } from './signatures.ts';
 import { readString } from './string-literal.ts';
+import { child, childrenOf, describeBroken, findBroken, refuse, textOf } from './syntax.ts';
 
 const NOW: Moment = { offsetMs: 0, at: undefined };
 
@@ -114,44 +116,6 @@ function readSubquery(node: SyntaxNode, query: string): Expression {
   return { kind: 'subquery', inner, rangeMs: readPositiveMs(range, query), stepMs, moment: NOW };
 }
 
-function readPositiveMs(node: SyntaxNode, query: string): number {
-  const ms = Math.round(readSeconds(node, query) * 1000);
-  if (!(ms > 0)) throw refuse(node, query, 'duration must be greater than 0');
-  return ms;
-}
-
-/** Reads a duration with its arithmetic. */
-function readSeconds(node: SyntaxNode, query: string): number {
-  const parts = childrenOf(node);
-  const [first, second, third] = parts;
-  if (first === undefined) return parseNumber(textOf(node, query));
-  if (parts.length === 1) return readSeconds(first, query);
-  if (first.name === 'UnaryOp' && second !== undefined) {
-    return (textOf(first, query) === '-' ? -1 : 1) * readSeconds(second, query);
-  }
-  if (second === undefined || third === undefined || !first.name.endsWith('DurationExpr')) {
-    throw refuse(node, query, `duration ${JSON.stringify(textOf(node, query))} is not supported here`);
-  }
-  return arithmetic(second.name, readSeconds(first, query), readSeconds(third, query));
-}
-
-function arithmetic(operator: string, left: number, right: number): number {
-  switch (operator) {
-    case 'Add':
-      return left + right;
-    case 'Sub':
-      return left - right;
-    case 'Mul':
-      return left * right;
-    case 'Div':
-      return left / right;
-    case 'Mod':
-      return left % right;
-    default:
-      return left ** right;
-  }
-}
-
 function readOffset(node: SyntaxNode, query: string): Expression {
   const inner = readExpression(child(node, 0), query);
   const duration = node.getChild('OffsetDurationExpr');
@@ -242,27 +206,6 @@ function isBinaryOperator(text: string): text is BinaryOperator {
   return BINARY_OPERATORS.has(text);
 }
 
-function readMatching(clause: SyntaxNode | null, query: string): Matching {
-  if (clause === null) return { labels: [], isOn: false, group: 'one-to-one', include: [] };
-  const [labels, include] = clause.getChildren('GroupingLabels');
-  let group: Matching['group'] = 'one-to-one';
-  if (clause.getChild('GroupLeft') !== null) group = 'left';
-  if (clause.getChild('GroupRight') !== null) group = 'right';
-  return {
-    labels: readLabelNames(labels, query),
-    isOn: clause.getChild('On') !== null,
-    group,
-    include: readLabelNames(include, query),
-  };
-}
-
-function readLabelNames(node: SyntaxNode | undefined, query: string): readonly string[] {
-  return childrenOf(node ?? null).map((label) => {
-    const text = textOf(label, query);
-    return label.name === 'QuotedLabelName' ? readString(text) : text;
-  });
-}
-
 function readAggregation(node: SyntaxNode, query: string): Expression {
   const operator = textOf(child(node, 0), query).toLowerCase();
   if (!AGGREGATIONS.has(operator))
@@ -319,44 +262,4 @@ function expectType(
 ): void {
   const found = typeOf(expression);
   if (found !== type) throw refuse(at.node, at.query, `expected type ${type} in ${at.where}, got ${found}`);
-}
-
-function findBroken(node: SyntaxNode): SyntaxNode | undefined {
-  if (node.type.isError) return node;
-  for (const inner of childrenOf(node)) {
-    const broken = findBroken(inner);
-    if (broken !== undefined) return broken;
-  }
-  return undefined;
-}
-
-function describeBroken(query: string, node: SyntaxNode): string {
-  const before = query.slice(0, node.from).match(/([A-Za-z_][A-Za-z0-9_]*)\s*$/)?.[1];
-  if (query[node.from] === '(' && before !== undefined) {
-    return `1:${node.from - before.length + 1}: parse error: unknown function with name ${JSON.stringify(before)}`;
-  }
-  const found = query.slice(node.from, Math.max(node.to, node.from + 1));
-  const what = node.from >= query.trimEnd().length ? 'end of input' : JSON.stringify(found);
-  return `1:${node.from + 1}: parse error: unexpected ${what}`;
-}
-
-function refuse(node: SyntaxNode, query: string, message: string): QueryError {
-  const lines = query.slice(0, node.from).split('\n');
-  return new QueryError(`${lines.length}:${(lines.at(-1)?.length ?? 0) + 1}: parse error: ${message}`);
-}
-
-function childrenOf(node: SyntaxNode | null): SyntaxNode[] {
-  const children: SyntaxNode[] = [];
-  for (let next = node?.firstChild ?? null; next !== null; next = next.nextSibling) children.push(next);
-  return children;
-}
-
-function child(node: SyntaxNode, index: number): SyntaxNode {
-  const found = childrenOf(node)[index];
-  if (found === undefined) throw new QueryError(`parse error: ${node.name} is incomplete`);
-  return found;
-}
-
-function textOf(node: SyntaxNode, query: string): string {
-  return query.slice(node.from, node.to);
 }
