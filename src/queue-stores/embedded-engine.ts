@@ -34,12 +34,14 @@ export interface EngineSettings {
 
 const LONGEST_OPEN_MS = 60_000;
 const LONGEST_CLOSE_MS = 3_000;
+const CLOSED_PAUSE_MS = 100;
 
 /** Starts the thread and opens the database in `folder`; makes it where there is none (about 4 s the first time, 1 s later). */
 export async function openEngine(settings: EngineSettings): Promise<Engine> {
   const { log } = settings;
   const thread = new Worker(new URL('./embedded-thread.ts', import.meta.url), {
     workerData: { folder: settings.folder },
+    execArgv: [],
   });
   const questions = new Map<number, { resolve: (answer: Answer) => void; reject: (error: Error) => void }>();
   const pings: (() => void)[] = [];
@@ -99,13 +101,17 @@ export async function openEngine(settings: EngineSettings): Promise<Engine> {
     .finally(() => timer.abort());
 
   return {
-    ask(text, parameters) {
-      if (!isOpen) return Promise.reject(new Error('the embedded store is closed'));
+    async ask(text, parameters) {
+      if (!isOpen) {
+        // BullMQ's worker asks again at once, for ever: without a pause it would not let go of the event loop.
+        await sleep(CLOSED_PAUSE_MS);
+        throw new Error('the embedded store is closed');
+      }
       const id = ++lastId;
       const { promise, resolve, reject } = Promise.withResolvers<Answer>();
       questions.set(id, { resolve, reject });
       thread.postMessage({ id, text, parameters });
-      return promise;
+      return await promise;
     },
     ping() {
       if (!isOpen) return Promise.reject(new Error('the embedded store is closed'));

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createPostgresBackend, runMigrations } from 'bullmq';
 import type { Logger } from 'pino';
 import { type Engine, openEngine } from './embedded-engine.ts';
-import { createEmbeddedPool, type EmbeddedPool } from './embedded-pool.ts';
+import { createEmbeddedPool } from './embedded-pool.ts';
 import { lockFolder } from './folder-lock.ts';
 import { createLossListeners } from './loss-listeners.ts';
 import { type Pulse, startPulse } from './pulse.ts';
@@ -34,10 +34,9 @@ export function createEmbeddedStore(settings: EmbeddedSettings): QueueStore {
   let unlock: () => void = () => undefined;
   let isStopped = false;
   let reopening: Promise<void> = Promise.resolve();
-  const pool = createEmbeddedPool((text, parameters) => {
-    if (engine === undefined) return Promise.reject(new Error('the embedded store is not open'));
-    return engine.ask(text, parameters);
-  });
+  // While there is no engine, questions wait for the next one: BullMQ's worker asks again at once when it is refused, for ever.
+  let opened = Promise.withResolvers<Engine>();
+  const pool = createEmbeddedPool(async (text, parameters) => (await opened.promise).ask(text, parameters));
 
   function needRecipe(): Recipe {
     if (recipe === undefined) throw new Error('the embedded store is not started');
@@ -51,12 +50,13 @@ export function createEmbeddedStore(settings: EmbeddedSettings): QueueStore {
       onNotification: pool.notify,
       onEnd(error) {
         log.error({ err: error }, 'embedded store ended; it is opened again');
-        engine = undefined;
+        opened = Promise.withResolvers();
         pulse?.lose();
         reopening = reopen(error);
       },
     });
-    await prepare(engine, pool);
+    await empty(engine);
+    opened.resolve(engine);
   }
 
   async function reopen(error: Error): Promise<void> {
@@ -115,16 +115,19 @@ export function createEmbeddedStore(settings: EmbeddedSettings): QueueStore {
 }
 
 /** Brings the schema up to date and empties it: a queue kept over a kill delays recovery; one emptied and resynced does not. */
-async function prepare(engine: Engine, pool: EmbeddedPool): Promise<void> {
-  const client = await pool.connect();
-  try {
-    await runMigrations(client);
-    await client.query('SET search_path TO bullmq, public');
-    const { rows } = await client.query<{ readonly name: string }>(
-      `SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'bullmq' AND tablename <> 'migration'`,
-    );
-    if (rows.length > 0) await engine.ask(`TRUNCATE ${rows.map((row) => row.name).join(', ')} CASCADE`, undefined);
-  } finally {
-    client.release();
-  }
+async function empty(engine: Engine): Promise<void> {
+  await runMigrations({
+    // The rows of its own statements: as with node-postgres, their author knows their shape.
+    query: async <R>(text: string, parameters?: readonly unknown[]) => {
+      const { rows, rowCount } = await engine.ask(text, parameters);
+      return { rows: [...rows] as R[], rowCount };
+    },
+  });
+  await engine.ask('SET search_path TO bullmq, public', undefined);
+  await engine.ask(TRUNCATE_ALL, undefined);
 }
+
+const TRUNCATE_ALL = `DO $$ BEGIN EXECUTE (
+  SELECT 'TRUNCATE ' || string_agg(quote_ident(tablename), ', ') || ' CASCADE'
+  FROM pg_tables WHERE schemaname = 'bullmq' AND tablename <> 'migration'
+); END $$`;

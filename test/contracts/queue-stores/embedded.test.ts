@@ -1,18 +1,15 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { pino } from 'pino';
-import { afterAll } from 'vitest';
+import { afterAll, beforeAll } from 'vitest';
 import { createEmbeddedStore } from '../../../src/queue-stores/index.ts';
+import { createEmbeddedFolders, type EmbeddedFolders } from '../../support/embedded-folders.ts';
 import { describeQueueStore } from './describe-queue-store.ts';
 
-const folders: string[] = [];
-afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+let folders: EmbeddedFolders;
+beforeAll(async () => {
+  folders = await createEmbeddedFolders();
 });
+afterAll(() => folders.remove());
 
-describeQueueStore('embedded', async () => {
-  const dataFolder = mkdtempSync(join(tmpdir(), 'stepwise-embedded-'));
-  folders.push(dataFolder);
-  return createEmbeddedStore({ dataFolder, log: pino({ enabled: false }) });
-});
+describeQueueStore('embedded', async () =>
+  createEmbeddedStore({ dataFolder: folders.next(), log: pino({ enabled: false }) }),
+);
