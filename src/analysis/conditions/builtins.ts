@@ -111,8 +111,8 @@ const OF_LISTS: Readonly<Record<string, Builtin>> = {
     if (isRecord(value)) return BigInt(Object.keys(value).length);
     throw new RuntimeProblem(`invalid argument for len (type ${goType(value)})`);
   }),
-  first: takesOne('first', ['list'], UNKNOWN, (value) => pick(value, 0)),
-  last: takesOne('last', ['list'], UNKNOWN, (value) => pick(value, -1)),
+  first: takesElement('first', (list) => pick(list, 0)),
+  last: takesElement('last', (list) => pick(list, -1)),
   get: {
     check: (args) => {
       checkCount(args, 2);
@@ -163,9 +163,23 @@ function takesOne(
       checkCount(args, 1);
       const [arg = UNKNOWN] = args;
       if (isUnknown(arg) || kinds.includes(arg.kind)) return answer ?? arg;
-      const text =
-        name === 'keys' || name === 'values' ? `cannot get ${name} from` : `invalid argument for ${name} (type`;
-      throw new CompileProblem(`${text} ${arg.goName}${text.endsWith('(type') ? ')' : ''}`);
+      const isPart = name === 'keys' || name === 'values';
+      const text = isPart
+        ? `cannot get ${name} from ${arg.goName}`
+        : `invalid argument for ${name} (type ${arg.goName})`;
+      throw new CompileProblem(text);
+    },
+    run: ([value = nil]) => run(value),
+  };
+}
+
+function takesElement(name: string, run: (list: Value) => Value): Builtin {
+  return {
+    check: (args) => {
+      checkCount(args, 1);
+      const [arg = UNKNOWN] = args;
+      if (isUnknown(arg) || arg.kind === 'list') return arg.element ?? UNKNOWN;
+      throw new CompileProblem(`cannot get ${name} element from ${arg.goName}`);
     },
     run: ([value = nil]) => run(value),
   };
@@ -176,7 +190,7 @@ function aggregates(name: string, run: (values: readonly (number | bigint)[]) =>
     check: (args) => {
       if (args.length === 0) throw new CompileProblem(`not enough arguments to call ${name}`);
       const wrong = args.find((arg) => !['unknown', 'list', 'int', 'float'].includes(arg.kind));
-      if (wrong === undefined) return args[0]?.kind === 'list' ? UNKNOWN : (args[0] ?? UNKNOWN);
+      if (wrong === undefined) return args.some((arg) => arg.kind === 'list') ? UNKNOWN : (args[0] ?? UNKNOWN);
       throw new CompileProblem(`invalid argument for ${name} (type ${wrong.goName})`);
     },
     run: (args, { meter }) => run(collectNumbers(name, args, meter)),

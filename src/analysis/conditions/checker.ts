@@ -96,7 +96,7 @@ function checkUnary(operator: string, operand: StaticType): StaticType {
 }
 
 function checkBinary(
-  node: { readonly operator: BinaryOperator; readonly right: Node },
+  node: { readonly operator: BinaryOperator; readonly written: string; readonly right: Node },
   left: StaticType,
   right: StaticType,
 ): StaticType {
@@ -106,7 +106,7 @@ function checkBinary(
   }
   const answer = typeOfOperation(node.operator, left, right);
   if (answer !== undefined) return answer;
-  throw new CompileProblem(`invalid operation: ${node.operator} (mismatched types ${left.goName} and ${right.goName})`);
+  throw new CompileProblem(`invalid operation: ${node.written} (mismatched types ${left.goName} and ${right.goName})`);
 }
 
 function typeOfOperation(operator: BinaryOperator, left: StaticType, right: StaticType): StaticType | undefined {

@@ -146,18 +146,18 @@ class Parser {
         const mixed = `Operator (${written}) and coalesce expressions (??) cannot be mixed.`;
         throw new CompileProblem(`${mixed} Wrap either by parentheses.`);
       }
-      left = this.#operation(left, operator, strength);
+      left = this.#operation(left, { operator, written }, strength);
       if (isNegated) left = this.#node({ kind: 'unary', operator: 'not', operand: left });
       previous = operator;
     }
     return precedence === 0 ? this.#choice(left) : left;
   }
 
-  #operation(left: Node, operator: string, strength: number): Node {
+  #operation(left: Node, { operator, written }: { operator: string; written: string }, strength: number): Node {
     if (operator === '|') return this.#call(this.#expect('Identifier').text, [left]);
     if (COMPARISONS.has(operator)) return this.#comparison(left, operator, strength);
     const right = this.#expression(operator === '**' ? strength : strength + 1);
-    return this.#node({ kind: 'binary', operator: operator as BinaryOperator, left, right });
+    return this.#node({ kind: 'binary', operator: operator as BinaryOperator, written, left, right });
   }
 
   /** `1 < x < 5` means `1 < x && x < 5`. */
@@ -167,8 +167,17 @@ class Parser {
     let comparison = operator;
     while (true) {
       const high = this.#expression(strength + 1);
-      const pair = this.#node({ kind: 'binary', operator: comparison as BinaryOperator, left: low, right: high });
-      whole = whole === undefined ? pair : this.#node({ kind: 'binary', operator: '&&', left: whole, right: pair });
+      const pair = this.#node({
+        kind: 'binary',
+        operator: comparison as BinaryOperator,
+        written: comparison,
+        left: low,
+        right: high,
+      });
+      whole =
+        whole === undefined
+          ? pair
+          : this.#node({ kind: 'binary', operator: '&&', written: '&&', left: whole, right: pair });
       if (this.#token.kind !== 'Operator' || !COMPARISONS.has(this.#token.text)) return whole;
       low = high;
       comparison = this.#next().text;

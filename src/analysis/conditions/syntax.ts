@@ -10,7 +10,14 @@ export type Node =
   /** Inside a predicate: `#` (the element; name ''), `#index` */
   | { readonly kind: 'pointer'; readonly name: string }
   | { readonly kind: 'unary'; readonly operator: UnaryOperator; readonly operand: Node }
-  | { readonly kind: 'binary'; readonly operator: BinaryOperator; readonly left: Node; readonly right: Node }
+  | {
+      readonly kind: 'binary';
+      readonly operator: BinaryOperator;
+      /** `and` for `&&`: messages repeat it. */
+      readonly written: string;
+      readonly left: Node;
+      readonly right: Node;
+    }
   | { readonly kind: 'choice'; readonly condition: Node; readonly whenTrue: Node; readonly whenFalse: Node }
   /** `a.b`, `a[b]`; optional: `a?.b` */
   | { readonly kind: 'member'; readonly object: Node; readonly property: Node; readonly isOptional: boolean }
