@@ -22,5 +22,7 @@ export {
 } from './rollout.ts';
 export { neededServices, neededTemplates, type RouterAim, routerAimOf, routerKindOf } from './router-target.ts';
 export { needsTemplates } from './scene.ts';
+export { chooseUndo, type UndoChoice, undoPatch } from './undo.ts';
 export { validateRollout } from './validate.ts';
+export { patchesFor, type RolloutPatch, type Verb } from './verbs.ts';
 export type { ReplicaSetView, RouterReading, ServiceView, World } from './world.ts';

@@ -8,6 +8,8 @@ export const instanceIdLabel = 'argo-rollouts.argoproj.io/controller-instance-id
 export const revisionAnnotation = 'rollout.argoproj.io/revision';
 export const revisionHistoryAnnotation = 'rollout.argoproj.io/revision-history';
 export const desiredReplicasAnnotation = 'rollout.argoproj.io/desired-replicas';
+/** JSON of the labels and annotations that Argo put into a ReplicaSet's template for its role. */
+export const ephemeralMetadataAnnotation = 'rollout.argoproj.io/ephemeral-metadata';
 /** RFC 3339, UTC. */
 export const scaleDownDeadlineAnnotation = 'scale-down-deadline';
 export const managedByAnnotation = 'argo-rollouts.argoproj.io/managed-by-rollouts';

@@ -2,7 +2,7 @@ import { computeEarlierPodHash, computePodHash, computeStepHash } from './pod-ha
 import { revisionOf } from './replica-sets.ts';
 import type { CanaryStep, CanaryStrategy, Rollout, RolloutSpec, RolloutStatus } from './rollout.ts';
 import { maxWeightOf } from './steps.ts';
-import { isSameTemplate } from './template-equality.ts';
+import { isSameTemplate, withoutInjections } from './template-equality.ts';
 import type { ReplicaSetView, World } from './world.ts';
 
 /** A world looked at: who is canary, who is stable, which step is stored. Facts only, no decisions. */
@@ -87,5 +87,7 @@ function findByHash(world: World): ReplicaSetView | undefined {
 }
 
 function isOfTemplate(replicaSet: ReplicaSetView, world: World): boolean {
-  return replicaSet.template !== undefined && isSameTemplate(replicaSet.template, world.rollout.spec.template);
+  const { template, annotations } = replicaSet;
+  if (template === undefined) return false;
+  return isSameTemplate(withoutInjections({ template, annotations }), world.rollout.spec.template);
 }

@@ -1,5 +1,5 @@
-import { isDeepEqual, isObject } from './deep-equal.ts';
-import { podHashLabel } from './names.ts';
+import { isDeepEqual, isObject, withoutUndefined } from './deep-equal.ts';
+import { ephemeralMetadataAnnotation, podHashLabel } from './names.ts';
 import { canonicalQuantity } from './quantity.ts';
 import type { PodTemplate } from './rollout.ts';
 
@@ -11,10 +11,64 @@ export function isSameTemplate(left: PodTemplate | undefined, right: PodTemplate
   return isDeepEqual(normalize(left), normalize(right));
 }
 
-/** A ReplicaSet's template as an author would write it back: without the hash label. */
-export function withoutHashLabel(template: PodTemplate): PodTemplate {
-  const { [podHashLabel]: _hash, ...labels } = template.metadata?.labels ?? {};
-  return { ...template, metadata: { ...template.metadata, labels } };
+/**
+ * A ReplicaSet's template as its author wrote it: without the hash label, and without what Argo puts in for a role (ephemeral
+ * metadata, listed in an annotation; one anti-affinity term, known by its key).
+ */
+export function withoutInjections(replicaSet: {
+  readonly template: PodTemplate;
+  readonly annotations: Readonly<Record<string, string>>;
+}): PodTemplate {
+  const { template } = replicaSet;
+  const injected = readInjectedMetadata(replicaSet.annotations[ephemeralMetadataAnnotation]);
+  const labels = omit(template.metadata?.labels ?? {}, [podHashLabel, ...injected.labels]);
+  const annotations = omit(template.metadata?.annotations ?? {}, injected.annotations);
+  const metadata = { ...template.metadata, labels, annotations };
+  const affinity = withoutHashTerm(template.spec?.affinity);
+  const spec = template.spec === undefined ? undefined : withoutUndefined({ ...template.spec, affinity });
+  return withoutUndefined({
+    ...template,
+    metadata: Object.keys(annotations).length === 0 ? omitAnnotations(metadata) : metadata,
+    spec,
+  });
+}
+
+function omitAnnotations<T extends { annotations?: unknown }>({ annotations: _annotations, ...rest }: T) {
+  return rest;
+}
+
+function omit(map: Readonly<Record<string, string>>, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(Object.entries(map).filter(([name]) => !names.includes(name)));
+}
+
+function readInjectedMetadata(json: string | undefined): { labels: readonly string[]; annotations: readonly string[] } {
+  const nothing = { labels: [], annotations: [] };
+  if (json === undefined) return nothing;
+  try {
+    const value: unknown = JSON.parse(json);
+    return isObject(value) ? { labels: keysOf(value.labels), annotations: keysOf(value.annotations) } : nothing;
+  } catch {
+    // Somebody else's text in that annotation: nothing of it was injected.
+    return nothing;
+  }
+}
+
+function keysOf(value: unknown): readonly string[] {
+  return isObject(value) ? Object.keys(value) : [];
+}
+
+function withoutHashTerm(affinity: unknown): unknown {
+  if (!isObject(affinity) || !isObject(affinity.podAntiAffinity)) return affinity;
+  const kept: Fields = { ...affinity.podAntiAffinity };
+  for (const [key, terms] of Object.entries(kept)) {
+    if (!Array.isArray(terms)) continue;
+    const others = terms.filter((term) => !JSON.stringify(term).includes(`"key":"${podHashLabel}"`));
+    if (others.length === 0) delete kept[key];
+    else kept[key] = others;
+  }
+  const rest: Fields = { ...affinity, podAntiAffinity: kept };
+  if (Object.keys(kept).length === 0) delete rest.podAntiAffinity;
+  return Object.keys(rest).length === 0 ? undefined : rest;
 }
 
 type Fields = Record<string, unknown>;

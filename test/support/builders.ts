@@ -1,13 +1,13 @@
 import { AnalysisRun, AnalysisTemplate } from '../../src/analysis/index.ts';
-import { type CanaryStep, type CanaryStrategy, Rollout, type RolloutStatus } from '../../src/rollout/index.ts';
+import { Rollout, type RolloutStatus } from '../../src/rollout/index.ts';
 
 /** Objects as the API server would give them, built by saying only what matters: `aRollout().routed().steps(…).build()`. */
 export interface RolloutBuilder {
   named(name: string): RolloutBuilder;
   image(image: string): RolloutBuilder;
   replicas(replicas: number | undefined): RolloutBuilder;
-  steps(...steps: readonly Partial<CanaryStep>[]): RolloutBuilder;
-  canary(strategy: Partial<CanaryStrategy>): RolloutBuilder;
+  steps(...steps: readonly object[]): RolloutBuilder;
+  canary(strategy: object): RolloutBuilder;
   /** Behind an nginx Ingress, with the Services `<name>-canary` and `<name>-stable`. */
   routed(): RolloutBuilder;
   spec(spec: object): RolloutBuilder;

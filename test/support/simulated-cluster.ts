@@ -18,7 +18,8 @@ type SimulatedReplicaSet = { -readonly [Key in keyof ReplicaSetView]: ReplicaSet
 /** Called with every decision, before it is performed. */
 export type Watcher = (decision: Decision, world: World) => void;
 
-const MAX_ROUNDS = 8;
+/** Far more than a turn takes: each round stores one more step of the plan. */
+const MAX_ROUNDS = 40;
 
 /**
  * A cluster of one Rollout, in memory: performs effects with their preconditions as the engine would, and lets pods, runs, people
@@ -41,6 +42,8 @@ export class SimulatedCluster {
   #created = 0;
   #taken: string | undefined;
   readonly #watchers: Watcher[] = [];
+  /** Called after every effect that a turn performs. */
+  afterEffect: (effect: Effect) => void = () => undefined;
 
   constructor(rollout: Rollout, templates: readonly AnalysisTemplate[] = []) {
     this.rollout = rollout;
@@ -87,6 +90,7 @@ export class SimulatedCluster {
       for (const effect of decision.effects) {
         if (budget-- <= 0) return undefined;
         this.perform(effect);
+        this.afterEffect(effect);
       }
     }
     const last = decide(this.world()).effects.map((effect) => JSON.stringify(effect));
@@ -215,6 +219,19 @@ export class SimulatedCluster {
     };
     const metricResults = measured === 0 ? [] : [metric];
     this.#updateRun(name, (run) => ({ ...run, status: { ...run.status, phase, message, metricResults } }));
+  }
+
+  /** The share of requests in percent that a pod hash gets by weight and selectors; undefined while a Service selects no hash. */
+  shareOf(podHash: string): number | undefined {
+    const { canaryService, stableService } = this.rollout.spec.strategy?.canary ?? {};
+    const weight = this.weight ?? 0;
+    let share = 0;
+    for (const [name, part] of [[canaryService, weight] as const, [stableService, 100 - weight] as const]) {
+      const selected = this.services[name ?? '']?.selector['rollouts-pod-template-hash'];
+      if (selected === undefined && part > 0) return undefined;
+      if (selected === podHash) share += part;
+    }
+    return share;
   }
 
   canary(): SimulatedReplicaSet | undefined {

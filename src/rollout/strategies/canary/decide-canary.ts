@@ -43,7 +43,7 @@ export function decideCanary(scene: Scene): Decision {
   const effects: Effect[] = [
     ...traffic.lower,
     ...planCanaryReplicaSet(scene),
-    ...planServices(scene, posture, traffic.current),
+    ...planServices(scene, posture, traffic.settled),
     ...planAnnotations(scene, isDrainedLater),
     ...scaling.effects,
     ...planAnalysis(scene, posture),

@@ -7,7 +7,7 @@ import type { ReplicaSetView } from '../../world.ts';
 import type { Posture } from './posture.ts';
 
 /** Points the strategy's Services where they belong by the stored status. */
-export function planServices(scene: Scene, posture: Posture, currentWeight: number): Effect[] {
+export function planServices(scene: Scene, posture: Posture, settledWeight: number): Effect[] {
   const effects = [...switchTo(scene, scene.strategy.stableService, scene.stable, 'ifAvailable')];
   if (posture.abort !== undefined) {
     // Behind a router at once and whatever is available: the weight is 0 already, and a readiness gate may hang on this switch.
@@ -15,7 +15,7 @@ export function planServices(scene: Scene, posture: Posture, currentWeight: numb
     return [...effects, ...switchTo(scene, scene.strategy.canaryService, scene.stable, when)];
   }
   // Switching it with weight on it would hand the canary a share that no stored step gave it.
-  const isSafe = !scene.hasRouter || posture.isPromoted || currentWeight === 0;
+  const isSafe = !scene.hasRouter || posture.isPromoted || settledWeight === 0;
   if (isSafe) effects.push(...switchTo(scene, scene.strategy.canaryService, scene.canary, 'ifAvailable'));
   return effects;
 }
