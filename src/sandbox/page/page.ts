@@ -51,6 +51,7 @@ export async function createPage(options: PageOptions): Promise<Page> {
     actions: options.actions ?? [],
     hasWorld: options.worldUrl !== undefined,
     hasKubernetes: options.kubernetesUrl !== undefined,
+    hasWrites: options.writes !== undefined,
     slackUrl,
   };
 

@@ -9,6 +9,7 @@ import * as payloads from './payloads.ts';
 import { type ElementPress, withPress, writeAction } from './press.ts';
 import { respond } from './respond.ts';
 import { Response } from './response-urls.ts';
+import { writeRichText, writeText } from './said-text.ts';
 import { findMissing, readState, type Values } from './view-state.ts';
 import type { Channel, Message, View } from './workspace.ts';
 
@@ -87,7 +88,7 @@ export function createActing(slack: Slack, deliveries: Deliveries) {
     const person = findPerson(input.user);
     const channel = findPlace(person, input.channel);
     if (channel.isArchived) throw new SlackError('is_archived');
-    const text = linkNames(input.text);
+    const text = writeText(input.text, workspace.people.values());
     const ts = workspace.nextTs();
     const message: Message = {
       type: 'message',
@@ -105,14 +106,6 @@ export function createActing(slack: Slack, deliveries: Deliveries) {
     }
     if (!isMention || !channel.memberIds.includes(workspace.app.botUserId)) return { isAcknowledged: true, ts };
     return { ts, ...read(await sendEvent(payloads.writeMention(channel, message), 'app_mention')) };
-  }
-
-  function linkNames(text: string): string {
-    const byName = new Map([...workspace.people.values()].map((person) => [person.name.toLowerCase(), person.id]));
-    return text.replace(/(^|\s)@([\w-]+)/g, (whole, before: string, name: string) => {
-      const id = byName.get(name.toLowerCase());
-      return id === undefined ? whole : `${before}<@${id}>`;
-    });
   }
 
   function sendEvent(event: JsonObject, about: string): Promise<Outcome> {
@@ -284,14 +277,4 @@ function blocksOf(view: View): readonly JsonObject[] {
 
 function toTexts(record: Readonly<Record<string, unknown>>): Record<string, string> {
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, String(value)]));
-}
-
-function writeRichText(text: string): JsonObject {
-  const elements: JsonObject[] = [];
-  for (const part of text.split(/(<@\w+>)/)) {
-    const mention = part.match(/^<@(\w+)>$/);
-    if (mention?.[1] !== undefined) elements.push({ type: 'user', user_id: mention[1] });
-    else if (part !== '') elements.push({ type: 'text', text: part });
-  }
-  return { type: 'rich_text', block_id: 'said', elements: [{ type: 'rich_text_section', elements }] };
 }

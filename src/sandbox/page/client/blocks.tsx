@@ -165,6 +165,7 @@ function createHooks(
     },
     link: ({ href, children, className }) => {
       const target = href.startsWith(`${slackUrl}/archives/`) ? readPermalink(href) : undefined;
+      if (!/^(https?|mailto):/.test(href)) return <span>{children}</span>;
       if (target === undefined) {
         return (
           <a className={className} href={href} target="_blank" rel="noreferrer noopener">

@@ -115,17 +115,19 @@ function PinnedRow({ pinned, onSend }: { readonly pinned: Pinned; readonly onSen
     <div className="pinned">
       <Icon name="pin" size={14} />
       <span className="pinned-text">{pinned.text}</span>
-      {pinned.commands.map((command) => (
-        <button
-          key={command.label}
-          type="button"
-          className="chip"
-          title={command.text}
-          onClick={() => void onSend(command.text)}
-        >
-          {command.label}
-        </button>
-      ))}
+      <span className="pinned-commands">
+        {pinned.commands.map((command) => (
+          <button
+            key={command.label}
+            type="button"
+            className="chip"
+            title={command.text}
+            onClick={() => void onSend(command.text)}
+          >
+            {command.label}
+          </button>
+        ))}
+      </span>
     </div>
   );
 }

@@ -16,6 +16,7 @@ export interface About {
   readonly actions: readonly PageAction[];
   readonly hasWorld: boolean;
   readonly hasKubernetes: boolean;
+  readonly hasWrites: boolean;
   readonly slackUrl: string;
 }
 
@@ -67,24 +68,45 @@ export function useAbout(): About | undefined {
   return about;
 }
 
-/** The workspace, kept up to date; the browser reconnects by itself and then gets the whole state again. */
+/** Hears a stream for as long as the page lives, also over a server that goes away and comes back. */
+function listen(
+  url: string,
+  { onItem, onState }: { onItem: (data: string) => void; onState: (isOpen: boolean) => void },
+): () => void {
+  let source: EventSource;
+  let timer: ReturnType<typeof setTimeout>;
+  function connect(): void {
+    source = new EventSource(url);
+    source.onopen = () => onState(true);
+    source.onmessage = (event) => onItem(String(event.data));
+    source.onerror = () => {
+      onState(false);
+      // An answer that is no stream (502) closes it for good; a lost connection is made again by the browser.
+      if (source.readyState === EventSource.CLOSED) timer = setTimeout(connect, 1000);
+    };
+  }
+  connect();
+  return () => {
+    clearTimeout(timer);
+    source.close();
+  };
+}
+
+/** The workspace, kept up to date: each connection begins with the whole state. */
 export function useSlack(): { readonly slack: SlackState; readonly isConnected: boolean } {
   const [slack, apply] = useReducer(applyChange, emptyState);
   const [isConnected, setConnected] = useState(false);
-  useEffect(() => {
-    const source = new EventSource('/slack/events');
-    source.onmessage = (event) => {
-      setConnected(true);
-      const change: SlackChange = JSON.parse(event.data);
-      apply(change);
-    };
-    source.onerror = () => {
-      setConnected(false);
-      // A 502 ends an EventSource for good in some browsers: ask for a fresh page's worth of state instead.
-      if (source.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 2000);
-    };
-    return () => source.close();
-  }, []);
+  useEffect(
+    () =>
+      listen('/slack/events', {
+        onState: setConnected,
+        onItem(data) {
+          const change: SlackChange = JSON.parse(data);
+          apply(change);
+        },
+      }),
+    [],
+  );
   return { slack, isConnected };
 }
 
@@ -123,14 +145,16 @@ export function applyFeed(world: WorldState, item: FeedItem | { readonly kind: '
 
 export function useWorld(): WorldState {
   const [world, apply] = useReducer(applyFeed, emptyWorld);
-  useEffect(() => {
-    const source = new EventSource('/feeds');
-    source.onopen = () => apply({ kind: 'reset' });
-    source.onmessage = (event) => {
-      const item: FeedItem = JSON.parse(event.data);
-      apply(item);
-    };
-    return () => source.close();
-  }, []);
+  useEffect(
+    () =>
+      listen('/feeds', {
+        onState: (isOpen) => isOpen && apply({ kind: 'reset' }),
+        onItem(data) {
+          const item: FeedItem = JSON.parse(data);
+          apply(item);
+        },
+      }),
+    [],
+  );
   return world;
 }

@@ -109,7 +109,7 @@ interface GraphProps {
   readonly colours: Colours;
 }
 
-/** The last minute, one area per version on top of the other, errors in red from the ground. It moves with the clock. */
+/** The last minute, one area per version on top of the other, each with its errors in red. It moves with the clock. */
 function Graph({ host, samples, versions, colours }: GraphProps) {
   const group = useRef<SVGGElement>(null);
   const lastMs = samples.at(-1)?.atMs ?? 0;
@@ -130,23 +130,24 @@ function Graph({ host, samples, versions, colours }: GraphProps) {
   const x = (atMs: number): number => width + 12 + ((atMs - lastMs) / shownMs) * width;
   const y = (value: number): number => height - (value / (highest * 1.1)) * (height - 4);
   const below = new Map<Sample, number>();
-  const areas = versions.map((version) => {
+  /** Lays one more area on what is there already. */
+  function lay(read: (rates: Rates | undefined) => number, version: string): string {
     const upper: string[] = [];
     const lower: string[] = [];
     for (const sample of shown) {
       const base = below.get(sample) ?? 0;
-      const top = base + (sample.hosts[host]?.[version]?.perSecond ?? 0);
+      const top = base + read(sample.hosts[host]?.[version]);
       below.set(sample, top);
       upper.push(`${x(sample.atMs).toFixed(1)},${y(top).toFixed(1)}`);
       lower.unshift(`${x(sample.atMs).toFixed(1)},${y(base).toFixed(1)}`);
     }
-    return { version, points: [...upper, ...lower].join(' ') };
-  });
-  const errors = shown.map(
-    (sample) =>
-      `${x(sample.atMs).toFixed(1)},${y(sumOf(sample.hosts[host], (rates) => rates.errorsPerSecond)).toFixed(1)}`,
-  );
-  const first = shown[0];
+    return [...upper, ...lower].join(' ');
+  }
+  const areas = versions.map((version) => ({
+    version,
+    fine: lay((rates) => (rates?.perSecond ?? 0) - (rates?.errorsPerSecond ?? 0), version),
+    errors: lay((rates) => rates?.errorsPerSecond ?? 0, version),
+  }));
   return (
     <svg
       className="graph"
@@ -157,15 +158,12 @@ function Graph({ host, samples, versions, colours }: GraphProps) {
     >
       <line className="grid" x1="0" x2={width} y1={y(highest / 2)} y2={y(highest / 2)} />
       <g ref={group}>
-        {areas.map(({ version, points }) => (
-          <polygon key={version} points={points} fill={colours.of(version)} />
+        {areas.map(({ version, fine, errors }) => (
+          <g key={version}>
+            <polygon points={fine} fill={colours.of(version)} />
+            <polygon className="errors" points={errors} />
+          </g>
         ))}
-        {first !== undefined && (
-          <polygon
-            className="errors"
-            points={`${x(first.atMs)},${height} ${errors.join(' ')} ${x(lastMs)},${height}`}
-          />
-        )}
       </g>
     </svg>
   );

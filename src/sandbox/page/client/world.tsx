@@ -35,13 +35,17 @@ export function WorldPane({ about, world }: { readonly about: About; readonly wo
           <Pods pods={world.pods} colours={colours.current} isThere={world.reachable.get('kubernetes') === true} />
         </section>
       )}
-      <section className="panel writes-panel" aria-label="Last API writes">
-        <h3>Last API writes</h3>
-        <Writes writes={world.writes} />
-      </section>
-      <section className="panel" aria-label="Processes">
-        <Processes about={about} world={world} />
-      </section>
+      {about.hasWrites && (
+        <section className="panel writes-panel" aria-label="Last API writes">
+          <h3>Last API writes</h3>
+          <Writes writes={world.writes} />
+        </section>
+      )}
+      {(about.actions.length > 0 || world.status.size > 0) && (
+        <section className="panel" aria-label="Processes">
+          <Processes about={about} world={world} />
+        </section>
+      )}
       <Footer about={about} />
     </aside>
   );
@@ -165,6 +169,9 @@ function Processes({ about, world }: { readonly about: About; readonly world: Wo
           <h3>
             <Icon name="bolt" size={13} /> Break it
           </h3>
+          <span className="dim note" role="status">
+            {note}
+          </span>
           {about.actions.map((action) => (
             <button
               key={action.name}
@@ -177,9 +184,6 @@ function Processes({ about, world }: { readonly about: About; readonly world: Wo
               {action.label}
             </button>
           ))}
-          <span className="dim note" role="status">
-            {note}
-          </span>
         </div>
       )}
     </>
