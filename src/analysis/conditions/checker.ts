@@ -1,5 +1,5 @@
 import { BUILTINS } from './builtins.ts';
-import { checkPattern } from './operators.ts';
+import type { Patterns } from './patterns.ts';
 import {
   areComparable,
   BOOL,
@@ -25,11 +25,12 @@ interface Scope {
   /** Inside a predicate: the elements' type, and whether `#index` is known. */
   readonly element?: StaticType;
   readonly hasIndex?: boolean;
+  readonly patterns: Patterns;
 }
 
 /** The type of a condition for a result of this type; throws CompileProblem where no value of that type can make it right. */
-export function checkCondition(node: Node, result: StaticType): StaticType {
-  return check(node, { names: new Map([['result', result]]) });
+export function checkCondition(node: Node, result: StaticType, patterns: Patterns): StaticType {
+  return check(node, { names: new Map([['result', result]]), patterns });
 }
 
 function check(node: Node, scope: Scope): StaticType {
@@ -48,7 +49,7 @@ function check(node: Node, scope: Scope): StaticType {
     case 'unary':
       return checkUnary(node.operator, check(node.operand, scope));
     case 'binary':
-      return checkBinary(node, check(node.left, scope), check(node.right, scope));
+      return checkBinary(node, scope);
     case 'choice':
       return checkChoice(node, scope);
     case 'member':
@@ -95,14 +96,12 @@ function checkUnary(operator: string, operand: StaticType): StaticType {
   throw new CompileProblem(`invalid operation: ${operator} (mismatched type ${operand.goName})`);
 }
 
-function checkBinary(
-  node: { readonly operator: BinaryOperator; readonly written: string; readonly right: Node },
-  left: StaticType,
-  right: StaticType,
-): StaticType {
+function checkBinary(node: Extract<Node, { kind: 'binary' }>, scope: Scope): StaticType {
+  const left = check(node.left, scope);
+  const right = check(node.right, scope);
   if (node.operator === 'matches' && node.right.kind === 'literal' && typeof node.right.value === 'string') {
-    const problem = checkPattern(node.right.value);
-    if (problem !== undefined) throw new CompileProblem(problem);
+    const compiled = scope.patterns.compile(node.right.value);
+    if (!compiled.isCompiled) throw new CompileProblem(compiled.reason);
   }
   const answer = typeOfOperation(node.operator, left, right);
   if (answer !== undefined) return answer;
@@ -237,7 +236,7 @@ function checkPredicateCall(node: { readonly name: string; readonly args: readon
     throw new CompileProblem(`builtin ${name} takes only array (got ${collection.goName})`);
   }
   const element = collection.element ?? UNKNOWN;
-  const inside = { names: scope.names, element, hasIndex: name === 'map' };
+  const inside = { ...scope, element, hasIndex: name === 'map' };
   const answer = predicate === undefined ? undefined : check(predicate, inside);
   if (answer !== undefined && name !== 'map' && name !== 'sum' && answer.kind !== 'bool' && !isUnknown(answer)) {
     throw new CompileProblem(`predicate should return boolean (got ${answer.goName})`);

@@ -1,7 +1,9 @@
 import type { Json } from '../../lib/index.ts';
 import { checkAnswer, checkCondition } from './checker.ts';
 import { evaluate } from './evaluate.ts';
+import { Meter } from './meter.ts';
 import { parseCondition } from './parser.ts';
+import { Patterns } from './patterns.ts';
 import { staticTypeOf, UNKNOWN } from './static-type.ts';
 import { childrenOf, type Node } from './syntax.ts';
 import { CompileProblem, goType, RuntimeProblem } from './value.ts';
@@ -32,7 +34,7 @@ export type ConditionAnswer =
 export function compileCondition(source: string): CompiledCondition {
   try {
     const tree = parseCondition(source);
-    checkAnswer(checkCondition(tree, UNKNOWN));
+    checkAnswer(checkCondition(tree, UNKNOWN, new Patterns()));
     return { isCompiled: true, condition: { source, tree } };
   } catch (error) {
     if (error instanceof CompileProblem) return { isCompiled: false, reason: error.message };
@@ -47,8 +49,9 @@ export function compileCondition(source: string): CompiledCondition {
 export function answerCondition(source: string, result: Json): ConditionAnswer {
   try {
     const tree = parseCondition(source);
-    checkAnswer(checkCondition(tree, staticTypeOf(result)));
-    const answer = evaluate(tree, result);
+    const patterns = new Patterns();
+    checkAnswer(checkCondition(tree, staticTypeOf(result), patterns));
+    const answer = evaluate(tree, result, new Meter(patterns));
     if (typeof answer.value === 'boolean') {
       const { hasMetNaN } = answer;
       return { isAnswered: true, isTrue: answer.value, hasMetNaN, asksIsNaN: hasMetNaN && callsIsNaN(tree) };
@@ -58,6 +61,9 @@ export function answerCondition(source: string, result: Json): ConditionAnswer {
     if (error instanceof CompileProblem || error instanceof RuntimeProblem) {
       return { isAnswered: false, reason: error.message };
     }
+    // A provider may answer JSON that is nested deeper than the stack.
+    if (error instanceof RangeError)
+      return { isAnswered: false, reason: 'the result is too large or nested too deeply' };
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { BUILTINS, expectList } from './builtins.ts';
-import { Meter } from './meter.ts';
+import type { Meter } from './meter.ts';
 import { applyOperator, expectType, negate, toNumber } from './operators.ts';
 import { type Node, PREDICATE_CALLS, type UnaryOperator } from './syntax.ts';
 import { goText, goType, isList, isRecord, RuntimeProblem, toInt64, type Value } from './value.ts';
@@ -15,8 +15,11 @@ interface Scope {
 const NOTHING = Symbol('nothing');
 
 /** Computes a checked condition; throws RuntimeProblem. `hasMetNaN`: a NaN took part in it. */
-export function evaluate(node: Node, result: Value): { readonly value: Value; readonly hasMetNaN: boolean } {
-  const meter = new Meter();
+export function evaluate(
+  node: Node,
+  result: Value,
+  meter: Meter,
+): { readonly value: Value; readonly hasMetNaN: boolean } {
   const value = evaluateIn(node, { result, names: new Map([['result', result]]), meter });
   return { value, hasMetNaN: meter.hasMetNaN };
 }
@@ -146,7 +149,10 @@ function computeCall(node: Extract<Node, { kind: 'call' }>, scope: Scope): Value
   const builtin = BUILTINS.get(node.name);
   if (builtin === undefined) throw new RuntimeProblem(`unknown name ${node.name}`);
   const args = node.args.map((arg) => evaluateIn(arg, scope));
-  return builtin.run(args, { meter: scope.meter, result: scope.result });
+  for (const arg of args) scope.meter.touch(arg);
+  const answer = builtin.run(args, { meter: scope.meter, result: scope.result });
+  scope.meter.touch(answer);
+  return answer;
 }
 
 function computePredicateCall(node: Extract<Node, { kind: 'call' }>, scope: Scope): Value {

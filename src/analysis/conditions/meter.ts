@@ -1,4 +1,5 @@
-import { RuntimeProblem, type Value } from './value.ts';
+import type { Patterns } from './patterns.ts';
+import { isList, isRecord, RuntimeProblem, type Value } from './value.ts';
 
 const MAX_STEPS = 500_000;
 /** As expr-lang's: elements of lists made on the way, and characters of strings. */
@@ -9,16 +10,37 @@ export class Meter {
   #steps = 0;
   #memory = 0;
   #hasMetNaN = false;
+  readonly #patterns: Patterns;
+
+  constructor(patterns: Patterns) {
+    this.#patterns = patterns;
+  }
 
   step(count = 1): void {
     this.#steps += count;
     if (this.#steps > MAX_STEPS) throw new RuntimeProblem('step budget exceeded');
   }
 
+  /** Charges for going through a value once. */
+  touch(value: Value): void {
+    if (typeof value === 'string') this.step(value.length >> 6);
+    else if (isList(value)) this.step(value.length);
+    else if (isRecord(value)) this.step(Object.keys(value).length);
+  }
+
+  /** Charges for making a list of this many elements, or a string of this many characters. */
   grow(count: number): void {
     this.#memory += count;
     if (this.#memory > MAX_MEMORY) throw new RuntimeProblem('memory budget exceeded');
     this.step(count);
+  }
+
+  /** Whether a pattern is found in a text; costs what RE2 costs, text times program, in steps of 16. */
+  find(text: string, source: string): boolean {
+    const compiled = this.#patterns.compile(source);
+    if (!compiled.isCompiled) throw new RuntimeProblem(compiled.reason);
+    this.step(Math.ceil((text.length * compiled.size) / 16) + 100);
+    return compiled.pattern.matcher(text).find();
   }
 
   see(value: Value): void {

@@ -1,4 +1,3 @@
-import { RE2JS } from 're2js';
 import type { Meter } from './meter.ts';
 import type { BinaryOperator } from './syntax.ts';
 import { goType, isList, isNumber, isRecord, RuntimeProblem, toInt64, type Value } from './value.ts';
@@ -36,16 +35,13 @@ export function applyOperator(operator: StrictOperator, left: Value, right: Valu
     case 'in':
       return isIn(left, right, meter);
     case 'matches':
-      return applyToText(left, right, (text, pattern) => {
-        meter.grow(text.length + pattern.length);
-        return findPattern(text, pattern);
-      });
+      return applyToText([left, right], meter, (text, pattern) => meter.find(text, pattern));
     case 'contains':
-      return applyToText(left, right, (text, part) => text.includes(part));
+      return applyToText([left, right], meter, (text, part) => text.includes(part));
     case 'startsWith':
-      return applyToText(left, right, (text, part) => text.startsWith(part));
+      return applyToText([left, right], meter, (text, part) => text.startsWith(part));
     case 'endsWith':
-      return applyToText(left, right, (text, part) => text.endsWith(part));
+      return applyToText([left, right], meter, (text, part) => text.endsWith(part));
   }
 }
 
@@ -137,8 +133,13 @@ function isIn(needle: Value, container: Value, meter: Meter): boolean {
 }
 
 /** Nil on either side is no match; any other type is an error. */
-function applyToText(left: Value, right: Value, test: (text: string, part: string) => boolean): boolean {
+function applyToText(
+  [left, right]: readonly [Value, Value],
+  meter: Meter,
+  test: (text: string, part: string) => boolean,
+): boolean {
   if (left === null || right === null) return false;
+  meter.touch(left);
   return test(expectType(left, 'string'), expectType(right, 'string'));
 }
 
@@ -153,23 +154,4 @@ export function expectType(value: Value, wanted: 'string' | 'bool'): string | bo
 /** How a failed type assertion calls what it met. */
 export function assertedType(value: Value): string {
   return value === null ? 'nil' : goType(value);
-}
-
-/** RE2 through re2js: linear time, whatever the pattern. Never JavaScript's RegExp on a user's pattern. */
-function findPattern(text: string, pattern: string): boolean {
-  try {
-    return RE2JS.compile(pattern).matcher(text).find();
-  } catch (error) {
-    throw new RuntimeProblem(error instanceof Error ? error.message : String(error));
-  }
-}
-
-/** Says what is wrong with a pattern that is known before evaluation. */
-export function checkPattern(pattern: string): string | undefined {
-  try {
-    RE2JS.compile(pattern);
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
 }

@@ -81,6 +81,14 @@ describe('answerCondition', () => {
     ['nested maps', 'len(map(1..1000, map(1..1000, # * 2))) > 1', 'budget exceeded'],
     ['nested predicates', 'all(1..900, all(1..900, all(1..900, # > 0)))', 'step budget exceeded'],
     ['a pattern that backtracks', `'${'a'.repeat(30)}!' matches '^(a+)+$'`, 'false'],
+    ['many patterns', `any(1..60000, string(#) matches '(a|b|ab)*c(.*)d{1,50}')`, 'step budget exceeded'],
+    [
+      'large patterns',
+      Array.from({ length: 50 }, (_, n) => `'a' matches '(?i)(?:ab?){700}${n}'`).join(' || '),
+      'pattern budget exceeded',
+    ],
+    ['patterns made on the way', `any(1..9000, 'a' matches ('(?:ab?){700}' + string(#)))`, 'pattern budget exceeded'],
+    ['a long pattern', `'a' matches '${'a'.repeat(1001)}'`, 'pattern is longer than'],
     ['parentheses', `${'('.repeat(5000)}1${')'.repeat(5000)} == 1`, 'nested deeper than'],
     ['a long sum', `${'1 + '.repeat(4000)}1 == 1`, 'nested deeper than'],
     ['negations', `${'!'.repeat(5000)}true`, 'nested deeper than'],
@@ -88,6 +96,17 @@ describe('answerCondition', () => {
     ['a wide list', `len([${'1,'.repeat(9000)}1]) == 9001`, 'true'],
   ])('stops in time: %s', (_, condition, words) => {
     expect(say(condition, null)).toContain(words);
+  });
+
+  it('stops in time on a large result', () => {
+    const wide = Object.fromEntries(Array.from({ length: 50_000 }, (_, index) => [`k${index}`, index]));
+    let deep: Json = 1;
+    for (let depth = 0; depth < 100_000; depth++) deep = [deep];
+
+    expect(say('all(1..5000, len(keys(result)) > 0)', wide)).toBe('step budget exceeded');
+    expect(say("none(1..5000, result contains 'b')", 'a'.repeat(1_000_000))).toBe('step budget exceeded');
+    expect(say('string(result) == "1"', [deep, 'a'])).toBe('the result is too large or nested too deeply');
+    expect(say('max(result) == 1', [deep, 'a'])).toBe('the result is too large or nested too deeply');
   });
 
   it('never reaches what JavaScript puts on every object', () => {
