@@ -19,7 +19,6 @@ export function startScraper(options: {
     instance: url.host,
     ...options.target.labels,
   };
-  const up = () => store.seriesFor({ __name__: 'up', ...targetLabels });
   const stopped = new AbortController();
   /** The series of the last scrape by their exposed text: parsing labels once per series keeps a scrape cheap. */
   let known = new Map<string, WritableSeries>();
@@ -51,16 +50,27 @@ export function startScraper(options: {
       // Unreachable or too slow: both are told by up = 0, as Prometheus does.
     }
     if (stopped.signal.aborted) return;
+    const durationSeconds = (Date.now() - atMs) / 1000;
     const before = known;
     known = new Map();
-    const isUp = text !== undefined && takeSamples(text, atMs, before);
+    const sampleCount = text === undefined ? undefined : takeSamples(text, atMs, before);
     for (const [series, held] of before) if (!known.has(series)) held.end(atMs);
-    up().append(atMs, isUp ? 1 : 0);
+    const addedCount = [...known.keys()].filter((series) => !before.has(series)).length;
+    report('up', atMs, sampleCount === undefined ? 0 : 1);
+    report('scrape_duration_seconds', atMs, durationSeconds);
+    report('scrape_samples_scraped', atMs, sampleCount ?? 0);
+    report('scrape_samples_post_metric_relabeling', atMs, sampleCount ?? 0);
+    report('scrape_series_added', atMs, addedCount);
     store.expire(atMs);
   }
 
-  /** A target's answer counts as a whole: one unreadable line and nothing of it is taken. */
-  function takeSamples(text: string, atMs: number, before: ReadonlyMap<string, WritableSeries>): boolean {
+  /** Prometheus writes five series about each scrape itself. */
+  function report(name: string, atMs: number, value: number): void {
+    store.seriesFor({ __name__: name, ...targetLabels }).append(atMs, value);
+  }
+
+  /** A target's answer counts as a whole: with one unreadable line nothing of it is taken. Answers how many samples it held. */
+  function takeSamples(text: string, atMs: number, before: ReadonlyMap<string, WritableSeries>): number | undefined {
     try {
       const samples = [...parseExposition(text)];
       for (const { series, value, tMs } of samples) {
@@ -69,9 +79,9 @@ export function startScraper(options: {
         // A target that dates its samples itself gets no end marks (Prometheus' default too).
         if (tMs === undefined) known.set(series, held);
       }
-      return true;
+      return samples.length;
     } catch {
-      return false;
+      return undefined;
     }
   }
 
