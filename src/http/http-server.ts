@@ -25,7 +25,7 @@ export interface HttpServer {
 export function createHttpServer(settings: HttpServerSettings): HttpServer {
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
-      settings.log.error({ error, url: request.url }, 'request failed');
+      settings.log.error({ err: error, url: request.url }, 'request failed');
       if (!response.headersSent) response.writeHead(500);
       response.end();
     });

@@ -1,10 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { HttpMethod, type KubeConfig, RequestContext } from '@kubernetes/client-node';
-import { Agent, type Dispatcher } from 'undici';
-import { type Json, NotNowError } from '../lib/index.ts';
+import type { KubeConfig } from '@kubernetes/client-node';
+import type { Dispatcher } from 'undici';
+import { type Json, NotNowError, TerminalError } from '../lib/index.ts';
 import { parseFailure } from './api-errors.ts';
+import { createCredentialSource } from './credentials.ts';
 import { createServerClock, type ServerClock } from './server-clock.ts';
 import { createTokenBucket, type RateLimits } from './token-bucket.ts';
 
@@ -32,50 +33,30 @@ export interface ApiClient {
   stop(): Promise<void>;
 }
 
-interface Credentials {
-  readonly headers: Record<string, string>;
-  readonly dispatcher: Dispatcher;
-  readonly takenAtMs: number;
-}
-
-/** Tokens of service accounts and of exec plugins change while we run. */
-const credentialsLastMs = 60_000;
-
 /** So that a storm of ours never becomes the API server's. */
 const usualLimits: RateLimits = { perSecond: 100, burst: 200 };
 
+/** A 429 that asks for more than this is the caller's to know. */
+const longestWaitMs = 2000;
+
+// HTTP/2 would put all calls and watches on one connection, and a connection that died without a word (a lost node, a firewall)
+// would fail them all until the kernel gives up, minutes later. With HTTP/1.1 a call that timed out takes its connection with it.
+const http1 = { allowH2: false };
+
 export function createApiClient(kubeConfig: KubeConfig, limits: RateLimits = usualLimits): ApiClient {
   const server = kubeConfig.getCurrentCluster()?.server.replace(/\/$/, '');
-  if (server === undefined) throw new Error('the kubeconfig has no current cluster');
-  const origin = new URL(server).origin;
+  if (server === undefined) throw new TerminalError('the kubeconfig has no current cluster');
+  const { origin } = new URL(server);
   const prefix = server.slice(origin.length);
   const clock = createServerClock();
   const bucket = createTokenBucket(limits);
+  const credentials = createCredentialSource(kubeConfig, server);
   const urgency = new AsyncLocalStorage<boolean>();
   const stopping = new AbortController();
-  let credentials: Promise<Credentials> | undefined;
 
-  // client-node 2.0.1 makes a new undici Agent, so a new TCP and TLS connection, for every request that has a CA or a client
-  // certificate (2.5 ms CPU each, 0.3 ms on a kept connection): we ask it once a minute and keep what it made.
-  async function takeCredentials(): Promise<Credentials> {
-    const context = new RequestContext(`${server}/`, HttpMethod.GET);
-    await kubeConfig.applySecurityAuthentication(context);
-    const dispatcher = context.getDispatcher() ?? new Agent();
-    return { headers: context.getHeaders(), dispatcher, takenAtMs: performance.now() };
-  }
-
-  async function currentCredentials(): Promise<Credentials> {
-    const kept = await credentials?.catch(() => undefined);
-    if (kept !== undefined && performance.now() - kept.takenAtMs < credentialsLastMs) return kept;
-    credentials = takeCredentials();
-    // Idle connections of the one before close by themselves; those in use (watches) go on.
-    return credentials;
-  }
-
-  async function send(request: ApiRequest): Promise<Dispatcher.ResponseData> {
-    await bucket.take(request.signal, urgency.getStore());
-    const { headers, dispatcher } = await currentCredentials();
+  async function sendOnce(request: ApiRequest, dispatcher: Dispatcher, headers: Readonly<Record<string, string>>) {
     const query = request.query === undefined ? '' : `?${new URLSearchParams(request.query)}`;
+    const { body, contentType = 'application/json' } = request;
     const sentMs = performance.now();
     const response = await dispatcher.request({
       origin,
@@ -85,9 +66,9 @@ export function createApiClient(kubeConfig: KubeConfig, limits: RateLimits = usu
         ...headers,
         accept: 'application/json',
         'user-agent': 'stepwise',
-        ...(request.body === undefined ? {} : { 'content-type': request.contentType ?? 'application/json' }),
+        ...(body === undefined ? {} : { 'content-type': contentType }),
       },
-      body: request.body === undefined ? null : JSON.stringify(request.body),
+      body: body === undefined ? null : JSON.stringify(body),
       signal: request.signal,
       ...http1,
     });
@@ -95,67 +76,71 @@ export function createApiClient(kubeConfig: KubeConfig, limits: RateLimits = usu
     return response;
   }
 
-  async function sendAndCheck(request: ApiRequest): Promise<Dispatcher.ResponseData> {
-    let hasNewCredentials = false;
-    for (;;) {
-      const response = await send(request);
+  /** The answer, or what it means that there is none. */
+  async function send(request: ApiRequest): Promise<Dispatcher.ResponseData | Error> {
+    for (let isFirst = true; ; isFirst = false) {
+      await bucket.take(request.signal, urgency.getStore());
+      const used = await credentials.current();
+      const response = await sendOnce(request, used.dispatcher, used.headers);
       if (response.statusCode < 300) return response;
-      const body = await response.body.text();
-      if (response.statusCode === 401 && !hasNewCredentials) {
-        hasNewCredentials = true;
-        credentials = undefined;
+      const failure = parseFailure({
+        statusCode: response.statusCode,
+        body: await response.body.text(),
+        retryAfter: response.headers['retry-after']?.toString(),
+        act: actOf(request),
+      });
+      if (response.statusCode === 401 && isFirst) {
+        credentials.distrust(used);
         continue;
       }
-      const retryAfter = response.headers['retry-after']?.toString();
-      const act = `${request.method} ${request.path}`;
-      const failure = parseFailure({ statusCode: response.statusCode, body, retryAfter, act });
-      // 429: nothing was done, so every verb may be sent again; longer than we may wait is the caller's to know.
-      if (response.statusCode !== 429 || !(failure instanceof NotNowError) || failure.retryAfterMs > 2000)
-        throw failure;
+      // 429: nothing was done, so every verb may be sent again.
+      const mayRepeat = response.statusCode === 429 && failure instanceof NotNowError;
+      if (!mayRepeat || failure.retryAfterMs > longestWaitMs) return failure;
       await sleep(failure.retryAfterMs, undefined, { signal: request.signal });
     }
   }
 
+  /** undici's own words are about sockets: ours are about what we were doing, and keep its code. */
+  async function inWords<T>(request: ApiRequest, act: () => Promise<T>): Promise<T> {
+    try {
+      return await act();
+    } catch (cause) {
+      const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
+      const told = cause instanceof Error ? cause.message : String(cause);
+      throw new Error(`${actOf(request)}: ${told}${code}`, { cause });
+    }
+  }
+
   return {
-    async request({ timeoutMs = 5000, signal, ...request }) {
+    async request({ timeoutMs = 5000, signal, ...asked }) {
       const timeout = AbortSignal.timeout(timeoutMs);
-      const limited = AbortSignal.any([signal, stopping.signal, timeout]);
-      try {
-        const response = await sendAndCheck({ ...request, signal: limited });
-        return await response.body.json();
-      } catch (cause) {
+      const request = { ...asked, signal: AbortSignal.any([signal, stopping.signal, timeout]) };
+      const answer = await inWords(request, async () => {
+        const response = await send(request);
+        return response instanceof Error ? response : response.body.json();
+      }).catch((error: unknown) => {
         signal.throwIfAborted();
-        if (!timeout.aborted && isOurs(cause)) throw cause;
-        const why = timeout.aborted ? `no answer within ${timeoutMs} ms` : describe(cause);
-        throw new Error(`${request.method} ${request.path}: ${why}`, { cause });
-      }
+        if (!timeout.aborted) throw error;
+        throw new Error(`${actOf(request)}: no answer within ${timeoutMs} ms`, { cause: error });
+      });
+      if (answer instanceof Error) throw answer;
+      return answer;
     },
-    async open({ signal, ...request }) {
-      const limited = AbortSignal.any([signal, stopping.signal]);
-      const response = await sendAndCheck({ ...request, method: 'GET', signal: limited });
+    async open({ signal, ...asked }) {
+      const request = { ...asked, method: 'GET', signal: AbortSignal.any([signal, stopping.signal]) } as const;
+      const response = await inWords(request, () => send(request));
+      if (response instanceof Error) throw response;
       return response.body;
     },
     urgently: (act) => urgency.run(true, act),
     clock,
     async stop() {
       stopping.abort(new Error('the Kubernetes client has stopped'));
-      const last = await credentials?.catch(() => undefined);
-      await last?.dispatcher.destroy();
+      await credentials.stop();
     },
   };
 }
 
-// HTTP/2 would put all calls and watches on one connection, and a connection that died without a word (a lost node, a firewall)
-// would fail them all until the kernel gives up, minutes later. With HTTP/1.1 a call that timed out takes its connection with it.
-const http1 = { allowH2: false };
-
-function isOurs(error: unknown): boolean {
-  return error instanceof Error && error.name !== 'AbortError' && !('code' in error);
-}
-
-/** undici says "fetch failed" or nothing; the reason is in `code` or in the cause. */
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const code = 'code' in error ? ` (${String(error.code)})` : '';
-  return `${error.message}${code}`;
+function actOf({ method, path }: ApiRequest): string {
+  return `${method} ${path}`;
 }

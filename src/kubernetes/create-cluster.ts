@@ -150,7 +150,7 @@ export function createCluster(settings: ClusterSettings): ConnectedCluster {
         } catch (error) {
           signal.throwIfAborted();
           if (error instanceof ForbiddenError || error instanceof NotFoundError) throw error;
-          if (attempt === 0) log.warn({ error }, 'API server not reachable yet');
+          if (attempt === 0) log.warn({ err: error }, 'API server not reachable yet');
           await sleep(Math.min(5000, 250 * 2 ** attempt) * (0.5 + Math.random() / 2), undefined, { signal });
         }
       }

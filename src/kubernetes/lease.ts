@@ -171,7 +171,7 @@ export function createLease(settings: LeaseSettings): LeaderLease {
         await tryOnce();
       } catch (error) {
         const isRace = error instanceof ConflictError || error instanceof AlreadyExistsError;
-        if (!isRace && !stopping.signal.aborted) log.warn({ error, lease: settings.name }, 'lease not renewed');
+        if (!isRace && !stopping.signal.aborted) log.warn({ err: error, lease: settings.name }, 'lease not renewed');
       }
       firstLook.resolve();
       tell();
@@ -193,7 +193,7 @@ export function createLease(settings: LeaseSettings): LeaderLease {
       if (lease.spec.holderIdentity !== holder) return;
       await write(lease, { ...claim(lease), holderIdentity: '', leaseDurationSeconds: 1 }, signal);
     } catch (error) {
-      log.warn({ error, lease: settings.name }, 'lease not given back: others wait until it is stale');
+      log.warn({ err: error, lease: settings.name }, 'lease not given back: others wait until it is stale');
     }
   }
 

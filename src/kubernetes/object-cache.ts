@@ -46,7 +46,7 @@ export function createObjectCache<T>(
       try {
         listener({ name, before, after });
       } catch (error) {
-        log.error({ error, name }, 'listener failed on a change');
+        log.error({ err: error, name }, 'listener failed on a change');
       }
     }
   }
@@ -70,7 +70,10 @@ export function createObjectCache<T>(
     try {
       return project(object);
     } catch (error) {
-      log.warn({ error, name: object.metadata.name, namespace: object.metadata.namespace }, 'object not understood');
+      log.warn(
+        { err: error, name: object.metadata.name, namespace: object.metadata.namespace },
+        'object not understood',
+      );
       return undefined;
     }
   }

@@ -37,7 +37,7 @@ const AccessAnswer = z.looseObject({
   }),
 });
 
-/** Throws where the API server could not find out: that is no "no". */
+/** Where a rule could not be evaluated (a binding to a role that is gone) the server's word about it is the reason. */
 export function parseAccessAnswer(answer: unknown): { readonly allowed: boolean; readonly reason: string } {
   const { allowed, reason, evaluationError } = AccessAnswer.parse(answer).status;
   return { allowed, reason: reason === '' ? evaluationError : reason };

@@ -41,7 +41,10 @@ const ReplicaSet = z.looseObject({
 
 /** A ReplicaSet as it was read live, with its template. */
 export function parseReplicaSet(object: KubernetesObject): ReplicaSetView & { readonly template: PodTemplate } {
-  const { metadata, spec, status } = ReplicaSet.parse(object);
+  return viewOf(ReplicaSet.parse(object));
+}
+
+function viewOf({ metadata, spec, status }: z.infer<typeof ReplicaSet>) {
   return {
     name: metadata.name,
     uid: metadata.uid,
@@ -60,9 +63,10 @@ export function parseReplicaSet(object: KubernetesObject): ReplicaSetView & { re
 
 /** Those of Rollouts only, without their template. */
 export function projectReplicaSet(object: KubernetesObject): ReplicaSetView | undefined {
-  const { ownerReferences } = ObjectMeta.parse(object.metadata);
-  if (!ownerReferences.some(({ controller, kind }) => controller === true && kind === 'Rollout')) return undefined;
-  const { template, ...view } = parseReplicaSet(object);
+  const replicaSet = ReplicaSet.parse(object);
+  const owner = replicaSet.metadata.ownerReferences.find(({ controller }) => controller === true);
+  if (owner?.kind !== 'Rollout') return undefined;
+  const { template, ...view } = viewOf(replicaSet);
   return view;
 }
 

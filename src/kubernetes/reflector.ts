@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { NotNowError } from '../lib/index.ts';
 import type { ApiClient } from './api-client.ts';
 import { ExpiredError } from './api-errors.ts';
 import type { KubernetesObject, Reflector, Resource } from './cluster.ts';
 import { createObjectCache } from './object-cache.ts';
 import { isOlderVersion } from './objects.ts';
 import { readPages } from './pages.ts';
+import { createRetryPauses, type RetrySettings } from './retry-pauses.ts';
 import { readWatch } from './watch-events.ts';
 
 export interface ReflectorSettings<T> {
@@ -22,22 +22,19 @@ export interface ReflectorSettings<T> {
   readonly timing?: Partial<ReflectorTiming>;
 }
 
-export interface ReflectorTiming {
+export interface ReflectorTiming extends RetrySettings {
   /** How long the server shall keep one watch open. Its end, and the next one's beginning, are signs of life on a quiet day. */
   readonly watchSeconds: number;
   /** Silence after which a watch counts as hanging: longer than `watchSeconds`, shorter than what /readyz allows. */
   readonly silenceMs: number;
-  readonly firstRetryMs: number;
-  readonly longestRetryMs: number;
 }
 
 const usualTiming: ReflectorTiming = { watchSeconds: 40, silenceMs: 55_000, firstRetryMs: 200, longestRetryMs: 10_000 };
 
 /** Keeps a cache of one kind by list and watch. Whatever ends a watch, it goes on; it stops only by `stop()`. */
 export function createReflector<T>(settings: ReflectorSettings<T>): Reflector<T> {
-  const { cluster, resource, project } = settings;
-  const { labelSelector, fieldSelector } = settings;
-  const selectors = { labelSelector, fieldSelector };
+  const { cluster, resource, project, labelSelector, fieldSelector } = settings;
+  const selectors = { resource, labelSelector, fieldSelector };
   const timing = { ...usualTiming, ...settings.timing };
   const log = settings.log.child({ kind: resource.kind });
   const cache = createObjectCache<T>(project, log);
@@ -52,7 +49,7 @@ export function createReflector<T>(settings: ReflectorSettings<T>): Reflector<T>
   type Scope = ReturnType<typeof createScope>;
 
   async function list(scope: Scope): Promise<string> {
-    const query = { ...selectors, resource, namespace: scope.namespace, signal: stopping.signal };
+    const query = { ...selectors, namespace: scope.namespace, signal: stopping.signal };
     const listed = new Set<string>();
     const beganAtMs = performance.now();
     let resourceVersion = '';
@@ -76,7 +73,7 @@ export function createReflector<T>(settings: ReflectorSettings<T>): Reflector<T>
     let at = from;
     let hasNews = false;
     try {
-      const query = { ...selectors, resource, namespace: scope.namespace };
+      const query = { ...selectors, namespace: scope.namespace };
       for await (const event of readWatch(cluster.api, { ...query, resourceVersion: from, timeoutSeconds, signal })) {
         scope.aliveAtMs = performance.now();
         silence.refresh();
@@ -89,7 +86,7 @@ export function createReflector<T>(settings: ReflectorSettings<T>): Reflector<T>
     } catch (error) {
       if (error instanceof ExpiredError || watchdog.signal.aborted) {
         scope.isDoubted = watchdog.signal.aborted;
-        log.info({ error: scope.isDoubted ? watchdog.signal.reason : error }, 'watch given up, listing again');
+        log.info({ err: scope.isDoubted ? watchdog.signal.reason : error }, 'watch given up, listing again');
         return undefined;
       }
       // What came before the break is in the cache: the next watch begins after it.
@@ -107,7 +104,7 @@ export function createReflector<T>(settings: ReflectorSettings<T>): Reflector<T>
    * until it has caught up; and then it may tell of another change under a version that we know.
    */
   async function isStillAhead(scope: Scope, at: string): Promise<boolean> {
-    const query = { ...selectors, resource, namespace: scope.namespace, signal: stopping.signal, limit: 1 };
+    const query = { ...selectors, namespace: scope.namespace, signal: stopping.signal, limit: 1 };
     for await (const page of readPages(cluster.api, query)) {
       scope.isDoubted = isOlderVersion(page.resourceVersion, at);
       break;
@@ -116,33 +113,24 @@ export function createReflector<T>(settings: ReflectorSettings<T>): Reflector<T>
   }
 
   async function run(scope: Scope): Promise<void> {
+    const pauses = createRetryPauses(timing);
     let at: string | undefined;
-    let failures = 0;
-    let retryAfterMs = 0;
     while (!stopping.signal.aborted) {
       const beganAtMs = performance.now();
+      let pauseMs: number;
       try {
         at = at === undefined ? await list(scope) : await follow(scope, at);
-        retryAfterMs = 0;
         // A server that accepts and closes at once is not well either.
-        failures = at !== undefined || performance.now() - beganAtMs > 1000 ? 0 : failures + 1;
+        const isWell = at !== undefined || performance.now() - beganAtMs > 1000;
+        pauseMs = isWell ? pauses.afterSuccess() : pauses.afterFailure();
       } catch (error) {
         if (stopping.signal.aborted) return;
-        failures += 1;
-        retryAfterMs = error instanceof NotNowError ? Math.min(error.retryAfterMs, 30_000) : 0;
-        log[failures === 5 ? 'warn' : 'info']({ error, failures }, 'watch broken, trying again');
-        if (failures % 3 === 0) at = undefined;
+        pauseMs = pauses.afterFailure(error);
+        log[pauses.failures() === 5 ? 'warn' : 'info']({ err: error, failures: pauses.failures() }, 'watch broken');
+        if (pauses.failures() % 3 === 0) at = undefined;
       }
-      await sleep(Math.max(pauseMs(failures), retryAfterMs), undefined, { signal: stopping.signal }).catch(
-        () => undefined,
-      );
+      await sleep(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
     }
-  }
-
-  function pauseMs(failures: number): number {
-    // Even after a clean end: all replicas' watches end together when a server stops.
-    if (failures === 0) return Math.random() * timing.firstRetryMs * 0.5;
-    return Math.min(timing.longestRetryMs, timing.firstRetryMs * 2 ** (failures - 1)) * (0.5 + Math.random() / 2);
   }
 
   return {
@@ -150,7 +138,10 @@ export function createReflector<T>(settings: ReflectorSettings<T>): Reflector<T>
     list: cache.list,
     ownedBy: cache.ownedBy,
     onChange: cache.onChange,
-    learn: cache.setLearnt,
+    learn(object) {
+      const namespace = object.metadata.namespace ?? '';
+      if (scopes.some((scope) => scope.namespace === '' || scope.namespace === namespace)) cache.setLearnt(object);
+    },
     async start() {
       loops ??= Promise.all(scopes.map(run));
       await Promise.all(scopes.map((scope) => scope.isListed.promise));

@@ -115,3 +115,15 @@ export const httpRouteDefinition = definitionOf(resources.httpRoutes, {
   spec: { ...open, properties: { rules: { type: 'array', items: rule } } },
   status: open,
 });
+
+/** Enough of a Rollout to own something: an API server collects what nobody owns. */
+export const rolloutDefinition = definitionOf(resources.rollouts, { spec: open, status: open });
+
+export async function createRollout(
+  { cluster, signal }: TestCluster,
+  namespace: string,
+  name: string,
+): Promise<string> {
+  const created = await cluster.create(resources.rollouts, { metadata: { namespace, name }, spec: {} }, { signal });
+  return created.metadata.uid;
+}

@@ -3,7 +3,13 @@ import type { ConnectedCluster } from '../../../src/kubernetes/index.ts';
 import { ConflictError, InvalidError } from '../../../src/lib/index.ts';
 import type { TrafficRouting } from '../../../src/rollout/index.ts';
 import type { RouterTarget, TrafficRouter } from '../../../src/traffic-routers/index.ts';
-import { httpRouteDefinition, startTestCluster, type TestCluster } from '../../support/test-cluster.ts';
+import {
+  createRollout,
+  httpRouteDefinition,
+  rolloutDefinition,
+  startTestCluster,
+  type TestCluster,
+} from '../../support/test-cluster.ts';
 
 /** What the suite must know of a vendor to check the world instead of the router's word. */
 export interface RouterUnderTest {
@@ -30,16 +36,17 @@ export function describeTrafficRouter(vendor: string, under: RouterUnderTest): v
     let router: TrafficRouter;
 
     beforeAll(async () => {
-      tools = await startTestCluster([httpRouteDefinition]);
+      tools = await startTestCluster([httpRouteDefinition, rolloutDefinition]);
       router = under.create(tools.cluster);
     });
     afterAll(() => tools.stop());
 
     async function aTarget(names: readonly string[], more: Partial<TrafficRouting> = {}): Promise<RouterTarget> {
+      const namespace = await tools.namespace();
       const target: RouterTarget = {
-        namespace: await tools.namespace(),
+        namespace,
         rolloutName: 'web',
-        rolloutUid: crypto.randomUUID(),
+        rolloutUid: await createRollout(tools, namespace, 'web'),
         canaryService: 'web-canary',
         stableService: 'web-stable',
         routing: { ...under.routing(names), ...more },

@@ -94,7 +94,7 @@ describe('the API server', () => {
     const widget = { metadata: { namespace: name.namespace, name: 'w' }, spec: { size: 11 } };
     await expect(cluster.create(widgets, widget, { signal })).rejects.toThrow(InvalidError);
     await expect(cluster.create(widgets, widget, { signal })).rejects.toThrow(/spec\.size.*less than or equal to 10/);
-    const unknownKind = { ...widgets, plural: 'gadgets' };
+    const unknownKind = { ...widgets, plural: 'nonsenses' };
     expect(await cluster.get(unknownKind, nowhere, signal)).toBeUndefined();
     await expect(cluster.list(unknownKind, { namespace: '' }, signal)).rejects.toThrow(NotFoundError);
   });

@@ -3,14 +3,21 @@ import { type KubernetesObject, resources } from '../../../src/kubernetes/index.
 import { InvalidError, type JsonObject } from '../../../src/lib/index.ts';
 import type { TrafficRouting } from '../../../src/rollout/index.ts';
 import { createTrafficRouters, type RouterTarget, type TrafficRouter } from '../../../src/traffic-routers/index.ts';
-import { at, expectObject, startTestCluster, type TestCluster } from '../../support/test-cluster.ts';
+import {
+  at,
+  createRollout,
+  expectObject,
+  rolloutDefinition,
+  startTestCluster,
+  type TestCluster,
+} from '../../support/test-cluster.ts';
 
 const prefix = 'nginx.ingress.kubernetes.io';
 let tools: TestCluster;
 let router: TrafficRouter;
 
 beforeAll(async () => {
-  tools = await startTestCluster();
+  tools = await startTestCluster([rolloutDefinition]);
   const [nginx] = createTrafficRouters(tools.cluster).choose({ nginx: {} });
   if (nginx === undefined) throw new Error('nginx is not listed');
   router = nginx;
@@ -22,10 +29,11 @@ function path(service: string, at = '/'): JsonObject {
 }
 
 async function aTarget(spec: JsonObject, nginx: TrafficRouting['nginx'] = {}, annotations: JsonObject = {}) {
+  const namespace = await tools.namespace();
   const target: RouterTarget = {
-    namespace: await tools.namespace(),
+    namespace,
     rolloutName: 'shop',
-    rolloutUid: crypto.randomUUID(),
+    rolloutUid: await createRollout(tools, namespace, 'shop'),
     canaryService: 'canary',
     stableService: 'stable',
     routing: { nginx: { stableIngress: 'main', ...nginx } },
@@ -171,24 +179,17 @@ describe('what somebody made of the canary Ingress', () => {
 });
 
 describe('an Ingress of that name that is not ours', () => {
-  const owners = {
-    'of another Rollout': {
-      apiVersion: 'argoproj.io/v1alpha1',
-      kind: 'Rollout',
-      name: 'other',
-      uid: 'u-2',
-      controller: true,
-    },
-    'of nobody': undefined,
-  };
-  for (const [whose, owner] of Object.entries(owners)) {
-    test(`(${whose}) is never touched, up or down`, async () => {
+  for (const whose of ['another Rollout', 'nobody']) {
+    test(`but of ${whose} is never touched, up or down`, async () => {
       const target = await aTarget(simple);
+      const { namespace } = target;
+      const other = { apiVersion: 'argoproj.io/v1alpha1', kind: 'Rollout', name: 'other', controller: true };
+      const owners = whose === 'nobody' ? [] : [{ ...other, uid: await createRollout(tools, namespace, 'other') }];
       const metadata = {
-        namespace: target.namespace,
+        namespace,
         name: 'shop-main-canary',
         annotations: { [`${prefix}/canary`]: 'true', [`${prefix}/canary-weight`]: '40' },
-        ...(owner === undefined ? {} : { ownerReferences: [owner] }),
+        ownerReferences: owners,
       };
       const spec = { rules: [{ http: { paths: [path('theirs')] } }] };
       const made = await tools.cluster.create(resources.ingresses, { metadata, spec }, { signal: tools.signal });
