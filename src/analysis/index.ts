@@ -14,6 +14,7 @@ export {
   RunSummary,
 } from './analysis-run.ts';
 export { AnalysisArgument, AnalysisTemplate, AnalysisTemplateSpec, Metric } from './analysis-template.ts';
+export { isBlind } from './blind.ts';
 export {
   type AnalysisComposition,
   type CollectedTemplates,
@@ -37,6 +38,7 @@ export {
   failAnalysisRun,
   recordMeasurements,
 } from './decide-analysis-run.ts';
+export { describeMetrics, findGuilty, type MetricDescription } from './describe-metrics.ts';
 export { formatDuration, type ParsedDuration, parseDuration, parsePauseSeconds } from './duration.ts';
 export { type AnalysisRunEvent, analysisRunEvents } from './events.ts';
 export type { Evidence, MeasurementOutcome } from './judge-measurement.ts';
