@@ -29,6 +29,8 @@ interface Connection {
 const Acknowledgement = z.object({ envelope_id: z.string(), payload: z.record(z.string(), z.json()).optional() });
 
 const pingEveryMs = 10_000;
+/** Of one app. */
+const maxConnections = 10;
 
 export interface SocketsTools {
   readonly appId: string;
@@ -57,6 +59,11 @@ export function createSockets(tools: SocketsTools): Sockets {
 
   function open(socket: WebSocket): void {
     const connection: Connection = { id: randomUUID(), socket, openedAtMs: Date.now() };
+    if (connections.length >= maxConnections) {
+      sendJson(connection, { type: 'disconnect', reason: 'too_many_websockets', debug_info: { host: 'sandbox' } });
+      socket.close(1000);
+      return;
+    }
     connections.push(connection);
     tools.onCount(connections.length);
     socket.on('message', (data) => hear(connection, String(data)));

@@ -181,8 +181,7 @@ export function openWorkspace(settings: Settings) {
   }
 
   const journal = openJournal(settings.dataFolder);
-  const past = journal.read();
-  for (const change of past) apply(change);
+  for (const change of journal.past) apply(change);
 
   /** Stores first, then applies, then tells: what anybody saw is on the disk. */
   function record(change: Change): void {
@@ -224,7 +223,7 @@ export function openWorkspace(settings: Settings) {
     views,
     homes,
     /** The kept changes of earlier lives, oldest first. */
-    past,
+    past: journal.past,
     messagesOf,
     record,
     nextTs: timestamps.next,
