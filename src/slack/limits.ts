@@ -69,6 +69,8 @@ function* checkBlock(block: MessageBlock): Problems {
       if (block.text !== undefined) yield* checkText('text', block.text, 3000);
       if ((block.fields?.length ?? 0) > 10) yield 'over 10 fields';
       for (const field of block.fields ?? []) yield* checkText('field', field, 2000);
+      if (block.accessory?.type === 'button') yield* checkButton(block.accessory);
+      else if (block.accessory !== undefined) yield `accessory ${block.accessory.type} is not one that we send`;
       break;
     case 'context':
       yield* checkCount('elements', block.elements.length, 10);
@@ -104,7 +106,6 @@ function* checkActions(block: Extract<MessageBlock, { type: 'actions' }>): Probl
   const ids = new Set<string>();
   for (const element of block.elements) {
     const id = element.action_id ?? '';
-    if (id === '' || id.length > 255) yield 'action_id is empty or over 255';
     if (ids.has(id)) yield `action_id "${id}" twice`;
     ids.add(id);
     if (element.type === 'button') yield* checkButton(element);
@@ -116,6 +117,7 @@ function* checkActions(block: Extract<MessageBlock, { type: 'actions' }>): Probl
 type Element<T extends string> = Extract<Extract<MessageBlock, { type: 'actions' }>['elements'][number], { type: T }>;
 
 function* checkButton(button: Element<'button'>): Problems {
+  if ((button.action_id ?? '') === '' || (button.action_id?.length ?? 0) > 255) yield 'action_id is empty or over 255';
   yield* checkText('button', button.text, 75);
   if ((button.value?.length ?? 0) > 2000) yield 'button value is over 2000';
   if ((button.url?.length ?? 0) > 3000) yield 'button url is over 3000';
@@ -128,6 +130,7 @@ function* checkButton(button: Element<'button'>): Problems {
 }
 
 function* checkOverflow(overflow: Element<'overflow'>): Problems {
+  if ((overflow.action_id ?? '') === '') yield 'action_id is empty';
   yield* checkCount('options', overflow.options.length, 5);
   for (const option of overflow.options) {
     yield* checkText('option', option.text, 75);

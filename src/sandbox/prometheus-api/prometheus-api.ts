@@ -29,8 +29,7 @@ const MOST_BODY_BYTES = 1024 * 1024;
 export async function createPrometheusApi(options: PrometheusApiOptions): Promise<PrometheusApi> {
   const store = createSampleStore(options.retentionMs ?? 3_600_000);
   let fault: PrometheusFault = 'none';
-  // Aborted at each change of fault, so that slow answers end with it.
-  let faultEnded = new AbortController();
+  const stopped = new AbortController();
 
   const server = http.createServer((request, response) => {
     void answer(request, response).catch((error: unknown) => {
@@ -46,7 +45,7 @@ export async function createPrometheusApi(options: PrometheusApiOptions): Promis
     const url = new URL(request.url ?? '/', 'http://prometheus');
     const params = url.searchParams;
     if (request.method === 'POST') for (const [name, value] of await readForm(request)) params.append(name, value);
-    if (fault === 'slow') await sleep(SLOW_ANSWER_MS, faultEnded.signal);
+    if (fault === 'slow') await sleep(SLOW_ANSWER_MS, stopped.signal);
     if (fault === 'garbage') {
       response.writeHead(200, { 'content-type': 'text/html' }).end('<html><body>Bad gateway: upstream reset');
       return;
@@ -78,11 +77,9 @@ export async function createPrometheusApi(options: PrometheusApiOptions): Promis
     url: `http://127.0.0.1:${port}`,
     setFault(next) {
       fault = next;
-      faultEnded.abort();
-      faultEnded = new AbortController();
     },
     async stop() {
-      faultEnded.abort();
+      stopped.abort();
       for (const scraper of scrapers) scraper.stop();
       await new Promise<void>((resolve) => {
         server.close(() => resolve());

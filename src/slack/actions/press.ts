@@ -2,8 +2,10 @@ import type { AnswerTools, Asked } from '../commands/answer.ts';
 import { answerWords, perform, renderAnswer } from '../commands/answer.ts';
 import type { Command } from '../commands/parse.ts';
 import { verbs } from '../commands/verbs.ts';
-import { renderQuestion, renderRefusal, renderStranger, renderWhy, say } from '../messages/answers.ts';
+import { renderRefusal, renderStranger, say } from '../messages/answers.ts';
 import type { Message } from '../messages/blocks.ts';
+import { renderQuestion } from '../messages/question.ts';
+import { renderWhy } from '../messages/why.ts';
 import { isActActionId } from './action-ids.ts';
 import type { ButtonPayload, Signer } from './signed-value.ts';
 
@@ -48,7 +50,7 @@ export async function choose(
   const status = await tools.operations.status(wishFor(asked, payload));
   if (!status.done) return renderRefusal(tools.view, commandFor(payload), status);
   // The question keeps what the card showed: a card that is stale is refused when the answer comes, not silently renewed here.
-  return renderQuestion(tools.view, choice.option, { ...status.delivery, binding: payload.binding });
+  return renderQuestion(tools.view.sign, choice.option, { ...status.delivery, binding: payload.binding });
 }
 
 async function act(tools: PressTools, asked: Asked, payload: ActPayload): Promise<Message> {

@@ -10,17 +10,17 @@ import {
   renderList,
   renderMine,
   renderPlanWeights,
-  renderQuestion,
   renderRefusal,
   renderStranger,
   renderUnclear,
   renderWhich,
-  renderWhy,
   say,
 } from '../messages/answers.ts';
 import type { Message } from '../messages/blocks.ts';
 import { renderCard } from '../messages/card.ts';
 import { slackIdOf } from '../messages/notice.ts';
+import { renderQuestion } from '../messages/question.ts';
+import { renderWhy } from '../messages/why.ts';
 import { type Command, type Parsed, parse } from './parse.ts';
 import { print } from './print.ts';
 import { closestVerb, verbs } from './verbs.ts';
@@ -196,7 +196,7 @@ async function answerAct(tools: AnswerTools, understood: Understood, verb: Act):
     if (!status.done) return renderRefusal(tools.view, command, status);
     // Undo of what is still on its way is an abort: the same result, sooner.
     const isUnderWay = verb === 'undo' && isMoving(status.delivery) && status.delivery.state !== 'notVerified';
-    return renderQuestion(tools.view, isUnderWay ? 'abort' : verb, status.delivery);
+    return renderQuestion(tools.view.sign, isUnderWay ? 'abort' : verb, status.delivery);
   }
   if (verb === 'undo' && command.toRevision !== undefined && asked.isConfirmed !== true) {
     const words = `Undo \`${wish.target.name}\` to revision ${command.toRevision}${command.withSteps === true ? ', step by step' : ' at once, without steps'}?`;

@@ -2,6 +2,7 @@ import type { ImageChange, Target } from '../../operations/index.ts';
 import { normalise } from './normalise.ts';
 import { print } from './print.ts';
 import { closestVerb, type Flag, type NowVerb, type VerbName, verbOf, verbs } from './verbs.ts';
+import { cutReason, namespacePattern, readFlags, readTarget, splitBecause, tokenise } from './words.ts';
 
 /** One understood wish in words. `verb` 'mine' is what no words at all mean. */
 export interface Command {
@@ -48,9 +49,6 @@ export type Problem =
   /** `promote checkout 50%`: weights come from the plan */
   | 'promoteToWeight';
 
-const maxReasonLength = 500;
-const namePattern = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/;
-const namespacePattern = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const imagePattern = /^(?:[A-Za-z0-9][\w.\-/:@+]{0,510}|:\w[\w.-]{0,127}|sha256:[0-9a-f]{6,64})$/;
 const containerPattern = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
@@ -123,17 +121,11 @@ interface Reading {
   readonly rest: string;
 }
 
-interface Words {
-  /** What is neither flag nor target nor reason. */
-  words: string[];
-  flags: Partial<Record<Flag, string>>;
-}
-
 function parseVerb(reading: Reading): Parsed {
   const { before, because } = splitBecause(reading.rest);
   const tokens = tokenise(before);
-  const read = readFlags(reading, tokens);
-  if ('kind' in read) return read;
+  const read = readFlags(tokens, verbs[reading.verb].flags);
+  if ('problem' in read) return unclear(reading, read.problem, { word: read.word });
   const { flags } = read;
   const words = [...read.words];
   const target = takeTarget(reading, words, flags.namespace);
@@ -142,7 +134,7 @@ function parseVerb(reading: Reading): Parsed {
   const reason = because ?? flags.reason;
   const base = {
     ...(target === undefined ? {} : { target }),
-    ...(reason === undefined || reason === '' ? {} : { reason: cut(reason) }),
+    ...(reason === undefined || reason === '' ? {} : { reason: cutReason(reason) }),
   };
   return parseRest(reading, { words, flags, base });
 }
@@ -163,7 +155,7 @@ function parseRest(reading: Reading, { words, flags, base }: Remainder): Parsed 
       const free = words.join(' ');
       const reason = [free, base.reason].filter((part) => part !== undefined && part !== '').join(' because ');
       const target = base.target === undefined ? {} : { target: base.target };
-      return command({ verb: reading.verb, ...target, ...(reason === '' ? {} : { reason: cut(reason) }) });
+      return command({ verb: reading.verb, ...target, ...(reason === '' ? {} : { reason: cutReason(reason) }) });
     }
     case 'percent': {
       const percent = words.find((word) => /^\d{1,3}(?:\.\d+)?%?$/.test(word));
@@ -235,78 +227,6 @@ function extraWord(reading: Reading, words: readonly string[], base: Remainder['
   return unclear(reading, 'extraWord', { word: words.join(' '), ...base, suggestion: line });
 }
 
-/** `… because <reason>`: everything after the word is the reason, flags included. */
-function splitBecause(rest: string): { readonly before: string; readonly because: string | undefined } {
-  const found = /(?:^|\s)because(?=\s|$)/i.exec(rest);
-  if (found === null) return { before: rest, because: undefined };
-  return { before: rest.slice(0, found.index).trim(), because: unquote(rest.slice(found.index + found[0].length)) };
-}
-
-function unquote(text: string): string {
-  let inner = text.trim();
-  while (inner.length >= 2 && inner.startsWith('"') && inner.endsWith('"')) inner = inner.slice(1, -1).trim();
-  return inner;
-}
-
-function cut(reason: string): string {
-  return Array.from(reason).slice(0, maxReasonLength).join('').trim();
-}
-
-interface Token {
-  readonly word: string;
-  /** Written in quotes: never a flag. */
-  readonly isQuoted: boolean;
-}
-
-function tokenise(text: string): readonly Token[] {
-  const tokens: Token[] = [];
-  for (const found of text.matchAll(/(?:^|(?<=\s))(--?[a-z-]+=)?"([^"]*)"(?=\s|$)|\S+/gi)) {
-    const [whole, flag, quoted] = found;
-    if (quoted === undefined) tokens.push({ word: whole, isQuoted: false });
-    else if (flag !== undefined) tokens.push({ word: `${flag}${quoted}`, isQuoted: false });
-    else if (quoted.trim() !== '') tokens.push({ word: quoted.trim(), isQuoted: true });
-  }
-  return tokens;
-}
-
-const flagNames: Readonly<Record<string, { readonly flag: Flag; readonly hasValue: boolean }>> = {
-  '-n': { flag: 'namespace', hasValue: true },
-  '--namespace': { flag: 'namespace', hasValue: true },
-  '--to': { flag: 'to', hasValue: true },
-  '--n': { flag: 'to', hasValue: true },
-  '--to-revision': { flag: 'to', hasValue: true },
-  '--revision': { flag: 'to', hasValue: true },
-  '--reason': { flag: 'reason', hasValue: true },
-  '--dry-run': { flag: 'dry-run', hasValue: false },
-  '--full': { flag: 'full', hasValue: false },
-  '--with-steps': { flag: 'with-steps', hasValue: false },
-};
-
-function readFlags(reading: Reading, tokens: readonly Token[]): Words | Parsed {
-  const read: Words = { words: [], flags: {} };
-  const allowed: readonly Flag[] = verbs[reading.verb].flags;
-  for (let index = 0; index < tokens.length; index += 1) {
-    const token = tokens[index];
-    if (token === undefined) break;
-    if (token.isQuoted || !/^--?[a-z]/i.test(token.word)) {
-      read.words.push(token.word);
-      continue;
-    }
-    const [name = '', ...valueParts] = token.word.split('=');
-    const known = Object.hasOwn(flagNames, name.toLowerCase()) ? flagNames[name.toLowerCase()] : undefined;
-    if (known === undefined || !allowed.includes(known.flag)) return unclear(reading, 'unknownFlag', { word: name });
-    if (!known.hasValue) {
-      read.flags[known.flag] = '';
-      continue;
-    }
-    if (valueParts.length === 0) index += 1;
-    const value = valueParts.length > 0 ? unquote(valueParts.join('=')) : tokens[index]?.word;
-    if (value === undefined || value === '') return unclear(reading, 'flagNeedsValue', { word: name });
-    read.flags[known.flag] = value;
-  }
-  return read;
-}
-
 /** The first word, unless it belongs to the argument: a thread's target may be left out. */
 function takeTarget(reading: Reading, words: string[], namespace: string | undefined): Target | Parsed | undefined {
   if (namespace !== undefined && !namespacePattern.test(namespace)) {
@@ -329,19 +249,4 @@ function isArgument(verb: Reading['verb'], word: string): boolean {
   const { takes } = verbs[verb];
   if (takes === 'nothing' || takes === 'reason') return false;
   return /^to$/i.test(word) || /^\d{1,3}%$/.test(word) || word.includes('=');
-}
-
-/** `checkout`, `shop/checkout`; names are lower case in Kubernetes, however they were typed. */
-function readTarget(word: string): Target | 'plainDeployment' | undefined {
-  const parts = word
-    .toLowerCase()
-    .replace(/[!,?;]+$/, '')
-    .replace(/\.+$/, '')
-    .split('/');
-  const name = parts.at(-1) ?? '';
-  if (parts.length > 2 || !namePattern.test(name) || name === 'because') return undefined;
-  if (parts.length === 1) return { name };
-  const namespace = parts[0] ?? '';
-  if (/^(?:deploy|deployment|deployments)$/.test(namespace)) return 'plainDeployment';
-  return namespacePattern.test(namespace) ? { namespace, name } : undefined;
 }

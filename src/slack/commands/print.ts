@@ -8,7 +8,9 @@ export function print(command: Command): string {
   if (command.about !== undefined) words.push(command.about);
   if (command.target !== undefined) words.push(printTarget(command.target));
   for (const { container, image } of command.images ?? []) {
-    words.push(container === undefined ? image : `${container}=${image}`);
+    // Without a target the first bare word would be read as one.
+    const bare = command.target === undefined ? `image=${image}` : image;
+    words.push(container === undefined ? bare : `${container}=${image}`);
   }
   if (command.toRevision !== undefined) words.push('--to', String(command.toRevision));
   if (command.withSteps === true) words.push('--with-steps');

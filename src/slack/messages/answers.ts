@@ -1,4 +1,3 @@
-import { assertNever } from '../../lib/index.ts';
 import type { Done, Refusal } from '../../operations/index.ts';
 import type { Delivery } from '../../rollout/index.ts';
 import { type ActActionId, lineActionIds } from '../actions/action-ids.ts';
@@ -7,11 +6,10 @@ import type { Command, Parsed, Problem } from '../commands/parse.ts';
 import { print } from '../commands/print.ts';
 import { type VerbName, verbNames, verbs } from '../commands/verbs.ts';
 import type { IdentityProblem } from '../identity.ts';
-import { actions, button, header, type Message, type MessageBlock, section } from './blocks.ts';
+import { actions, button, fallback, type Message, type MessageBlock, section } from './blocks.ts';
 import { actButton } from './card-actions.ts';
-import { headline, headlineText } from './headline.ts';
-import { metricLine, nearestFirst } from './metric-words.ts';
-import { code, date, escapeText, type Mrkdwn, quote } from './mrkdwn.ts';
+import { headlineText } from './headline.ts';
+import { capital, code, escapeText, type Mrkdwn, quote, truncate } from './mrkdwn.ts';
 import { formatPercent } from './numbers.ts';
 import { refusalWords } from './refusal.ts';
 import { versionOf } from './version.ts';
@@ -40,7 +38,7 @@ export function say(view: AnswerView, words: Mrkdwn, buttons: readonly LineButto
     return [button(id, value, { text: plainLine(choice.text), label: plainLine(choice.text) })];
   });
   if (elements.length > 0) blocks.push(actions('lines', elements));
-  return { text: words, blocks };
+  return { text: fallback(words), blocks };
 }
 
 /** `print` writes entities as Slack does; a button's label is plain text. */
@@ -72,14 +70,11 @@ function factWords(facts: Done['facts']): Mrkdwn {
 /** No: what was read, why it cannot be, what would work. */
 export function renderRefusal(view: AnswerView, wish: Command, refusal: Refusal): Message {
   const { why, works, buttons } = refusalWords(refusal, wish);
-  const read = wish.verb === 'mine' ? '' : `Not done: ${copyable(view, print(wish))}\n`;
+  const short = wish.reason === undefined ? wish : { ...wish, reason: truncate(wish.reason, 60) };
+  const read = wish.verb === 'mine' ? '' : `Not done: ${copyable(view, print(short))}\n`;
   const lines = works.filter((line) => line !== print(wish)).map((line) => copyable(view, line));
   const would = lines.length === 0 ? '' : `\nWhat would work: ${lines.join(' or ')}`;
   return say(view, `${read}${capital(why)}${would}`, buttons);
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 const problems: Readonly<Record<Problem, (word: string, parsed: Extract<Parsed, { kind: 'unclear' }>) => Mrkdwn>> = {
@@ -134,105 +129,6 @@ export function renderLater(view: AnswerView, parsed: Extract<Parsed, { kind: 'l
   return say(view, `${code(parsed.what)} (${verbs[parsed.what].about}) comes later. Nothing was done.`, [
     { text: 'Help', line: 'help' },
   ]);
-}
-
-/** Asked once more before finish, skip and undo, and where a click on an overflow only asks. The button carries what was seen. */
-export function renderQuestion(view: AnswerView, action: ActActionId, delivery: Delivery): Message {
-  const words = questionWords(action, delivery);
-  return {
-    text: words,
-    blocks: [section('words', words), actions('act', [actButton(action, delivery, view.sign, true)])],
-  };
-}
-
-function questionWords(action: ActActionId, delivery: Delivery): Mrkdwn {
-  const what = `*${quote(delivery.name, 100)} ${quote(versionOf(delivery.toImage), 60)}*`;
-  const left = delivery.weights
-    .filter((weight) => weight.state === 'ahead')
-    .map((weight) => formatPercent(weight.percent));
-  const share = `${formatPercent(delivery.weightPercent)} %`;
-  switch (action) {
-    case 'finish':
-      return `Finish ${what} now? It goes from ${share} to 100 % without the rest of its plan${left.length === 0 ? '' : ` (${left.join(' · ')})`}: no gate and no analysis that is left runs.`;
-    case 'skip':
-      return `Skip this step of ${what} (${share})? What its wait or analysis has not measured stays unmeasured:${unmeasured(delivery)}`;
-    case 'undo':
-      return `Undo ${what}? It goes back to ${delivery.fromImage === undefined ? 'the last healthy revision' : `*${quote(versionOf(delivery.fromImage), 60)}*`} at once, without steps: some seconds where its pods are still there.`;
-    case 'abort':
-      return `${what} is on its way (${share}). Abort sends all requests back to stable.`;
-    default:
-      return `${capital(action)} ${what} (${share})?`;
-  }
-}
-
-function unmeasured(delivery: Delivery): Mrkdwn {
-  const missing = delivery.metrics.filter((metric) => metric.planned === 0 || metric.taken < metric.planned);
-  if (missing.length === 0) return ' nothing is left of it.';
-  const names = missing.slice(0, 5).map((metric) => {
-    const count = metric.planned > 0 ? ` ${metric.taken}/${metric.planned}` : '';
-    return `${quote(metric.name, 60)}${count}`;
-  });
-  return ` ${names.join(', ')}.`;
-}
-
-/** The verdict with its values, or what it waits for. */
-export function renderWhy(delivery: Delivery, link: string | undefined): Message {
-  const lines: Mrkdwn[] = [];
-  if (delivery.guilty !== undefined)
-    lines.push(`*Decided by* ${metricLine(delivery.guilty)}${messageOf(delivery.guilty.message)}`);
-  if (delivery.reason !== undefined) lines.push(`_${quote(delivery.reason, 500)}_`);
-  for (const metric of nearestFirst(delivery.metrics).slice(0, 10)) {
-    lines.push(
-      `${metricLine(metric)}${metric.failed > 0 ? ` · ${metric.failed} failed` : ''}${messageOf(metric.message)}`,
-    );
-    if (metric.condition !== undefined) lines.push(`   ${code(quote(metric.condition, 200))}`);
-  }
-  if (delivery.metrics.length > 10) lines.push(`+${delivery.metrics.length - 10} more`);
-  lines.push(waitsFor(delivery));
-  if (link !== undefined) lines.push(`<${link}|See the card>`);
-  return {
-    text: headlineText(delivery),
-    blocks: [header('head', headline(delivery)), section('words', lines.join('\n'))],
-  };
-}
-
-function messageOf(message: string | undefined): Mrkdwn {
-  return message === undefined || message === '' ? '' : `: ${quote(message, 200)}`;
-}
-
-function waitsFor(delivery: Delivery): Mrkdwn {
-  const at = delivery.nextAtMs === undefined ? '' : ` ${date(delivery.nextAtMs, '{ago}')}`;
-  switch (delivery.state) {
-    case 'starting':
-    case 'stalled':
-      return `Waits for its pods: ${delivery.pods.ready} of ${delivery.pods.desired} ready.`;
-    case 'moving':
-      return `Waits for its next weight${at}.`;
-    case 'checking':
-      return `Waits for its analysis; next measurement${at || ' soon'}.`;
-    case 'gate':
-      return 'Waits for a person: promote or abort.';
-    case 'paused':
-      return 'Waits for a person: resume or abort.';
-    case 'inconclusive':
-      return 'Waits for a person: the measurements are neither good nor bad.';
-    case 'noData':
-      return `Holds: nothing could be measured${at === '' ? '' : `, next try${at}`}.`;
-    case 'aborting':
-      return `Goes back: ${formatPercent(delivery.weightPercent)} % is left.`;
-    case 'rolledBack':
-      return 'All requests go to stable; each check of the way back was seen.';
-    case 'notVerified':
-      return 'All requests should go to stable, but not each check of the way back was seen.';
-    case 'live':
-      return 'It is live: it waits for nothing.';
-    case 'invalidSpec':
-      return 'Waits for a valid spec; nothing was changed.';
-    case 'superseded':
-      return 'Another revision took its place.';
-    default:
-      return assertNever(delivery.state);
-  }
 }
 
 const maxListed = 20;

@@ -110,6 +110,11 @@ export function confirm(words: {
   };
 }
 
+/** The notification's words: the beginning is enough, and edits allow 4,000 bytes. */
+export function fallback(text: Mrkdwn): Mrkdwn {
+  return truncateMrkdwn(text, 900);
+}
+
 /** Cuts escaped text without leaving half an entity (`&am`) or half a date token behind. */
 function truncateMrkdwn(text: Mrkdwn, maxLength: number): Mrkdwn {
   if (text.length <= maxLength) return text;

@@ -89,7 +89,7 @@ function nextEvent(delivery: Delivery): Mrkdwn {
     case 'paused':
       return 'paused on request';
     case 'inconclusive':
-      return '*neither good nor bad: abort or promote?*';
+      return '*abort or promote?*';
     case 'noData':
       return `holding, no data${ago === '' ? '' : `, next try${ago}`}`;
     case 'stalled':
@@ -143,7 +143,7 @@ const checks: Readonly<Record<VerificationCheck, string>> = {
   weightZero: 'weight 0',
   noCanaryRequests: 'no canary requests',
   podsGone: 'canary pods going',
-  metricBack: 'metric back inside its limit',
+  metricBack: 'metric back in its limit',
 };
 
 /** Which metric, value, limit; then what of the way back was seen. */
@@ -151,7 +151,9 @@ function rollbackLines(delivery: Delivery): readonly Mrkdwn[] {
   const lines: Mrkdwn[] = [];
   if (delivery.guilty !== undefined) lines.push(guiltyLine(delivery.guilty));
   if (delivery.verification.length > 0) {
-    lines.push(delivery.verification.map(({ check, isDone }) => `${isDone ? '✓' : '○'} ${checks[check]}`).join(' · '));
+    const ticks = delivery.verification.map(({ check, isDone }) => `${isDone ? '✓' : '○'} ${checks[check]}`);
+    // Two to a line: on a phone four would break in the middle of one.
+    for (let index = 0; index < ticks.length; index += 2) lines.push(ticks.slice(index, index + 2).join(' · '));
   }
   if (delivery.state === 'notVerified') lines.push('*The way back was not seen in time: look at what has no tick.*');
   return lines;

@@ -15,7 +15,7 @@ interface Point {
 
 /** The chart of one metric with its limit; undefined until three finite points and a limit exist (Slack refuses gaps). */
 export function chartBlock(series: MetricSeries | undefined): DataVisualizationBlock | undefined {
-  if (series?.limit === undefined) return undefined;
+  if (series?.limit === undefined || !isDrawable(series.limit.value)) return undefined;
   const { limit } = series;
   const points = finitePoints(series);
   if (points.length < leastPoints) return undefined;
@@ -54,10 +54,15 @@ export function sparkline(series: MetricSeries | undefined): string | undefined 
   return `${line} ${formatValue(low, unit)} … ${formatValue(high, unit)}`;
 }
 
+/** Finite also after scaling. */
+function isDrawable(value: number): boolean {
+  return Math.abs(value) < 1e15;
+}
+
 function finitePoints(series: MetricSeries): readonly Point[] {
   const points: Point[] = [];
   for (const { atMs, value } of series.points) {
-    if (value !== undefined && Number.isFinite(value) && Number.isFinite(atMs)) points.push({ atMs, value });
+    if (value !== undefined && isDrawable(value) && Number.isFinite(atMs)) points.push({ atMs, value });
   }
   return points;
 }

@@ -48,6 +48,8 @@ export function code(text: Mrkdwn): Mrkdwn {
 /** A time that every reader sees in their own zone. `token` as Slack's date formatting: `{ago}`, `{time_secs}` … */
 export function date(atMs: number, token: string): Mrkdwn {
   const seconds = Math.max(1, Math.round(atMs / 1000));
+  // Beyond this Slack refuses the token, and with it the message.
+  if (!(seconds < 1e11)) return 'at an unknown time';
   return `<!date^${seconds}^${token}|${utcTime(atMs)} UTC>`;
 }
 
@@ -55,4 +57,8 @@ export function date(atMs: number, token: string): Mrkdwn {
 export function utcTime(atMs: number): string {
   const at = new Date(atMs);
   return Number.isNaN(at.getTime()) ? '--:--:--' : at.toISOString().slice(11, 19);
+}
+
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

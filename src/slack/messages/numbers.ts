@@ -74,5 +74,5 @@ export function formatDuration(durationMs: number): string {
 
 /** `25`; a share of pods may have a fraction: `33.3`. */
 export function formatPercent(share: number): string {
-  return Number.isFinite(share) ? trimZeros(share.toFixed(1)) : '?';
+  return Number.isNaN(share) ? '?' : trimZeros(Math.min(100, Math.max(0, share)).toFixed(1));
 }

@@ -121,7 +121,7 @@ describe('words', () => {
 
   it('a mention in the thread of a card may leave the name out', async () => {
     const card = await showCard('moving');
-    await world.slack.say({ user: 'U0DANA', channel, text: `<@${world.slack.botUserId}> abort!`, thread_ts: card.ts });
+    await world.slack.say({ user: 'U0DANA', channel, text: '@example abort!', thread_ts: card.ts });
     await eventually(() => world.asked.length > 0, 'the abort');
     expect(world.asked).toMatchObject([{ verb: 'abort', wish: { target: { namespace: 'shop', name: 'checkout' } } }]);
   });

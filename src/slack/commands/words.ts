@@ -1,0 +1,105 @@
+import type { Target } from '../../operations/index.ts';
+import type { Flag } from './verbs.ts';
+
+/** The parts that every line is made of: words and quotes, flags, a target, a reason. */
+const maxReasonLength = 500;
+const namePattern = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/;
+export const namespacePattern = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+
+export interface Words {
+  /** What is neither flag nor target nor reason. */
+  words: string[];
+  flags: Partial<Record<Flag, string>>;
+}
+
+export interface FlagProblem {
+  readonly problem: 'unknownFlag' | 'flagNeedsValue';
+  readonly word: string;
+}
+
+export interface Token {
+  readonly word: string;
+  /** Written in quotes: never a flag. */
+  readonly isQuoted: boolean;
+}
+
+export function tokenise(text: string): readonly Token[] {
+  const tokens: Token[] = [];
+  for (const found of text.matchAll(/(?:^|(?<=\s))(--?[a-z-]+=)?"([^"]*)"(?=\s|$)|\S+/gi)) {
+    const [whole, flag, quoted] = found;
+    if (quoted === undefined) tokens.push({ word: whole, isQuoted: false });
+    else if (flag !== undefined) tokens.push({ word: `${flag}${quoted}`, isQuoted: false });
+    else if (quoted.trim() !== '') tokens.push({ word: quoted.trim(), isQuoted: true });
+  }
+  return tokens;
+}
+
+const flagNames: Readonly<Record<string, { readonly flag: Flag; readonly hasValue: boolean }>> = {
+  '-n': { flag: 'namespace', hasValue: true },
+  '--namespace': { flag: 'namespace', hasValue: true },
+  '--to': { flag: 'to', hasValue: true },
+  '--n': { flag: 'to', hasValue: true },
+  '--to-revision': { flag: 'to', hasValue: true },
+  '--revision': { flag: 'to', hasValue: true },
+  '--reason': { flag: 'reason', hasValue: true },
+  '--dry-run': { flag: 'dry-run', hasValue: false },
+  '--full': { flag: 'full', hasValue: false },
+  '--with-steps': { flag: 'with-steps', hasValue: false },
+};
+
+/** Takes the flags out of the words; a flag that this verb does not take, or one without its value, is a problem. */
+export function readFlags(tokens: readonly Token[], allowed: readonly Flag[]): Words | FlagProblem {
+  const read: Words = { words: [], flags: {} };
+  for (let index = 0; index < tokens.length; index += 1) {
+    const token = tokens[index];
+    if (token === undefined) break;
+    if (token.isQuoted || !/^--?[a-z]/i.test(token.word)) {
+      read.words.push(token.word);
+      continue;
+    }
+    const [name = '', ...valueParts] = token.word.split('=');
+    const known = Object.hasOwn(flagNames, name.toLowerCase()) ? flagNames[name.toLowerCase()] : undefined;
+    if (known === undefined || !allowed.includes(known.flag)) return { problem: 'unknownFlag', word: name };
+    if (!known.hasValue) {
+      read.flags[known.flag] = '';
+      continue;
+    }
+    if (valueParts.length === 0) index += 1;
+    const value = valueParts.length > 0 ? unquote(valueParts.join('=')) : tokens[index]?.word;
+    if (value === undefined || value === '') return { problem: 'flagNeedsValue', word: name };
+    read.flags[known.flag] = value;
+  }
+  return read;
+}
+
+/** `… because <reason>`: everything after the word is the reason, flags included. */
+export function splitBecause(rest: string): { readonly before: string; readonly because: string | undefined } {
+  const found = /(?:^|\s)because(?=\s|$)/i.exec(rest);
+  if (found === null) return { before: rest, because: undefined };
+  return { before: rest.slice(0, found.index).trim(), because: unquote(rest.slice(found.index + found[0].length)) };
+}
+
+function unquote(text: string): string {
+  let inner = text.trim();
+  while (inner.length >= 2 && inner.startsWith('"') && inner.endsWith('"')) inner = inner.slice(1, -1).trim();
+  return inner;
+}
+
+export function cutReason(reason: string): string {
+  return Array.from(reason).slice(0, maxReasonLength).join('').trim();
+}
+
+/** `checkout`, `shop/checkout`; names are lower case in Kubernetes, however they were typed. */
+export function readTarget(word: string): Target | 'plainDeployment' | undefined {
+  const parts = word
+    .toLowerCase()
+    .replace(/[!,?;]+$/, '')
+    .replace(/\.+$/, '')
+    .split('/');
+  const name = parts.at(-1) ?? '';
+  if (parts.length > 2 || !namePattern.test(name) || name === 'because') return undefined;
+  if (parts.length === 1) return { name };
+  const namespace = parts[0] ?? '';
+  if (/^(?:deploy|deployment|deployments)$/.test(namespace)) return 'plainDeployment';
+  return namespacePattern.test(namespace) ? { namespace, name } : undefined;
+}

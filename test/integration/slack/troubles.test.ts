@@ -1,0 +1,156 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Charts } from '../../../src/charts/index.ts';
+import { NotNowError } from '../../../src/lib/index.ts';
+import type { Notice } from '../../../src/notifications/index.ts';
+import { aSeries, aTypicalDelivery, noonMs } from '../../support/a-delivery.ts';
+import { answersTo, channel, eventually, openWorld, publicMessages, untilSent, type World } from './world.ts';
+
+let world: World | undefined;
+afterEach(async () => {
+  await world?.stop();
+  world = undefined;
+});
+
+const signal = () => AbortSignal.timeout(10_000);
+
+function show(where: World, state: Parameters<typeof aTypicalDelivery>[0], at?: { channel: string; ts: string }) {
+  const place = { channel, at, thread: undefined, claim: `claim of ${state}` };
+  return where.app.notifier.showCard(aTypicalDelivery(state), place, signal());
+}
+
+const gateReached: Notice = {
+  id: 'rec-1',
+  event: 'gateReached',
+  atMs: noonMs,
+  by: undefined,
+  text: '',
+  weight: 'needsHuman',
+};
+
+describe('a card', () => {
+  it('is sent once more without its chart where the workspace refuses the block, and remembers', async () => {
+    world = await openWorld({ fault: { kind: 'invalid_blocks', type: 'data_visualization' } });
+    const at = await show(world, 'checking');
+    const story = publicMessages(world).find((message) => message.ts === at.ts);
+    expect(story?.versions).toHaveLength(1);
+    expect(JSON.stringify(story?.versions[0]?.blocks)).toMatch(/[▁▂▃▄▅▆▇█]{3}/);
+    await show(world, 'rolledBack', at);
+    const refused = world.slack.transcript().calls.filter((call) => call.error === 'invalid_blocks');
+    expect(refused).toHaveLength(1);
+  });
+
+  it('moves into its thread, as a broadcast, when it can no longer be edited', async () => {
+    world = await openWorld();
+    const at = await show(world, 'checking');
+    world.slack.setFault('edit_window_closed');
+    const moved = await show(world, 'gate', at);
+    expect(moved.ts).not.toBe(at.ts);
+    const story = publicMessages(world).find((message) => message.ts === moved.ts);
+    expect(story).toMatchObject({ threadTs: at.ts, isBroadcast: true });
+    world.slack.setFault('none');
+    expect(await show(world, 'live', moved)).toEqual(moved);
+  });
+
+  it('waits where the bot is not in the channel; the person who types there is told how to help', async () => {
+    world = await openWorld({ fault: 'not_in_channel' });
+    const open = world;
+    await expect(show(open, 'checking')).rejects.toMatchObject({ name: 'NotNowError', retryAfterMs: 60_000 });
+    await eventually(() => open.slack.connections() > 0, 'a connection');
+    await open.slack.command({ user: 'U0DANA', channel, text: '/rollout start checkout 2.0.0' });
+    const answer = await eventually(() => answersTo(open, 'U0DANA').at(-1), 'an answer');
+    expect(JSON.stringify(answer.versions)).toContain('/invite');
+  });
+
+  it('waits as long as Slack says, and other methods go on', async () => {
+    world = await openWorld();
+    const at = await show(world, 'checking');
+    world.slack.setFault({ kind: 'ratelimited', retryAfterSeconds: 7, methods: ['chat.update'] });
+    await expect(show(world, 'gate', at)).rejects.toMatchObject({ name: 'NotNowError', retryAfterMs: 7000 });
+    const calls = world.slack.transcript().calls.length;
+    // The second does not even ask.
+    await expect(show(world, 'gate', at)).rejects.toThrow(NotNowError);
+    expect(world.slack.transcript().calls.length).toBe(calls);
+    await world.app.notifier.tell(aTypicalDelivery('gate'), gateReached, at, signal());
+  });
+
+  it('waits while Slack is down, and is sent once when it is back', async () => {
+    world = await openWorld();
+    const open = world;
+    open.slack.setFault('down');
+    await expect(show(open, 'checking')).rejects.toThrow(NotNowError);
+    open.slack.setFault('none');
+    await untilSent(() => show(open, 'checking'));
+    expect(publicMessages(open)).toHaveLength(1);
+  });
+
+  it('of a deleted thread is told in the channel instead', async () => {
+    world = await openWorld();
+    const gone = { channel, ts: '1700000000.000100' };
+    const place = await world.app.notifier.tell(aTypicalDelivery('gate'), gateReached, gone, signal());
+    const story = publicMessages(world).find((message) => message.ts === place.ts);
+    expect(story?.threadTs).toBeUndefined();
+  });
+});
+
+describe('a notice', () => {
+  it('that needs a person is broadcast, mentions who started it, and can be answered where it is read', async () => {
+    world = await openWorld();
+    const open = world;
+    const at = await show(open, 'gate');
+    const told = await open.app.notifier.tell(aTypicalDelivery('gate'), gateReached, at, signal());
+    const story = publicMessages(open).find((message) => message.ts === told.ts);
+    expect(story).toMatchObject({ threadTs: at.ts, isBroadcast: true });
+    expect(JSON.stringify(story?.versions)).toContain('<@U0DANA>');
+    await eventually(() => open.slack.connections() > 0, 'a connection');
+    await open.slack.click({ user: 'U0ARNO', channel, ts: told.ts, action_id: 'promote' });
+    await eventually(() => open.asked.some(({ verb }) => verb === 'promote'), 'the promote');
+  });
+
+  it('brings its chart into the thread, with words that say the same', async () => {
+    const png = Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+    const charts: Charts = {
+      draw: async (series, title) => ({ png, widthPx: 8, heightPx: 8, altText: `${title}: ${series.verdict}` }),
+      stop: async () => undefined,
+    };
+    world = await openWorld({}, { charts });
+    const open = world;
+    const at = await show(open, 'rolledBack');
+    const notice: Notice = {
+      ...gateReached,
+      event: 'rolledBack',
+      weight: 'final',
+      chart: aSeries([1, 0.9, 0.8], { verdict: 'failed' }),
+    };
+    await open.app.notifier.tell(aTypicalDelivery('rolledBack'), notice, at, signal());
+    const file = await eventually(
+      () => publicMessages(open).find((message) => message.files.length > 0 && message.threadTs === at.ts)?.files[0],
+      'the chart in the thread',
+    );
+    expect(JSON.stringify(file)).toContain('checkout · success-rate');
+    const upload = open.slack.transcript().calls.find((call) => call.method === 'files.getUploadURLExternal');
+    expect(upload?.args).toMatchObject({ alt_text: 'checkout · success-rate: failed', length: '8' });
+  });
+});
+
+describe('the connection', () => {
+  it('is held twice, and a click while Slack refreshes one is not lost', async () => {
+    world = await openWorld();
+    const open = world;
+    await eventually(() => open.slack.connections() === 2, 'two connections');
+    open.slack.refreshConnections();
+    await eventually(() => open.slack.connections() > 0 && open.app.isConnected(), 'a connection again');
+    await open.slack.command({ user: 'U0DANA', channel, text: '/rollout list' });
+    await eventually(() => answersTo(open, 'U0DANA').length > 0, 'an answer');
+    await eventually(() => open.slack.connections() === 2, 'two connections again');
+  });
+
+  it('comes up by itself when Slack was down at the start', async () => {
+    world = await openWorld({ fault: 'down' });
+    const open = world;
+    expect(open.app.isConnected()).toBe(false);
+    open.slack.setFault('none');
+    await eventually(() => open.app.isConnected(), 'a connection', 20_000);
+    await open.slack.command({ user: 'U0DANA', channel, text: '/rollout list' });
+    await eventually(() => answersTo(open, 'U0DANA').length > 0, 'an answer');
+  });
+});

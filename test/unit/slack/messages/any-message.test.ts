@@ -1,0 +1,195 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Notice, NoticeEvent } from '../../../../src/notifications/index.ts';
+import { refusalReasons } from '../../../../src/operations/index.ts';
+import { checkBlocks } from '../../../../src/sandbox/slack-api/index.ts';
+import { createSigner } from '../../../../src/slack/actions/signed-value.ts';
+import type { Command } from '../../../../src/slack/commands/parse.ts';
+import { parse } from '../../../../src/slack/commands/parse.ts';
+import { checkMessage } from '../../../../src/slack/limits.ts';
+import {
+  renderDone,
+  renderHelp,
+  renderLater,
+  renderList,
+  renderMine,
+  renderPlanWeights,
+  renderRefusal,
+  renderUnclear,
+  renderWhich,
+} from '../../../../src/slack/messages/answers.ts';
+import type { Message } from '../../../../src/slack/messages/blocks.ts';
+import { renderCard } from '../../../../src/slack/messages/card.ts';
+import { renderNotice } from '../../../../src/slack/messages/notice.ts';
+import { renderQuestion } from '../../../../src/slack/messages/question.ts';
+import { renderWhy } from '../../../../src/slack/messages/why.ts';
+import { noonMs } from '../../../support/a-delivery.ts';
+import { anyDelivery, nastyWords } from '../../../support/any-delivery.ts';
+
+const signer = createSigner(['a signing key of the tests']);
+const view = { sign: signer.sign, command: '/rollout', nameOf: () => undefined, asOfMs: noonMs, hasCharts: true };
+
+const events: readonly NoticeEvent[] = [
+  'started',
+  'stepReached',
+  'gateReached',
+  'promoted',
+  'inconclusive',
+  'aborted',
+  'rolledBack',
+  'notVerified',
+  'live',
+  'invalidSpec',
+  'stalled',
+  'superseded',
+  'fieldPutBack',
+  'undone',
+  'retried',
+  'paused',
+  'resumed',
+  'skipped',
+  'finished',
+];
+
+const notice: fc.Arbitrary<Notice> = fc.record({
+  id: fc.constant('n-1'),
+  event: fc.constantFrom(...events),
+  atMs: fc.constant(noonMs),
+  by: fc.option(nastyWords, { nil: undefined }),
+  text: nastyWords,
+  weight: fc.constantFrom('timeline', 'needsHuman', 'final'),
+});
+
+const words = fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,60}[a-z0-9]$/);
+/** Any wish that words can come to. */
+const wish: fc.Arbitrary<Command> = fc
+  .tuple(fc.constantFrom('start', 'promote', 'abort', 'undo', 'status', 'start x'), words, nastyWords)
+  .map(([verb, name, reason]) => parse(`${verb} ${name} 2.0.0 because ${reason}`))
+  .map((parsed) => (parsed.kind === 'command' ? parsed.command : { verb: 'undo', target: { name: 'checkout' } }));
+const facts = fc.dictionary(
+  fc.constantFrom(
+    'name',
+    'namespace',
+    'verb',
+    'user',
+    'image',
+    'message',
+    'from',
+    'to',
+    'revision',
+    'by',
+    'note',
+    'usual',
+    'container',
+  ),
+  nastyWords,
+);
+
+/** Nothing in it is refused by Slack, mentions anybody, or was cut in the middle of an escape. */
+function expectSendable(message: Message, mayMention = false): void {
+  expect(checkMessage(message)).toEqual([]);
+  const blocks: unknown = JSON.parse(JSON.stringify(message.blocks));
+  expect(checkBlocks(blocks, { surface: 'message', isFileUsable: () => true })).toEqual([]);
+  for (const text of mrkdwnOf(message)) {
+    expect(text).not.toMatch(/<!(?:channel|here|everyone|subteam)/);
+    if (!mayMention) expect(text).not.toMatch(/<@/);
+    // Every bracket is one of ours: a date or a link.
+    expect(text.replace(/<(?:!date\^\d+\^\{[a-z_]+\}\|[^<>]*|@[UW][A-Z0-9]+|https?:[^<>]*)>/g, '')).not.toMatch(/[<>]/);
+    expect(text).not.toMatch(/&(?!amp;|lt;|gt;)/);
+  }
+}
+
+function mrkdwnOf(message: Message): readonly string[] {
+  const found: string[] = [message.text];
+  JSON.stringify(message.blocks, (_, value: unknown) => {
+    const { type, text } = Object(value) as { type?: unknown; text?: unknown };
+    if (type === 'mrkdwn' && typeof text === 'string') found.push(text);
+    return value;
+  });
+  return found;
+}
+
+const runs = { numRuns: 300 };
+
+describe('for any delivery', () => {
+  it('the card can be sent, with and without the chart', () => {
+    fc.assert(
+      fc.property(anyDelivery, fc.boolean(), (delivery, hasCharts) => {
+        const card = renderCard(delivery, { ...view, hasCharts });
+        expectSendable(card);
+        const [head] = card.blocks;
+        expect(head?.type === 'header' && head.text.text.length <= 45).toBe(true);
+      }),
+      runs,
+    );
+  });
+
+  it('the notice can be sent', () => {
+    fc.assert(
+      fc.property(anyDelivery, notice, (delivery, told) => expectSendable(renderNotice(delivery, told, view), true)),
+      runs,
+    );
+  });
+
+  it('why, questions, lists and which can be sent', () => {
+    fc.assert(
+      fc.property(fc.array(anyDelivery, { minLength: 1, maxLength: 30 }), nastyWords, (deliveries, word) => {
+        const [first] = deliveries;
+        if (first === undefined) return;
+        expectSendable(renderWhy(first, 'https://acme.slack.com/archives/C1/p1'));
+        for (const action of ['finish', 'skip', 'undo', 'abort'] as const)
+          expectSendable(renderQuestion(signer.sign, action, first));
+        expectSendable(renderList(view, deliveries));
+        expectSendable(renderMine(view, deliveries));
+        expectSendable(renderWhich(view, 'abort', deliveries));
+        expectSendable(renderPlanWeights(view, first, word));
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('for any answer', () => {
+  it.each(refusalReasons)('the refusal %s has words', (reason) => {
+    fc.assert(
+      fc.property(facts, wish, fc.array(words, { maxLength: 8 }), (known, command, candidates) => {
+        const message = renderRefusal(view, command, { done: false, reason, facts: known, candidates });
+        expectSendable(message);
+        expect(message.text).toMatch(/^Not done: [^\n]*\n[^\n]{12}/);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('done can be sent', () => {
+    fc.assert(
+      fc.property(facts, wish, (known, command) => {
+        const target = { namespace: 'shop', name: command.target?.name ?? 'x' };
+        expectSendable(renderDone(view, command, { done: true, target, card: undefined, facts: known }, undefined));
+      }),
+      runs,
+    );
+  });
+
+  it('what was not understood can be sent', () => {
+    fc.assert(
+      fc.property(
+        nastyWords,
+        fc.constantFrom('', 'start ', 'undo x ', 'promote x ', 'freeze ', 'abort x --'),
+        (tail, head) => {
+          const parsed = parse(head + tail);
+          if (parsed.kind === 'unclear') expectSendable(renderUnclear(view, parsed));
+          if (parsed.kind === 'later') expectSendable(renderLater(view, parsed));
+        },
+      ),
+      runs,
+    );
+  });
+
+  it('help names every verb', () => {
+    const help = renderHelp(view, undefined);
+    expectSendable(help);
+    for (const verb of ['start', 'abort', 'undo', 'why', 'freeze']) expect(JSON.stringify(help.blocks)).toContain(verb);
+    expectSendable(renderHelp(view, 'undo'));
+  });
+});
