@@ -3,10 +3,14 @@
  * Never does anything: it says what should be done (effect.ts) about what was seen (world.ts).
  * Begin reading at decide.ts.
  */
+export { bindingOf } from './binding.ts';
 export { decide } from './decide.ts';
 export type { Binding, Delivery, DeliveryState, MetricLine, MetricSeries, VerificationCheck } from './delivery.ts';
 export type { Decision, Effect, NewAnalysisRun, NewReplicaSet } from './effect.ts';
+export { mainContainer, mainImage } from './main-container.ts';
 export { computePodHash, computeStepHash } from './pod-hash.ts';
+export { type DeliveryFacts, readDelivery } from './read-delivery.ts';
+export { revisionOf } from './replica-sets.ts';
 export {
   CanaryStep,
   CanaryStrategy,

@@ -67,11 +67,15 @@ export function findCanary(world: World): ReplicaSetView | undefined {
 }
 
 /**
- * Whether `decide` needs the templates of the ReplicaSets, read live: none carries the computed hash, so one may be of this
- * template all the same (made by another Argo, or defaulted). Without them a canary would be made twice.
+ * Whether `decide` needs the ReplicaSets read live, with their templates. Either none carries the computed hash, so one may be of
+ * this template all the same (made by another Argo, or defaulted): without a look at the templates a canary would be made twice.
+ * Or a canary with traffic on it seems to have no pod: a cache that lags would take its traffic away for nothing.
  */
 export function needsTemplates(world: World): boolean {
-  return findCanary(world) === undefined && world.replicaSets.some((one) => one.template === undefined);
+  if (world.replicaSets.every((one) => one.template !== undefined)) return false;
+  const canary = findCanary(world);
+  if (canary === undefined) return true;
+  return canary.availableReplicas === 0 && (world.router?.canaryWeight ?? 0) > 0;
 }
 
 function findByHash(world: World): ReplicaSetView | undefined {

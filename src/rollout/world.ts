@@ -41,6 +41,8 @@ export interface ReplicaSetView {
   readonly annotations: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
   readonly minReadySeconds: number;
+  /** The image of its main container (`mainImage`): caches keep it where they drop the template. */
+  readonly image?: string;
   /** Its condition `ReplicaFailure` (quota, admission), when True. */
   readonly failure?: { readonly reason: string; readonly message: string };
   /** Present when it was read live (semantic equality, undo); caches drop it. */

@@ -1,4 +1,9 @@
-import type { AnalysisPhase, AnalysisRun, AnalysisTemplate } from '../../src/analysis/index.ts';
+import {
+  type AnalysisPhase,
+  type AnalysisRun,
+  type AnalysisTemplate,
+  formatTimestamp,
+} from '../../src/analysis/index.ts';
 import {
   type Decision,
   decide,
@@ -130,7 +135,7 @@ export class SimulatedCluster {
         const { name, labels, annotations, spec } = effect.analysisRun;
         if (this.analysisRuns.some((run) => run.metadata.name === name)) return;
         const run = anAnalysisRun(name, labels);
-        const creationTimestamp = new Date(this.nowMs).toISOString().replace(/\.\d+Z/, 'Z');
+        const creationTimestamp = formatTimestamp(this.nowMs);
         this.analysisRuns.push({ ...run, metadata: { ...run.metadata, annotations, creationTimestamp }, spec });
         return;
       }
@@ -204,21 +209,53 @@ export class SimulatedCluster {
     this.nowMs += seconds * 1000;
   }
 
+  /** Gives a run its phase, and a metric with that many measurements behind it. */
   judge(name: string, phase: AnalysisPhase, measured = 1, message = ''): void {
-    const metric = {
-      name: 'metric',
-      phase,
-      measurements: [],
-      count: measured,
-      successful: phase === 'Failed' ? 0 : measured,
-      failed: phase === 'Failed' ? measured : 0,
-      inconclusive: 0,
-      error: 0,
-      consecutiveError: 0,
-      consecutiveSuccess: 0,
-    };
-    const metricResults = measured === 0 ? [] : [metric];
-    this.#updateRun(name, (run) => ({ ...run, status: { ...run.status, phase, message, metricResults } }));
+    this.#updateRun(name, (run) => {
+      const metric = run.spec.metrics[0]?.name ?? 'metric';
+      const present = run.status.metricResults.find((result) => result.name === metric);
+      const result = {
+        name: metric,
+        phase,
+        measurements: present?.measurements ?? [],
+        count: measured,
+        successful: phase === 'Failed' ? 0 : measured,
+        failed: phase === 'Failed' ? measured : 0,
+        inconclusive: 0,
+        error: 0,
+        consecutiveError: 0,
+        consecutiveSuccess: 0,
+      };
+      return { ...run, status: { ...run.status, phase, message, metricResults: measured === 0 ? [] : [result] } };
+    });
+  }
+
+  /** Writes down measurements of one metric, a second apart, the last one now. */
+  measure(
+    name: string,
+    metric: string,
+    taken: readonly { readonly phase: AnalysisPhase; readonly value: string }[],
+  ): void {
+    this.#updateRun(name, (run) => {
+      const measurements = taken.map((one, index) => {
+        const finishedAt = formatTimestamp(this.nowMs - (taken.length - 1 - index) * 1000);
+        return { ...one, startedAt: finishedAt, finishedAt };
+      });
+      const zero = { count: 0, successful: 0, failed: 0, inconclusive: 0, error: 0 };
+      const result = {
+        name: metric,
+        phase: 'Running' as const,
+        measurements,
+        ...zero,
+        consecutiveError: 0,
+        consecutiveSuccess: 0,
+      };
+      return { ...run, status: { ...run.status, phase: 'Running', metricResults: [result] } };
+    });
+  }
+
+  imageOf(podHash: string): string | undefined {
+    return this.replicaSets.find((one) => one.podHash === podHash)?.template.spec?.containers[0]?.image;
   }
 
   /** The share of requests in percent that a pod hash gets by weight and selectors; undefined while a Service selects no hash. */

@@ -8,7 +8,8 @@ export function* parseExposition(text: string): Generator<ExposedSample> {
     const brace = line.lastIndexOf('}');
     const end = brace === -1 ? line.indexOf(' ') : brace + 1;
     const [value, timestamp] = line.slice(end).trim().split(/\s+/);
-    if (end <= 0 || value === undefined) throw new Error(`cannot read the line ${JSON.stringify(line)}`);
+    if (end <= 0 || value === undefined || value === '')
+      throw new Error(`cannot read the line ${JSON.stringify(line)}`);
     const parsed = parseSampleValue(value);
     if (parsed === undefined) throw new Error(`cannot read the value of ${JSON.stringify(line)}`);
     yield { series: line.slice(0, end), value: parsed, tMs: timestamp === undefined ? undefined : Number(timestamp) };

@@ -29,7 +29,8 @@ const MOST_BODY_BYTES = 1024 * 1024;
 export async function createPrometheusApi(options: PrometheusApiOptions): Promise<PrometheusApi> {
   const store = createSampleStore(options.retentionMs ?? 3_600_000);
   let fault: PrometheusFault = 'none';
-  const stopped = new AbortController();
+  // Aborted at each change of fault, so that slow answers end with it.
+  let faultEnded = new AbortController();
 
   const server = http.createServer((request, response) => {
     void answer(request, response).catch((error: unknown) => {
@@ -45,7 +46,7 @@ export async function createPrometheusApi(options: PrometheusApiOptions): Promis
     const url = new URL(request.url ?? '/', 'http://prometheus');
     const params = url.searchParams;
     if (request.method === 'POST') for (const [name, value] of await readForm(request)) params.append(name, value);
-    if (fault === 'slow') await sleep(SLOW_ANSWER_MS, stopped.signal);
+    if (fault === 'slow') await sleep(SLOW_ANSWER_MS, faultEnded.signal);
     if (fault === 'garbage') {
       response.writeHead(200, { 'content-type': 'text/html' }).end('<html><body>Bad gateway: upstream reset');
       return;
@@ -77,9 +78,11 @@ export async function createPrometheusApi(options: PrometheusApiOptions): Promis
     url: `http://127.0.0.1:${port}`,
     setFault(next) {
       fault = next;
+      faultEnded.abort();
+      faultEnded = new AbortController();
     },
     async stop() {
-      stopped.abort();
+      faultEnded.abort();
       for (const scraper of scrapers) scraper.stop();
       await new Promise<void>((resolve) => {
         server.close(() => resolve());

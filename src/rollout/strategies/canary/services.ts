@@ -5,6 +5,7 @@ import { isFullyAvailable } from '../../replica-sets.ts';
 import type { Scene } from '../../scene.ts';
 import type { ReplicaSetView } from '../../world.ts';
 import type { Posture } from './posture.ts';
+import { mayStayUnserved } from './traffic.ts';
 
 /** Points the strategy's Services where they belong by the stored status. */
 export function planServices(scene: Scene, posture: Posture, settledWeight: number): Effect[] {
@@ -15,7 +16,7 @@ export function planServices(scene: Scene, posture: Posture, settledWeight: numb
     return [...effects, ...switchTo(scene, scene.strategy.canaryService, scene.stable, when)];
   }
   // Switching it with weight on it would hand the canary a share that no stored step gave it.
-  const isSafe = !scene.hasRouter || posture.isPromoted || settledWeight === 0;
+  const isSafe = !scene.hasRouter || posture.isPromoted || settledWeight === 0 || mayStayUnserved(scene, posture);
   if (isSafe) effects.push(...switchTo(scene, scene.strategy.canaryService, scene.canary, 'ifAvailable'));
   return effects;
 }

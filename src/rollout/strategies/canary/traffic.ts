@@ -40,10 +40,11 @@ function targetWeight(scene: Scene, posture: Posture, current: number): number {
   if (posture.isPromoted) return 0;
   if (posture.isChanged && scene.status.currentPodHash !== scene.podHash) return 0;
   if (scene.canary === undefined || scene.canary.availableReplicas === 0) return 0;
-  if (!servesPodHash(scene, scene.strategy.canaryService, scene.podHash)) return 0;
-  if (posture.isChanged || posture.isFull) return current;
-
   const asked = weightInForce(scene.strategy, scene.stepIndex);
+  if (!servesPodHash(scene, scene.strategy.canaryService, scene.podHash)) {
+    return mayStayUnserved(scene, posture) ? Math.min(asked, current) : 0;
+  }
+  if (posture.isChanged || posture.isFull) return current;
   if (asked < current) return asked;
   return mayRaise(scene, posture, asked) ? asked : current;
 }
@@ -57,6 +58,15 @@ function isStableSwitchPending(scene: Scene): boolean {
   const stableHash = scene.status.stableRS;
   if (!canaryService || !stableService || !stableHash || (scene.stable?.availableReplicas ?? 0) === 0) return false;
   return servesPodHash(scene, canaryService, stableHash) && !servesPodHash(scene, stableService, stableHash);
+}
+
+/**
+ * Services are read from a cache: another replica may have switched this one just now. Where the stored status (read live) already
+ * counts this canary's weight, its Service is switched again if need be, and traffic does not flap to 0 and back.
+ */
+export function mayStayUnserved(scene: Scene, posture: Posture): boolean {
+  const isCounted = scene.status.canary?.weights?.canary.podTemplateHash === scene.podHash;
+  return isCounted && !posture.isChanged && hasDesiredPods(scene, posture);
 }
 
 /**

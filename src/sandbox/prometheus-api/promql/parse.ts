@@ -94,7 +94,8 @@ function readMatcher(node: SyntaxNode, query: string): Matcher {
   try {
     return createMatcher(name, textOf(operator, query) as Matcher['operator'], readString(textOf(value, query)));
   } catch (error) {
-    throw refuse(value, query, error instanceof Error ? error.message : String(error));
+    // The library adds its flags to the pattern it complains about.
+    throw refuse(value, query, String(error instanceof Error ? error.message : error).replace('(?s)', ''));
   }
 }
 

@@ -1,0 +1,76 @@
+import type { AnalysisRun } from '../analysis/index.ts';
+import { findCondition } from './conditions.ts';
+import type { Delivery, DeliveryState } from './delivery.ts';
+import type { CanaryStrategy } from './rollout.ts';
+import type { ReplicaSetView, World } from './world.ts';
+
+/** One revision seen from where it stands. */
+export interface Standpoint {
+  readonly world: World;
+  readonly strategy: CanaryStrategy;
+  readonly revision: number;
+  /** It is the revision that the Rollout asks for now. */
+  readonly isPresent: boolean;
+  readonly canary: ReplicaSetView | undefined;
+  readonly stable: ReplicaSetView | undefined;
+  readonly isPromoted: boolean;
+  readonly isAborted: boolean;
+  readonly stepIndex: number;
+  readonly weightPercent: number;
+  /** The analysis runs that the status names. */
+  readonly runs: readonly AnalysisRun[];
+}
+
+/** The one word for where a revision stands; the first that fits. */
+export function stateOf(
+  at: Standpoint,
+  rollback: { readonly verification: Delivery['verification']; readonly isLate: boolean },
+): DeliveryState {
+  const { status, spec } = at.world.rollout;
+  if (!at.isPresent) return 'superseded';
+  if (findCondition(status.conditions, 'InvalidSpec')?.status === 'True') return 'invalidSpec';
+  if (at.isAborted) {
+    if (rollback.verification.every(({ isDone }) => isDone)) return 'rolledBack';
+    const isBack = rollback.verification.some(({ check, isDone }) => check === 'weightZero' && isDone);
+    return isBack && rollback.isLate ? 'notVerified' : 'aborting';
+  }
+  const isStalled = findCondition(status.conditions, 'Progressing')?.reason === 'ProgressDeadlineExceeded';
+  const replicas = spec.replicas ?? 1;
+  if (at.isPromoted) {
+    if ((at.canary?.availableReplicas ?? 0) >= replicas) return 'live';
+    return isStalled ? 'stalled' : 'starting';
+  }
+  if (spec.paused === true) return 'paused';
+  if (isStalled) return 'stalled';
+  return stateUnderWay(at);
+}
+
+function stateUnderWay(at: Standpoint): DeliveryState {
+  const { status } = at.world.rollout;
+  const pauses = status.pauseConditions ?? [];
+  if (pauses.some((pause) => pause.reason === 'InconclusiveAnalysisRun')) return 'inconclusive';
+  const step = at.strategy.steps?.[at.stepIndex];
+  if (pauses.length > 0) return step?.pause?.duration === undefined ? 'gate' : 'moving';
+  if (step?.analysis !== undefined) return hasNoData(at) ? 'noData' : 'checking';
+  if (isHeldForEvidence(at)) return 'noData';
+  const { canary } = at;
+  const isStarting =
+    canary === undefined || canary.availableReplicas < canary.specReplicas || canary.specReplicas === 0;
+  return isStarting ? 'starting' : 'moving';
+}
+
+/** The analysis that the step waits for sees nothing but errors just now. */
+function hasNoData(at: Standpoint): boolean {
+  return at.runs.some((run) => run.status.metricResults.some((metric) => metric.consecutiveError > 0));
+}
+
+/** The plan is over, the pods are there, and only the background analysis has not measured yet. */
+function isHeldForEvidence(at: Standpoint): boolean {
+  const { rollout, evidence } = at.world;
+  const steps = at.strategy.steps ?? [];
+  const background = rollout.status.canary?.currentBackgroundAnalysisRunStatus;
+  if (evidence === 'argo' || background === undefined || at.stepIndex < steps.length) return false;
+  if ((at.canary?.availableReplicas ?? 0) < (rollout.spec.replicas ?? 1)) return false;
+  const run = at.runs.find((one) => one.metadata.name === background.name);
+  return !(run?.status.metricResults ?? []).some((metric) => metric.count > 0);
+}

@@ -1,0 +1,213 @@
+import type { AnalysisRun } from '../analysis/index.ts';
+import { parsePauseSeconds, parseTimestamp } from '../analysis/index.ts';
+import { bindingOf } from './binding.ts';
+import { findCondition } from './conditions.ts';
+import type { Delivery, MetricSeries } from './delivery.ts';
+import { type Standpoint, stateOf } from './delivery-state.ts';
+import { mainImage } from './main-container.ts';
+import { guiltyMetric, linesOf, nearestFirst, nextMeasurementAt, seriesOf } from './metric-lines.ts';
+import { revisionAnnotation } from './names.ts';
+import { revisionOf, sumOf } from './replica-sets.ts';
+import { maxWeightOf, weightInForce } from './steps.ts';
+import { isVerificationLate, verificationOf } from './verification.ts';
+import type { ReplicaSetView, World } from './world.ts';
+
+/** What a card knows that the cluster's objects do not: from the record, and from looks at the traffic. */
+export interface DeliveryFacts {
+  readonly clusterUid: string;
+  /** Whose card it is; the Rollout's present revision unless given. */
+  readonly revision?: number | undefined;
+  readonly startedBy?: string | undefined;
+  readonly startedAtMs?: number | undefined;
+  readonly finishedAtMs?: number | undefined;
+  readonly weightSteps?: MetricSeries['weightSteps'] | undefined;
+  /** The image that ran before, where no ReplicaSet tells it any more. */
+  readonly fromImage?: string | undefined;
+  /** After a rollback: what looks at the traffic have seen. Undefined: nobody can tell, so nobody waits for it. */
+  readonly hasNoCanaryRequests?: boolean | undefined;
+  readonly isMetricBack?: boolean | undefined;
+}
+
+/** One revision's way through a rollout, as people are told about it. */
+export function readDelivery(world: World, facts: DeliveryFacts): Delivery {
+  const { rollout, nowMs } = world;
+  const { status, metadata, spec } = rollout;
+  const at = standpointOf(world, facts);
+  const { canary, strategy, stepIndex, runs } = at;
+  const deciding = runs.find((run) => guiltyMetric(run) !== undefined);
+  const guilty = guiltyMetric(deciding);
+  const lines = nearestFirst(runs.flatMap(linesOf));
+  const verification = at.isAborted ? verificationOf(at, facts, guilty !== undefined) : [];
+  const isLate = at.isAborted && isVerificationLate(at);
+  const state = stateOf(at, { verification, isLate });
+  const shown = chartedRun(runs, guilty?.name ?? lines[0]?.name);
+  return {
+    clusterUid: facts.clusterUid,
+    namespace: metadata.namespace,
+    name: metadata.name,
+    uid: metadata.uid,
+    revision: at.revision,
+    podHash: canary?.podHash ?? status.currentPodHash ?? '',
+    state,
+    fromImage: fromImageOf(world, at) ?? facts.fromImage,
+    toImage: imageOf(world, canary, at.isPresent) ?? '',
+    weightPercent: at.weightPercent,
+    weights: weightsOf(at),
+    step: { index: stepIndex, count: strategy.steps?.length ?? 0 },
+    metrics: lines,
+    nextAtMs: nextAt(at, nowMs),
+    nextPercent: state === 'gate' ? nextPercentOf(at) : undefined,
+    pods: { ready: canary?.availableReplicas ?? 0, desired: canary?.specReplicas ?? spec.replicas ?? 1 },
+    reason: reasonOf(at, state),
+    guilty: guilty === undefined ? undefined : lines.find((line) => line.name === guilty.name),
+    verification,
+    series: shown === undefined ? undefined : seriesOf(shown.run, shown.metric, facts.weightSteps ?? []),
+    startedBy: facts.startedBy,
+    startedAtMs: facts.startedAtMs ?? canary?.createdAtMs,
+    finishedAtMs: facts.finishedAtMs,
+    binding: bindingOf(rollout, world.analysisRuns),
+  };
+}
+
+/** The facts that state and texts are read from. */
+function standpointOf(world: World, facts: DeliveryFacts): Standpoint {
+  const { rollout, replicaSets } = world;
+  const { status, spec } = rollout;
+  const presentRevision = Number(rollout.metadata.annotations[revisionAnnotation] ?? 0);
+  const revision = facts.revision ?? presentRevision;
+  const isPresent = revision === presentRevision;
+  const present = replicaSets.find((one) => one.podHash === status.currentPodHash);
+  const canary = isPresent ? present : replicaSets.find((one) => revisionOf(one) === revision);
+  const stable = replicaSets.find((one) => one.podHash === status.stableRS);
+  const strategy = spec.strategy?.canary ?? {};
+  const isPromoted = status.stableRS !== undefined && status.stableRS === status.currentPodHash;
+  return {
+    world,
+    strategy,
+    revision,
+    isPresent,
+    canary,
+    stable,
+    isPromoted,
+    isAborted: isPresent && !isPromoted && status.abort === true,
+    stepIndex: status.currentStepIndex ?? 0,
+    weightPercent: isPresent ? weightPercentOf(world, { present, isPromoted }) : 0,
+    runs: isPresent ? runsInForce(world) : [],
+  };
+}
+
+/** What the router says; without a router the share of the available pods. A revision that is stable has it all. */
+function weightPercentOf(
+  world: World,
+  { present, isPromoted }: { readonly present: ReplicaSetView | undefined; readonly isPromoted: boolean },
+): number {
+  if (isPromoted) return 100;
+  const strategy = world.rollout.spec.strategy?.canary ?? {};
+  if (strategy.trafficRouting !== undefined) {
+    return Math.round(((world.router?.canaryWeight ?? 0) * 100) / maxWeightOf(strategy));
+  }
+  const all = sumOf(world.replicaSets, (one) => one.availableReplicas);
+  return all === 0 ? 0 : Math.round(((present?.availableReplicas ?? 0) * 100) / all);
+}
+
+function runsInForce(world: World): AnalysisRun[] {
+  const { currentStepAnalysisRunStatus: step, currentBackgroundAnalysisRunStatus: background } =
+    world.rollout.status.canary ?? {};
+  const names = [step?.name, background?.name];
+  return names.flatMap((name) => world.analysisRuns.filter((run) => run.metadata.name === name));
+}
+
+function chartedRun(runs: readonly AnalysisRun[], metricName: string | undefined) {
+  for (const run of runs) {
+    const metric = run.spec.metrics.find((one) => one.name === metricName);
+    if (metric !== undefined) return { run, metric };
+  }
+  return undefined;
+}
+
+function imageOf(world: World, replicaSet: ReplicaSetView | undefined, isPresent: boolean): string | undefined {
+  const { name } = world.rollout.metadata;
+  if (isPresent) return mainImage(world.rollout.spec.template, name);
+  return replicaSet?.image ?? mainImage(replicaSet?.template, name);
+}
+
+/** Before a promotion stable is what ran; after it, the newest earlier revision. */
+function fromImageOf(world: World, at: Standpoint): string | undefined {
+  const { canary, stable } = at;
+  if (!at.isPromoted && at.isPresent) return imageOf(world, stable, false);
+  const earlier = world.replicaSets.filter((one) => revisionOf(one) < at.revision && one !== canary);
+  const newest = earlier.sort((a, b) => revisionOf(b) - revisionOf(a))[0];
+  return imageOf(world, newest, false);
+}
+
+function plannedWeights(at: Standpoint): { readonly percent: number; readonly index: number }[] {
+  const max = maxWeightOf(at.strategy);
+  const planned: { percent: number; index: number }[] = [];
+  for (const [index, step] of (at.strategy.steps ?? []).entries()) {
+    if (step.setWeight === undefined) continue;
+    const percent = Math.round((step.setWeight * 100) / max);
+    if (planned.at(-1)?.percent !== percent) planned.push({ percent, index });
+  }
+  if (planned.at(-1)?.percent !== 100) planned.push({ percent: 100, index: at.strategy.steps?.length ?? 0 });
+  return planned;
+}
+
+function weightsOf(at: Standpoint): Delivery['weights'] {
+  const planned = plannedWeights(at);
+  if (at.isPromoted && at.isPresent) return planned.map(({ percent }) => ({ percent, state: 'done' }));
+  if (at.isAborted || !at.isPresent) return planned.map(({ percent }) => ({ percent, state: 'ahead' }));
+  const present = planned.findLastIndex(({ index }) => index <= at.stepIndex);
+  return planned.map(({ percent }, place) => {
+    if (place === present) return { percent, state: 'current' };
+    return { percent, state: place < present ? 'done' : 'ahead' };
+  });
+}
+
+function nextPercentOf(at: Standpoint): number {
+  const inForce = Math.round((weightInForce(at.strategy, at.stepIndex) * 100) / maxWeightOf(at.strategy));
+  const ahead = plannedWeights(at).find(({ index, percent }) => index > at.stepIndex && percent !== inForce);
+  return ahead?.percent ?? 100;
+}
+
+function nextAt(at: Standpoint, nowMs: number): number | undefined {
+  if (!at.isPresent || at.isAborted || at.isPromoted || at.world.rollout.spec.paused === true) return undefined;
+  const { duration } = at.strategy.steps?.[at.stepIndex]?.pause ?? {};
+  const pause = at.world.rollout.status.pauseConditions?.find((one) => one.reason === 'CanaryPauseStep');
+  const startedAtMs = parseTimestamp(pause?.startTime ?? '');
+  const seconds = duration === undefined ? undefined : parsePauseSeconds(duration);
+  if (startedAtMs !== undefined && seconds !== undefined) return startedAtMs + seconds * 1000;
+  if (pause !== undefined) return undefined;
+  const running = at.runs.filter((run) => run.status.phase === 'Running');
+  const times = running.map(nextMeasurementAt).filter((time) => time !== undefined && time > nowMs) as number[];
+  return times.length === 0 ? undefined : Math.min(...times);
+}
+
+/** The engine's own words for what a person must know: why it went back, stands still, or waits. */
+function reasonOf(at: Standpoint, state: Delivery['state']): string | undefined {
+  const { conditions } = at.world.rollout.status;
+  switch (state) {
+    case 'invalidSpec':
+      return findCondition(conditions, 'InvalidSpec')?.message;
+    case 'aborting':
+    case 'rolledBack':
+    case 'notVerified':
+    case 'stalled':
+      return findCondition(conditions, 'Progressing')?.message;
+    case 'inconclusive':
+      return (
+        at.runs.find((run) => run.status.phase === 'Inconclusive')?.status.message || 'an analysis was inconclusive'
+      );
+    case 'noData':
+      return noDataReason(at);
+    default:
+      return undefined;
+  }
+}
+
+function noDataReason(at: Standpoint): string {
+  for (const run of at.runs) {
+    const blind = linesOf(run).find((line) => line.verdict === 'noData');
+    if (blind !== undefined) return blind.message ?? `metric "${blind.name}" gives no data`;
+  }
+  return 'the background analysis has not measured anything yet';
+}

@@ -1,0 +1,44 @@
+import { parseTimestamp } from '../analysis/index.ts';
+import type { Delivery } from './delivery.ts';
+import type { Standpoint } from './delivery-state.ts';
+import { scaleDownDeadlineAnnotation } from './names.ts';
+
+const VERIFIED_WITHIN_MS = 60_000;
+
+/**
+ * A rollback is done when it was *seen*. What nobody can see here is left out rather than waited for: no traffic metrics, a canary
+ * that its author keeps up, an abort by a person (no metric to come back).
+ */
+export function verificationOf(
+  at: Standpoint,
+  seen: { readonly hasNoCanaryRequests?: boolean | undefined; readonly isMetricBack?: boolean | undefined },
+  hasGuiltyMetric: boolean,
+): Delivery['verification'] {
+  const checks: { check: Delivery['verification'][number]['check']; isDone: boolean }[] = [
+    { check: 'weightZero', isDone: at.weightPercent === 0 },
+  ];
+  if (seen.hasNoCanaryRequests !== undefined) {
+    checks.push({ check: 'noCanaryRequests', isDone: seen.hasNoCanaryRequests });
+  }
+  if (!isKeptUp(at)) checks.push({ check: 'podsGone', isDone: arePodsGoing(at) });
+  const isBack = seen.isMetricBack ?? seen.hasNoCanaryRequests;
+  if (hasGuiltyMetric && isBack !== undefined) {
+    checks.push({ check: 'metricBack', isDone: isBack || seen.hasNoCanaryRequests === true });
+  }
+  return checks;
+}
+
+export function isVerificationLate(at: Standpoint): boolean {
+  const abortedAtMs = parseTimestamp(at.world.rollout.status.abortedAt ?? '');
+  return abortedAtMs !== undefined && at.world.nowMs - abortedAtMs > VERIFIED_WITHIN_MS;
+}
+
+function isKeptUp(at: Standpoint): boolean {
+  return at.strategy.trafficRouting !== undefined && at.strategy.abortScaleDownDelaySeconds === 0;
+}
+
+/** Gone, or with the time of their going set. */
+function arePodsGoing({ canary }: Standpoint): boolean {
+  if (canary === undefined || canary.specReplicas === 0) return true;
+  return canary.annotations[scaleDownDeadlineAnnotation] !== undefined;
+}
