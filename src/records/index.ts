@@ -1,6 +1,9 @@
 /**
- * records: the DeliveryRecord kept in the cluster: timeline, message ledger, chain.
- * Never decides; compare-and-append only.
+ * records: the DeliveryRecord kept in the cluster: timeline, message ledger, chain; and what happened, derived from what is seen.
+ * Never decides; compare-and-append only. Begin reading at create-records.ts, then derive-entries.ts.
  */
+export { verifyChain } from './chain.ts';
+export { createRecords, type RecordsSettings } from './create-records.ts';
 export { DeliveryRecord, LedgerLine, RecordEntry } from './delivery-record.ts';
+export { type Derived, deriveEntries, type LookedAt } from './derive-entries.ts';
 export type { NewEntry, RecordedAct, Records } from './records.ts';

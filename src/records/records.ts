@@ -1,8 +1,16 @@
 import type { Rollout } from '../rollout/index.ts';
-import type { DeliveryRecord, LedgerLine, RecordEntry } from './delivery-record.ts';
+import type { DeliveryRecord, LedgerLine } from './delivery-record.ts';
 
 /** An entry before it has its place in the chain. */
-export type NewEntry = Omit<RecordEntry, 'seq' | 'hash'>;
+export interface NewEntry {
+  /** RFC 3339. */
+  readonly at: string;
+  /** A NoticeEvent, or `asked:<verb>`. */
+  readonly event: string;
+  readonly by?: string | undefined;
+  readonly text: string;
+  readonly facts: Readonly<Record<string, string>>;
+}
 
 /** A person's act, as `asked:<verb>`: who, what, why. */
 export interface RecordedAct {
