@@ -39,6 +39,7 @@ export interface Pinned {
 export interface PageOptions {
   /** 0 takes any free port. */
   readonly port: number;
+  /** Of the stand-in. Empty: the channel is in a real workspace, and the page shows the world alone. */
   readonly slackUrl: string;
   /** Serves `/counters/stream`: requests per version, counted at the proxy. */
   readonly worldUrl?: string;

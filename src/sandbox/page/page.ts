@@ -67,7 +67,7 @@ export async function createPage(options: PageOptions): Promise<Page> {
     if (path === '/about') return send(response, 200, 'application/json', JSON.stringify(about));
     if (path === '/feeds') return streamFeeds(response);
     if (path === '/act' && request.method === 'POST') return act(request, response);
-    if (path.startsWith('/slack/'))
+    if (path.startsWith('/slack/') && slackUrl !== '')
       return passOn(request, response, `${slackUrl}/_stand-in/${path.slice('/slack/'.length)}`);
     send(response, 404, 'text/plain', 'not found');
   }

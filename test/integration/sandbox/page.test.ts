@@ -157,6 +157,20 @@ describe.skipIf(!hasChromium())('the page in Chromium', () => {
     expect(said).toMatchObject({ threadTs: ts, versions: [{ text: 'thank you' }] });
   });
 
+  test('a link to a message leads to it, also into a closed thread', async () => {
+    const { slack, web, tab } = await openStage();
+    const ts = await post(web, aCard());
+    const reply = await web.chat.postMessage({ channel, thread_ts: ts, text: 'far down' });
+    const { permalink } = await web.chat.getPermalink({ channel, message_ts: reply.ts ?? '' });
+    await web.chat.postEphemeral({ channel, user: 'U0DANA', text: `asked; see <${permalink}|the reply>` });
+    await tab.getByRole('link', { name: 'the reply' }).click();
+    await row(tab, reply.ts ?? '')
+      .getByText('far down')
+      .waitFor();
+    await tab.locator(`.flash[data-ts="${reply.ts}"]`).waitFor();
+    expect(tab.url()).not.toContain(slack.url);
+  });
+
   test('{ago} follows the clock', async () => {
     const { web, tab } = await openStage();
     const card = row(tab, await post(web, aCard({ agoSeconds: 100 })));

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WebClient } from '@slack/web-api';
@@ -390,12 +391,15 @@ async function act(slack: SlackApi, name: string, body: object): Promise<unknown
 
 /** An app that acknowledges everything and keeps what it heard. */
 async function listenAsApp(onBody: (body: string) => void): Promise<{ url: string }> {
-  const { createServer } = await import('node:http');
-  const server = createServer(async (request, response) => {
+  const server = createServer((request, response) => {
     let body = '';
-    for await (const chunk of request) body += chunk;
-    onBody(body);
-    response.end();
+    request.on('data', (chunk) => {
+      body += String(chunk);
+    });
+    request.on('end', () => {
+      onBody(body);
+      response.end();
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   running.push({

@@ -17,6 +17,7 @@ type Where = { readonly kind: 'channel'; readonly id: string } | { readonly kind
 export function App() {
   const about = useAbout();
   const { slack, isConnected } = useSlack();
+  if (about?.slackUrl === '') return <Elsewhere about={about} />;
   if (about === undefined || !slack.isLoaded) return <div className="loading">Opening the workspace…</div>;
   return <Workspace about={about} slack={slack} isConnected={isConnected} />;
 }
@@ -89,6 +90,30 @@ function Workspace({
         {view !== undefined && <Modal key={textIn(view.id)} view={view} />}
       </div>
     </SessionContext.Provider>
+  );
+}
+
+/** The channel is in a real workspace: only the world is to be seen here. */
+function Elsewhere({ about }: { readonly about: About }) {
+  const world = useWorld();
+  const [theme] = useKept('theme', preferredTheme(), ['light', 'dark']);
+  useEffect(() => {
+    document.documentElement.dataset.theme = theme;
+    document.title = about.title;
+  }, [theme, about.title]);
+  return (
+    <div className="app is-elsewhere">
+      <header className="top-bar">
+        <span className="title">{about.title}</span>
+      </header>
+      <main className="stage">
+        <div className="empty">
+          <strong>Your own Slack</strong>
+          <p>The channel is in your workspace. Open it beside this page and watch the world follow.</p>
+        </div>
+      </main>
+      <WorldPane about={about} world={world} />
+    </div>
   );
 }
 

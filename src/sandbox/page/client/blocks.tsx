@@ -205,7 +205,7 @@ export function Time({
   readonly format: string;
   readonly fallback?: string;
 }) {
-  const nowMs = useNowMs();
+  const nowMs = useNowMs(format.includes('{ago}') ? 1000 : 60_000);
   if (!Number.isFinite(seconds)) return <span>{fallback}</span>;
   const date = new Date(seconds * 1000);
   return (

@@ -25,12 +25,19 @@ export function ChannelPane({ channel, command, pinned, wanted }: ChannelPanePro
   const shown = listChannel(slack, channel.id, me?.id ?? '');
   const list = useRef<HTMLDivElement>(null);
   useStayAtEnd(list, shown.length);
+  const broughtAt = useRef(0);
   useEffect(() => {
-    if (wanted === undefined) return;
-    const thread = channel.messages.get(wanted.ts)?.thread_ts;
+    const thread = wanted === undefined ? undefined : channel.messages.get(wanted.ts)?.thread_ts;
     if (thread !== undefined) setOpenThreads((before) => new Set([...before, thread]));
-    requestAnimationFrame(() => showRow(list.current, wanted.ts));
   }, [wanted, channel.messages]);
+  // After every drawing: a reply is there only once its thread has opened.
+  useEffect(() => {
+    if (wanted === undefined || broughtAt.current === wanted.at) return;
+    const row = list.current?.querySelector(`[data-ts="${CSS.escape(wanted.ts)}"]`);
+    if (row === null || row === undefined) return;
+    broughtAt.current = wanted.at;
+    row.scrollIntoView({ block: 'center' });
+  });
 
   async function send(text: string, threadTs?: string): Promise<void> {
     const isCommand = text.startsWith('/') && threadTs === undefined;
@@ -62,10 +69,16 @@ export function ChannelPane({ channel, command, pinned, wanted }: ChannelPanePro
           {shown.length === 0 && <Empty name={name} isDirect={isDirect} />}
           {shown.map((one, index) => (
             <div key={one.message.ts} className="entry">
-              <MessageRow channel={channel.id} shown={one} isContinued={isContinuation(one, shown[index - 1])} />
+              <MessageRow
+                channel={channel.id}
+                shown={one}
+                isMarked={wanted?.ts === one.message.ts}
+                isContinued={isContinuation(one, shown[index - 1])}
+              />
               <Thread
                 channel={channel}
                 parent={one}
+                markedTs={wanted?.ts}
                 isOpen={openThreads.has(threadOf(one))}
                 onToggle={() => toggleThread(threadOf(one))}
                 onReply={(text) => send(text, threadOf(one))}
@@ -78,6 +91,7 @@ export function ChannelPane({ channel, command, pinned, wanted }: ChannelPanePro
         {problem}
       </p>
       <Composer
+        isReady
         first={isDirect ? '' : command}
         placeholder={isDirect ? `Message ${name}` : `Message #${name}`}
         onSend={(text) => send(text)}
@@ -135,13 +149,14 @@ function PinnedRow({ pinned, onSend }: { readonly pinned: Pinned; readonly onSen
 interface ThreadProps {
   readonly channel: Channel;
   readonly parent: Shown;
+  readonly markedTs: string | undefined;
   readonly isOpen: boolean;
   readonly onToggle: () => void;
   readonly onReply: (text: string) => Promise<void>;
 }
 
 /** The replies under a message, folded to one line until somebody looks. */
-function Thread({ channel, parent, isOpen, onToggle, onReply }: ThreadProps) {
+function Thread({ channel, parent, markedTs, isOpen, onToggle, onReply }: ThreadProps) {
   const { slack, me } = useSession();
   if (parent.isEphemeral || parent.message.subtype === 'thread_broadcast') return null;
   const replies = listThread(slack, channel.id, parent.message.ts, me?.id ?? '');
@@ -172,7 +187,13 @@ function Thread({ channel, parent, isOpen, onToggle, onReply }: ThreadProps) {
       {isOpen && (
         <div className="replies">
           {replies.map((reply) => (
-            <MessageRow key={reply.message.ts} channel={channel.id} shown={reply} isInThread />
+            <MessageRow
+              key={reply.message.ts}
+              channel={channel.id}
+              shown={reply}
+              isMarked={markedTs === reply.message.ts}
+              isInThread
+            />
           ))}
           <Composer placeholder="Reply…" onSend={onReply} />
         </div>
@@ -205,12 +226,4 @@ function useStayAtEnd(list: React.RefObject<HTMLDivElement | null>, count: numbe
   useLayoutEffect(() => {
     if (count > 0 && isAtEnd.current && list.current !== null) list.current.scrollTop = list.current.scrollHeight;
   }, [list, count]);
-}
-
-function showRow(list: HTMLElement | null, ts: string): void {
-  const row = list?.querySelector(`[data-ts="${CSS.escape(ts)}"]`);
-  if (row === null || row === undefined) return;
-  row.scrollIntoView({ block: 'center' });
-  row.classList.remove('flash');
-  requestAnimationFrame(() => row.classList.add('flash'));
 }

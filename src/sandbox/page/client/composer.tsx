@@ -1,18 +1,24 @@
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { Icon } from './icons.tsx';
 
 interface ComposerProps {
   /** What stands there at the start. */
   readonly first?: string;
   readonly placeholder: string;
+  /** Takes the focus when it appears, so that Enter sends what stands there. */
+  readonly isReady?: boolean;
   readonly onSend: (text: string) => Promise<void>;
 }
 
 /** The line to type in: Enter sends, Shift+Enter breaks, Arrow up brings back what was sent before. */
-export function Composer({ first = '', placeholder, onSend }: ComposerProps) {
+export function Composer({ first = '', placeholder, isReady = false, onSend }: ComposerProps) {
   const [text, setText] = useState(first);
   const sent = useRef<string[]>(first === '' ? [] : [first]);
   const back = useRef(0);
+  const line = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => {
+    if (isReady) line.current?.focus();
+  }, [isReady]);
 
   function send(): void {
     const trimmed = text.trim();
@@ -37,6 +43,7 @@ export function Composer({ first = '', placeholder, onSend }: ComposerProps) {
       }}
     >
       <textarea
+        ref={line}
         rows={1}
         value={text}
         placeholder={placeholder}

@@ -14,10 +14,18 @@ interface MessageProps {
   /** Follows one of the same author: no picture, no name. */
   readonly isContinued?: boolean;
   readonly isInThread?: boolean;
+  /** Somebody followed a link to it. */
+  readonly isMarked?: boolean;
 }
 
 /** One message: who, when, and the blocks that arrived. */
-export function MessageRow({ channel, shown, isContinued = false, isInThread = false }: MessageProps) {
+export function MessageRow({
+  channel,
+  shown,
+  isContinued = false,
+  isInThread = false,
+  isMarked = false,
+}: MessageProps) {
   const { message, isEphemeral } = shown;
   const { slack, me } = useSession();
   const author = slack.people.get(message.user);
@@ -32,7 +40,9 @@ export function MessageRow({ channel, shown, isContinued = false, isInThread = f
     }),
   );
   const isApp = message.bot_id !== undefined || message.user === 'USLACKBOT';
-  const classes = ['message', isEphemeral && 'ephemeral', isContinued && 'continued'].filter(Boolean).join(' ');
+  const classes = ['message', isEphemeral && 'ephemeral', isContinued && 'continued', isMarked && 'flash']
+    .filter(Boolean)
+    .join(' ');
   const seconds = Number(message.ts);
   return (
     <article className={classes} data-ts={message.ts} data-ephemeral={isEphemeral}>

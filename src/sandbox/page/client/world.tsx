@@ -215,9 +215,7 @@ function Footer({ about }: { readonly about: About }) {
                 <tr key={fact.label}>
                   <th scope="row">{fact.label}</th>
                   <td>{fact.what}</td>
-                  <td>
-                    <code>{fact.flag}</code>
-                  </td>
+                  <td>{fact.flag !== '' && <code>{fact.flag}</code>}</td>
                 </tr>
               ))}
             </tbody>
