@@ -83,6 +83,11 @@ export function pageNotFound(): ApiError {
   return new ApiError(404, 'NotFound', 'the server could not find the requested resource', {});
 }
 
+/** Not even a group: plain text, as Go's HTTP server says it. */
+export function nothingThere(): ApiError {
+  return new ApiError(404, 'PlainText', '404 page not found');
+}
+
 export function alreadyExists(resource: Named, name: string): ApiError {
   const message = `${nameOf(resource)} "${name}" already exists`;
   return new ApiError(409, 'AlreadyExists', message, detailsOf(resource, name));
@@ -116,7 +121,7 @@ export function invalid(
   return new ApiError(422, 'Invalid', `${subject} "${name}" is invalid: ${text}`, {
     ...(name === '' ? {} : { name }),
     ...(kind.group === '' ? {} : { group: kind.group }),
-    kind: kind.kind,
+    ...(kind.kind === '' ? {} : { kind: kind.kind }),
     causes: causes.map(({ reason, message, field }) => ({ reason, message, field })),
   });
 }
@@ -128,6 +133,11 @@ export function methodNotAllowed(): ApiError {
 
 export function notAcceptable(accepted: string): ApiError {
   return new ApiError(406, 'NotAcceptable', `only the following media types are accepted: ${accepted}`);
+}
+
+/** A content type that no decoder knows. */
+export function unknownMediaType(): ApiError {
+  return new ApiError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
 }
 
 export function unsupportedMediaType(accepted: readonly string[]): ApiError {

@@ -20,6 +20,7 @@ export interface Write {
   /** The field manager. */
   readonly manager: string;
   readonly isDryRun: boolean;
+  readonly isPatch: boolean;
   readonly fieldValidation: string;
   /** Sent as `Warning` headers with the answer. */
   readonly warnings: string[];
@@ -42,6 +43,7 @@ export function internalWrite(api: Api, place: Place): Write | undefined {
     user: { user: 'system:apiserver', groups: ['system:masters'] },
     manager: 'kube-apiserver',
     isDryRun: false,
+    isPatch: false,
     fieldValidation: 'Ignore',
     warnings: [],
   };

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Api } from './api.ts';
-import { ApiError, pageNotFound } from './api-error.ts';
+import { ApiError, nothingThere } from './api-error.ts';
 import { type Answer, jsonAnswer } from './requests/answer.ts';
 import { answerDiscovery } from './requests/discovery.ts';
 import { answerOpenApi } from './requests/openapi.ts';
@@ -106,7 +106,7 @@ function answerRequest(
   }
   const plain = answerPlain(request.path);
   const found = plain ?? answerDiscovery(api, request, request.headers.host ?? '') ?? answerOpenApi(api, request.path);
-  if (found === undefined) throw pageNotFound();
+  if (found === undefined) throw nothingThere();
   return found;
 }
 
@@ -145,9 +145,14 @@ function sendError(response: ServerResponse, error: unknown): number {
           'InternalError',
           `Internal error occurred: ${error instanceof Error ? error.stack : String(error)}`,
         );
-  if (!response.headersSent) send(response, jsonAnswer(known.status(), known.code), []);
+  if (!response.headersSent) send(response, refusalAnswer(known), []);
   else response.end();
   return known.code;
+}
+
+function refusalAnswer(error: ApiError): Answer {
+  if (error.reason !== 'PlainText') return jsonAnswer(error.status(), error.code);
+  return { code: error.code, contentType: 'text/plain; charset=utf-8', text: `${error.message}\n` };
 }
 
 async function readBytes(incoming: IncomingMessage): Promise<Buffer> {

@@ -7,7 +7,7 @@ import { schemaOfField } from '../schema/prune.ts';
 import type { Schema } from '../schema/schema.ts';
 import { listKeyOf } from '../schema/validate.ts';
 import { compareFields, fieldsOf, managedPart } from './field-set.ts';
-import { deepestFirst, type FieldTree, intersect, pathsOf, subtract, union } from './field-tree.ts';
+import { type FieldTree, intersect, isMember, pathsOf, subtract, union } from './field-tree.ts';
 import { type ManagedEntry, readEntries, withEntries } from './managed-fields.ts';
 
 /** The outcome of merging one manager's configuration into an object. */
@@ -123,42 +123,53 @@ function mergeTyped(schema: Schema, live: Json | undefined, config: Json): Json 
   return isList(config) && isList(live) ? mergeItems(schema, live, config) : config;
 }
 
-/** Items keep the order of the configuration where it names them, and their place after it where it does not. */
+/** The live order stays; items that only the configuration has follow those it names before them. */
 function mergeItems(schema: Schema, live: readonly Json[], config: readonly Json[]): readonly Json[] {
-  const keyOf = (item: Json) =>
-    JSON.stringify(schema['x-kubernetes-list-type'] === 'map' ? listKeyOf(schema, item) : item);
+  const keyOf = keyReader(schema);
   const wanted = new Map(config.map((item) => [keyOf(item), item]));
   const before = new Map(live.map((item) => [keyOf(item), item]));
-  const merged = [...wanted].map(([key, item]) => mergeTyped(schema.items ?? {}, before.get(key), item));
-  return [...merged, ...live.filter((item) => !wanted.has(keyOf(item)))];
+  const merged: Json[] = [];
+  const rest = [...live];
+  for (const [key, item] of wanted) {
+    while (rest[0] !== undefined && !wanted.has(keyOf(rest[0]))) merged.push(...rest.splice(0, 1));
+    const index = rest.findIndex((each) => keyOf(each) === key);
+    if (index >= 0) rest.splice(index, 1);
+    merged.push(mergeTyped(schema.items ?? {}, before.get(key), item));
+  }
+  return [...merged, ...rest];
 }
 
+function keyReader(schema: Schema): (item: Json) => string {
+  return schema['x-kubernetes-list-type'] === 'map'
+    ? (item) => `k:${JSON.stringify(listKeyOf(schema, item))}`
+    : (item) => `v:${JSON.stringify(item)}`;
+}
+
+/** Takes out the members of `fields`. An item of a keyed list goes whole; a map that somebody else still fills stays. */
 function removeFields(schema: Schema, value: Json, fields: FieldTree): Json {
-  let result: Json | undefined = value;
-  for (const steps of deepestFirst(fields)) {
-    if (steps.length > 0 && result !== undefined) result = removeAt(schema, result, steps);
+  if (isList(value)) {
+    const keyOf = keyReader(schema);
+    const kept = value.filter((item) => {
+      const child = fields[keyOf(item)];
+      return child === undefined || !isMember(child);
+    });
+    return kept.map((item) => removeFields(schema.items ?? {}, item, fields[keyOf(item)] ?? { '.': {} }));
   }
-  return result ?? {};
+  if (!isObject(value)) return value;
+  const left: Record<string, Json> = { ...value };
+  for (const [step, tree] of Object.entries(fields)) {
+    const field = step.slice(2);
+    const child = left[field];
+    if (!step.startsWith('f:') || child === undefined) continue;
+    const childSchema = schemaOfField(schema, field) ?? {};
+    const isWhole = isMember(tree) && isAtomic(childSchema, child);
+    const kept = isWhole ? undefined : removeFields(childSchema, child, tree);
+    if (kept === undefined || isEmpty(kept)) delete left[field];
+    else left[field] = kept;
+  }
+  return left;
 }
 
-/** Removes one member; a map or list that somebody else still fills stays. */
-function removeAt(schema: Schema, value: Json, steps: readonly string[]): Json {
-  const [step = '', ...rest] = steps;
-  if (isObject(value)) {
-    const field = step.slice(2);
-    const child = value[field];
-    if (child === undefined) return value;
-    const childSchema = schemaOfField(schema, field) ?? {};
-    if (rest.length > 0) return { ...value, [field]: removeAt(childSchema, child, rest) };
-    if (!isAtomic(childSchema, child) && Object.keys(child ?? {}).length > 0) return value;
-    const { [field]: _gone, ...kept } = value;
-    return kept;
-  }
-  if (!isList(value)) return value;
-  const keyOf = (item: Json) =>
-    step.startsWith('k:') ? `k:${JSON.stringify(listKeyOf(schema, item))}` : `v:${JSON.stringify(item)}`;
-  const index = value.findIndex((item) => keyOf(item) === step);
-  if (index < 0) return value;
-  if (rest.length === 0) return value.toSpliced(index, 1);
-  return value.with(index, removeAt(schema.items ?? {}, value[index] ?? null, rest));
+function isEmpty(value: Json): boolean {
+  return (isObject(value) || isList(value)) && Object.keys(value).length === 0;
 }

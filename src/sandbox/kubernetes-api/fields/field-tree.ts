@@ -63,9 +63,3 @@ function pathOf(step: string): string {
   const keys = Object.entries(JSON.parse(name)).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
   return `[${keys.join(',')}]`;
 }
-
-/** Members, deepest first, as lists of steps. */
-export function deepestFirst(tree: FieldTree): readonly (readonly string[])[] {
-  const below = childrenOf(tree).flatMap(([step, child]) => deepestFirst(child).map((steps) => [step, ...steps]));
-  return isMember(tree) ? [...below, []] : below;
-}

@@ -40,7 +40,13 @@ function treeOf(json: JsonObject): FieldTree {
 export function withEntries(object: StoredObject, entries: readonly ManagedEntry[]): StoredObject {
   const kept = entries
     .filter((entry) => entry.fields !== undefined && Object.keys(entry.fields).length > 0)
-    .sort((a, b) => rank(a) - rank(b) || compareText(a.time, b.time) || compareText(a.manager, b.manager));
+    .sort(
+      (a, b) =>
+        rank(a) - rank(b) ||
+        compareText(a.time, b.time) ||
+        compareText(a.manager, b.manager) ||
+        compareText(a.subresource, b.subresource),
+    );
   const lines: Json[] = folded(kept).map((entry) => ({
     manager: entry.manager,
     operation: entry.operation,

@@ -1,12 +1,12 @@
 import type { Json, JsonObject } from '../../../lib/index.ts';
 import type { Api, Write } from '../api.ts';
 import { badRequest, type FieldCause, forbidden, invalid, notFound } from '../api-error.ts';
-import { objectAt, type StoredObject, textAt, withField } from '../kubernetes-object.ts';
+import { isObject, objectAt, type StoredObject, textAt, valueAt, withField } from '../kubernetes-object.ts';
 import { groupVersionOf, type Resource } from '../resources/resource.ts';
 import { applyDefaults } from '../schema/defaults.ts';
 import { prune } from '../schema/prune.ts';
 import { validate } from '../schema/validate.ts';
-import { checkMetadata } from './metadata.ts';
+import { checkMetadata, checkMetadataUpdate } from './metadata.ts';
 import { toServed } from './served.ts';
 
 function toStored(api: Api, resource: Resource, object: JsonObject): JsonObject {
@@ -24,6 +24,11 @@ export function checkIdentity(write: Write, given: JsonObject): JsonObject {
   if (kind !== resource.kind || apiVersion !== groupVersion) {
     throw badRequest(
       `${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: the body is ${String(apiVersion)}, ${String(kind)}`,
+    );
+  }
+  if (given.metadata !== undefined && !isObject(given.metadata)) {
+    throw badRequest(
+      `${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: metadata is not an object`,
     );
   }
   const metadata = objectAt(given, 'metadata');
@@ -58,12 +63,14 @@ export function admit(api: Api, write: Write, proposed: JsonObject, old: StoredO
   const causes: FieldCause[] = [];
   const before = old === undefined ? undefined : toServed(resource, old);
   validate(resource.schema, defaulted, '', causes, before);
-  refuseUndecodable(resource, causes);
+  if (!resource.isBuiltIn) addCustomCauses(write, defaulted, causes);
+  refuseUndecodable(write, causes);
   const filled =
     resource.strategy.fill?.(toStored(api, resource, defaulted), old) ?? toStored(api, resource, defaulted);
   const object = asStored(filled);
   const own: FieldCause[] = [];
   checkMetadata(resource, object, own);
+  if (old !== undefined) checkMetadataUpdate(object, old, own);
   resource.strategy.check?.(object, own, old);
   const known = new Set(own.map((cause) => cause.field));
   const all = [...causes.filter((cause) => counts(resource, cause) && !known.has(cause.field)), ...own];
@@ -71,27 +78,72 @@ export function admit(api: Api, write: Write, proposed: JsonObject, old: StoredO
   return object;
 }
 
-/** Built-in kinds decode into Go structs: an absent number is 0 there, also in a status. */
+/** Built-in kinds decode into Go structs: an absent number is 0 there, also in a status. Doubled items their own checks word. */
 function counts(resource: Resource, cause: FieldCause): boolean {
-  return !(resource.isBuiltIn && cause.reason === 'FieldValueRequired' && cause.field.startsWith('status'));
+  if (!resource.isBuiltIn) return true;
+  if (cause.reason === 'FieldValueDuplicate') return false;
+  return !(cause.reason === 'FieldValueRequired' && cause.field.startsWith('status'));
+}
+
+const blocking = new Set([
+  'FieldValueNotSupported',
+  'FieldValueRequired',
+  'FieldValueTooLong',
+  'FieldValueTooMany',
+  'FieldValueTypeInvalid',
+]);
+
+/** What a real server adds for custom kinds: the replicas of /scale, and that rules were skipped for a broken object. */
+function addCustomCauses(write: Write, object: JsonObject, causes: FieldCause[]): void {
+  const { resource, subresource } = write;
+  // Only the status is validated there, as if it were the whole body.
+  if (subresource === 'status') {
+    for (const [index, cause] of causes.entries()) {
+      causes[index] = { ...cause, message: cause.message.replaceAll('status.', '') };
+    }
+  }
+  const replicas = resource.scale === undefined ? undefined : valueAt(object, resource.scale.specReplicas);
+  if (typeof replicas === 'number' && replicas < 0 && resource.scale !== undefined) {
+    const field = `.${resource.scale.specReplicas.join('.')}`;
+    const message = `Invalid value: ${replicas}: should be a non-negative integer`;
+    causes.push({ field, reason: 'FieldValueInvalid', message });
+  }
+  if (!resource.hasRules || !causes.some((cause) => blocking.has(cause.reason))) return;
+  causes.push({
+    field: '<nil>',
+    reason: 'FieldValueInvalid',
+    message:
+      'Invalid value: null: some validation rules were not checked because the object was invalid; ' +
+      'correct the existing errors to complete validation',
+  });
 }
 
 function reportUnknown(write: Write, unknown: readonly string[]): void {
   if (unknown.length === 0 || write.fieldValidation === 'Ignore') return;
-  const words = unknown.map((path) => `unknown field "${path}"`);
-  if (write.fieldValidation === 'Strict') throw badRequest(`strict decoding error: ${words.join(', ')}`);
+  const words = unknown.toSorted().map((path) => `unknown field "${path}"`);
+  const { kind, version } = write.resource;
+  if (write.fieldValidation === 'Strict') {
+    throw badRequest(
+      `${kind} in version "${version}" cannot be handled as a ${kind}: strict decoding error: ${words.join(', ')}`,
+    );
+  }
   write.warnings.push(...words);
 }
 
 /** A value of the wrong type in a built-in kind, or in anyone's metadata, never becomes an object: 400, not 422. */
-function refuseUndecodable(resource: Resource, causes: readonly FieldCause[]): void {
+function refuseUndecodable({ resource, isPatch }: Write, causes: readonly FieldCause[]): void {
   const wrong = causes.find(
     (cause) => cause.reason === 'FieldValueTypeInvalid' && (resource.isBuiltIn || cause.field.startsWith('metadata')),
   );
   if (wrong === undefined) return;
-  throw badRequest(
-    `${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: json: cannot unmarshal ${wrong.field}: ${wrong.message}`,
-  );
+  const why = `json: cannot unmarshal ${wrong.field}: ${wrong.message}`;
+  if (isPatch) {
+    throw invalid({ group: '', kind: '' }, '', [
+      { field: 'patch', reason: 'FieldValueInvalid', message: `Invalid value: ${why}` },
+    ]);
+  }
+  const { kind, version } = resource;
+  throw badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${why}`);
 }
 
 function asObject(value: Json): JsonObject {

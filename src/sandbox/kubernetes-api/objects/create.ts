@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { JsonObject } from '../../../lib/index.ts';
 import { type Api, timestamp, type Write } from '../api.ts';
-import { alreadyExists, badRequest } from '../api-error.ts';
+import { ApiError, alreadyExists } from '../api-error.ts';
 import { trackUpdate } from '../fields/managed-fields.ts';
 import { objectAt, type StoredObject, textAt } from '../kubernetes-object.ts';
 import { admit, checkIdentity, checkNamespace } from './admit.ts';
@@ -19,7 +19,8 @@ export function createObject(
   const identified = checkIdentity(write, given);
   const metadata = objectAt(identified, 'metadata');
   if (textAt(metadata, 'resourceVersion') !== '') {
-    throw badRequest('resourceVersion should not be set on objects to be created');
+    // A real server answers 500 without a reason here.
+    throw new ApiError(500, '', 'resourceVersion should not be set on objects to be created');
   }
   const generateName = textAt(metadata, 'generateName');
   const name = textAt(metadata, 'name') || write.name || (generateName === '' ? '' : generatedName(generateName));

@@ -89,13 +89,14 @@ function graceSecondsOf(object: StoredObject, options: DeleteOptions): number {
 
 function checkPreconditions(write: Write, current: StoredObject, options: DeleteOptions): void {
   const { name, uid, resourceVersion } = current.metadata;
+  const named = { group: write.resource.group, plural: write.resource.kind };
   if (options.uid !== '' && options.uid !== uid) {
-    const why = `Precondition failed: UID in precondition: ${options.uid}, UID in object meta: ${uid}`;
-    throw conflict(write.resource, name, why);
+    const why = `the UID in the precondition (${options.uid}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`;
+    throw conflict(named, name, why);
   }
   if (options.resourceVersion !== '' && options.resourceVersion !== resourceVersion) {
-    const why = `Precondition failed: ResourceVersion in precondition: ${options.resourceVersion}, ResourceVersion in object meta: ${resourceVersion}`;
-    throw conflict(write.resource, name, why);
+    const why = `the ResourceVersion in the precondition (${options.resourceVersion}) does not match the ResourceVersion in record (${resourceVersion}). The object might have been modified`;
+    throw conflict(named, name, why);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../../lib/index.ts';
 import type { FieldCause } from '../api-error.ts';
-import { objectAt, type StoredObject, textAt } from '../kubernetes-object.ts';
+import { isObject, listAt, objectAt, type StoredObject, textAt, textsAt } from '../kubernetes-object.ts';
 import type { Resource } from '../resources/resource.ts';
 
 const label1123 = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
@@ -47,6 +47,31 @@ export function checkMetadata(resource: Resource, object: StoredObject, causes: 
   }
   checkLabels(objectAt(object.metadata, 'labels'), 'metadata.labels', causes);
   checkKeys(objectAt(object.metadata, 'annotations'), 'metadata.annotations', causes);
+  checkOwners(object, causes);
+}
+
+/** A DNS label, e.g. a container's name. */
+export function checkLabelName(name: string, field: string, causes: FieldCause[]): void {
+  if (!nameRules.label.pattern.test(name)) causes.push(wrong(field, name, label1123Words));
+}
+
+function checkOwners(object: StoredObject, causes: FieldCause[]): void {
+  for (const owner of listAt(object.metadata, 'ownerReferences').filter(isObject)) {
+    for (const field of ['apiVersion', 'kind', 'name', 'uid']) {
+      if (textAt(owner, field) === '') causes.push(wrong(`metadata.ownerReferences.${field}`, '', 'must not be empty'));
+    }
+  }
+}
+
+/** What of metadata may not change any more. */
+export function checkMetadataUpdate(object: StoredObject, old: StoredObject, causes: FieldCause[]): void {
+  if (old.metadata.deletionTimestamp === undefined) return;
+  const before = new Set(textsAt(old.metadata, 'finalizers'));
+  const added = textsAt(object.metadata, 'finalizers').filter((finalizer) => !before.has(finalizer));
+  if (added.length === 0) return;
+  const list = `[]string{${added.map((finalizer) => JSON.stringify(finalizer)).join(', ')}}`;
+  const message = `Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers ${list}`;
+  causes.push({ field: 'metadata.finalizers', reason: 'FieldValueForbidden', message });
 }
 
 function wrong(field: string, value: string, words: string): FieldCause {

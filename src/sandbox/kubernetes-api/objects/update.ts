@@ -52,13 +52,21 @@ function checkPreconditions(write: Write, current: StoredObject, metadata: JsonO
   const { resource } = write;
   const { name, uid, resourceVersion } = current.metadata;
   const givenUid = textAt(metadata, 'uid');
+  if (givenUid !== '' && givenUid !== uid && !options.needsResourceVersion) {
+    const message = `Invalid value: ${JSON.stringify(givenUid)}: field is immutable`;
+    throw invalid(resource, name, [{ field: 'metadata.uid', reason: 'FieldValueInvalid', message }]);
+  }
   if (givenUid !== '' && givenUid !== uid) {
-    const why = `Precondition failed: UID in precondition: ${givenUid}, UID in object meta: ${uid}`;
+    const key = ['/registry', resource.plural, current.metadata.namespace, name]
+      .filter((part) => part !== undefined)
+      .join('/');
+    const failed = `Precondition failed: UID in precondition: ${givenUid}, UID in object meta: ${uid}`;
+    const why = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${failed}`;
     throw conflict(resource, name, why);
   }
   const given = textAt(metadata, 'resourceVersion');
   if (given === '' && options.needsResourceVersion && !resource.isBuiltIn) {
-    throw invalid(resource, name, [
+    throw invalid({ group: resource.group, kind: resource.plural }, name, [
       {
         field: 'metadata.resourceVersion',
         reason: 'FieldValueInvalid',

@@ -88,9 +88,7 @@ function set(value: Json, steps: readonly string[], next: Json, mode: 'add' | 'r
   if (!isObject(value)) throw patchDoesNotApply();
   const child = value[step];
   if (rest.length === 0) {
-    if (mode === 'replace' && child === undefined) {
-      throw patchDoesNotApply();
-    }
+    // Replacing a field that is not there sets it, in Kubernetes' library as here; RFC 6902 would refuse.
     return { ...value, [step]: next };
   }
   if (child === undefined) throw patchDoesNotApply();

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../../../lib/index.ts';
 import { badRequest } from '../api-error.ts';
-import { isList, isObject, isSame } from '../kubernetes-object.ts';
+import { isList, isObject, isSame, listAt } from '../kubernetes-object.ts';
 import { schemaOfField } from '../schema/prune.ts';
 import type { Schema } from '../schema/schema.ts';
 
@@ -27,7 +27,10 @@ export function applyStrategicMergePatch(schema: Schema, value: JsonObject, patc
     if (field === undefined || !isList(list) || !isList(items)) continue;
     if (name === '$deleteFromPrimitiveList')
       merged[field] = list.filter((item) => !items.some((gone) => isSame(gone, item)));
-    if (name === '$setElementOrder') merged[field] = inOrder(schemaOfField(schema, field) ?? {}, list, items);
+    if (name === '$setElementOrder') {
+      const key = schemaOfField(schema, field)?.['x-kubernetes-patch-merge-key'];
+      merged[field] = inOrder(key, list, items, listAt(value, field));
+    }
   }
   return isSame(merged, value) ? value : merged;
 }
@@ -47,8 +50,11 @@ function mergeField(schema: Schema, current: Json | undefined, next: Json): Json
   if (!strategy.split(',').includes('merge')) return next;
   const key = schema['x-kubernetes-patch-merge-key'];
   const items = isList(current) ? current : [];
-  if (key !== undefined) return mergeByKey(schema.items ?? {}, items, next, key);
-  return [...items, ...next.filter((item) => !items.some((other) => isSame(other, item)))];
+  const merged =
+    key === undefined
+      ? [...items, ...next.filter((item) => !items.some((other) => isSame(other, item)))]
+      : mergeByKey(schema.items ?? {}, items, next, key);
+  return inOrder(key, merged, next, items);
 }
 
 function mergeByKey(
@@ -77,19 +83,34 @@ function mergeByKey(
   return merged;
 }
 
-/** Listed items in the order asked for; the server's own items keep their place after them. */
-function inOrder(schema: Schema, list: readonly Json[], order: readonly Json[]): readonly Json[] {
-  const key = schema['x-kubernetes-patch-merge-key'];
-  function rank(item: Json): number {
-    const at = order.findIndex((wanted) =>
-      key === undefined ? isSame(wanted, item) : isObject(wanted) && isObject(item) && isSame(wanted[key], item[key]),
-    );
-    return at < 0 ? order.length : at;
+/** Which item is meant: by its merge key, or by itself. */
+function isItem(key: string | undefined, a: Json, b: Json): boolean {
+  if (key === undefined) return isSame(a, b);
+  return isObject(a) && isObject(b) && isSame(a[key], b[key]);
+}
+
+/**
+ * Kubernetes' order after a merge: the patch's items in the patch's order, the server's own items in theirs; of two heads the server's goes
+ * first only when it stood before the other on the server.
+ */
+function inOrder(
+  key: string | undefined,
+  list: readonly Json[],
+  order: readonly Json[],
+  server: readonly Json[],
+): readonly Json[] {
+  const rankIn = (among: readonly Json[], item: Json) => among.findIndex((each) => isItem(key, each, item));
+  const asked = list.filter((item) => rankIn(order, item) >= 0).sort((a, b) => rankIn(order, a) - rankIn(order, b));
+  const own = list.filter((item) => rankIn(order, item) < 0);
+  const merged: Json[] = [];
+  for (const item of asked) {
+    const place = rankIn(server, item);
+    while (own[0] !== undefined && place >= 0 && rankIn(server, own[0]) >= 0 && rankIn(server, own[0]) < place) {
+      merged.push(...own.splice(0, 1));
+    }
+    merged.push(item);
   }
-  return list
-    .map((item, index) => ({ item, index }))
-    .sort((a, b) => rank(a.item) - rank(b.item) || a.index - b.index)
-    .map(({ item }) => item);
+  return [...merged, ...own];
 }
 
 function withoutDirectives(patch: JsonObject): JsonObject {

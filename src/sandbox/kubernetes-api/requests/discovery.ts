@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../../lib/index.ts';
 import type { Api } from '../api.ts';
-import { pageNotFound } from '../api-error.ts';
+import { nothingThere, pageNotFound } from '../api-error.ts';
 import type { Resource } from '../resources/resource.ts';
 import { type Answer, jsonAnswer } from './answer.ts';
 import type { ApiRequest } from './request.ts';
@@ -19,7 +19,7 @@ export function answerDiscovery(api: Api, request: ApiRequest, host: string): An
   if (parts[0] === 'api') return parts.length === 2 ? jsonAnswer(resourceList(api, '', parts[1] ?? '')) : undefined;
   const group = parts[1] ?? '';
   if (parts.length === 2) {
-    if (!api.registry.hasGroup(group)) throw pageNotFound();
+    if (!groupNames(api).includes(group)) throw nothingThere();
     return jsonAnswer({ kind: 'APIGroup', apiVersion: 'v1', ...groupOf(api, group) });
   }
   return parts.length === 3 ? jsonAnswer(resourceList(api, group, parts[2] ?? '')) : undefined;
@@ -93,7 +93,16 @@ export function subresourcesOf(resource: Resource): readonly Subresource[] {
 function resourceList(api: Api, group: string, version: string): JsonObject {
   const stored = api.registry.all().filter((each) => each.group === group && each.version === version);
   const extra = extraResources.filter((each) => each.group === group && each.version === version);
-  if (stored.length + extra.length === 0) throw pageNotFound();
+  if (stored.length + extra.length > 0) return listOf(stored, extra, group, version);
+  throw versionsOf(api, group).length === 0 ? nothingThere() : pageNotFound();
+}
+
+function listOf(
+  stored: readonly Resource[],
+  extra: readonly (typeof extraResources)[number][],
+  group: string,
+  version: string,
+): JsonObject {
   const resources = stored.flatMap((resource) => [
     {
       name: resource.plural,

@@ -25,7 +25,7 @@ export function scopeOf(resource: Resource, namespace: string, query: URLSearchP
   const selection = parseSelection(
     query.get('labelSelector') ?? '',
     fields.filter((field) => field !== '').join(','),
-    resource.collection === 'events',
+    resource,
   );
   return { resource, namespace: namespace === '' ? undefined : namespace, selection };
 }

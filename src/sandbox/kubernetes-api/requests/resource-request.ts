@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Api, Write } from '../api.ts';
-import { badRequest, invalid, methodNotAllowed, notFound, pageNotFound } from '../api-error.ts';
+import { invalid, methodNotAllowed, notFound, nothingThere, pageNotFound } from '../api-error.ts';
 import { applyConfiguration } from '../fields/apply.ts';
 import { isObject, type StoredObject } from '../kubernetes-object.ts';
 import { checkIdentity } from '../objects/admit.ts';
@@ -38,17 +38,16 @@ export function answerResource(
   },
 ): Answer | undefined {
   const resource = api.registry.find(path.group, path.version, path.plural);
-  if (resource === undefined) throw pageNotFound();
+  if (resource === undefined) throw api.registry.hasGroup(path.group) ? pageNotFound() : nothingThere();
   const { method, query } = request;
   if (isTrue(query.get('watch')) && method === 'GET') {
     const scope = scopeOf(resource, path.namespace, query, path.name);
-    tools.response.writeHead(200, { 'content-type': 'application/json' });
-    tools.response.flushHeaders();
     const writer = eventWriter(shapeOf(request.headers.accept), resource, query, api.nowMs);
     tools.onWatch(startWatch(api, scope, query, tools.response, writer));
     return undefined;
   }
   if (path.name === '') return answerCollection(api, request, path, resource, tools.warnings);
+  if (method === 'POST' && path.subresource === '') throw methodNotAllowed();
   const write = writeOf(request, path, resource, tools.warnings);
   const current = api.store.get({
     collection: resource.collection,
@@ -59,9 +58,10 @@ export function answerResource(
     case '':
       return answerObject(api, request, write, current);
     case 'status':
-      if (!resource.hasStatus) throw pageNotFound();
+      if (!resource.hasStatus) throw noSubresource(resource, path.name);
       return answerObject(api, request, write, current);
     case 'scale':
+      if (resource.scale === undefined) throw noSubresource(resource, path.name);
       return answerScale(api, request, write, present(write, current));
     case 'eviction':
       if (resource.collection !== 'pods') throw pageNotFound();
@@ -74,15 +74,29 @@ export function answerResource(
   }
 }
 
+/** A custom kind without this subresource answers as if the object were not there. */
+function noSubresource(resource: Resource, name: string): Error {
+  return resource.isBuiltIn ? pageNotFound() : notFound(resource, name);
+}
+
 function present(write: Write, current: StoredObject | undefined): StoredObject {
   if (current === undefined) throw notFound(write.resource, write.name);
   return current;
 }
 
+const optionsKinds: { readonly [method: string]: string } = {
+  POST: 'CreateOptions',
+  PUT: 'UpdateOptions',
+  PATCH: 'PatchOptions',
+};
+
 function writeOf(request: ApiRequest, path: ResourcePath, resource: Resource, warnings: string[]): Write {
   const dryRun = request.query.getAll('dryRun');
   if (dryRun.some((stage) => stage !== 'All')) {
-    throw badRequest(`Invalid value: ${JSON.stringify(dryRun)}: dryRun: Unsupported value`);
+    const message = `Unsupported value: ${JSON.stringify(dryRun)}: supported values: "All"`;
+    throw invalid({ group: 'meta.k8s.io', kind: optionsKinds[request.method] ?? 'DeleteOptions' }, '', [
+      { field: 'dryRun', reason: 'FieldValueNotSupported', message },
+    ]);
   }
   return {
     resource,
@@ -92,6 +106,7 @@ function writeOf(request: ApiRequest, path: ResourcePath, resource: Resource, wa
     user: request.user,
     manager: managerOf(request),
     isDryRun: dryRun.length > 0,
+    isPatch: request.method === 'PATCH',
     fieldValidation: request.query.get('fieldValidation') ?? 'Warn',
     warnings,
   };

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../../lib/index.ts';
 import { badRequest } from '../api-error.ts';
 import { isObject, labelsOf, listAt, objectAt, textAt, textsAt, valueAt } from '../kubernetes-object.ts';
+import type { Resource } from '../resources/resource.ts';
 
 type Labels = { readonly [label: string]: string };
 type Requirement =
@@ -11,9 +12,45 @@ type Requirement =
 /** Decides whether an object is asked for; undefined when everything is. */
 export type Selection = ((object: JsonObject) => boolean) | undefined;
 
-export function parseSelection(labelSelector: string, fieldSelector: string, isEvent: boolean): Selection {
+/** What may be selected by: names everywhere, and of some kinds what follows. */
+const selectable: { readonly [collection: string]: readonly string[] } = {
+  pods: [
+    'spec.nodeName',
+    'spec.restartPolicy',
+    'spec.schedulerName',
+    'spec.serviceAccountName',
+    'spec.hostNetwork',
+    'status.phase',
+    'status.podIP',
+    'status.nominatedNodeName',
+  ],
+  events: [
+    'involvedObject.kind',
+    'involvedObject.namespace',
+    'involvedObject.name',
+    'involvedObject.uid',
+    'involvedObject.apiVersion',
+    'involvedObject.resourceVersion',
+    'involvedObject.fieldPath',
+    'reason',
+    'reportingComponent',
+    'source',
+    'type',
+  ],
+  secrets: ['type'],
+  namespaces: ['status.phase'],
+  nodes: ['spec.unschedulable'],
+  services: ['spec.clusterIP', 'spec.type'],
+  'replicasets.apps': ['status.replicas'],
+  'jobs.batch': ['status.successful'],
+};
+const named = ['metadata.name', 'metadata.namespace'];
+
+export function parseSelection(labelSelector: string, fieldSelector: string, resource: Resource): Selection {
+  const isEvent = resource.collection === 'events';
   const requirements = labelSelector === '' ? [] : parseLabelSelector(labelSelector);
   const fields = fieldSelector === '' ? [] : parseFieldSelector(fieldSelector, isEvent);
+  for (const field of fields) checkSelectable(field.path.join('.'), resource);
   if (requirements.length === 0 && fields.length === 0) return undefined;
   return (object) => {
     if (requirements.length > 0) {
@@ -22,6 +59,15 @@ export function parseSelection(labelSelector: string, fieldSelector: string, isE
     }
     return fields.every((field) => field.isEqual === (fieldText(object, field.path) === field.value));
   };
+}
+
+function checkSelectable(path: string, resource: Resource): void {
+  const known = [...named, ...(selectable[resource.collection] ?? []), ...resource.selectableFields];
+  if (known.includes(path)) return;
+  if (!resource.isBuiltIn) throw badRequest(`field label not supported: ${path}`);
+  const names = named.map((name) => JSON.stringify(name)).join(', ');
+  if (selectable[resource.collection] !== undefined) throw badRequest(`field label not supported: ${path}`);
+  throw badRequest(`${JSON.stringify(path)} is not a known field selector: only ${names}`);
 }
 
 function holds(requirement: Requirement, labels: Labels): boolean {

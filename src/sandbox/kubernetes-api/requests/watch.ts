@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Api } from '../api.ts';
-import { badRequest, expired } from '../api-error.ts';
+import { ApiError, expired } from '../api-error.ts';
 import type { StoredObject } from '../kubernetes-object.ts';
 import { groupVersionOf } from '../resources/resource.ts';
 import type { Change } from '../store/collection.ts';
@@ -33,6 +33,8 @@ export function startWatch(
   const sendsInitial = isTrue(query.get('sendInitialEvents'));
   const from = startOf(asked);
   const startVersion = api.store.resourceVersion;
+  response.writeHead(200, { 'content-type': 'application/json' });
+  response.flushHeaders();
   let lastVersion = from === 0 ? startVersion : from;
 
   function send(line: string): void {
@@ -99,7 +101,8 @@ function startOf(asked: string): number {
   if (asked === '') return 0;
   const version = Number(asked);
   if (Number.isInteger(version) && version >= 0) return version;
-  throw badRequest(`strconv.ParseUint: parsing "${asked}": invalid syntax`);
+  const why = `strconv.ParseUint: parsing ${JSON.stringify(asked)}: invalid syntax`;
+  throw new ApiError(500, '', `resourceVersion: Invalid value: ${JSON.stringify(asked)}: ${why}`);
 }
 
 /** An object that enters a selection is ADDED to it, one that leaves is DELETED. */

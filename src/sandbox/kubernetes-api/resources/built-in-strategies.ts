@@ -1,7 +1,8 @@
 import type { JsonObject } from '../../../lib/index.ts';
-import type { FieldCause } from '../api-error.ts';
+import { badRequest, type FieldCause } from '../api-error.ts';
 import { isObject, isSame, listAt, objectAt, type StoredObject, textAt, withField } from '../kubernetes-object.ts';
 import { definitionStrategy } from './definition.ts';
+import { checkPod } from './pod-checks.ts';
 import { beginPod, fillPod, fillTemplateAt } from './pod-template.ts';
 import type { Strategy } from './resource.ts';
 import { beginService, checkService, fillService } from './service.ts';
@@ -29,6 +30,7 @@ const namespace: Strategy = {
 
 const secret: Strategy = {
   ...plainStrategy,
+  check: checkSecret,
   fill(object) {
     const { stringData, ...rest } = object;
     if (!isObject(stringData)) return object;
@@ -47,32 +49,54 @@ const pod: Strategy = {
   check: checkPod,
 };
 
-/** Of a pod's spec only the images, the deadline, added tolerations and the scheduling gates may change. */
-function checkPod(object: StoredObject, causes: FieldCause[], old: StoredObject | undefined): void {
-  if (old === undefined || isSame(frozenSpec(object), frozenSpec(old))) return;
-  const message =
-    'Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,' +
-    '`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` ' +
-    '(allow it to be set to 1 if it was previously negative)';
-  causes.push({ field: 'spec', reason: 'FieldValueForbidden', message });
+const configKey = /^[-._a-zA-Z0-9]+$/;
+
+/** Keys become file names. */
+function checkConfigKeys(object: StoredObject, causes: FieldCause[]): void {
+  for (const field of ['data', 'binaryData']) {
+    for (const key of Object.keys(objectAt(object, field))) {
+      if (configKey.test(key)) continue;
+      const rule =
+        "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', " +
+        "regex used for validation is '[-._a-zA-Z0-9]+')";
+      const message = `Invalid value: ${JSON.stringify(key)}: ${rule}`;
+      causes.push({ field: `${field}[${key}]`, reason: 'FieldValueInvalid', message });
+    }
+  }
 }
 
-function frozenSpec(object: StoredObject): JsonObject {
-  const {
-    activeDeadlineSeconds: _a,
-    tolerations: _t,
-    nodeName: _n,
-    schedulingGates: _g,
-    ...spec
-  } = objectAt(object, 'spec');
-  const withoutImages = (field: string) =>
-    listAt(spec, field).map((container) => (isObject(container) ? withField(container, 'image', '') : container));
-  return { ...spec, containers: withoutImages('containers'), initContainers: withoutImages('initContainers') };
+function checkSecret(object: StoredObject, causes: FieldCause[], old: StoredObject | undefined): void {
+  checkConfigKeys(object, causes);
+  for (const value of Object.values(objectAt(object, 'data'))) {
+    const bad = typeof value === 'string' ? value.search(/[^A-Za-z0-9+/=]/) : 0;
+    if (bad < 0) continue;
+    throw badRequest(`Secret in version "v1" cannot be handled as a Secret: illegal base64 data at input byte ${bad}`);
+  }
+  if (old === undefined || old.type === object.type) return;
+  const message = `Invalid value: ${JSON.stringify(object.type)}: field is immutable`;
+  causes.push({ field: 'type', reason: 'FieldValueInvalid', message });
+}
+
+function checkIngress(object: StoredObject, causes: FieldCause[]): void {
+  const spec = objectAt(object, 'spec');
+  if (spec.defaultBackend === undefined && listAt(spec, 'rules').length === 0) {
+    const message = 'Invalid value: null: either `defaultBackend` or `rules` must be specified';
+    causes.push({ field: 'spec', reason: 'FieldValueInvalid', message });
+  }
+  for (const [index, rule] of listAt(spec, 'rules').entries()) {
+    const paths = isObject(rule) ? listAt(objectAt(rule, 'http'), 'paths') : [];
+    for (const [at, path] of paths.entries()) {
+      if (isObject(path) && textAt(path, 'pathType') !== '') continue;
+      const field = `spec.rules[${index}].http.paths[${at}].pathType`;
+      causes.push({ field, reason: 'FieldValueRequired', message: 'Required value: pathType must be specified' });
+    }
+  }
 }
 
 /** What Kubernetes' own code adds to each kind; the kinds not named here have only their schema. */
 export const builtInStrategies: { readonly [resource: string]: Strategy } = {
   namespaces: namespace,
+  configmaps: { ...plainStrategy, check: checkConfigKeys },
   secrets: secret,
   pods: pod,
   podtemplates: { ...versioned, fill: (object) => fillTemplateAt(object, ['template', 'spec']) },
@@ -113,7 +137,7 @@ export const builtInStrategies: { readonly [resource: string]: Strategy } = {
     fill: (object) => fillTemplateAt(object, ['spec', 'jobTemplate', 'spec', 'template', 'spec']),
     begin: withStatus({}),
   },
-  'ingresses.networking.k8s.io': { ...versioned, begin: withStatus({ loadBalancer: {} }) },
+  'ingresses.networking.k8s.io': { ...versioned, begin: withStatus({ loadBalancer: {} }), check: checkIngress },
   'ingressclasses.networking.k8s.io': versioned,
   'networkpolicies.networking.k8s.io': versioned,
   'endpointslices.discovery.k8s.io': { ...versioned, mayCreateOnUpdate: true },
@@ -142,6 +166,9 @@ function fillBinding(object: JsonObject): JsonObject {
 
 function checkBinding(object: StoredObject, causes: FieldCause[], old: StoredObject | undefined): void {
   if (old === undefined || isSame(object.roleRef, old.roleRef)) return;
-  const message = `Invalid value: ${JSON.stringify(object.roleRef)}: cannot change roleRef`;
+  const { apiGroup, kind, name } = objectAt(object, 'roleRef');
+  // Go's own field names, as the real message has them.
+  const shown = JSON.stringify({ APIGroup: apiGroup ?? '', Kind: kind ?? '', Name: name ?? '' });
+  const message = `Invalid value: ${shown}: cannot change roleRef`;
   causes.push({ field: 'roleRef', reason: 'FieldValueInvalid', message });
 }

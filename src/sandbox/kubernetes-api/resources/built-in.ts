@@ -140,6 +140,8 @@ function resourceOf(row: Row, { group, version }: { group: string; version: stri
     collection: isEvent ? 'events' : name,
     schema,
     hasStatus: row.hasStatus === true,
+    hasRules: false,
+    selectableFields: [],
     scale: row.hasScale
       ? {
           specReplicas: ['spec', 'replicas'],

@@ -32,8 +32,12 @@ export function customResourcesOf(definition: StoredObject, metadataSchema: Sche
       verbs: allVerbs,
       collection: `${plural}.${group}`,
       schema: rootSchemaOf(version, spec, metadataSchema),
+      hasRules: JSON.stringify(objectAt(version, 'schema')).includes('"x-kubernetes-validations"'),
       hasStatus: isObject(objectAt(version, 'subresources').status),
       scale: scaleOf(objectAt(version, 'subresources').scale),
+      selectableFields: listAt(version, 'selectableFields').map((field) =>
+        isObject(field) ? textAt(field, 'jsonPath').slice(1) : '',
+      ),
       columns: columnsOf(listAt(version, 'additionalPrinterColumns')),
       strategy,
       convert: undefined,

@@ -63,7 +63,7 @@ function checkDefinition(object: StoredObject, causes: FieldCause[]): void {
     causes.push({
       field: `spec.versions[${index}].schema.openAPIV3Schema`,
       reason: 'FieldValueRequired',
-      message: 'Required value: schemas are required',
+      message: 'Required value',
     });
   }
 }

@@ -53,7 +53,11 @@ export interface Resource {
   readonly collection: string;
   readonly schema: Schema;
   readonly hasStatus: boolean;
+  /** Does its schema hold x-kubernetes-validations anywhere? */
+  readonly hasRules: boolean;
   readonly scale: ScalePaths | undefined;
+  /** Dotted paths that field selectors may name, beside those of every kind. */
+  readonly selectableFields: readonly string[];
   readonly columns: readonly Column[];
   readonly strategy: Strategy;
   /** Between the stored form and this version's form, where field names differ. */

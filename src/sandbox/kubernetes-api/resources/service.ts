@@ -28,7 +28,13 @@ export function beginService(service: StoredObject): StoredObject {
   const status = { loadBalancer: {} };
   if (spec.type === 'ExternalName') return { ...service, status };
   const clusterIP = textAt(spec, 'clusterIP') || nextAddress();
-  const families = { clusterIP, clusterIPs: [clusterIP], ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack' };
+  const isOpenHeadless = clusterIP === 'None' && Object.keys(objectAt(spec, 'selector')).length === 0;
+  const families = {
+    clusterIP,
+    clusterIPs: [clusterIP],
+    ipFamilies: ['IPv4'],
+    ipFamilyPolicy: isOpenHeadless ? 'RequireDualStack' : 'SingleStack',
+  };
   return { ...service, spec: { ...families, ...spec, clusterIP }, status };
 }
 

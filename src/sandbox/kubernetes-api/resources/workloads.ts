@@ -12,6 +12,7 @@ import {
   withValueAt,
 } from '../kubernetes-object.ts';
 import { labelSelectorText, matchesLabelSelector } from '../requests/selectors.ts';
+import { checkPodSpec } from './pod-checks.ts';
 import { fillTemplateAt } from './pod-template.ts';
 
 export function fillDeployment(object: JsonObject): JsonObject {
@@ -28,22 +29,30 @@ export function fillTemplate(object: JsonObject): JsonObject {
 
 /** The rules of every kind that has a selector and a pod template; the selector never changes. */
 export function checkWorkload(object: StoredObject, causes: FieldCause[], old: StoredObject | undefined): void {
-  const selector = valueAt(object, ['spec', 'selector']);
-  const replicas = numberAt(objectAt(object, 'spec'), 'replicas');
+  const spec = objectAt(object, 'spec');
+  const replicas = numberAt(spec, 'replicas');
   if (replicas !== undefined && replicas < 0) causes.push(negative('spec.replicas', replicas));
-  if (!isObject(selector)) return;
-  const labels = objectAt(objectAt(objectAt(object, 'spec'), 'template'), 'metadata');
-  if (!matchesLabelSelector(selector, labelsOf({ metadata: labels }))) {
+  const template = objectAt(spec, 'template');
+  const metadata = objectAt(template, 'metadata');
+  const { selector } = spec;
+  if (!isObject(selector) || !matchesLabelSelector(selector, labelsOf({ metadata }))) {
+    const shown = JSON.stringify(objectAt(metadata, 'labels'));
     causes.push({
       field: 'spec.template.metadata.labels',
       reason: 'FieldValueInvalid',
-      message: `Invalid value: ${JSON.stringify(objectAt(labels, 'labels'))}: \`selector\` does not match template \`labels\``,
+      message: `Invalid value: ${shown}: \`selector\` does not match template \`labels\``,
     });
   }
   const before = valueAt(old, ['spec', 'selector']);
-  if (before !== undefined && !isSame(before, selector)) {
+  if (before !== undefined && selector !== undefined && !isSame(before, selector)) {
     const message = `Invalid value: ${JSON.stringify(selector)}: field is immutable`;
     causes.push({ field: 'spec.selector', reason: 'FieldValueInvalid', message });
+  }
+  checkPodSpec(objectAt(template, 'spec'), 'spec.template.spec', causes);
+  const policy = textAt(objectAt(template, 'spec'), 'restartPolicy');
+  if (policy !== '' && policy !== 'Always') {
+    const message = `Unsupported value: ${JSON.stringify(policy)}: supported values: "Always"`;
+    causes.push({ field: 'spec.template.spec.restartPolicy', reason: 'FieldValueNotSupported', message });
   }
 }
 

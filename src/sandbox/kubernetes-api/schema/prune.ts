@@ -5,7 +5,7 @@ import type { Schema } from './schema.ts';
 export interface PruneOptions {
   /** Collects the paths of fields the schema does not know, for strict field validation. */
   readonly unknown: string[];
-  /** Built-in kinds decode `null` as absent; custom kinds keep it, except where a default would take its place. */
+  /** Built-in kinds decode `null` as absent, and print no empty list or map; custom kinds keep `null` where it is allowed. */
   readonly isBuiltIn: boolean;
 }
 
@@ -36,8 +36,7 @@ function pruneObject(schema: Schema, value: JsonObject, path: string, options: P
       changed = true;
       continue;
     }
-    const isDropped =
-      child === null && (options.isBuiltIn || (childSchema.default !== undefined && !childSchema.nullable));
+    const isDropped = child === null && (options.isBuiltIn || !(childSchema.nullable || isOpen(childSchema)));
     if (isDropped) {
       changed = true;
       continue;
@@ -46,9 +45,26 @@ function pruneObject(schema: Schema, value: JsonObject, path: string, options: P
     const childOptions = childPath === 'metadata' ? { ...options, isBuiltIn: true } : options;
     const pruned = prune(childSchema, child, childPath, childOptions);
     changed ||= pruned !== child;
+    if (childOptions.isBuiltIn && isPrintedEmpty(schema, field, childSchema, pruned)) {
+      changed = true;
+      continue;
+    }
     kept[field] = pruned;
   }
   return changed ? kept : value;
+}
+
+/** Go's omitempty: an empty list or map of an optional field is not there. An empty struct (`emptyDir: {}`) is. */
+function isPrintedEmpty(schema: Schema, field: string, childSchema: Schema, value: Json): boolean {
+  if (schema.required?.includes(field) || schema.properties?.[field] === undefined) return false;
+  if (isList(value)) return value.length === 0;
+  const isMap = childSchema.additionalProperties !== undefined;
+  return isMap && isObject(value) && Object.keys(value).length === 0;
+}
+
+/** Free-form parts keep what they hold, `null` too. */
+function isOpen(schema: Schema): boolean {
+  return schema.type === undefined && schema['x-kubernetes-preserve-unknown-fields'] === true;
 }
 
 const open: Schema = { 'x-kubernetes-preserve-unknown-fields': true };

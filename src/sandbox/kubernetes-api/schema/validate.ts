@@ -18,13 +18,11 @@ export function validate(schema: Schema, value: Json, path: string, causes: Fiel
         'FieldValueTypeInvalid',
       ),
     );
+    validateEnum(schema, value, path, causes);
+    if (schema['x-kubernetes-int-or-string']) validateCombinations(schema, value, path, causes);
     return;
   }
-  if (schema.enum !== undefined && !schema.enum.some((allowed) => isSame(allowed, value))) {
-    const supported = schema.enum.map((allowed) => JSON.stringify(allowed)).join(', ');
-    const message = `Unsupported value: ${JSON.stringify(value)}: supported values: ${supported}`;
-    causes.push({ field: path, reason: 'FieldValueNotSupported', message });
-  }
+  validateEnum(schema, value, path, causes);
   if (typeof value === 'string') validateText(schema, value, path, causes);
   else if (typeof value === 'number') validateNumber(schema, value, path, causes);
   else if (isList(value)) validateList(schema, value, path, causes, old);
@@ -32,12 +30,20 @@ export function validate(schema: Schema, value: Json, path: string, causes: Fiel
   validateCombinations(schema, value, path, causes);
   for (const rule of schema['x-kubernetes-validations'] ?? []) {
     if (!isRuleBroken(rule.rule, value, old)) continue;
-    const shown = JSON.stringify(isObject(value) || isList(value) ? typeName(value) : value);
+    const shown = JSON.stringify(typeName(value));
     causes.push({
       field: path + (rule.fieldPath ?? ''),
       reason: rule.reason === 'FieldValueForbidden' ? 'FieldValueForbidden' : 'FieldValueInvalid',
       message: `Invalid value: ${shown}: ${rule.message ?? `failed rule: ${rule.rule}`}`,
     });
+  }
+}
+
+function validateEnum(schema: Schema, value: Json, path: string, causes: FieldCause[]): void {
+  if (schema.enum !== undefined && !schema.enum.some((allowed) => isSame(allowed, value))) {
+    const supported = schema.enum.map((allowed) => JSON.stringify(allowed)).join(', ');
+    const message = `Unsupported value: ${JSON.stringify(value)}: supported values: ${supported}`;
+    causes.push({ field: path, reason: 'FieldValueNotSupported', message });
   }
 }
 
@@ -203,19 +209,24 @@ function isValid(schema: Schema, value: Json): boolean {
   return causes.length === 0;
 }
 
+/** A real server names no field for a combination that fails. */
+const nowhere = '<nil>';
+
 function validateCombinations(schema: Schema, value: Json, path: string, causes: FieldCause[]): void {
   for (const part of schema.allOf ?? []) validate(part, value, path, causes);
-  if (schema.anyOf !== undefined && !schema.anyOf.some((part) => isValid(part, value))) {
-    causes.push(wrong(path, '', `"${path}" must validate at least one schema (anyOf)`));
+  const [firstWay, ...otherWays] = schema.anyOf ?? [];
+  if (firstWay !== undefined && ![firstWay, ...otherWays].some((part) => isValid(part, value))) {
+    causes.push(wrong(nowhere, '', `"${path}" must validate at least one schema (anyOf)`));
+    validate(firstWay, value, path, causes);
   }
   if (schema.oneOf !== undefined) {
     const matches = schema.oneOf.filter((part) => isValid(part, value)).length;
     const found = matches === 0 ? 'none valid' : `${matches} valid alternatives`;
     if (matches !== 1) {
-      causes.push(wrong(path, '', `"${path}" must validate one and only one schema (oneOf). Found ${found}`));
+      causes.push(wrong(nowhere, '', `"${path}" must validate one and only one schema (oneOf). Found ${found}`));
     }
   }
   if (schema.not !== undefined && isValid(schema.not, value)) {
-    causes.push(wrong(path, '', `"${path}" must not validate the schema (not)`));
+    causes.push(wrong(nowhere, '', `"${path}" must not validate the schema (not)`));
   }
 }
