@@ -27,7 +27,7 @@ const MOST_BODY_BYTES = 1024 * 1024;
 
 /** Starts a server that scrapes its targets, keeps their samples in memory and answers Prometheus' query API. */
 export async function createPrometheusApi(options: PrometheusApiOptions): Promise<PrometheusApi> {
-  const store = createSampleStore(options.retentionMs ?? 3_600_000);
+  const store = createSampleStore(options.retentionMs ?? 1_200_000);
   let fault: PrometheusFault = 'none';
   // Aborted at each change of fault, so that slow answers end with it.
   let faultEnded = new AbortController();

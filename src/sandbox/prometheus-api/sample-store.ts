@@ -127,10 +127,7 @@ function createSeries(labels: Labels): WritableSeries {
       return first === next;
     },
     append: (tMs, value) => push(tMs, value, false),
-    end(tMs) {
-      if (next > first && ends[next - 1] === 1) return;
-      push(tMs, Number.NaN, true);
-    },
+    end: (tMs) => push(tMs, Number.NaN, true),
     latest(fromMs, toMs) {
       const place = placeAfter(toMs) - 1;
       const tMs = times[place] ?? 0;

@@ -10,6 +10,7 @@ import {
   eventually,
   HTTP_ROUTES,
   INGRESSES,
+  PODS,
   REPLICA_SETS,
   SERVICES,
   type SmallCluster,
@@ -20,6 +21,7 @@ const IMAGES = [
   'shop:1.0.0: {startMs: 20, latencyMs: 2}',
   'shop:2.0.0: {startMs: 20, latencyMs: 2}',
   'broken: {startMs: 20, latencyMs: 2, errorRate: 1}',
+  'asleep: {startMs: 600000}',
 ].join('\n');
 const NGINX = 'nginx.ingress.kubernetes.io';
 const HOST = 'shop.example';
@@ -113,6 +115,20 @@ describe('an Ingress with a second one beside it', () => {
     await eventually(async () => ((await measureShare(HOST, '1.0.0')) === 1 ? true : undefined));
     await cluster.patch(`${REPLICA_SETS}/two`, { spec: { replicas: 2 } });
     await eventually(async () => ((await measureShare(HOST, '2.0.0')) === 1 ? true : undefined));
+  });
+
+  test('sends nothing to a pod that is not ready, and 503 where none is', async () => {
+    const behind = { app: 'shop', set: 'lazy' };
+    await cluster.create(SERVICES, aService('lazy', behind));
+    await cluster.create(REPLICA_SETS, aReplicaSet('lazy', 'asleep:1', 1));
+    await cluster.create(INGRESSES, anIngress('lazy', 'lazy.example', 'lazy'));
+    await eventually(async () => ((await cluster.pods(behind))[0]?.status.podIP ? true : undefined));
+    await eventually(async () => ((await visit('lazy.example')).status === 503 ? true : undefined));
+    const pod = { containers: [{ name: 'app', image: 'shop:1.0.0' }] };
+    await cluster.create(PODS, { metadata: { name: 'awake', labels: behind }, spec: { nodeName: 'sandbox', ...pod } });
+    await cluster.patch(`${REPLICA_SETS}/lazy`, { spec: { replicas: 2 } });
+    await eventually(async () => ((await visit('lazy.example')).status === 200 ? true : undefined));
+    for (let i = 0; i < 10; i++) expect((await visit('lazy.example')).body.pod).toBe('awake');
   });
 
   test('answers 404 for a host that no route takes', async () => {

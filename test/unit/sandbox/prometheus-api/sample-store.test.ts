@@ -18,13 +18,12 @@ const events = fc
     });
   });
 
-/** What a plain list would keep: only what is younger than the last, one end mark at a time. */
+/** What a plain list would keep: only what is younger than the last. */
 function keep(all: readonly Event[]): readonly Event[] {
   const kept: Event[] = [];
   for (const event of all) {
     const last = kept.at(-1);
     if (last !== undefined && event.tMs <= last.tMs) continue;
-    if (event.value === 'end' && last?.value === 'end') continue;
     kept.push(event);
   }
   return kept;
