@@ -125,9 +125,8 @@ function concludeRun(
     }
     // Unlike Argo, which counts a metric that passed no limit as successful whatever its phase is.
     addTo(summary, result.phase);
-    if (isDryRun) {
-      worst ??= 'Successful';
-    } else if (worst === undefined || SEVERITY.indexOf(result.phase) > SEVERITY.indexOf(worst)) {
+    // Those that only watch never make a run worse.
+    if (!isDryRun && (worst === undefined || SEVERITY.indexOf(result.phase) > SEVERITY.indexOf(worst))) {
       worst = result.phase;
       const reason = explainVerdict(result, readLimits(metric));
       if (reason !== undefined) message = describeVerdict(metric.name, result, reason);

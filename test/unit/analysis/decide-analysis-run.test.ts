@@ -264,6 +264,7 @@ describe('a run of several metrics', () => {
     expect(status.phase).toBe('Successful');
     expect(status.dryRunSummary).toEqual({ count: 1, successful: 0, failed: 1, inconclusive: 0, error: 0 });
     expect(status.runSummary).toEqual({ count: 1, successful: 1, failed: 0, inconclusive: 0, error: 0 });
+    expect(status.metricResults[1]?.count).toBe(2);
     expect(status.metricResults[0]).toMatchObject({
       dryRun: true,
       phase: 'Failed',
