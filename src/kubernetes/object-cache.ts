@@ -8,29 +8,32 @@ interface Entry<T> {
   readonly uid: string;
   readonly resourceVersion: string;
   readonly ownerUid: string | undefined;
-  /** When the answer of a write brought it, by the monotonic clock. */
-  readonly learntAtMs: number | undefined;
+  /** The answer of a write brought it: a list of an earlier version knows nothing of it yet. */
+  readonly isLearnt: boolean;
   readonly value: T;
 }
 
 /** The memory of a reflector: projections by name and by owner, and who wants to hear of changes. */
 export interface ObjectCache<T> extends Pick<Reflector<T>, 'get' | 'list' | 'ownedBy' | 'onChange'> {
-  /**
-   * From a list that began at `beganAtMs`: replaces even a later version, unless a write brought that one since. When the server's
-   * history is in doubt, it replaces the same version too. Returns its key.
-   */
-  setListed(object: KubernetesObject, beganAtMs: number, isDoubted: boolean): string;
+  /** Returns its key. */
+  setListed(object: KubernetesObject, snapshot: Snapshot): string;
+  /** After a whole list: whatever of this namespace ('' = all) was not in it is gone. */
+  deleteOthers(namespace: string, listed: ReadonlySet<string>, snapshot: Snapshot): void;
   /** From a watch: an older version than the known one is ignored. */
   setWatched(object: KubernetesObject): void;
-  /** From the answer of a write: the same, and an object that is known to be deleted stays deleted. */
-  setLearnt(object: KubernetesObject): void;
   delete(object: KubernetesObject): void;
-  /** After that list: whatever of this namespace ('' = all) was not in it is gone. */
-  deleteOthers(namespace: string, listed: ReadonlySet<string>, beganAtMs: number): void;
+  /**
+   * From the answer of a write. `told`: up to which version lists and watches have told everything; an answer from before it comes
+   * late, and could bring back for good what is deleted by now.
+   */
+  setLearnt(object: KubernetesObject, told: string | undefined): void;
 }
 
-/** How many deleted objects we remember, so that the late answer of a write does not bring one back for good. */
-const rememberedDeletions = 5000;
+/** What a list shows: everything at one version. In doubt: after it the server's history may be another one than we knew. */
+export interface Snapshot {
+  readonly resourceVersion: string;
+  readonly isDoubted: boolean;
+}
 
 export function createObjectCache<T>(
   project: (object: KubernetesObject) => T | undefined,
@@ -38,7 +41,6 @@ export function createObjectCache<T>(
 ): ObjectCache<T> {
   const entries = new Map<string, Entry<T>>();
   const keysByOwner = new Map<string, Set<string>>();
-  const deletedUids = new Set<string>();
   const listeners = new Set<Parameters<Reflector<T>['onChange']>[0]>();
 
   function tell(name: ObjectName, before: T | undefined, after: T | undefined): void {
@@ -78,23 +80,16 @@ export function createObjectCache<T>(
     }
   }
 
-  function remember(deletedUid: string): void {
-    deletedUids.add(deletedUid);
-    const [oldest] = deletedUids;
-    if (deletedUids.size > rememberedDeletions && oldest !== undefined) deletedUids.delete(oldest);
-  }
-
   function remove(key: string): void {
     const entry = entries.get(key);
     if (entry === undefined) return;
     drop(key, entry);
-    remember(entry.uid);
     tell(entry.name, entry.value, undefined);
   }
 
   function set(
     object: KubernetesObject,
-    how: { readonly learntAtMs?: number; readonly isDoubted?: boolean } = {},
+    how: { readonly isLearnt?: boolean; readonly isDoubted?: boolean } = {},
   ): void {
     const { uid, resourceVersion } = object.metadata;
     const name = nameOf(object);
@@ -108,8 +103,14 @@ export function createObjectCache<T>(
     const before = entries.get(key);
     if (known?.resourceVersion === resourceVersion && isDeepStrictEqual(before?.value, value)) return;
     if (before !== undefined) drop(key, before);
-    put(key, { name, uid, resourceVersion, ownerUid: controllerUidOf(object), learntAtMs: how.learntAtMs, value });
+    put(key, { name, uid, resourceVersion, ownerUid: controllerUidOf(object), isLearnt: how.isLearnt === true, value });
     tell(name, before?.value, value);
+  }
+
+  /** Also when that one is a successor of the same name. */
+  function isKnownNewer(object: KubernetesObject): boolean {
+    const known = entries.get(keyOf(nameOf(object)));
+    return known !== undefined && isOlderVersion(object.metadata.resourceVersion, known.resourceVersion);
   }
 
   return {
@@ -133,36 +134,36 @@ export function createObjectCache<T>(
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    setListed(object, beganAtMs, isDoubted) {
+    setListed(object, snapshot) {
       const key = keyOf(nameOf(object));
       const known = entries.get(key);
-      if (known === undefined || !isLearntSince(known, beganAtMs) || !isOlder(object, known)) {
-        set(object, { isDoubted });
-      }
+      if (known === undefined || !isAhead(known, snapshot)) set(object, snapshot);
       return key;
     },
-    setWatched(object) {
-      const known = entries.get(keyOf(nameOf(object)));
-      if (known === undefined || !isOlder(object, known)) set(object);
+    deleteOthers(namespace, listed, snapshot) {
+      for (const [key, entry] of entries) {
+        const isInScope = namespace === '' || entry.name.namespace === namespace;
+        if (isInScope && !listed.has(key) && !isAhead(entry, snapshot)) remove(key);
+      }
     },
-    setLearnt(object) {
-      const known = entries.get(keyOf(nameOf(object)));
-      if (deletedUids.has(object.metadata.uid) || (known !== undefined && isOlder(object, known))) return;
-      set(object, { learntAtMs: performance.now() });
+    setWatched(object) {
+      if (!isKnownNewer(object)) set(object);
     },
     delete(object) {
       const key = keyOf(nameOf(object));
       // A write's answer may have told of its successor already.
       if (entries.get(key)?.uid === object.metadata.uid) remove(key);
-      remember(object.metadata.uid);
     },
-    deleteOthers(namespace, listed, beganAtMs) {
-      for (const [key, entry] of entries) {
-        const isInScope = namespace === '' || entry.name.namespace === namespace;
-        if (isInScope && !listed.has(key) && !isLearntSince(entry, beganAtMs)) remove(key);
-      }
+    setLearnt(object, told) {
+      const isLate = told !== undefined && !isOlderVersion(told, object.metadata.resourceVersion);
+      if (!isLate && !isKnownNewer(object)) set(object, { isLearnt: true });
     },
   };
+}
+
+/** Written after the list was taken. */
+function isAhead(entry: { readonly isLearnt: boolean; readonly resourceVersion: string }, snapshot: Snapshot): boolean {
+  return entry.isLearnt && !snapshot.isDoubted && isOlderVersion(snapshot.resourceVersion, entry.resourceVersion);
 }
 
 function keyOf({ namespace, name }: ObjectName): string {
@@ -171,13 +172,4 @@ function keyOf({ namespace, name }: ObjectName): string {
 
 function nameOf({ metadata }: KubernetesObject): ObjectName {
   return { namespace: metadata.namespace ?? '', name: metadata.name };
-}
-
-function isLearntSince(entry: { readonly learntAtMs: number | undefined }, sinceMs: number): boolean {
-  return entry.learntAtMs !== undefined && entry.learntAtMs >= sinceMs;
-}
-
-function isOlder(object: KubernetesObject, known: { readonly uid: string; readonly resourceVersion: string }): boolean {
-  const { uid, resourceVersion } = object.metadata;
-  return uid === known.uid && isOlderVersion(resourceVersion, known.resourceVersion);
 }

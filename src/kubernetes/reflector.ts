@@ -38,30 +38,35 @@ export function createReflector<T>(settings: ReflectorSettings<T>): Reflector<T>
   const timing = { ...usualTiming, ...settings.timing };
   const log = settings.log.child({ kind: resource.kind });
   const cache = createObjectCache<T>(project, log);
-  const scopes = (settings.namespaces.length === 0 ? [''] : settings.namespaces).map(createScope);
+  const scopes: readonly Scope[] = (settings.namespaces.length === 0 ? [''] : settings.namespaces).map(createScope);
   const stopping = new AbortController();
   let loops: Promise<unknown> | undefined;
 
   function createScope(namespace: string) {
     const isListed = Promise.withResolvers<void>();
-    return { namespace, aliveAtMs: Number.NEGATIVE_INFINITY, isDoubted: false, isListed };
+    return { namespace, aliveAtMs: Number.NEGATIVE_INFINITY, isListed };
   }
-  type Scope = ReturnType<typeof createScope>;
+  interface Scope extends ReturnType<typeof createScope> {
+    /** Up to which version everything was told; undefined: nothing is sure. */
+    told?: string | undefined;
+  }
 
   async function list(scope: Scope): Promise<string> {
     const query = { ...selectors, namespace: scope.namespace, signal: stopping.signal };
     const listed = new Set<string>();
-    const beganAtMs = performance.now();
-    let resourceVersion = '';
-    for await (const page of readPages(cluster.api, { ...query, timeoutMs: 30_000 })) {
+    let snapshot = { resourceVersion: '', isDoubted: false };
+    for await (const { items, resourceVersion } of readPages(cluster.api, { ...query, timeoutMs: 30_000 })) {
       scope.aliveAtMs = performance.now();
-      for (const object of page.items) listed.add(cache.setListed(object, beganAtMs, scope.isDoubted));
-      resourceVersion = page.resourceVersion;
+      snapshot = {
+        resourceVersion,
+        isDoubted: scope.told === undefined || isOlderVersion(resourceVersion, scope.told),
+      };
+      for (const object of items) listed.add(cache.setListed(object, snapshot));
     }
-    cache.deleteOthers(scope.namespace, listed, beganAtMs);
-    scope.isDoubted = false;
+    cache.deleteOthers(scope.namespace, listed, snapshot);
+    scope.told = snapshot.resourceVersion;
     scope.isListed.resolve();
-    return resourceVersion;
+    return snapshot.resourceVersion;
   }
 
   /** Follows one watch to its end. Returns where the next one begins; undefined: nothing is sure, list again. */
@@ -79,14 +84,16 @@ export function createReflector<T>(settings: ReflectorSettings<T>): Reflector<T>
         silence.refresh();
         if (event.kind === 'opened') continue;
         hasNews = true;
-        at = event.resourceVersion;
         if (event.kind === 'changed') cache.setWatched(event.object);
         if (event.kind === 'deleted') cache.delete(event.object);
+        at = event.resourceVersion;
+        scope.told = at;
       }
     } catch (error) {
       if (error instanceof ExpiredError || watchdog.signal.aborted) {
-        scope.isDoubted = watchdog.signal.aborted;
-        log.info({ err: scope.isDoubted ? watchdog.signal.reason : error }, 'watch given up, listing again');
+        const isSilent = watchdog.signal.aborted;
+        if (isSilent) scope.told = undefined;
+        log.info({ err: isSilent ? watchdog.signal.reason : error }, 'watch given up, listing again');
         return undefined;
       }
       // What came before the break is in the cache: the next watch begins after it.
@@ -105,11 +112,8 @@ export function createReflector<T>(settings: ReflectorSettings<T>): Reflector<T>
    */
   async function isStillAhead(scope: Scope, at: string): Promise<boolean> {
     const query = { ...selectors, namespace: scope.namespace, signal: stopping.signal, limit: 1 };
-    for await (const page of readPages(cluster.api, query)) {
-      scope.isDoubted = isOlderVersion(page.resourceVersion, at);
-      break;
-    }
-    return !scope.isDoubted;
+    const { value: page } = await readPages(cluster.api, query).next();
+    return page !== undefined && !isOlderVersion(page.resourceVersion, at);
   }
 
   async function run(scope: Scope): Promise<void> {
@@ -140,7 +144,8 @@ export function createReflector<T>(settings: ReflectorSettings<T>): Reflector<T>
     onChange: cache.onChange,
     learn(object) {
       const namespace = object.metadata.namespace ?? '';
-      if (scopes.some((scope) => scope.namespace === '' || scope.namespace === namespace)) cache.setLearnt(object);
+      const scope = scopes.find((candidate) => candidate.namespace === '' || candidate.namespace === namespace);
+      if (scope !== undefined) cache.setLearnt(object, scope.told);
     },
     async start() {
       loops ??= Promise.all(scopes.map(run));
