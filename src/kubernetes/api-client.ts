@@ -6,6 +6,7 @@ import type { Dispatcher } from 'undici';
 import { type Json, NotNowError, TerminalError } from '../lib/index.ts';
 import { parseFailure } from './api-errors.ts';
 import { createCredentialSource } from './credentials.ts';
+import { pluralOf } from './resources.ts';
 import { createServerClock, type ServerClock } from './server-clock.ts';
 import { createTokenBucket, type RateLimits } from './token-bucket.ts';
 
@@ -33,6 +34,16 @@ export interface ApiClient {
   stop(): Promise<void>;
 }
 
+/** One answer of the API server, for those who count. A watch is answered when it opens. */
+export interface ApiAnswer {
+  readonly method: ApiRequest['method'];
+  /** `rollouts`, `ingresses` … */
+  readonly plural: string;
+  /** 0: no answer at all. */
+  readonly statusCode: number;
+  readonly durationMs: number;
+}
+
 /** So that a storm of ours never becomes the API server's. */
 const usualLimits: RateLimits = { perSecond: 100, burst: 200 };
 
@@ -43,7 +54,15 @@ const longestWaitMs = 2000;
 // would fail them all until the kernel gives up, minutes later. With HTTP/1.1 a call that timed out takes its connection with it.
 const http1 = { allowH2: false };
 
-export function createApiClient(kubeConfig: KubeConfig, limits: RateLimits = usualLimits): ApiClient {
+export interface ApiClientSettings {
+  readonly kubeConfig: KubeConfig;
+  /** Default 100/s, burst 200. */
+  readonly limits?: RateLimits | undefined;
+  /** Hears of every answer. */
+  readonly onAnswer?: ((answer: ApiAnswer) => void) | undefined;
+}
+
+export function createApiClient({ kubeConfig, limits = usualLimits, onAnswer }: ApiClientSettings): ApiClient {
   const server = kubeConfig.getCurrentCluster()?.server.replace(/\/$/, '');
   if (server === undefined) throw new TerminalError('the kubeconfig has no current cluster');
   const { origin } = new URL(server);
@@ -56,24 +75,30 @@ export function createApiClient(kubeConfig: KubeConfig, limits: RateLimits = usu
 
   async function sendOnce(request: ApiRequest, dispatcher: Dispatcher, headers: Readonly<Record<string, string>>) {
     const query = request.query === undefined ? '' : `?${new URLSearchParams(request.query)}`;
-    const { body, contentType = 'application/json' } = request;
+    const { method, body, contentType = 'application/json' } = request;
     const sentMs = performance.now();
-    const response = await dispatcher.request({
-      origin,
-      path: `${prefix}${request.path}${query}`,
-      method: request.method,
-      headers: {
-        ...headers,
-        accept: 'application/json',
-        'user-agent': 'stepwise',
-        ...(body === undefined ? {} : { 'content-type': contentType }),
-      },
-      body: body === undefined ? null : JSON.stringify(body),
-      signal: request.signal,
-      ...http1,
-    });
-    clock.observe(String(response.headers.date), sentMs, performance.now());
-    return response;
+    let statusCode = 0;
+    try {
+      const response = await dispatcher.request({
+        origin,
+        path: `${prefix}${request.path}${query}`,
+        method,
+        headers: {
+          ...headers,
+          accept: 'application/json',
+          'user-agent': 'stepwise',
+          ...(body === undefined ? {} : { 'content-type': contentType }),
+        },
+        body: body === undefined ? null : JSON.stringify(body),
+        signal: request.signal,
+        ...http1,
+      });
+      statusCode = response.statusCode;
+      clock.observe(String(response.headers.date), sentMs, performance.now());
+      return response;
+    } finally {
+      onAnswer?.({ method, plural: pluralOf(request.path), statusCode, durationMs: performance.now() - sentMs });
+    }
   }
 
   /** The answer, or what it means that there is none. */

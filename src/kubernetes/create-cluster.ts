@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { Logger } from 'pino';
 import { ConflictError, ForbiddenError, type Json, type JsonObject, NotFoundError } from '../lib/index.ts';
-import { type ApiClient, createApiClient } from './api-client.ts';
+import { type ApiAnswer, type ApiClient, createApiClient } from './api-client.ts';
 import { ExpiredError } from './api-errors.ts';
 import type { Cluster, KubernetesObject, ObjectName, Resource, WriteOptions } from './cluster.ts';
 import { allowPlainHttpOnLoopback, type KubeConfigSettings, loadKubeConfig } from './load-kube-config.ts';
@@ -30,14 +30,16 @@ export interface ClusterSettings {
   readonly fieldManager?: string;
   /** Default 100/s, burst 200. */
   readonly limits?: RateLimits;
+  /** Hears of every answer of the API server: counts, times. */
+  readonly onAnswer?: (answer: ApiAnswer) => void;
   readonly log: Logger;
 }
 
 export function createCluster(settings: ClusterSettings): ConnectedCluster {
-  const { kubeConfig, fieldManager = 'stepwise', limits, log } = settings;
+  const { kubeConfig, fieldManager = 'stepwise', limits, onAnswer, log } = settings;
   const config = 'clusters' in kubeConfig ? kubeConfig : loadKubeConfig(kubeConfig);
   allowPlainHttpOnLoopback(config);
-  const api = createApiClient(config, limits);
+  const api = createApiClient({ kubeConfig: config, limits, onAnswer });
   const stopping = new AbortController();
   let uid: string | undefined;
   let clockLoop: Promise<void> | undefined;

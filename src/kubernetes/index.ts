@@ -2,6 +2,7 @@
  * kubernetes: the API server as we use it: client, caches, resources, lease, events.
  * Never decides anything about a rollout. Begin reading at cluster.ts.
  */
+export type { ApiAnswer } from './api-client.ts';
 export type {
   AccessQuestion,
   Cluster,

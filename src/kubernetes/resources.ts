@@ -46,3 +46,8 @@ export function pathOf(of: Resource, namespace: string, name?: string): string {
   const last = name === undefined ? '' : `/${encodeURIComponent(name)}`;
   return `${base}${inside}/${of.plural}${last}`;
 }
+
+/** The kind that a path is about: the other way round. '' for paths about none, such as `/version`. */
+export function pluralOf(path: string): string {
+  return /^\/(?:api|apis\/[^/]+)\/[^/]+\/(?:namespaces\/[^/]+\/(?=[^/]))?([^/]+)/.exec(path)?.[1] ?? '';
+}

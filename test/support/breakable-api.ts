@@ -145,6 +145,10 @@ export async function startBreakableApi(port = 0, firstVersion = 100) {
         killOne(response, death);
       }
     },
+    /** Other kinds changed: the version grows, and this kind has nothing to tell. */
+    moveOn(by: number) {
+      version += by;
+    },
     /** As after a compaction: watches from before are refused. */
     forgetJournal() {
       oldest = version;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ConnectedCluster, createCluster, resources } from '../../../src/kubernetes/index.ts';
+import { type ApiAnswer, type ConnectedCluster, createCluster, resources } from '../../../src/kubernetes/index.ts';
 import { loadKubeConfig } from '../../../src/kubernetes/load-kube-config.ts';
 import {
   AlreadyExistsError,
@@ -293,6 +293,36 @@ test('urgent calls, however deep inside, go before those that wait for their tok
   });
   await Promise.all([...usual, urgent]);
   expect(order).toEqual(['a', 'x', 'y', 'b', 'c']);
+  await cluster.stop();
+  await api.stop();
+});
+
+test('every answer is told to who counts', async () => {
+  const api = await startBreakableApi();
+  const told: unknown[] = [];
+  const onAnswer = (answer: ApiAnswer) => told.push([answer.method, answer.plural, answer.statusCode]);
+  const cluster = createCluster({ kubeConfig: api.kubeConfig, log: silentLog, onAnswer });
+  const { signal } = new AbortController();
+  api.breakNext(
+    'list',
+    { kind: 'status', code: 429, retryAfter: '0' },
+    { kind: 'status', code: 500 },
+    { kind: 'reset' },
+  );
+  const name = { namespace: 'shop', name: 'x' };
+  for (const namespace of ['', 'shop', 'shop']) {
+    await cluster.list(resources.configMaps, { namespace }, signal).catch(() => undefined);
+  }
+  await cluster.patchMerge(resources.rollouts, name, {}, { signal, subresource: 'status' });
+  await cluster.get(resources.namespaces, { namespace: '', name: 'kube-system' }, signal);
+  expect(told).toEqual([
+    ['GET', 'configmaps', 429],
+    ['GET', 'configmaps', 500],
+    ['GET', 'configmaps', 0],
+    ['GET', 'configmaps', 200],
+    ['PATCH', 'rollouts', 200],
+    ['GET', 'namespaces', 200],
+  ]);
   await cluster.stop();
   await api.stop();
 });

@@ -116,7 +116,7 @@ describe('opens its watch again after', () => {
   const refusals = {
     '410': { kind: 'status', code: 410, reason: 'Expired' },
     '500': { kind: 'status', code: 500 },
-    '503 with Retry-After': { kind: 'status', code: 503, retryAfter: '1' },
+    '503 with Retry-After': { kind: 'status', code: 503, retryAfter: '0' },
     '401': { kind: 'status', code: 401, reason: 'Unauthorized' },
     '403': { kind: 'status', code: 403, reason: 'Forbidden' },
     'a reset connection': { kind: 'reset' },
@@ -141,6 +141,49 @@ describe('opens its watch again after', () => {
     await reflector.start();
     api.put('a', '2');
     await vi.waitFor(() => expect(read(reflector, 'a')).toBe('2'), 5000);
+  });
+});
+
+describe('asks for no more than it must:', () => {
+  function asked(api: BreakableApi): string[] {
+    return api.seen.map(({ kind, url }) => `${kind} ${url.searchParams.get('resourceVersion') ?? ''}`.trim());
+  }
+
+  test('after a break the watch goes on where it was', async () => {
+    const api = await startApi();
+    api.put('a', '1');
+    const { reflector } = follow(api);
+    await reflector.start();
+    await vi.waitFor(() => expect(api.watchCount()).toBe(1));
+    const { resourceVersion } = api.put('a', '2').metadata;
+    await vi.waitFor(() => expect(read(reflector, 'a')).toBe('2'));
+    api.kill('reset');
+    await vi.waitFor(() => expect(api.seen).toHaveLength(3));
+    expect(asked(api)).toEqual(['list', 'watch 101', `watch ${resourceVersion}`]);
+  });
+
+  test('a bookmark moves on where it is', async () => {
+    const api = await startApi();
+    const { reflector } = follow(api);
+    await reflector.start();
+    await vi.waitFor(() => expect(api.watchCount()).toBe(1));
+    api.moveOn(50);
+    api.bookmark();
+    api.kill('clean');
+    await vi.waitFor(() => expect(api.seen).toHaveLength(3));
+    expect(asked(api)).toEqual(['list', 'watch 100', 'watch 150']);
+  });
+
+  test('told that its version is gone, it lists, once', async () => {
+    const api = await startApi();
+    api.put('a', '1');
+    const { reflector } = follow(api);
+    await reflector.start();
+    await vi.waitFor(() => expect(api.watchCount()).toBe(1));
+    api.moveOn(50);
+    api.kill('expired');
+    await vi.waitFor(() => expect(api.seen).toHaveLength(4));
+    expect(asked(api)).toEqual(['list', 'watch 101', 'list', 'watch 151']);
   });
 });
 
