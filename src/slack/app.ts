@@ -90,11 +90,11 @@ export function createSlackApp(tools: SlackTools): SlackApp {
     now,
     clusterUid: tools.clusterUid,
     findByCard: tools.findByCard,
-    channelOf: tools.channelOf,
     view: {
       sign: signer.sign,
       command: settings.command,
       nameOf: (user) => identity.nameOf(slackIdOf(user) ?? ''),
+      channelOf: tools.channelOf,
     },
     linkTo: (card) => permalink(workspace.known()?.url ?? '', card),
   });

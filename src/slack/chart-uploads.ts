@@ -4,6 +4,7 @@ import { NotNowError } from '../lib/index.ts';
 import type { MessagePlace } from '../notifications/index.ts';
 import type { MetricSeries } from '../rollout/index.ts';
 import { plain } from './messages/mrkdwn.ts';
+import { pause } from './pause.ts';
 import { redact } from './redact.ts';
 import type { Sender } from './sender.ts';
 
@@ -110,18 +111,4 @@ async function uploadChart(work: {
       }),
     signal,
   );
-}
-
-function pause(durationMs: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, durationMs);
-  signal.addEventListener(
-    'abort',
-    () => {
-      clearTimeout(timer);
-      resolve();
-    },
-    { once: true },
-  );
-  return promise;
 }

@@ -1,6 +1,6 @@
 import type { RespondFn } from '@slack/bolt';
 import type { Logger } from 'pino';
-import type { Operations, Target } from '../operations/index.ts';
+import type { Operations, Person, Target } from '../operations/index.ts';
 import { choose, type PressTools, press } from './actions/press.ts';
 import type { Signer } from './actions/signed-value.ts';
 import { type Asked, answerWords } from './commands/answer.ts';
@@ -42,6 +42,8 @@ export interface Desk {
 }
 
 const stopWaitMs = 3000;
+/** Moving ones come first in a list. */
+const maxThreadsAsked = 30;
 const replyTimeoutMs = 9000;
 
 /** The desk where wishes arrive: who is it, may they ask, what is the answer, and back to that person alone. */
@@ -57,7 +59,6 @@ export function createDesk(tools: {
   readonly findByCard:
     | ((card: { readonly channel: string; readonly ts: string }) => Promise<Target | undefined>)
     | undefined;
-  readonly channelOf: ((namespace: string) => string | undefined) | undefined;
   readonly view: AnswerView;
   readonly linkTo: PressTools['linkTo'];
 }): Desk {
@@ -73,10 +74,19 @@ export function createDesk(tools: {
     linkTo: tools.linkTo,
   };
 
-  async function threadTarget(origin: Origin): Promise<Target | undefined> {
+  /** Whose thread it is: remembered by this replica, or found by asking for the cards of what this person may see. */
+  async function threadTarget(origin: Origin, person: Person): Promise<Target | undefined> {
     if (origin.thread === undefined) return undefined;
     const place = { channel: origin.channel, ts: origin.thread };
-    return tools.notifier.rolloutAt(place) ?? (await tools.findByCard?.(place));
+    const known = tools.notifier.rolloutAt(place) ?? (await tools.findByCard?.(place));
+    if (known !== undefined) return known;
+    const deliveries = await tools.operations.list(person, origin.channel);
+    for (const { namespace, name } of deliveries.slice(0, maxThreadsAsked)) {
+      const target = { namespace, name };
+      const status = await tools.operations.status({ person, channel: origin.channel, target });
+      if (status.done && status.card?.channel === place.channel && status.card.ts === place.ts) return target;
+    }
+    return undefined;
   }
 
   async function answerFor(origin: Origin, answer: (asked: Asked) => Promise<Message>): Promise<Message> {
@@ -89,8 +99,7 @@ export function createDesk(tools: {
       return renderStranger(view, identified.problem);
     }
     const channel = origin.channel.startsWith('D') ? '' : origin.channel;
-    const target = await threadTarget(origin).catch(() => undefined);
-    return answer({ person: identified.person, channel, threadTarget: target, mayChange: !identified.isGuest });
+    return answer({ person: identified.person, channel, mayChange: !identified.isGuest });
   }
 
   /** A throw is "try again": the person hears so, and nothing is lost silently. */
@@ -124,7 +133,11 @@ export function createDesk(tools: {
 
   return {
     words: (origin, typed, reply) =>
-      serve(origin, reply, async (asked) => inviteHint(origin, typed, await answerWords(answerTools, asked, typed))),
+      serve(origin, reply, async (asked) => {
+        const target = await threadTarget(origin, asked.person).catch(() => undefined);
+        const message = await answerWords(answerTools, { ...asked, threadTarget: target }, typed);
+        return inviteHint(origin, typed, message);
+      }),
     click: (origin, click, reply) => serve(origin, reply, (asked) => press(answerTools, asked, click)),
     choice: (origin, choice, reply) => serve(origin, reply, (asked) => choose(answerTools, asked, choice)),
     respondVia: (respond) => async (message) => {

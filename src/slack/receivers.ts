@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { HTTPReceiver, type Receiver, type ReceiverEvent, SocketModeReceiver } from '@slack/bolt';
 import type { Logger } from 'pino';
 import type { BoltLogger } from './bolt-logger.ts';
+import { pause } from './pause.ts';
 import { webClientOptions } from './web-client.ts';
 
 /** How Slack reaches us: the same listeners behind both. */
@@ -23,6 +24,7 @@ interface Inbox {
 const connections = 2;
 const staggerMs = 1500;
 const helloTimeoutMs = 10_000;
+const closeHandshakeMs = 1000;
 const envelopeTtlMs = 10 * 60_000;
 const maxEnvelopes = 20_000;
 
@@ -91,6 +93,7 @@ function createSocket(
     customPropertiesExtractor: ({ envelope_id }: { readonly envelope_id?: string }) => ({ envelopeId: envelope_id }),
   });
   const stopping = new AbortController();
+  const stopped = Promise.withResolvers<void>();
   let running: Promise<void> | undefined;
   let isOpen = false;
 
@@ -123,7 +126,7 @@ function createSocket(
         isOpen = true;
         failures = 0;
         log.info('slack connection opened');
-        await Promise.race([closed.promise, aborted(stopping.signal)]);
+        await Promise.race([closed.promise, stopped.promise]);
         if (!stopping.signal.aborted) log.info('slack connection closed: opening another');
       } catch (error) {
         failures += 1;
@@ -144,10 +147,13 @@ function createSocket(
     },
     async stop() {
       stopping.abort();
+      stopped.resolve();
       isOpen = false;
       const gone = bolt.client.disconnect().catch(() => undefined);
       // Slack may never complete the close handshake.
-      await Promise.race([Promise.all([gone, running]), pause(1000)]);
+      const patience = new AbortController();
+      await Promise.race([Promise.all([gone, running]), pause(closeHandshakeMs, patience.signal)]);
+      patience.abort();
     },
   };
 }
@@ -235,26 +241,4 @@ export function createSeen(options: { readonly ttlMs: number; readonly max: numb
     seenAtMs.set(id, nowMs);
     return false;
   };
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  if (signal.aborted) resolve();
-  signal.addEventListener('abort', () => resolve(), { once: true });
-  return promise;
-}
-
-function pause(durationMs: number, signal?: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  if (durationMs <= 0 || signal?.aborted === true) return Promise.resolve();
-  const timer = setTimeout(resolve, durationMs);
-  signal?.addEventListener(
-    'abort',
-    () => {
-      clearTimeout(timer);
-      resolve();
-    },
-    { once: true },
-  );
-  return promise;
 }

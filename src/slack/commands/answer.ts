@@ -14,6 +14,7 @@ import {
   renderStranger,
   renderUnclear,
   renderWhich,
+  renderWhoami,
   say,
 } from '../messages/answers.ts';
 import type { Message } from '../messages/blocks.ts';
@@ -46,7 +47,7 @@ export interface AnswerTools {
   readonly linkTo: (card: CardPlace) => string | undefined;
 }
 
-type Act = Exclude<Command['verb'], 'mine' | 'help' | 'list' | 'status' | 'why' | 'start'>;
+type Act = Exclude<Command['verb'], 'mine' | 'help' | 'whoami' | 'list' | 'status' | 'why' | 'start'>;
 
 /** Words → the answer for the one person who typed them. */
 export async function answerWords(tools: AnswerTools, asked: Asked, typed: string): Promise<Message> {
@@ -64,8 +65,8 @@ export async function answerWords(tools: AnswerTools, asked: Asked, typed: strin
 }
 
 function inThread(command: Command, asked: Asked): Command {
-  const takesTarget = command.verb !== 'mine' && command.verb !== 'help' && command.verb !== 'list';
-  if (!takesTarget || command.target !== undefined || asked.threadTarget === undefined) return command;
+  const hasNoTarget = ['mine', 'help', 'list', 'whoami'].includes(command.verb);
+  if (hasNoTarget || command.target !== undefined || asked.threadTarget === undefined) return command;
   return { ...command, target: asked.threadTarget };
 }
 
@@ -92,6 +93,8 @@ async function answerCommand(tools: AnswerTools, asked: Asked, command: Command)
       return answerMine(tools, asked);
     case 'help':
       return renderHelp(view, command.about);
+    case 'whoami':
+      return renderWhoami(view, asked.person);
     case 'list':
       return renderList(view, await operations.list(asked.person, asked.channel));
     case 'status':
@@ -142,7 +145,8 @@ async function answerWhich(tools: AnswerTools, asked: Asked, command: Command): 
   if (command.verb === 'start' || command.verb === 'mine' || command.verb === 'help') {
     return say(tools.view, `Which rollout? For example \`${tools.view.command} start checkout 2.0.0\``);
   }
-  if (command.verb === 'list' || command.verb === 'status') return answerMine(tools, asked);
+  if (command.verb === 'list' || command.verb === 'status' || command.verb === 'whoami')
+    return answerMine(tools, asked);
   const all = await tools.operations.list(asked.person, asked.channel);
   const wanted = all.filter((delivery) => isWantedBy(command.verb, delivery));
   const newestFirst = wanted.toSorted((a, b) => (b.startedAtMs ?? 0) - (a.startedAtMs ?? 0));

@@ -134,6 +134,15 @@ export const verbs = {
     usage: 'help promote',
     about: 'this list, or one verb',
   },
+  whoami: {
+    aliases: [],
+    isMutating: false,
+    when: 'now',
+    takes: 'nothing',
+    flags: [],
+    usage: 'whoami',
+    about: 'how Kubernetes knows you',
+  },
   plan: later('plan checkout 2.0.0', false, 'what a start would do'),
   check: later('check checkout', false, 'is it ready for a rollout'),
   restart: later('restart checkout', true, 'new pods, same version'),
@@ -147,7 +156,6 @@ export const verbs = {
   history: later('history checkout', false, 'its revisions'),
   changes: later('changes 1h', false, 'what moved lately'),
   override: later('override "reason" promote checkout', true, 'break glass'),
-  whoami: later('whoami', false, 'how Kubernetes knows you'),
   doctor: later('doctor', false, 'is the installation well'),
 } as const satisfies Readonly<Record<string, Verb>>;
 

@@ -1,4 +1,4 @@
-import type { Done, Refusal } from '../../operations/index.ts';
+import type { Done, Person, Refusal } from '../../operations/index.ts';
 import type { Delivery } from '../../rollout/index.ts';
 import { type ActActionId, lineActionIds } from '../actions/action-ids.ts';
 import type { Signer } from '../actions/signed-value.ts';
@@ -20,6 +20,8 @@ export interface AnswerView {
   /** `/rollout`: written before each copyable line. */
   readonly command: string;
   readonly nameOf: (user: string) => string | undefined;
+  /** The channel that a namespace is bound to. */
+  readonly channelOf?: ((namespace: string) => string | undefined) | undefined;
 }
 
 interface LineButton {
@@ -73,8 +75,11 @@ export function renderRefusal(view: AnswerView, wish: Command, refusal: Refusal)
   const short = wish.reason === undefined ? wish : { ...wish, reason: truncate(wish.reason, 60) };
   const read = wish.verb === 'mine' ? '' : `Not done: ${copyable(view, print(short))}\n`;
   const lines = works.filter((line) => line !== print(wish)).map((line) => copyable(view, line));
+  const { channel, namespace = '' } = refusal.facts;
+  const bound = refusal.reason === 'unboundChannel' ? (channel ?? view.channelOf?.(namespace)) : undefined;
+  const instead = bound !== undefined && /^[CG][A-Z0-9]+$/.test(bound) ? ` Ask in <#${bound}>.` : '';
   const would = lines.length === 0 ? '' : `\nWhat would work: ${lines.join(' or ')}`;
-  return say(view, `${read}${capital(why)}${would}`, buttons);
+  return say(view, `${read}${capital(why)}${instead}${would}`, buttons);
 }
 
 const problems: Readonly<Record<Problem, (word: string, parsed: Extract<Parsed, { kind: 'unclear' }>) => Mrkdwn>> = {
@@ -178,6 +183,14 @@ export function renderWhich(view: AnswerView, action: ActActionId, deliveries: r
     });
   }
   return { text: `Which one to ${action}?`, blocks };
+}
+
+/** How Kubernetes knows this person, and the line that an admin needs. */
+export function renderWhoami(view: AnswerView, person: Person): Message {
+  const groups = person.groups.map((group) => code(quote(group, 80))).join(', ');
+  const group = person.groups.find((name) => name !== 'slack:members') ?? 'slack:members';
+  const binding = `kubectl -n <namespace> create rolebinding ${group.replace(/[^a-z0-9]+/gi, '-').toLowerCase()}-deployer --clusterrole=stepwise-deployer --group=${group}`;
+  return say(view, `User ${code(person.user)} · Groups ${groups}\nFor example:\n${code(quote(binding, 400))}`);
 }
 
 const strangers: Readonly<Record<IdentityProblem, Mrkdwn>> = {

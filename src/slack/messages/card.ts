@@ -166,9 +166,9 @@ function guiltyLine(guilty: MetricLine): Mrkdwn {
 
 /** `1.4.2 → 2.0.0 · shop` */
 function fromTo(delivery: Delivery): Mrkdwn {
-  const to = quote(versionOf(delivery.toImage), 40);
-  const from = delivery.fromImage === undefined ? '' : `${quote(versionOf(delivery.fromImage), 40)} → `;
-  return `${from}${to} · ${quote(delivery.namespace, 63)}`;
+  const to = quote(versionOf(delivery.toImage), 24);
+  const from = delivery.fromImage === undefined ? '' : `${quote(versionOf(delivery.fromImage), 24)} → `;
+  return `${from}${to} · ${quote(delivery.namespace, 30)}`;
 }
 
 function footer(delivery: Delivery, view: CardView): Mrkdwn {

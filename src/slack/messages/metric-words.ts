@@ -22,6 +22,9 @@ const words = {
   waiting: 'not measured yet',
 } as const;
 
+/** So that name, value and limit stay on one line of a phone. */
+const maxNameLength = 26;
+
 /** Lines of a card: the metric nearest its limit first, at most `max`, then `+2 fine`. */
 export function metricLines(metrics: readonly MetricLine[], max: number): readonly Mrkdwn[] {
   const sorted = nearestFirst(metrics);
@@ -34,7 +37,7 @@ export function metricLines(metrics: readonly MetricLine[], max: number): readon
 
 /** `✓ success-rate 99.6 % (≥ 95 %) · 2/3` */
 export function metricLine(metric: MetricLine): Mrkdwn {
-  const name = quote(metric.name, 60);
+  const name = quote(metric.name, maxNameLength);
   const unit = unitOf(metric.name, metric.limit, metric.value);
   const limit = metric.limit === undefined ? '' : ` (${quoteLimit(formatLimit(metric.limit, unit))})`;
   const hasValue = metric.value !== undefined && metric.verdict !== 'noData' && metric.verdict !== 'waiting';

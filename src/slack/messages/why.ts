@@ -19,8 +19,7 @@ export function renderWhy(delivery: Delivery, link: string | undefined): Message
     if (metric.condition !== undefined) lines.push(`   ${code(quote(metric.condition, 200))}`);
   }
   if (delivery.metrics.length > 10) lines.push(`+${delivery.metrics.length - 10} more`);
-  lines.push(waitsFor(delivery));
-  if (link !== undefined) lines.push(`<${link}|See the card>`);
+  lines.push(`${waitsFor(delivery)}${link === undefined ? '' : ` <${link}|See the card>.`}`);
   return {
     text: headlineText(delivery),
     blocks: [header('head', headline(delivery)), section('words', lines.join('\n'))],

@@ -127,6 +127,27 @@ describe('words', () => {
   });
 });
 
+describe('people', () => {
+  it('hear how Kubernetes knows them, also after their groups changed', async () => {
+    expect(await type('U0VERA', '/rollout whoami')).toMatch(/slack:U0VERA.*slack:members/);
+    await world.slack.setUserGroup({ handle: 'oncall', user_ids: ['U0OMAR', 'U0VERA'] });
+    await eventually(
+      () => world.slack.transcript().deliveries.some(({ about }) => about.startsWith('subteam')),
+      'the event of the group',
+    );
+    expect(await type('U0VERA', '/rollout whoami')).toContain('slack:oncall');
+  });
+
+  it('of a thread that this replica never showed are understood by asking for its card', async () => {
+    const root = await world.slack.say({ user: 'U0DANA', channel, text: 'a card of another replica' });
+    world.known.card = { channel, ts: root.ts ?? '' };
+    await world.slack.say({ user: 'U0DANA', channel, text: '@example pause', thread_ts: root.ts });
+    await eventually(() => world.asked.some(({ verb }) => verb === 'pause'), 'the pause');
+    world.known.card = undefined;
+    expect(world.asked.at(-1)?.wish.target).toEqual({ namespace: 'shop', name: 'checkout' });
+  });
+});
+
 describe('clicks', () => {
   it('carry what the person saw', async () => {
     const card = await showCard('gate');
