@@ -8,6 +8,7 @@ export { decide } from './decide.ts';
 export type { Binding, Delivery, DeliveryState, MetricLine, MetricSeries, VerificationCheck } from './delivery.ts';
 export type { Decision, Effect, NewAnalysisRun, NewReplicaSet } from './effect.ts';
 export { mainContainer, mainImage } from './main-container.ts';
+export { neededServices, neededTemplates } from './needs.ts';
 export { computePodHash, computeStepHash } from './pod-hash.ts';
 export { type DeliveryFacts, readDelivery } from './read-delivery.ts';
 export { revisionOf } from './replica-sets.ts';
@@ -24,7 +25,6 @@ export {
   RolloutStatus,
   TrafficRouting,
 } from './rollout.ts';
-export { neededServices, neededTemplates, type RouterAim, routerAimOf, routerKindOf } from './router-target.ts';
 export { needsTemplates } from './scene.ts';
 export { chooseUndo, type UndoChoice, undoPatch } from './undo.ts';
 export { validateRollout } from './validate.ts';

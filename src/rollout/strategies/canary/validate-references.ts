@@ -1,8 +1,8 @@
 import { collectTemplates } from '../../../analysis/index.ts';
 import { managedByAnnotation, podHashLabel } from '../../names.ts';
+import { routerKindsOf } from '../../needs.ts';
 import { invalid } from '../../problems.ts';
 import type { CanaryStrategy, RolloutAnalysis } from '../../rollout.ts';
-import { routerKindOf } from '../../router-target.ts';
 import type { World } from '../../world.ts';
 import { composeRun } from './analysis.ts';
 
@@ -22,11 +22,9 @@ export function validateReferences(world: World, canary: CanaryStrategy): string
     problems.push(...validateAnalysis(world, canary.analysis, `${PATH}.analysis.templates`, 'mayGoOn'));
   }
   if (canary.trafficRouting !== undefined) {
-    const kind = routerKindOf(canary.trafficRouting);
-    if (kind === undefined)
-      problems.push(invalid(`${PATH}.trafficRouting`, '', 'exactly one traffic router must be given'));
+    const kinds = routerKindsOf(canary.trafficRouting).join(', ');
     const problem = world.router?.problem;
-    if (problem !== undefined) problems.push(invalid(`${PATH}.trafficRouting`, kind ?? '', problem));
+    if (problem !== undefined) problems.push(invalid(`${PATH}.trafficRouting`, kinds, problem));
   }
   return problems;
 }

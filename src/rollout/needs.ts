@@ -1,0 +1,26 @@
+import type { TemplateReference } from '../analysis/index.ts';
+import type { Rollout, TrafficRouting } from './rollout.ts';
+
+// What has to be read before a decision can be made.
+
+/** Names of the Services that a decision looks at. */
+export function neededServices(rollout: Rollout): readonly string[] {
+  const { canaryService, stableService } = rollout.spec.strategy?.canary ?? {};
+  return [...new Set([canaryService, stableService].filter((name) => name !== undefined && name !== ''))] as string[];
+}
+
+/** The templates that the strategy names itself; those that they name in turn are found by reading these (`collectTemplates`). */
+export function neededTemplates(rollout: Rollout): readonly TemplateReference[] {
+  const canary = rollout.spec.strategy?.canary;
+  const steps = (canary?.steps ?? []).flatMap((step) => step.analysis?.templates ?? []);
+  return [...steps, ...(canary?.analysis?.templates ?? [])];
+}
+
+/** Settings beside the routers under `trafficRouting`. */
+const NO_ROUTERS = ['plugins', 'managedRoutes', 'maxTrafficWeight'];
+
+/** The routers that `trafficRouting` names: its own keys, and those of its plugins. */
+export function routerKindsOf(routing: TrafficRouting): readonly string[] {
+  const vendors = Object.entries(routing).filter(([key, value]) => !NO_ROUTERS.includes(key) && value != null);
+  return [...vendors.map(([key]) => key), ...Object.keys(routing.plugins ?? {})];
+}

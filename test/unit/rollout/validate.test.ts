@@ -1,0 +1,230 @@
+import { describe, expect, it } from 'vitest';
+import { AnalysisTemplate } from '../../../src/analysis/index.ts';
+import { decide, Rollout, validateRollout, type World } from '../../../src/rollout/index.ts';
+import { anAnalysisTemplate, aRollout } from '../../support/builders.ts';
+
+function worldOf(rollout: Rollout, change: Partial<World> = {}): World {
+  const services = Object.fromEntries(
+    ['checkout-canary', 'checkout-stable'].map((name) => [
+      name,
+      { name, selector: { app: 'checkout' }, annotations: {} },
+    ]),
+  );
+  const isRouted = rollout.spec.strategy?.canary?.trafficRouting !== undefined;
+  return {
+    nowMs: 1_800_000_000_000,
+    rollout,
+    replicaSets: [],
+    services,
+    analysisRuns: [],
+    templates: {
+      'AnalysisTemplate/success': anAnalysisTemplate('success'),
+      'AnalysisTemplate/endless': anAnalysisTemplate('endless', 0),
+    },
+    router: isRouted ? { canaryWeight: undefined } : undefined,
+    evidence: 'strict',
+    ...change,
+  };
+}
+
+const steps = (...list: readonly object[]) =>
+  aRollout()
+    .routed()
+    .steps(...list)
+    .build();
+const analysis = (template: string, args: readonly object[] = []) => ({
+  analysis: { templates: [{ templateName: template }], args },
+});
+
+describe('what a Rollout asks for that cannot be', () => {
+  it('is nothing where all is well', () => {
+    expect(validateRollout(worldOf(steps({ setWeight: 10 }, { pause: {} }, analysis('success'))))).toEqual([]);
+  });
+
+  // Argo's words, of ValidateRolloutSpec and ValidateRolloutReferencedResources in 1.9.0.
+  it.each<[string, Rollout, string]>([
+    ['no selector', without('selector'), "spec.selector: Required value: Rollout has missing field '.spec.selector'"],
+    ['an empty selector', aRollout().spec({ selector: {} }).build(), 'empty selector is invalid for deployment'],
+    [
+      'a selector of other pods',
+      aRollout()
+        .spec({ selector: { matchLabels: { app: 'cart' } } })
+        .build(),
+      '`selector` does not match template `labels`',
+    ],
+    [
+      'no strategy',
+      aRollout().spec({ strategy: {} }).build(),
+      "spec.strategy.strategy: Required value: Rollout has missing field '.spec.strategy.canary or .spec.strategy.blueGreen'",
+    ],
+    [
+      'two strategies',
+      aRollout()
+        .spec({ strategy: { canary: {}, blueGreen: {} } })
+        .build(),
+      'spec.strategy.strategy: Invalid value: "blueGreen: true canary: true": Multiple Strategies can not be listed',
+    ],
+    [
+      'a deadline before pods can be ready',
+      aRollout().spec({ progressDeadlineSeconds: 5, minReadySeconds: 5 }).build(),
+      'spec.progressDeadlineSeconds: Invalid value: 5: must be greater than minReadySeconds',
+    ],
+    [
+      'no room to move',
+      aRollout().canary({ maxSurge: 0, maxUnavailable: '0%' }).build(),
+      'spec.strategy.maxSurge: Invalid value: 0: MaxSurge and MaxUnavailable both can not be zero',
+    ],
+    [
+      'one Service for both',
+      aRollout().canary({ canaryService: 'checkout-stable', stableService: 'checkout-stable' }).build(),
+      'spec.strategy.stableService: Invalid value: "checkout-stable": This rollout uses the same service for the stable and canary services, but two different services are required.',
+    ],
+    [
+      'a router without Services',
+      aRollout()
+        .canary({ trafficRouting: { nginx: { stableIngress: 'x' } } })
+        .build(),
+      'spec.strategy.canaryService: Invalid value: "": Canary service and Stable service must to be set to use Traffic Routing',
+    ],
+    [
+      'a delay without a router',
+      aRollout().canary({ scaleDownDelaySeconds: 30 }).build(),
+      'spec.strategy.scaleDownDelaySeconds: Invalid value: 30: Canary scaleDownDelaySeconds can only be used with traffic routing',
+    ],
+    [
+      'a weight above the scale',
+      steps({ setWeight: 101 }),
+      'spec.strategy.steps[0].setWeight: Invalid value: 101: SetWeight needs to be between 0 and 100',
+    ],
+    [
+      'an empty step',
+      steps({ setWeight: 1 }, {}),
+      'spec.strategy.steps[1]: Invalid value: "{}": Step must have one of the following set: experiment, setWeight, setCanaryScale or pause',
+    ],
+    ['two steps in one', steps({ setWeight: 1, pause: {} }), 'Step can only have one type of step set'],
+    [
+      'a pause of no length that can be read',
+      steps({ pause: { duration: 'soon' } }),
+      'spec.strategy.steps[0].pause.duration: Invalid value: "soon": Duration needs to be greater than 0',
+    ],
+    [
+      'a canary size without a router',
+      aRollout()
+        .steps({ setCanaryScale: { weight: 5 } })
+        .build(),
+      'spec.strategy.trafficRouting: Required value: SetCanaryScale requires TrafficRouting to be set',
+    ],
+    [
+      'a template that is missing',
+      steps(analysis('gone')),
+      'spec.strategy.canary.steps[0].analysis.templates: Invalid value: "gone": AnalysisTemplate \'gone\' not found',
+    ],
+    [
+      'a step that never ends',
+      steps(analysis('endless')),
+      'AnalysisTemplate endless has metric endless-metric which runs indefinitely. Invalid value for count: <nil>',
+    ],
+  ])('%s', (_what, rollout, words) => {
+    expect(validateRollout(worldOf(rollout)).join('\n')).toContain(words);
+  });
+
+  it.each([
+    [
+      'spec.strategy.blueGreen',
+      aRollout()
+        .spec({ strategy: { blueGreen: { activeService: 'a' } } })
+        .build(),
+    ],
+    [
+      'spec.workloadRef',
+      aRollout()
+        .spec({ workloadRef: { kind: 'Deployment', name: 'x' } })
+        .build(),
+    ],
+    ['spec.strategy.steps[0].experiment', steps({ experiment: { templates: [] } })],
+    ['spec.strategy.steps[0].setHeaderRoute', steps({ setHeaderRoute: { name: 'x' } })],
+    ['spec.strategy.steps[0].setMirrorRoute', steps({ setMirrorRoute: { name: 'x' } })],
+    ['spec.strategy.steps[0].plugin', steps({ plugin: { name: 'x' } })],
+    [
+      'spec.strategy.canary.pingPong',
+      aRollout()
+        .routed()
+        .canary({ pingPong: { pingService: 'a', pongService: 'b' } })
+        .build(),
+    ],
+  ])('says that %s is not supported yet, and scales nothing', (path, rollout) => {
+    const decision = decide(worldOf(rollout));
+    expect(decision.effects).toHaveLength(1);
+    expect(decision.effects[0]).toMatchObject({
+      kind: 'writeStatus',
+      status: {
+        phase: 'Degraded',
+        message: expect.stringContaining(`${path}: Unsupported value`),
+        conditions: [{ type: 'InvalidSpec', status: 'True', reason: 'InvalidSpec' }],
+      },
+    });
+  });
+
+  it('says everything at once', () => {
+    const problems = validateRollout(worldOf(steps({ setWeight: 101 }, analysis('gone')), { services: {} }));
+    expect(problems).toEqual([
+      'spec.strategy.steps[0].setWeight: Invalid value: 101: SetWeight needs to be between 0 and 100',
+      'spec.strategy.canary.canaryService: Invalid value: "checkout-canary": service "checkout-canary" not found',
+      'spec.strategy.canary.stableService: Invalid value: "checkout-stable": service "checkout-stable" not found',
+      'spec.strategy.canary.steps[1].analysis.templates: Invalid value: "gone": AnalysisTemplate \'gone\' not found',
+    ]);
+  });
+
+  it('tells whose a Service is, and what it selects', () => {
+    const service = {
+      name: 'checkout-canary',
+      selector: { app: 'checkout', tier: 'web', 'rollouts-pod-template-hash': 'abc' },
+      annotations: { 'argo-rollouts.argoproj.io/managed-by-rollouts': 'cart' },
+    };
+    const world = worldOf(steps({ setWeight: 10 }));
+    expect(validateRollout({ ...world, services: { ...world.services, 'checkout-canary': service } })).toEqual([
+      'spec.strategy.canary.canaryService: Invalid value: "checkout-canary": Service "checkout-canary" has unmatch label "tier" in rollout',
+      'spec.strategy.canary.canaryService: Invalid value: "checkout-canary": Service "checkout-canary" is managed by another Rollout',
+    ]);
+  });
+
+  it('passes on why the router cannot be driven', () => {
+    const router = { canaryWeight: undefined, problem: 'Ingress "checkout" not found' };
+    expect(validateRollout(worldOf(steps({ setWeight: 10 }), { router }))).toEqual([
+      'spec.strategy.canary.trafficRouting: Invalid value: "nginx": Ingress "checkout" not found',
+    ]);
+  });
+
+  it('counts arguments that are resolved when the run is made', () => {
+    const template = AnalysisTemplate.parse({
+      kind: 'AnalysisTemplate',
+      metadata: { name: 'success' },
+      spec: { ...anAnalysisTemplate('success').spec, args: [{ name: 'hash' }, { name: 'weight' }] },
+    });
+    const templates = { 'AnalysisTemplate/success': template };
+    const args = [
+      { name: 'hash', valueFrom: { podTemplateHashValue: 'Latest' } },
+      { name: 'weight', valueFrom: { fieldRef: { fieldPath: 'status.canary.weights.canary.weight' } } },
+    ];
+    expect(validateRollout(worldOf(steps(analysis('success', args)), { templates }))).toEqual([]);
+    expect(validateRollout(worldOf(steps(analysis('success')), { templates }))).toEqual([
+      'spec.strategy.canary.steps[0].analysis.templates: Invalid value: "templateNames: [success]": args.hash was not resolved',
+    ]);
+  });
+});
+
+describe('an invalid Rollout', () => {
+  it('writes once, and looks again in 20 s', () => {
+    const world = worldOf(steps({ setWeight: 101 }));
+    const first = decide(world);
+    const write = first.effects[0];
+    if (write?.kind !== 'writeStatus') throw new Error('expected a status');
+    const later = { ...world, nowMs: world.nowMs + 60_000, rollout: { ...world.rollout, status: write.status } };
+    expect(decide(later)).toEqual({ effects: [], wakeAtMs: later.nowMs + 20_000 });
+  });
+});
+
+function without(field: string): Rollout {
+  const { [field]: _left, ...spec } = aRollout().build().spec as Record<string, unknown>;
+  return Rollout.parse({ metadata: { name: 'checkout' }, spec });
+}
