@@ -1,14 +1,21 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createMetricProviders, type MetricProvider } from '../../../src/metric-providers/index.ts';
-import { hasPrometheus, startPrometheus } from '../../support/prometheus-server.ts';
+import { createPrometheusApi } from '../../../src/sandbox/prometheus-api/index.ts';
+import { hasPrometheus, startPrometheus } from '../../support/real-prometheus.ts';
 
-describe.skipIf(!hasPrometheus())('a real Prometheus', () => {
-  let server: Awaited<ReturnType<typeof startPrometheus>>;
+const servers = [
+  { who: "the sandbox's Prometheus", isHere: true, start: () => createPrometheusApi({ port: 0, targets: [] }) },
+  { who: 'a real Prometheus', isHere: hasPrometheus(), start: () => startPrometheus({}) },
+];
+
+describe.each(servers)('$who', ({ isHere, start }) => {
+  if (!isHere) return test.skip('is not installed', () => undefined);
+  let server: { readonly url: string; stop(): Promise<void> };
   let provider: MetricProvider | undefined;
   const signal = new AbortController().signal;
 
   beforeAll(async () => {
-    server = await startPrometheus();
+    server = await start();
     provider = createMetricProviders({ prometheusAddress: server.url }).choose({ prometheus: {} }).provider;
   });
   afterAll(() => server?.stop());
