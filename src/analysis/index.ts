@@ -41,7 +41,7 @@ export {
 export { describeMetrics, findGuilty, type MetricDescription } from './describe-metrics.ts';
 export { formatDuration, type ParsedDuration, parseDuration, parsePauseSeconds } from './duration.ts';
 export { type AnalysisRunEvent, analysisRunEvents } from './events.ts';
-export type { Evidence, MeasurementOutcome } from './judge-measurement.ts';
+export { type Evidence, judgeMeasurement, type MeasurementOutcome } from './judge-measurement.ts';
 export { type MetricLimit, readLimit, readMeasuredNumber } from './limit.ts';
 export { type MetricLimits, readLimits } from './limits.ts';
 export { resolveMetrics, type SecretReference, secretReferences } from './resolve.ts';

@@ -61,13 +61,15 @@ function viewOf({ metadata, spec, status }: z.infer<typeof ReplicaSet>) {
   };
 }
 
-/** Those of Rollouts only, without their template. */
-export function projectReplicaSet(object: KubernetesObject): ReplicaSetView | undefined {
+/** Those of Rollouts only, without their template; and whose they are. */
+export function projectReplicaSet(
+  object: KubernetesObject,
+): (ReplicaSetView & { readonly ownerUid: string }) | undefined {
   const replicaSet = ReplicaSet.parse(object);
   const owner = replicaSet.metadata.ownerReferences.find(({ controller }) => controller === true);
   if (owner?.kind !== 'Rollout') return undefined;
   const { template, ...view } = viewOf(replicaSet);
-  return view;
+  return { ...view, ownerUid: owner.uid };
 }
 
 const Service = z.looseObject({

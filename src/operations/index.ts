@@ -2,6 +2,8 @@
  * operations: everything a person can ask for: authorise, record, write by Argo's protocol, nudge the engine.
  * Nobody else changes a rollout. Begin reading at operations.ts.
  */
+export { type Channels, createChannels } from './channels.ts';
+export { createOperations } from './create-operations.ts';
 export {
   type Answer,
   type CardPlace,

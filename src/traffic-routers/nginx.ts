@@ -223,7 +223,7 @@ function canaryRules(target: RouterTarget, stable: Ingress) {
 }
 
 /** `<rollout>-<ingress>-canary`, its first part cut so that the whole fits a Kubernetes name. */
-function canaryIngressName(rolloutName: string, stableIngress: string): string {
+export function canaryIngressName(rolloutName: string, stableIngress: string): string {
   const suffix = '-canary';
   return `${`${rolloutName}-${stableIngress}`.slice(0, 253 - suffix.length)}${suffix}`;
 }

@@ -1,0 +1,187 @@
+import type { Logger } from 'pino';
+import type { ObjectName } from '../kubernetes/index.ts';
+import { AlreadyExistsError, ConflictError, NotNowError } from '../lib/index.ts';
+import type { MessagePlace, Notice, Notifier } from '../notifications/index.ts';
+import type { DeliveryRecord, LedgerLine, NewEntry, Records } from '../records/index.ts';
+import type { Delivery, Rollout } from '../rollout/index.ts';
+import type { Look } from './look.ts';
+import { noticesOf } from './notices.ts';
+import type { TurnOutcome } from './reconcile.ts';
+
+export interface CardTools {
+  /** What a person would see of this rollout now; undefined when it is gone or has no revision yet. */
+  readonly look: (name: ObjectName, signal: AbortSignal) => Promise<Look | undefined>;
+  readonly records: Records;
+  /** What happened between the last look and this one: entries for the record, and what to remember as seen. */
+  readonly derive: (
+    record: DeliveryRecord,
+    look: Look,
+  ) => { readonly entries: readonly NewEntry[]; readonly seen: Readonly<Record<string, string>> };
+  readonly deliver: (record: DeliveryRecord, look: Look) => Delivery;
+  /** Looks whether a rollback is done; undefined where there is nothing to verify. */
+  readonly verify: (
+    record: DeliveryRecord,
+    look: Look,
+    signal: AbortSignal,
+  ) => Promise<Readonly<Record<string, string>>>;
+  readonly channelOf: (rollout: Rollout) => string | undefined;
+  /** Undefined: no Slack. The record is kept all the same. */
+  readonly notifier: Notifier | undefined;
+  /** Claims of this process whose message surely was not sent: Slack said "not now". They may be used again at once. */
+  readonly unsent: Set<string>;
+  /** Revisions, as `uid/revision`, whose end this process has seen written down. */
+  readonly closed: Set<string>;
+  readonly nowMs: () => number;
+  readonly log: Logger;
+}
+
+/** A claim older than this was left by a process that died: longer than any call to Slack may take. */
+const staleClaimMs = 12_000;
+/** While something moves, numbers on the card are looked at again this often. */
+const movingLookMs = 2000;
+
+/**
+ * One turn for the card of one rollout: writes down what happened since the last look, then tells what the record says should be told
+ * and its ledger does not say was told. Level-based, so a kill, a doubled turn or a dead Slack loses nothing and doubles nothing.
+ */
+export async function takeCardTurn(name: ObjectName, tools: CardTools, signal: AbortSignal): Promise<TurnOutcome> {
+  const look = await tools.look(name, signal);
+  if (look === undefined) return {};
+  try {
+    await closePrevious(look, tools, signal);
+    const record = await writeDown(look, tools, signal);
+    const delivery = tools.deliver(record, look);
+    await tellAll(record, delivery, look, tools, signal);
+    return isFinal(delivery) ? {} : { wakeAfterMs: movingLookMs };
+  } catch (error) {
+    // Another replica wrote first, or the other side asks for patience: what remains to be told is still in the record.
+    if (error instanceof ConflictError || error instanceof AlreadyExistsError) return { wakeAfterMs: 250 };
+    if (error instanceof NotNowError) return { wakeAfterMs: error.retryAfterMs };
+    throw error;
+  }
+}
+
+/** The revision before this one: when nobody wrote down how it ended, it was overtaken, and its card says so once. */
+async function closePrevious(look: Look, tools: CardTools, signal: AbortSignal): Promise<void> {
+  const { rollout } = look.world;
+  const key = `${rollout.metadata.uid}/${look.revision - 1}`;
+  if (look.revision < 2 || tools.closed.has(key)) return;
+  const record = await tools.records.find(rollout.metadata, look.revision - 1, signal);
+  if (record !== undefined) {
+    const { entries, seen } = tools.derive(record, look);
+    const written = await tools.records.append(record, entries, seen, signal);
+    const delivery = tools.deliver(written, look);
+    if (delivery.state === 'superseded') await tellAll(written, delivery, look, tools, signal);
+  }
+  tools.closed.add(key);
+}
+
+async function tellAll(
+  record: DeliveryRecord,
+  delivery: Delivery,
+  look: Look,
+  tools: CardTools,
+  signal: AbortSignal,
+): Promise<void> {
+  const { notifier } = tools;
+  const channel = tools.channelOf(look.world.rollout);
+  if (notifier !== undefined && channel !== undefined)
+    await tell({ record, delivery, channel, notifier }, tools, signal);
+}
+
+async function writeDown(look: Look, tools: CardTools, signal: AbortSignal): Promise<DeliveryRecord> {
+  const record = await tools.records.open(look.world.rollout, look.revision, signal);
+  const verified = await tools.verify(record, look, signal);
+  const { entries, seen } = tools.derive({ ...record, seen: { ...record.seen, ...verified } }, look);
+  return tools.records.append(record, entries, seen, signal);
+}
+
+interface Telling {
+  readonly record: DeliveryRecord;
+  readonly delivery: Delivery;
+  readonly channel: string;
+  readonly notifier: Notifier;
+}
+
+/** The card first, because its place is the thread; then each notice that the ledger does not know, oldest first. */
+async function tell(telling: Telling, tools: CardTools, signal: AbortSignal): Promise<void> {
+  let { record } = telling;
+  const { delivery, channel, notifier } = telling;
+  const shown = record.ledger.card;
+  const digest = notifier.digest(delivery);
+  let card = placeOf(shown);
+  if (card === undefined || shown?.digest !== digest) {
+    if (card === undefined) record = await claim(record, 'card', channel, tools, signal);
+    const thread = record.ledger.thread?.ts ?? card?.ts;
+    const where = { channel, at: card, thread, claim: claimId(record, 'card') };
+    const place = await sending(where.claim, tools, () => notifier.showCard(delivery, where, signal));
+    record = await tools.records.setLedger(record, 'card', { state: 'told', ...place, digest }, signal);
+    // The first card opens the thread: it stays the thread even when the card has to move into it.
+    if (record.ledger.thread === undefined) {
+      record = await tools.records.setLedger(record, 'thread', { state: 'told', ...place }, signal);
+    }
+    card = place;
+  }
+  const thread = placeOf(record.ledger.thread) ?? card;
+  for (const notice of noticesOf(record, delivery)) {
+    if (record.ledger[notice.id]?.state === 'told') continue;
+    record = await tellOne(record, notice, thread, { ...telling, record }, tools, signal);
+  }
+}
+
+async function tellOne(
+  record: DeliveryRecord,
+  notice: Notice,
+  thread: MessagePlace,
+  { delivery, notifier, channel }: Telling,
+  tools: CardTools,
+  signal: AbortSignal,
+): Promise<DeliveryRecord> {
+  const claimed = await claim(record, notice.id, channel, tools, signal);
+  const place = await sending(claimId(record, notice.id), tools, () => notifier.tell(delivery, notice, thread, signal));
+  return tools.records.setLedger(claimed, notice.id, { state: 'told', ...place }, signal);
+}
+
+/**
+ * Takes the right to post. Slack has no idempotency key: two replicas that both post would double the message, so the claim is written
+ * first, and a fresh claim of somebody else is left alone.
+ */
+async function claim(
+  record: DeliveryRecord,
+  key: string,
+  channel: string,
+  tools: CardTools,
+  signal: AbortSignal,
+): Promise<DeliveryRecord> {
+  const line: LedgerLine | undefined = record.ledger[key];
+  const age = line?.claimedAt === undefined ? Number.POSITIVE_INFINITY : tools.nowMs() - Date.parse(line.claimedAt);
+  const mayReuse = tools.unsent.delete(claimId(record, key));
+  if (line?.state === 'claimed' && mayReuse) return record;
+  if (line?.state === 'claimed' && age < staleClaimMs) {
+    throw new NotNowError(`${key} is being posted by another replica`, staleClaimMs - age);
+  }
+  const claimedAt = new Date(tools.nowMs()).toISOString();
+  return tools.records.setLedger(record, key, { state: 'claimed', channel, claimedAt }, signal);
+}
+
+function claimId(record: DeliveryRecord, key: string): string {
+  return `${record.metadata.namespace}/${record.metadata.name}/${key}`;
+}
+
+async function sending<T>(claimed: string, tools: CardTools, send: () => Promise<T>): Promise<T> {
+  try {
+    return await send();
+  } catch (error) {
+    if (error instanceof NotNowError) tools.unsent.add(claimed);
+    throw error;
+  }
+}
+
+function placeOf(line: LedgerLine | undefined): MessagePlace | undefined {
+  return line?.state === 'told' && line.ts !== undefined ? { channel: line.channel, ts: line.ts } : undefined;
+}
+
+/** Nothing more will happen to this revision by itself. */
+function isFinal({ state }: Delivery): boolean {
+  return state === 'live' || state === 'rolledBack' || state === 'notVerified' || state === 'superseded';
+}

@@ -1,0 +1,94 @@
+import type { Logger } from 'pino';
+import type { LeaderLease, ObjectName } from '../kubernetes/index.ts';
+import type { QueueStore } from '../queue-stores/index.ts';
+import { decide, neededServices, neededTemplates } from '../rollout/index.ts';
+import { type CardTools, takeCardTurn } from './card.ts';
+import { type Caches, createKeeper } from './keeper.ts';
+import { lookAt } from './look.ts';
+import { type ObserveTools, observe } from './observe.ts';
+import { type PerformTools, perform } from './perform.ts';
+import { reconcile } from './reconcile.ts';
+import { createTakeTurn, type TurnTaker, type TurnTools } from './turn.ts';
+
+export interface EngineTools {
+  readonly caches: Caches;
+  readonly store: QueueStore;
+  readonly lease: LeaderLease;
+  /** Whether a Lease holder is one of ours: another controller's replicas must not act. */
+  readonly isOurHolder: (holder: string) => boolean;
+  readonly observing: Omit<ObserveTools, 'caches'>;
+  readonly performing: PerformTools;
+  readonly takeAnalysisTurn: TurnTaker;
+  readonly card: Omit<CardTools, 'look'>;
+  readonly observeTurn: NonNullable<TurnTools['observeTurn']>;
+  readonly log: Logger;
+}
+
+export interface Engine {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** Whether this replica takes turns now, and if not, why. */
+  standing(): { readonly mayAct: boolean; readonly holder: string | undefined };
+}
+
+/** Keeps each rollout moving: caches feed the keeper, the keeper nudges keys, every replica takes turns. */
+export function createEngine(tools: EngineTools): Engine {
+  const { caches, store, lease, log } = tools;
+  const observing: ObserveTools = { ...tools.observing, caches };
+  const keeper = createKeeper({ caches, store, servicesOf: neededServices, templatesOf: neededTemplates, log });
+
+  function standing() {
+    const holder = lease.holder();
+    return { mayAct: holder !== undefined && tools.isOurHolder(holder), holder };
+  }
+
+  const look = async (name: ObjectName, signal: AbortSignal) => {
+    const seen = await observe(name, observing, signal);
+    return seen === undefined ? undefined : lookAt(seen.world);
+  };
+  const takeTurn = createTakeTurn({
+    store,
+    takers: {
+      rollout: (key, signal) =>
+        reconcile(
+          key,
+          {
+            observe: (name, within) => observe(name, observing, within),
+            decide,
+            perform: (effects, seen, within) => perform(effects, seen, tools.performing, within),
+            nowMs: observing.nowMs,
+            log,
+          },
+          signal,
+        ),
+      'analysis-run': tools.takeAnalysisTurn,
+      card: (key, signal) => takeCardTurn(key, { ...tools.card, look }, signal),
+    },
+    mayAct: () => standing().mayAct,
+    observeTurn: tools.observeTurn,
+    log,
+  });
+  let unsubscribe: (() => void) | undefined;
+
+  return {
+    standing,
+    async start() {
+      await Promise.all(Object.values(caches).map((cache) => cache.start()));
+      await store.start(takeTurn);
+      unsubscribe = lease.onChange((isMine) => {
+        log.info({ isMine }, isMine ? 'became the keeper' : 'no longer the keeper');
+        if (isMine) keeper.start().catch((error: unknown) => log.error({ err: error }, 'keeper could not start'));
+        else keeper.stop();
+      });
+      await lease.start();
+    },
+    async stop() {
+      unsubscribe?.();
+      keeper.stop();
+      // The seat first: another replica takes over while our last turns end.
+      await lease.stop();
+      await store.stop();
+      await Promise.all(Object.values(caches).map((cache) => cache.stop()));
+    },
+  };
+}

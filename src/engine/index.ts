@@ -1,0 +1,13 @@
+/**
+ * engine: keeps each rollout moving: observe, decide, perform, one turn per key.
+ * Never decides anything itself (rollout and analysis do), and never speaks to Slack or Prometheus in a rollout's own turn.
+ * Begin reading at reconcile.ts.
+ */
+export { createAnalysisRunTurn } from './analysis-run.ts';
+export { createEngine, type Engine, type EngineTools } from './engine.ts';
+export { factsOf } from './facts.ts';
+export type { Caches } from './keeper.ts';
+export { type Look, lookAt } from './look.ts';
+export { createMeasureAgain } from './measure-again.ts';
+export { type ObserveTools, observe, readAnalysisRuns } from './observe.ts';
+export { seenKeyOf, verify } from './verify.ts';

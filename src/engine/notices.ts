@@ -1,0 +1,52 @@
+import type { Notice, NoticeEvent } from '../notifications/index.ts';
+import type { DeliveryRecord } from '../records/index.ts';
+import type { Delivery } from '../rollout/index.ts';
+
+/** How loud each event is: `needsHuman` and `final` are broadcast to the channel, the rest stays in the thread. */
+const weightOf: Readonly<Record<NoticeEvent, Notice['weight']>> = {
+  started: 'timeline',
+  stepReached: 'timeline',
+  gateReached: 'needsHuman',
+  promoted: 'timeline',
+  skipped: 'timeline',
+  finished: 'timeline',
+  paused: 'timeline',
+  resumed: 'timeline',
+  retried: 'timeline',
+  undone: 'timeline',
+  inconclusive: 'needsHuman',
+  // The verdict itself is in the thread at once; the broadcast waits until the rollback was seen.
+  aborted: 'timeline',
+  rolledBack: 'final',
+  notVerified: 'needsHuman',
+  live: 'final',
+  invalidSpec: 'needsHuman',
+  stalled: 'needsHuman',
+  superseded: 'timeline',
+  fieldPutBack: 'needsHuman',
+};
+
+/** Events whose notice carries the picture of the metric that decided. */
+const withChart: readonly NoticeEvent[] = ['gateReached', 'inconclusive', 'aborted', 'live'];
+
+/** What a record says should be told, oldest first. A person's own act is told by the event that it led to. */
+export function noticesOf(record: DeliveryRecord, delivery: Delivery): Notice[] {
+  const notices: Notice[] = [];
+  for (const entry of record.entries) {
+    if (!isNoticeEvent(entry.event)) continue;
+    notices.push({
+      id: String(entry.seq),
+      event: entry.event,
+      atMs: Date.parse(entry.at),
+      by: entry.by,
+      text: entry.text,
+      weight: weightOf[entry.event],
+      ...(withChart.includes(entry.event) && delivery.series !== undefined ? { chart: delivery.series } : {}),
+    });
+  }
+  return notices;
+}
+
+function isNoticeEvent(event: string): event is NoticeEvent {
+  return Object.hasOwn(weightOf, event);
+}

@@ -1,0 +1,180 @@
+import type { AnalysisRun, AnalysisTemplate, TemplateReference } from '../analysis/index.ts';
+import type { AnalysisRuns, ObjectName, Rollouts, Workloads } from '../kubernetes/index.ts';
+import { InvalidError } from '../lib/index.ts';
+import {
+  neededServices,
+  neededTemplates,
+  needsTemplates,
+  type ReplicaSetView,
+  type Rollout,
+  type RouterReading,
+  type ServiceView,
+  type World,
+} from '../rollout/index.ts';
+import type { RouterObservation, RouterTarget, TrafficRouter, TrafficRouters } from '../traffic-routers/index.ts';
+import type { Caches } from './keeper.ts';
+
+export interface ObserveTools {
+  readonly rollouts: Rollouts;
+  readonly workloads: Pick<Workloads, 'readWithTemplates'>;
+  readonly analysisRuns: Pick<AnalysisRuns, 'read'>;
+  readonly caches: Caches;
+  readonly routers: Pick<TrafficRouters, 'choose'>;
+  readonly nowMs: () => number;
+  readonly evidence: World['evidence'];
+  readonly isOurs: (rollout: Rollout) => boolean;
+}
+
+/** A world, and what the routers need for their preconditions. */
+export interface Observation {
+  readonly world: World;
+  readonly routers: readonly SeenRouter[];
+}
+
+export interface SeenRouter {
+  readonly router: TrafficRouter;
+  readonly target: RouterTarget;
+  readonly observation: RouterObservation;
+}
+
+/**
+ * Reads the world of one Rollout; undefined when it is gone, going, or not ours.
+ *
+ * The order is a fence: the router's objects are read *before* the Rollout and its analysis runs. Whoever aborts after our read of the
+ * Rollout writes the router after our read of the router, and our raise then fails its precondition.
+ */
+export async function observe(
+  name: ObjectName,
+  tools: ObserveTools,
+  signal: AbortSignal,
+): Promise<Observation | undefined> {
+  const expected = tools.caches.rollouts.get(name) ?? (await tools.rollouts.read(name, signal));
+  if (expected === undefined) return undefined;
+  let routers = await readRouters(expected, tools, signal);
+  let rollout = await tools.rollouts.read(name, signal);
+  if (rollout !== undefined && !isSameRouting(expected, rollout)) {
+    // The routing changed between cache and read: once more, in the right order.
+    routers = await readRouters(rollout, tools, signal);
+    rollout = await tools.rollouts.read(name, signal);
+  }
+  if (rollout === undefined || rollout.metadata.deletionTimestamp !== undefined || !tools.isOurs(rollout))
+    return undefined;
+
+  const analysisRuns = await readAnalysisRuns(rollout, tools, signal);
+  const world: World = {
+    nowMs: tools.nowMs(),
+    rollout,
+    replicaSets: cachedReplicaSets(rollout, tools.caches),
+    services: cachedServices(rollout, tools.caches),
+    analysisRuns,
+    templates: cachedTemplates(rollout, tools.caches),
+    router: readingOf(rollout, routers),
+    evidence: tools.evidence,
+  };
+  if (!needsTemplates(world)) return { world, routers: routers.seen };
+  return {
+    world: { ...world, replicaSets: await tools.workloads.readWithTemplates(rollout, signal) },
+    routers: routers.seen,
+  };
+}
+
+interface SeenRouters {
+  readonly seen: readonly SeenRouter[];
+  /** The Rollout asks for a router that there is not. */
+  readonly problem?: string;
+}
+
+async function readRouters(rollout: Rollout, tools: ObserveTools, signal: AbortSignal): Promise<SeenRouters> {
+  const canary = rollout.spec.strategy?.canary;
+  if (canary?.trafficRouting === undefined) return { seen: [] };
+  const target: RouterTarget = {
+    namespace: rollout.metadata.namespace,
+    rolloutName: rollout.metadata.name,
+    rolloutUid: rollout.metadata.uid,
+    canaryService: canary.canaryService ?? '',
+    stableService: canary.stableService ?? '',
+    routing: canary.trafficRouting,
+  };
+  const seen: SeenRouter[] = [];
+  try {
+    for (const router of tools.routers.choose(canary.trafficRouting)) {
+      seen.push({ router, target, observation: await router.read(target, signal) });
+    }
+    return { seen };
+  } catch (error) {
+    if (error instanceof InvalidError) return { seen, problem: error.message };
+    throw error;
+  }
+}
+
+/** Several routers count as one whose share is the greatest of them: nothing is at 0 before all are. */
+function readingOf(rollout: Rollout, routers: SeenRouters): RouterReading | undefined {
+  if (rollout.spec.strategy?.canary?.trafficRouting === undefined) return undefined;
+  let canaryWeight: number | undefined;
+  let { problem } = routers;
+  for (const { observation } of routers.seen) {
+    if (observation.canaryWeight !== undefined) canaryWeight = Math.max(canaryWeight ?? 0, observation.canaryWeight);
+    problem ??= observation.problem;
+  }
+  return { canaryWeight, ...(problem === undefined ? {} : { problem }) };
+}
+
+function isSameRouting(a: Rollout, b: Rollout): boolean {
+  return (
+    JSON.stringify(a.spec.strategy?.canary?.trafficRouting) === JSON.stringify(b.spec.strategy?.canary?.trafficRouting)
+  );
+}
+
+function cachedReplicaSets(rollout: Rollout, caches: Caches): ReplicaSetView[] {
+  return [...caches.replicaSets.ownedBy(rollout.metadata.uid)].sort((a, b) => a.createdAtMs - b.createdAtMs);
+}
+
+function cachedServices(rollout: Rollout, caches: Caches): Record<string, ServiceView> {
+  const services: Record<string, ServiceView> = {};
+  for (const name of neededServices(rollout)) {
+    const service = caches.services.get({ namespace: rollout.metadata.namespace, name });
+    if (service !== undefined) services[name] = service;
+  }
+  return services;
+}
+
+/** All of this Rollout from the cache, and those its status names live: a verdict that only the API server knows must not be missed. */
+export async function readAnalysisRuns(
+  rollout: Rollout,
+  tools: Pick<ObserveTools, 'caches' | 'analysisRuns'>,
+  signal: AbortSignal,
+): Promise<AnalysisRun[]> {
+  const runs = new Map<string, AnalysisRun>();
+  for (const run of tools.caches.analysisRuns.ownedBy(rollout.metadata.uid)) runs.set(run.metadata.name, run);
+  const named = [
+    rollout.status.canary?.currentStepAnalysisRunStatus?.name,
+    rollout.status.canary?.currentBackgroundAnalysisRunStatus?.name,
+  ];
+  for (const name of named) {
+    if (name === undefined || name === '') continue;
+    const live = await tools.analysisRuns.read({ namespace: rollout.metadata.namespace, name }, signal);
+    if (live === undefined) runs.delete(name);
+    else runs.set(name, live);
+  }
+  return [...runs.values()];
+}
+
+/** The templates that the strategy names, and those that they name in turn. */
+function cachedTemplates(rollout: Rollout, caches: Caches): Record<string, AnalysisTemplate> {
+  const found: Record<string, AnalysisTemplate> = {};
+  const queue: TemplateReference[] = [...neededTemplates(rollout)];
+  const asked = new Set<string>();
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    const isClusterWide = next.clusterScope === true;
+    const key = `${isClusterWide ? 'ClusterAnalysisTemplate' : 'AnalysisTemplate'}/${next.templateName}`;
+    if (asked.has(key)) continue;
+    asked.add(key);
+    const template = isClusterWide
+      ? caches.clusterAnalysisTemplates.get({ namespace: '', name: next.templateName })
+      : caches.analysisTemplates.get({ namespace: rollout.metadata.namespace, name: next.templateName });
+    if (template === undefined) continue;
+    found[key] = template;
+    queue.push(...template.spec.templates);
+  }
+  return found;
+}

@@ -1,0 +1,54 @@
+import type { Logger } from 'pino';
+import type { ObjectName } from '../kubernetes/index.ts';
+import { ConflictError } from '../lib/index.ts';
+import type { Decision, World } from '../rollout/index.ts';
+import type { Observation } from './observe.ts';
+
+export interface ReconcileTools {
+  /** Reads the world of one Rollout; undefined when it is gone or not ours. */
+  readonly observe: (name: ObjectName, signal: AbortSignal) => Promise<Observation | undefined>;
+  readonly decide: (world: World) => Decision;
+  readonly perform: (effects: Decision['effects'], seen: Observation, signal: AbortSignal) => Promise<void>;
+  readonly nowMs: () => number;
+  readonly log: Logger;
+}
+
+/** What a turn comes to: when its key wants to be woken, and whether it ran out of patience before the world stood still. */
+export interface TurnOutcome {
+  /** Unset: only a change wakes it. */
+  readonly wakeAfterMs?: number;
+  /** The turn could not finish what it saw: come back soon, with a growing delay. */
+  readonly isUnfinished?: boolean;
+}
+
+/**
+ * How often one turn may look again. Each look follows writes of our own or a lost race; a release that needs no waiting
+ * (an undo with warm pods) settles in about six.
+ */
+const maxLooks = 10;
+
+/**
+ * One turn for one Rollout: observe, decide, perform, until there is nothing left to do now.
+ * Speaks to the Kubernetes API only: measurements, Slack and charts are turns of their own keys.
+ */
+export async function reconcile(name: ObjectName, tools: ReconcileTools, signal: AbortSignal): Promise<TurnOutcome> {
+  for (let look = 0; look < maxLooks; look++) {
+    const seen = await tools.observe(name, signal);
+    if (seen === undefined) return {};
+    const decision = tools.decide(seen.world);
+    if (decision.effects.length === 0) return outcomeOf(decision, tools.nowMs());
+    try {
+      await tools.perform(decision.effects, seen, signal);
+      for (const effect of decision.effects) tools.log.debug({ ...name, effect: effect.kind }, 'effect performed');
+    } catch (error) {
+      // Somebody else wrote first: what we saw is no longer so. The next look decides on what is there now.
+      if (!(error instanceof ConflictError)) throw error;
+      tools.log.debug({ ...name, conflict: error.message }, 'precondition failed');
+    }
+  }
+  return { isUnfinished: true };
+}
+
+function outcomeOf(decision: Decision, nowMs: number): TurnOutcome {
+  return decision.wakeAtMs === undefined ? {} : { wakeAfterMs: Math.max(0, decision.wakeAtMs - nowMs) };
+}

@@ -1,0 +1,79 @@
+import type { Logger } from 'pino';
+import { TerminalError } from '../lib/index.ts';
+import type { QueueStore, TakeTurn, TurnKey } from '../queue-stores/index.ts';
+import type { TurnOutcome } from './reconcile.ts';
+
+export type TurnTaker = (key: TurnKey, signal: AbortSignal) => Promise<TurnOutcome>;
+
+export interface TurnTools {
+  readonly store: Pick<QueueStore, 'wake' | 'nudge'>;
+  readonly takers: Readonly<Record<TurnKey['kind'], TurnTaker>>;
+  /** False while this replica must not act: the keeper's Lease is stale or another controller's. */
+  readonly mayAct: () => boolean;
+  readonly log: Logger;
+  readonly observeTurn?: (turn: {
+    readonly kind: TurnKey['kind'];
+    readonly seconds: number;
+    readonly result: string;
+  }) => void;
+}
+
+/** A turn that takes longer is cut: its calls are aborted, and the key comes back. */
+const turnTimeoutMs: Readonly<Record<TurnKey['kind'], number>> = {
+  rollout: 10_000,
+  'analysis-run': 45_000,
+  card: 30_000,
+};
+const firstBackOffMs = 250;
+const longestBackOffMs = 10_000;
+/** The least delay that the stores keep. */
+const leastDelayMs = 250;
+
+/**
+ * Our outcomes in the queue's words. Never throws: a turn's back-off is a wake, planned before the turn ends, because a failed job's
+ * own retry would starve the nudges that arrive meanwhile.
+ */
+export function createTakeTurn(tools: TurnTools): TakeTurn {
+  const failuresOf = new Map<string, number>();
+
+  return async (key) => {
+    const id = `${key.kind}/${key.namespace}/${key.name}`;
+    if (!tools.mayAct()) {
+      await tools.store.wake(key, 1000);
+      return;
+    }
+    const startedAt = performance.now();
+    const outcome = await attempt(tools, key);
+    tools.observeTurn?.({ kind: key.kind, seconds: (performance.now() - startedAt) / 1000, result: outcome.result });
+    if (outcome.isUnfinished === true) {
+      const failures = (failuresOf.get(id) ?? 0) + 1;
+      failuresOf.set(id, failures);
+      await tools.store.wake(key, backOffMs(failures));
+      return;
+    }
+    failuresOf.delete(id);
+    if (outcome.wakeAfterMs !== undefined) {
+      await tools.store.wake(key, Math.max(leastDelayMs, Math.ceil(outcome.wakeAfterMs)));
+    }
+  };
+}
+
+async function attempt(tools: TurnTools, key: TurnKey): Promise<TurnOutcome & { readonly result: string }> {
+  try {
+    const outcome = await tools.takers[key.kind](key, AbortSignal.timeout(turnTimeoutMs[key.kind]));
+    return { ...outcome, result: outcome.isUnfinished === true ? 'unfinished' : 'done' };
+  } catch (error) {
+    if (error instanceof TerminalError) {
+      tools.log.error({ key, err: error }, 'turn given up');
+      return { result: 'terminal' };
+    }
+    tools.log.warn({ key, err: error }, 'turn failed, will be taken again');
+    return { isUnfinished: true, result: 'failed' };
+  }
+}
+
+/** 250 ms doubling to 10 s, with jitter so that keys which failed together do not come back together. */
+function backOffMs(failures: number): number {
+  const full = Math.min(longestBackOffMs, firstBackOffMs * 2 ** (failures - 1));
+  return Math.max(leastDelayMs, Math.round(full * (0.5 + Math.random() / 2)));
+}

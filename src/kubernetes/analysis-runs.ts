@@ -1,0 +1,58 @@
+import { AnalysisRun } from '../analysis/index.ts';
+import { AlreadyExistsError, type JsonObject, NotFoundError } from '../lib/index.ts';
+import type { NewAnalysisRun, Rollout } from '../rollout/index.ts';
+import type { Cluster, ObjectName, Reflector, WriteOptions } from './cluster.ts';
+import { controllerReference } from './owner.ts';
+import { resources } from './resources.ts';
+
+/** AnalysisRuns of Rollouts. They have no status subresource. */
+export interface AnalysisRuns {
+  /** Live; undefined when it is gone. */
+  read(name: ObjectName, signal: AbortSignal): Promise<AnalysisRun | undefined>;
+  /** Owned by the Rollout; one of that name is read and kept as it is: names are deterministic. */
+  create(rollout: Rollout, analysisRun: NewAnalysisRun, options: WriteOptions): Promise<void>;
+  /** Asks it to end. Gone already is success. */
+  terminate(name: ObjectName, options: WriteOptions): Promise<void>;
+  remove(name: ObjectName, uid: string, options: WriteOptions): Promise<void>;
+}
+
+export function createAnalysisRuns(cluster: Cluster, cache: Pick<Reflector<unknown>, 'learn'>): AnalysisRuns {
+  return {
+    async read(name, signal) {
+      const found = await cluster.get(resources.analysisRuns, name, signal);
+      return found === undefined ? undefined : AnalysisRun.parse(found);
+    },
+    async create(rollout, wanted, options) {
+      const manifest: JsonObject = {
+        apiVersion: 'argoproj.io/v1alpha1',
+        kind: 'AnalysisRun',
+        metadata: {
+          name: wanted.name,
+          namespace: rollout.metadata.namespace,
+          labels: wanted.labels,
+          annotations: wanted.annotations,
+          ownerReferences: [controllerReference(rollout)],
+        },
+        spec: wanted.spec as JsonObject,
+      };
+      try {
+        cache.learn(await cluster.create(resources.analysisRuns, manifest, options));
+      } catch (error) {
+        if (!(error instanceof AlreadyExistsError)) throw error;
+        const name = { namespace: rollout.metadata.namespace, name: wanted.name };
+        const there = await cluster.get(resources.analysisRuns, name, options.signal);
+        if (there !== undefined) cache.learn(there);
+      }
+    },
+    async terminate(name, options) {
+      try {
+        cache.learn(await cluster.patchMerge(resources.analysisRuns, name, { spec: { terminate: true } }, options));
+      } catch (error) {
+        if (!(error instanceof NotFoundError)) throw error;
+      }
+    },
+    async remove(name, uid, options) {
+      await cluster.delete(resources.analysisRuns, name, uid, options);
+    },
+  };
+}

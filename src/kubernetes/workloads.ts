@@ -1,0 +1,107 @@
+import { AlreadyExistsError, ConflictError, type Json, type JsonObject, NotFoundError } from '../lib/index.ts';
+import type { NewReplicaSet, ReplicaSetView, Rollout } from '../rollout/index.ts';
+import type { Cluster, JsonPatch, Reflector, WriteOptions } from './cluster.ts';
+import { controllerUidOf } from './objects.ts';
+import { controllerReference } from './owner.ts';
+import { parseReplicaSet } from './projections.ts';
+import { resources } from './resources.ts';
+
+/** ReplicaSets of Rollouts. Each write says what it believes, and throws ConflictError when that is no longer so. */
+export interface Workloads {
+  /** Creates it at 0 replicas, owned by the Rollout. One of that name that this Rollout owns already is success. */
+  create(rollout: Rollout, replicaSet: NewReplicaSet, options: WriteOptions): Promise<void>;
+  scale(
+    rollout: Rollout,
+    change: { name: string; uid: string; from: number; to: number },
+    options: WriteOptions,
+  ): Promise<void>;
+  annotate(
+    rollout: Rollout,
+    change: {
+      readonly name: string;
+      readonly uid: string;
+      readonly annotations: Readonly<Record<string, string | null>>;
+      readonly minReadySeconds?: number;
+    },
+    options: WriteOptions,
+  ): Promise<void>;
+  remove(rollout: Rollout, name: string, uid: string, options: WriteOptions): Promise<void>;
+  /** Live, with templates: for semantic equality, undo and anti-affinity. */
+  readWithTemplates(rollout: Rollout, signal: AbortSignal): Promise<readonly ReplicaSetView[]>;
+}
+
+export function createWorkloads(cluster: Cluster, cache: Pick<Reflector<unknown>, 'learn'>): Workloads {
+  return {
+    async create(rollout, wanted, options) {
+      try {
+        cache.learn(await cluster.create(resources.replicaSets, manifestOf(rollout, wanted), options));
+      } catch (error) {
+        if (!(error instanceof AlreadyExistsError)) throw error;
+        const name = { namespace: rollout.metadata.namespace, name: wanted.name };
+        const there = await cluster.get(resources.replicaSets, name, options.signal);
+        if (there === undefined) throw new ConflictError(`ReplicaSet ${wanted.name} came and went`, { cause: error });
+        if (controllerUidOf(there) !== rollout.metadata.uid) throw error;
+        cache.learn(there);
+      }
+    },
+    async scale(rollout, change, options) {
+      const patch: JsonPatch = [
+        { op: 'test', path: '/metadata/uid', value: change.uid },
+        { op: 'test', path: '/spec/replicas', value: change.from },
+        { op: 'replace', path: '/spec/replicas', value: change.to },
+      ];
+      const name = { namespace: rollout.metadata.namespace, name: change.name };
+      cache.learn(await gone(cluster.patchJson(resources.replicaSets, name, patch, options)));
+    },
+    async annotate(rollout, change, options) {
+      // A merge patch with a uid that is not the object's is a 409: that is the precondition.
+      const patch: JsonObject = {
+        metadata: { uid: change.uid, annotations: change.annotations },
+        ...(change.minReadySeconds === undefined ? {} : { spec: { minReadySeconds: change.minReadySeconds } }),
+      };
+      const name = { namespace: rollout.metadata.namespace, name: change.name };
+      cache.learn(await gone(cluster.patchMerge(resources.replicaSets, name, patch, options)));
+    },
+    async remove(rollout, name, uid, options) {
+      await cluster.delete(resources.replicaSets, { namespace: rollout.metadata.namespace, name }, uid, options);
+    },
+    async readWithTemplates(rollout, signal) {
+      const all = await cluster.list(resources.replicaSets, { namespace: rollout.metadata.namespace }, signal);
+      const views: ReplicaSetView[] = [];
+      for (const object of all) {
+        if (controllerUidOf(object) === rollout.metadata.uid) views.push(parseReplicaSet(object));
+      }
+      return views.sort((a, b) => a.createdAtMs - b.createdAtMs);
+    },
+  };
+}
+
+function manifestOf(rollout: Rollout, wanted: NewReplicaSet): JsonObject {
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'ReplicaSet',
+    metadata: {
+      name: wanted.name,
+      namespace: rollout.metadata.namespace,
+      labels: wanted.labels,
+      annotations: wanted.annotations,
+      ownerReferences: [controllerReference(rollout)],
+    },
+    spec: {
+      replicas: 0,
+      minReadySeconds: wanted.minReadySeconds,
+      selector: wanted.selector as Json,
+      template: wanted.template as Json,
+    },
+  };
+}
+
+/** An object that is gone is a world that moved: look again. */
+async function gone<T>(write: Promise<T>): Promise<T> {
+  try {
+    return await write;
+  } catch (error) {
+    if (error instanceof NotFoundError) throw new ConflictError('it was deleted meanwhile', { cause: error });
+    throw error;
+  }
+}

@@ -1,0 +1,31 @@
+import { ConfigError, readConfig } from './config/index.ts';
+import { createService } from './service.ts';
+
+/** Starts the service; stops it on SIGTERM or Ctrl-C. A bad setting is one message and exit code 2. */
+async function main(): Promise<void> {
+  const service = await createService(readConfig(process.env));
+  let isStopping = false;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (isStopping) return;
+      isStopping = true;
+      service.stop().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          console.error(error);
+          process.exit(1);
+        },
+      );
+    });
+  }
+  await service.start();
+}
+
+main().catch((error: unknown) => {
+  if (error instanceof ConfigError) {
+    console.error(error.message);
+    process.exit(2);
+  }
+  console.error(error);
+  process.exit(1);
+});

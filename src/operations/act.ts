@@ -1,0 +1,194 @@
+import type { Logger } from 'pino';
+import type { AnalysisRun } from '../analysis/index.ts';
+import type { Cluster, JsonPatch, ObjectName, Reflector, Rollouts, Workloads } from '../kubernetes/index.ts';
+import { ConflictError } from '../lib/index.ts';
+import type { QueueStore } from '../queue-stores/index.ts';
+import { type Binding, bindingOf, type Rollout, type RolloutPatch } from '../rollout/index.ts';
+import { authorise, type Verb } from './authorise.ts';
+import type { Channels } from './channels.ts';
+import { findRollout } from './find.ts';
+import type { Answer, CardPlace, Refusal, Wish } from './operations.ts';
+
+/** Everything an operation needs. */
+export interface OperationTools {
+  readonly cluster: Pick<Cluster, 'mayI'>;
+  readonly rollouts: Rollouts;
+  readonly workloads: Pick<Workloads, 'readWithTemplates'>;
+  readonly readAnalysisRuns: (rollout: Rollout, signal: AbortSignal) => Promise<readonly AnalysisRun[]>;
+  readonly known: Pick<Reflector<Rollout>, 'list'>;
+  readonly channels: Channels;
+  readonly store: Pick<QueueStore, 'nudge'>;
+  /** Whether the record of a revision says that it was live once; undefined: there is no record (it is older than we are). */
+  readonly wasLive: (rollout: Rollout, revision: number, signal: AbortSignal) => Promise<boolean | undefined>;
+  /** Writes a person's act into the record of the rollout's present revision. */
+  readonly record: (rollout: Rollout, act: RecordedAct, signal: AbortSignal) => Promise<void>;
+  readonly cardOf: (rollout: Rollout, signal: AbortSignal) => Promise<CardPlace | undefined>;
+  readonly log: Logger;
+}
+
+export interface RecordedAct {
+  readonly verb: Verb;
+  readonly by: string;
+  readonly reason: string;
+  readonly facts: Readonly<Record<string, string>>;
+}
+
+/** What an act sees when it decides: all of it read live in this attempt. */
+export interface Seen {
+  readonly rollout: Rollout;
+  readonly analysisRuns: readonly AnalysisRun[];
+}
+
+/** What an act writes: Argo's own protocol, so that Argo's clients and controllers understand it. */
+export interface Change {
+  readonly done: true;
+  /** Merge patches, in order: those of Argo's own clients. */
+  readonly patches?: readonly RolloutPatch[];
+  /** JSON patch on the object, for lists. */
+  readonly json?: JsonPatch;
+  readonly facts?: Readonly<Record<string, string>>;
+}
+
+/** One verb: what it needs, and what it comes to on what is seen now. Pure but for what `choose` reads. */
+export interface Act<W extends Wish> {
+  readonly verb: Verb | ((seen: Seen, wish: W) => Verb);
+  /** Raising risk needs a bound channel and is recorded before it happens; lowering it waits for nothing. */
+  readonly raisesRisk: boolean;
+  /** What a click must still fit: the whole binding, or the revision only (abort and pause work from any card of it). */
+  readonly isBoundTo: 'step' | 'revision';
+  readonly choose: (
+    seen: Seen,
+    wish: W,
+    tools: OperationTools,
+    signal: AbortSignal,
+  ) => Refusal | Change | Promise<Refusal | Change>;
+}
+
+/** How often an act looks again when the object moved between its look and its write. */
+const maxAttempts = 10;
+
+/** Finds, asks Kubernetes, looks live, decides, records, writes with a precondition, nudges, answers. */
+export async function act<W extends Wish>(wish: W, rule: Act<W>, tools: OperationTools): Promise<Answer> {
+  const signal = AbortSignal.timeout(15_000);
+  const found = findRollout(wish.target, {
+    rollouts: tools.known.list().map(({ metadata: { namespace, name } }) => ({ namespace, name })),
+    channelNamespaces: tools.channels.namespacesOf(wish.channel),
+  });
+  if (!found.done) return found;
+  const { name } = found;
+
+  let isRecorded = false;
+  for (let attempt = 0; attempt < maxAttempts; attempt++) {
+    const rollout = await tools.rollouts.read(name, signal);
+    if (rollout === undefined) return { done: false, reason: 'unknownRollout', facts: { ...name } };
+    const seen: Seen = { rollout, analysisRuns: await tools.readAnalysisRuns(rollout, signal) };
+    const verb = typeof rule.verb === 'function' ? rule.verb(seen, wish) : rule.verb;
+    const refused = (await mayNot(wish, verb, name, rule, seen, tools, signal)) ?? undefined;
+    if (refused !== undefined) return refused;
+    const change = await rule.choose(seen, wish, tools, signal);
+    if (!change.done) return change;
+
+    const recorded: RecordedAct = {
+      verb,
+      by: wish.person.slackId,
+      reason: wish.reason ?? '',
+      facts: change.facts ?? {},
+    };
+    if (rule.raisesRisk && !isRecorded) {
+      await tools.record(rollout, recorded, signal);
+      isRecorded = true;
+    }
+    try {
+      await write(rollout, change, wish.person.slackId, tools, signal);
+    } catch (error) {
+      if (error instanceof ConflictError) continue;
+      throw error;
+    }
+    await nudge(name, tools);
+    tools.log.info(
+      { audit: true, verb, ...name, by: wish.person.user, reason: wish.reason, facts: change.facts },
+      'act done',
+    );
+    if (!isRecorded) recordLater(rollout, recorded, tools);
+    const card = await tools.cardOf(rollout, signal).catch(() => undefined);
+    return { done: true, target: name, card, facts: change.facts ?? {} };
+  }
+  return { done: false, reason: 'movedMeanwhile', facts: { ...name } };
+}
+
+async function mayNot<W extends Wish>(
+  wish: W,
+  verb: Verb,
+  name: ObjectName,
+  rule: Act<W>,
+  { rollout, analysisRuns }: Seen,
+  tools: OperationTools,
+  signal: AbortSignal,
+): Promise<Refusal | undefined> {
+  const denied = await authorise(wish.person, verb, name, tools.cluster, signal);
+  if (denied !== undefined) {
+    tools.log.warn(
+      { audit: true, verb, ...name, by: wish.person.user, reason: denied.reason, facts: denied.facts },
+      'act denied',
+    );
+    return denied;
+  }
+  if (rule.raisesRisk && !tools.channels.isBound(wish.channel, rollout)) {
+    const channel = tools.channels.channelOf(rollout);
+    return { done: false, reason: 'unboundChannel', facts: { ...name, ...(channel === undefined ? {} : { channel }) } };
+  }
+  return wish.saw === undefined ? undefined : staleness(wish.saw, bindingOf(rollout, analysisRuns), rule.isBoundTo);
+}
+
+/** What moved since the card was drawn that the person clicked on; undefined when nothing that matters did. */
+function staleness(saw: Binding, now: Binding, isBoundTo: Act<Wish>['isBoundTo']): Refusal | undefined {
+  const moved = saw.uid !== now.uid || saw.revision !== now.revision;
+  const stepMoved = saw.step !== now.step || saw.pauseStartedAt !== now.pauseStartedAt || saw.analysis !== now.analysis;
+  if (!moved && (isBoundTo === 'revision' || !stepMoved)) return undefined;
+  return {
+    done: false,
+    reason: 'staleCard',
+    facts: {
+      sawRevision: String(saw.revision),
+      revision: String(now.revision),
+      sawStep: String(saw.step),
+      step: String(now.step),
+      sawAnalysis: saw.analysis,
+      analysis: now.analysis,
+    },
+  };
+}
+
+async function write(
+  rollout: Rollout,
+  change: Change,
+  slackId: string,
+  tools: OperationTools,
+  signal: AbortSignal,
+): Promise<void> {
+  // Who and when travel with the write itself: the status keeps nothing but status and managedFields.
+  const options = { signal, fieldManager: `stepwise-${slackId}` };
+  let latest = rollout;
+  for (const { subresource, patch } of change.patches ?? []) {
+    const where = subresource === undefined ? options : { ...options, subresource };
+    latest = await tools.rollouts.patch(latest, patch, where);
+  }
+  if (change.json !== undefined) await tools.rollouts.patchJson(latest, change.json, options);
+}
+
+/** A nudge that is not stored costs nothing but the watch's few milliseconds: the write itself is an event. */
+async function nudge(name: ObjectName, tools: OperationTools): Promise<void> {
+  try {
+    await tools.store.nudge({ kind: 'rollout', ...name }, { urgent: true });
+    await tools.store.nudge({ kind: 'card', ...name }, { urgent: true });
+  } catch (error) {
+    tools.log.warn({ ...name, err: error }, 'nudge not stored, the watch will tell');
+  }
+}
+
+/** An abort, a pause or a freeze never waits for its line: who and when are in the write, the rest follows. */
+function recordLater(rollout: Rollout, recorded: RecordedAct, tools: OperationTools): void {
+  tools.record(rollout, recorded, AbortSignal.timeout(5000)).catch((error: unknown) => {
+    tools.log.error({ audit: true, ...recorded, err: error }, 'act not recorded');
+  });
+}

@@ -1,0 +1,30 @@
+import { abort } from './abort.ts';
+import { act, type OperationTools } from './act.ts';
+import { finish } from './finish.ts';
+import type { Operations } from './operations.ts';
+import { pause } from './pause.ts';
+import { promote } from './promote.ts';
+import { type ReadTools, readList, readOne } from './read.ts';
+import { resume } from './resume.ts';
+import { retry } from './retry.ts';
+import { skip } from './skip.ts';
+import { start } from './start.ts';
+import { undo } from './undo.ts';
+
+/** Binds every operation to its tools. */
+export function createOperations(tools: OperationTools & ReadTools): Operations {
+  return {
+    start: (wish) => act(wish, start, tools),
+    promote: (wish) => act(wish, promote, tools),
+    finish: (wish) => act(wish, finish, tools),
+    skip: (wish) => act(wish, skip, tools),
+    pause: (wish) => act(wish, pause, tools),
+    resume: (wish) => act(wish, resume, tools),
+    abort: (wish) => act(wish, abort, tools),
+    retry: (wish) => act(wish, retry, tools),
+    undo: (wish) => act(wish, undo, tools),
+    status: (wish) => readOne(wish, 'get', tools),
+    why: (wish) => readOne(wish, 'why', tools),
+    list: (person, channel) => readList(person, channel, tools),
+  };
+}

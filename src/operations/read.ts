@@ -1,0 +1,68 @@
+import type { ObjectName, Reflector } from '../kubernetes/index.ts';
+import type { Delivery, Rollout } from '../rollout/index.ts';
+import type { OperationTools } from './act.ts';
+import { authorise, type Verb } from './authorise.ts';
+import { findRollout } from './find.ts';
+import type { CardPlace, Person, Refusal, Wish } from './operations.ts';
+import { isFullyPromoted } from './situation.ts';
+
+export interface ReadTools extends Pick<OperationTools, 'cluster' | 'channels' | 'cardOf'> {
+  readonly known: Pick<Reflector<Rollout>, 'list' | 'get'>;
+  /** The delivery of a rollout as it is now; undefined when it is gone. */
+  readonly deliveryOf: (name: ObjectName, signal: AbortSignal) => Promise<Delivery | undefined>;
+}
+
+export type Found = { readonly done: true; readonly delivery: Delivery; readonly card: CardPlace | undefined };
+
+/** One rollout, read for a person who may see it. */
+export async function readOne(wish: Wish, verb: Verb, tools: ReadTools): Promise<Refusal | Found> {
+  const signal = AbortSignal.timeout(10_000);
+  const found = findRollout(wish.target, {
+    rollouts: tools.known.list().map(({ metadata: { namespace, name } }) => ({ namespace, name })),
+    channelNamespaces: tools.channels.namespacesOf(wish.channel),
+  });
+  if (!found.done) return found;
+  const denied = await authorise(wish.person, verb, found.name, tools.cluster, signal);
+  if (denied !== undefined) return denied;
+  const delivery = await tools.deliveryOf(found.name, signal);
+  const rollout = tools.known.get(found.name);
+  if (delivery === undefined || rollout === undefined)
+    return { done: false, reason: 'unknownRollout', facts: { ...found.name } };
+  const card = await tools.cardOf(rollout, signal).catch(() => undefined);
+  return { done: true, delivery, card };
+}
+
+/** How many rollouts one list shows: more is no answer to read. */
+const longestList = 20;
+
+/** All that this person may see, moving ones first. One question per namespace where they may see all of it. */
+export async function readList(person: Person, channel: string, tools: ReadTools): Promise<readonly Delivery[]> {
+  const signal = AbortSignal.timeout(10_000);
+  const here = tools.channels.namespacesOf(channel);
+  const ranked = [...tools.known.list()].sort((a, b) => rank(a, here) - rank(b, here) || compareNames(a, b));
+  const mayListIn = new Map<string, Promise<boolean>>();
+  const deliveries: Delivery[] = [];
+  for (const { metadata } of ranked) {
+    if (deliveries.length >= longestList) break;
+    const { namespace, name } = metadata;
+    let mayList = mayListIn.get(namespace);
+    if (mayList === undefined) {
+      mayList = authorise(person, 'list', { namespace, name: '' }, tools.cluster, signal).then(
+        (denied) => denied === undefined,
+      );
+      mayListIn.set(namespace, mayList);
+    }
+    if (!(await mayList)) continue;
+    const delivery = await tools.deliveryOf({ namespace, name }, signal);
+    if (delivery !== undefined) deliveries.push(delivery);
+  }
+  return deliveries;
+}
+
+function rank(rollout: Rollout, here: readonly string[]): number {
+  return (isFullyPromoted(rollout) ? 2 : 0) + (here.includes(rollout.metadata.namespace) ? 0 : 1);
+}
+
+function compareNames(a: Rollout, b: Rollout): number {
+  return `${a.metadata.namespace}/${a.metadata.name}`.localeCompare(`${b.metadata.namespace}/${b.metadata.name}`);
+}

@@ -1,0 +1,23 @@
+import type { CanaryStep, Rollout } from '../rollout/index.ts';
+import type { Seen } from './act.ts';
+import type { Refusal, RefusalReason } from './operations.ts';
+
+export function refuse(reason: RefusalReason, facts: Readonly<Record<string, string>> = {}): Refusal {
+  return { done: false, reason, facts };
+}
+
+export function isFullyPromoted(rollout: Rollout): boolean {
+  return rollout.status.stableRS !== undefined && rollout.status.stableRS === rollout.status.currentPodHash;
+}
+
+/** The refusal that fits when no update is under way; undefined when one is. */
+export function isUnderWay({ rollout }: Seen): Refusal | undefined {
+  const invalid = rollout.status.conditions?.find(({ type, status }) => type === 'InvalidSpec' && status === 'True');
+  if (invalid !== undefined) return refuse('invalidSpec', { message: invalid.message ?? '' });
+  if (rollout.status.abort === true) return refuse('isAborted');
+  return isFullyPromoted(rollout) ? refuse('nothingMoving') : undefined;
+}
+
+export function currentStep(rollout: Rollout): CanaryStep | undefined {
+  return rollout.spec.strategy?.canary?.steps?.[rollout.status.currentStepIndex ?? 0];
+}

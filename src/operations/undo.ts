@@ -1,0 +1,41 @@
+import { chooseUndo, revisionOf, undoPatch } from '../rollout/index.ts';
+import type { Act, Change } from './act.ts';
+import type { Refusal, Wish } from './operations.ts';
+import { isFullyPromoted, refuse } from './situation.ts';
+
+export type UndoWish = Wish & { readonly toRevision?: number | undefined; readonly withSteps?: boolean };
+
+/**
+ * Back to an earlier revision: by default the last one that was live, and fast: the template, and the wish to skip the plan, in one
+ * write. Lowers risk, so it needs no channel and no approval.
+ */
+export const undo: Act<UndoWish> = {
+  verb: 'undo',
+  raisesRisk: false,
+  isBoundTo: 'revision',
+  async choose({ rollout }, wish, tools, signal): Promise<Refusal | Change> {
+    if (rollout.spec.workloadRef !== undefined) return refuse('notSupportedYet', { what: 'workloadRef' });
+    if (!isFullyPromoted(rollout) && rollout.status.abort !== true) return refuse('undoWhileMoving');
+    const replicaSets = await tools.workloads.readWithTemplates(rollout, signal);
+    const wasLive = new Map<number, boolean | undefined>();
+    for (const revision of replicaSets.map(revisionOf))
+      wasLive.set(revision, await tools.wasLive(rollout, revision, signal));
+
+    // A person who takes the steps again asks for no proof that it was live.
+    const wasHealthy = (revision: number) => (wish.withSteps === true ? undefined : wasLive.get(revision));
+    const choice = chooseUndo(rollout, replicaSets, { toRevision: wish.toRevision, wasHealthy });
+    if (choice.kind === 'refused')
+      return refuse(choice.reason, wish.toRevision === undefined ? {} : { revision: String(wish.toRevision) });
+    const { replicaSet, revision } = choice;
+    const { template } = replicaSet;
+    if (replicaSet.podHash === rollout.status.currentPodHash)
+      return refuse('alreadyThere', { revision: String(revision) });
+    if (template === undefined) return refuse('unknownRevision', { revision: String(revision) });
+    const images = (template.spec?.containers ?? []).map(({ image }) => image ?? '');
+    return {
+      done: true,
+      json: undoPatch(rollout, { ...replicaSet, template }, wish.withSteps === true),
+      facts: { revision: String(revision), image: images.join(' '), withSteps: String(wish.withSteps === true) },
+    };
+  },
+};

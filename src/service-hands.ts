@@ -1,0 +1,70 @@
+import type { Logger } from 'pino';
+import type { Config } from './config/index.ts';
+import type { Caches } from './engine/index.ts';
+import {
+  type AnalysisRuns,
+  type ConnectedCluster,
+  createAnalysisRuns,
+  createReflector,
+  createRollouts,
+  createServices,
+  createWorkloads,
+  type KubernetesObject,
+  projectAnalysisRun,
+  projectAnalysisTemplate,
+  projectReplicaSet,
+  projectRollout,
+  projectService,
+  type Reflector,
+  type Resource,
+  type Rollouts,
+  readInstalledSchemas,
+  resources,
+  type Services,
+  type Workloads,
+} from './kubernetes/index.ts';
+import { createTrafficRouters, type TrafficRouters } from './traffic-routers/index.ts';
+
+/** Everything that reads and writes the cluster, with the caches that writes teach. */
+export interface Hands {
+  readonly caches: Caches;
+  readonly rollouts: Rollouts;
+  readonly workloads: Workloads;
+  readonly services: Services;
+  readonly analysisRuns: AnalysisRuns;
+  readonly routers: TrafficRouters;
+}
+
+export async function createHands(cluster: ConnectedCluster, config: Config, log: Logger): Promise<Hands> {
+  function cacheOf<T>(resource: Resource, project: (object: KubernetesObject) => T | undefined): Reflector<T> {
+    const isClusterWide = resource === resources.clusterAnalysisTemplates;
+    return createReflector({
+      cluster,
+      resource,
+      namespaces: isClusterWide ? [] : config.WATCH_NAMESPACES,
+      project,
+      log,
+    });
+  }
+  const caches: Caches = {
+    rollouts: cacheOf(resources.rollouts, projectRollout),
+    replicaSets: cacheOf(resources.replicaSets, projectReplicaSet),
+    analysisRuns: cacheOf(resources.analysisRuns, projectAnalysisRun),
+    services: cacheOf(resources.services, projectService),
+    analysisTemplates: cacheOf(resources.analysisTemplates, projectAnalysisTemplate),
+    clusterAnalysisTemplates: cacheOf(resources.clusterAnalysisTemplates, projectAnalysisTemplate),
+  };
+  const schemas = await readInstalledSchemas(
+    cluster,
+    [resources.rollouts, resources.analysisRuns],
+    AbortSignal.timeout(15_000),
+  );
+  return {
+    caches,
+    rollouts: createRollouts(cluster, caches.rollouts, schemas),
+    workloads: createWorkloads(cluster, caches.replicaSets),
+    services: createServices(cluster, caches.services),
+    analysisRuns: createAnalysisRuns(cluster, caches.analysisRuns),
+    routers: createTrafficRouters(cluster),
+  };
+}

@@ -1,0 +1,258 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { type Logger, pino } from 'pino';
+import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+
+import type { Config } from './config/index.ts';
+import {
+  createAnalysisRunTurn,
+  createEngine,
+  createMeasureAgain,
+  factsOf,
+  lookAt,
+  type ObserveTools,
+  observe,
+  readAnalysisRuns,
+  verify,
+} from './engine/index.ts';
+import { type Check, checkReflector, createHttpServer } from './http/index.ts';
+import {
+  type ConnectedCluster,
+  createCluster,
+  createHolderName,
+  createLease,
+  keeperLeaseName,
+  type LeaderLease,
+  type ObjectName,
+  resources,
+  sendEvent,
+} from './kubernetes/index.ts';
+import { createMetricProviders } from './metric-providers/index.ts';
+import { createChannels, createOperations } from './operations/index.ts';
+import { createQueueStore, type QueueStore } from './queue-stores/index.ts';
+import { createRecords, deriveEntries } from './records/index.ts';
+import { type Effect, type Rollout, readDelivery } from './rollout/index.ts';
+import { createHands } from './service-hands.ts';
+import { createSlackApp, redact, type SlackSettings } from './slack/index.ts';
+
+export interface Service {
+  start(): Promise<void>;
+  /** Everything stops in reverse; turns under way end first. */
+  stop(): Promise<void>;
+}
+
+const instanceLabel = 'argo-rollouts.argoproj.io/controller-instance-id';
+const ourHolder = /^stepwise_/;
+
+/** Builds every room once. Waits for the API server: without it there is nothing to build on. */
+export async function createService(config: Config): Promise<Service> {
+  const log = createLogger(config);
+  const cluster = createCluster({ kubeConfig: { kubeconfigPath: config.KUBECONFIG || undefined }, log });
+  await cluster.start(AbortSignal.timeout(600_000));
+  const hands = await createHands(cluster, config, log);
+  const { caches } = hands;
+  const lease = createKeeperLease(cluster, config, log);
+  const store = createStore(config, lease, log);
+  const keys = signingKeys(config, log);
+  const records = createRecords({ cluster, chainKey: keys.current, log });
+  const channels = createChannels(config.CHANNELS);
+  const providers = createMetricProviders({ prometheusAddress: config.PROMETHEUS_ADDRESS });
+
+  const observing: Omit<ObserveTools, 'caches'> = {
+    ...hands,
+    nowMs: cluster.nowMs,
+    evidence: config.EVIDENCE,
+    isOurs: (rollout) => (rollout.metadata.labels[instanceLabel] ?? '') === config.INSTANCE_ID,
+  };
+  async function look(name: ObjectName, signal: AbortSignal) {
+    const seen = await observe(name, { ...observing, caches }, signal);
+    return seen === undefined ? undefined : lookAt(seen.world);
+  }
+  const deliver: Parameters<typeof createEngine>[0]['card']['deliver'] = (record, { world }) =>
+    readDelivery(world, { clusterUid: cluster.uid(), ...factsOf(record) });
+
+  const operations = createOperations({
+    ...hands,
+    cluster,
+    known: caches.rollouts,
+    channels,
+    store,
+    readAnalysisRuns: (rollout, signal) => readAnalysisRuns(rollout, hands, signal),
+    record: (rollout, act, signal) => records.recordAct(rollout, act, cluster.nowMs(), signal),
+    wasLive: async (rollout, revision, signal) => {
+      const record = await records.find(rollout.metadata, revision, signal);
+      return record?.entries.some(({ event }) => event === 'live');
+    },
+    cardOf: (rollout, signal) => records.cardOf(rollout, signal),
+    deliveryOf: async (name, signal) => {
+      const seen = await look(name, signal);
+      if (seen === undefined) return undefined;
+      const record = await records.find(seen.world.rollout.metadata, seen.revision, signal);
+      return deliver(record ?? records.empty(seen.world.rollout, seen.revision), seen);
+    },
+    log,
+  });
+  const slackSettings = readSlackSettings(config);
+  const slack =
+    slackSettings === undefined
+      ? undefined
+      : createSlackApp({
+          settings: slackSettings,
+          operations,
+          log,
+          signingKeys: keys.all,
+          clusterUid: cluster.uid,
+          channelOf: (namespace) => config.CHANNELS[namespace] ?? config.CHANNELS['*'],
+        });
+  if (slack === undefined) log.info('no Slack token: rollouts run, nobody is told');
+
+  const { registry, observeTurn } = createMetrics();
+  const engine = createEngine({
+    caches,
+    store,
+    lease,
+    isOurHolder: (holder) => ourHolder.test(holder),
+    observing,
+    performing: { ...hands, sendEvent: (rollout, event, signal) => tellEvent(cluster, rollout, event, signal) },
+    takeAnalysisTurn: createAnalysisRunTurn({
+      cluster,
+      resources,
+      providers,
+      evidence: config.EVIDENCE,
+      nudge: (key, options) => store.nudge(key, options),
+      sendEvent: (event, signal) => sendEvent(cluster, event, signal),
+      log,
+    }),
+    card: {
+      records,
+      derive: deriveEntries,
+      deliver,
+      verify: (record, seen, signal) =>
+        verify(record, seen, { measureAgain: createMeasureAgain({ providers, nowMs: cluster.nowMs }) }, signal),
+      channelOf: channels.channelOf,
+      notifier: slack?.notifier,
+      unsent: new Set(),
+      closed: new Set(),
+      nowMs: cluster.nowMs,
+      log,
+    },
+    observeTurn,
+    log,
+  });
+  const http = createHttpServer({
+    port: config.HTTP_PORT,
+    metrics: registry,
+    log,
+    readiness: (): Check[] => [
+      ...Object.entries(caches).map(([name, cache]) => checkReflector(name, cache)),
+      { name: 'queue', isReady: true, message: `${store.kind}, ${store.isHealthy() ? 'answers' : 'does not answer'}` },
+      { name: 'keeper', isReady: true, message: engine.standing().holder ?? 'nobody holds the Lease' },
+    ],
+  });
+
+  return {
+    async start() {
+      const port = await http.start();
+      await engine.start();
+      await slack?.start();
+      log.info({ port, store: store.kind, slack: slackSettings?.mode.kind }, 'started');
+    },
+    async stop() {
+      await slack?.stop();
+      await engine.stop();
+      await http.stop();
+      await cluster.stop();
+      log.info('stopped');
+    },
+  };
+}
+
+/** Everything that is logged passes the same redaction as everything that goes to Slack. */
+function createLogger(config: Config): Logger {
+  return pino({
+    level: config.LOG_LEVEL,
+    base: { pod: config.POD_NAME || hostname() },
+    serializers: { err: pino.stdSerializers.err, error: pino.stdSerializers.err },
+    hooks: { streamWrite: redact },
+  });
+}
+
+function createKeeperLease(cluster: ConnectedCluster, config: Config, log: Logger): LeaderLease {
+  const durationMs = Math.ceil(config.LEASE_SECONDS) * 1000;
+  return createLease({
+    cluster,
+    namespace: config.ARGO_NAMESPACE,
+    name: keeperLeaseName(config.INSTANCE_ID),
+    holder: createHolderName(config.POD_NAME || hostname()),
+    // The same proportions as Argo's 15, 10 and 2 s.
+    timing: {
+      durationSeconds: durationMs / 1000,
+      renewWithinMs: Math.floor((durationMs * 2) / 3),
+      tryEveryMs: Math.floor(durationMs / 6),
+    },
+    log,
+  });
+}
+
+function createStore(config: Config, lease: LeaderLease, log: Logger): QueueStore {
+  if (config.REDIS_URL === '') {
+    log.info({ folder: config.DATA_DIR }, 'embedded queue: one process, good for about 50 moving rollouts');
+    return createQueueStore({ kind: 'embedded', dataFolder: config.DATA_DIR, log });
+  }
+  return createQueueStore({
+    kind: 'redis',
+    url: config.REDIS_URL,
+    prefix: config.QUEUE_PREFIX,
+    isKeeper: lease.isMine,
+    log,
+  });
+}
+
+function signingKeys(config: Config, log: Logger): { readonly current: string; readonly all: readonly string[] } {
+  if (config.SIGNING_KEY === '')
+    log.warn('SIGNING_KEY is not set: buttons of earlier processes and other replicas will be refused');
+  const current = config.SIGNING_KEY === '' ? randomBytes(32).toString('hex') : config.SIGNING_KEY;
+  return { current, all: [current, config.SIGNING_KEY_PREVIOUS].filter((key) => key !== '') };
+}
+
+function readSlackSettings(config: Config): SlackSettings | undefined {
+  if (config.SLACK_BOT_TOKEN === '') return undefined;
+  return {
+    botToken: config.SLACK_BOT_TOKEN,
+    mode:
+      config.SLACK_MODE === 'socket'
+        ? { kind: 'socket', appToken: config.SLACK_APP_TOKEN }
+        : { kind: 'http', signingSecret: config.SLACK_SIGNING_SECRET, port: config.SLACK_PORT },
+    slackApiUrl: config.SLACK_API_URL,
+    command: config.SLACK_COMMAND,
+    // Slack counts 50 a minute for all replicas together; an installation on Redis has two.
+    updatesPerMinute: config.REDIS_URL === '' ? 45 : 22,
+  };
+}
+
+function tellEvent(
+  cluster: ConnectedCluster,
+  rollout: Rollout,
+  event: Extract<Effect, { kind: 'sendEvent' }>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { namespace, name, uid } = rollout.metadata;
+  return sendEvent(cluster, { ...event, regarding: { resource: resources.rollouts, namespace, name, uid } }, signal);
+}
+
+function createMetrics() {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const turns = new Histogram({
+    name: 'stepwise_turn_seconds',
+    help: 'How long turns take, by kind of key and result.',
+    labelNames: ['kind', 'result'],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
+    registers: [registry],
+  });
+  return {
+    registry,
+    observeTurn: (turn: { kind: string; seconds: number; result: string }) =>
+      turns.observe({ kind: turn.kind, result: turn.result }, turn.seconds),
+  };
+}
