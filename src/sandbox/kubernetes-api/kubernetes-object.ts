@@ -31,6 +31,14 @@ export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Has this JSON everything that the server gives each object? */
+export function isStored(value: Json | undefined): value is StoredObject {
+  if (!isObject(value) || !isObject(value.metadata)) return false;
+  const { name, uid, resourceVersion, creationTimestamp } = value.metadata;
+  const texts = [value.kind, value.apiVersion, name, uid, resourceVersion, creationTimestamp];
+  return texts.every((text) => typeof text === 'string');
+}
+
 export function isList(value: Json | undefined): value is readonly Json[] {
   return Array.isArray(value);
 }

@@ -3,6 +3,7 @@ import { parse as parseYaml } from 'yaml';
 import type { Json, JsonObject } from '../../../lib/index.ts';
 import { badRequest } from '../api-error.ts';
 import { isObject } from '../kubernetes-object.ts';
+import { protobufType, readProtobuf } from './protobuf.ts';
 
 /** Who asks. */
 export interface User {
@@ -75,6 +76,7 @@ export function isTrue(value: string | null): boolean {
 
 /** Reads a JSON or YAML body. */
 export function readBody(request: ApiRequest): Json {
+  if (contentTypeOf(request) === protobufType) return readProtobuf(request.body);
   const text = request.body.toString('utf8');
   try {
     const isJson = /^\s*[[{]/.test(text);

@@ -10,8 +10,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
-import type { StoredObject } from '../kubernetes-object.ts';
+import type { Json } from '../../../lib/index.ts';
+import { isObject, isStored, numberAt, objectAt, type StoredObject, textAt } from '../kubernetes-object.ts';
 
 /** One line of the journal. */
 export type JournalEntry =
@@ -31,20 +31,6 @@ export interface Journal {
   compact(resourceVersion: number, everything: () => Iterable<readonly [string, StoredObject]>): void;
   close(): void;
 }
-
-const StoredLine = z.looseObject({
-  kind: z.string(),
-  apiVersion: z.string(),
-  metadata: z.looseObject({ name: z.string(), uid: z.string(), resourceVersion: z.string() }),
-});
-const Line = z.union([
-  z.object({ resourceVersion: z.number() }),
-  z.object({ collection: z.string(), put: StoredLine }),
-  z.object({
-    collection: z.string(),
-    remove: z.object({ namespace: z.string(), name: z.string(), resourceVersion: z.number() }),
-  }),
-]);
 
 const longBytes = 32_000_000;
 
@@ -113,18 +99,31 @@ function replay(
   state: { resourceVersion: number; objects: Map<string, Map<string, StoredObject>> },
   skipUpTo: number,
 ): void {
-  const entry = Line.parse(JSON.parse(line));
-  if (!('collection' in entry)) {
-    state.resourceVersion = entry.resourceVersion;
+  const entry = parseEntry(JSON.parse(line));
+  if (typeof entry === 'number') {
+    state.resourceVersion = entry;
     return;
   }
   const version = 'put' in entry ? Number(entry.put.metadata.resourceVersion) : entry.remove.resourceVersion;
   if (skipUpTo > 0 && version <= skipUpTo) return;
   const objects = state.objects.get(entry.collection) ?? new Map<string, StoredObject>();
   state.objects.set(entry.collection, objects);
-  if ('put' in entry) {
-    const object = entry.put as unknown as StoredObject;
-    objects.set(`${object.metadata.namespace ?? ''}/${object.metadata.name}`, object);
-  } else objects.delete(`${entry.remove.namespace}/${entry.remove.name}`);
+  if ('put' in entry) objects.set(`${entry.put.metadata.namespace ?? ''}/${entry.put.metadata.name}`, entry.put);
+  else objects.delete(`${entry.remove.namespace}/${entry.remove.name}`);
   state.resourceVersion = Math.max(state.resourceVersion, version);
+}
+
+/** A whole line that is none of ours is a broken file, not a torn write: better not to start than to forget. */
+function parseEntry(line: Json): JournalEntry | number {
+  if (!isObject(line))
+    throw new Error(`the journal holds a line that is no entry: ${JSON.stringify(line).slice(0, 80)}`);
+  const { collection, put, remove, resourceVersion } = line;
+  if (typeof resourceVersion === 'number') return resourceVersion;
+  if (typeof collection === 'string' && isStored(put)) return { collection, put };
+  if (typeof collection === 'string' && isObject(remove)) {
+    const version = numberAt(objectAt(line, 'remove'), 'resourceVersion') ?? 0;
+    const named = { namespace: textAt(remove, 'namespace'), name: textAt(remove, 'name') };
+    return { collection, remove: { ...named, resourceVersion: version } };
+  }
+  throw new Error(`the journal holds a line that is no entry: ${JSON.stringify(line).slice(0, 80)}`);
 }
