@@ -1,7 +1,8 @@
-import type { Json, JsonObject } from '../../lib/index.ts';
+import type { JsonObject } from '../../lib/index.ts';
 import { isRecord } from './block-checks.ts';
 import { type Slack, SlackError } from './call.ts';
-import type { Deliveries, Outcome } from './deliveries.ts';
+import type { Deliveries } from './deliveries.ts';
+import { type Acted, readOutcome, sendEvent } from './events.ts';
 import { findChannel } from './messages.ts';
 import { pushView, replaceView } from './methods/views.ts';
 import type { Person } from './options.ts';
@@ -12,17 +13,6 @@ import { Response } from './response-urls.ts';
 import { writeRichText, writeText } from './said-text.ts';
 import { findMissing, readState, type Values } from './view-state.ts';
 import type { Channel, Message, View } from './workspace.ts';
-
-/** What the person's client learns: acknowledged, or the error it would show. */
-export interface Acted {
-  readonly isAcknowledged: boolean;
-  readonly error?: string;
-  /** Per block, when a modal was not accepted. */
-  readonly errors?: Readonly<Record<string, string>>;
-  /** The message that was said. */
-  readonly ts?: string;
-  readonly options?: readonly Json[];
-}
 
 export type Acting = ReturnType<typeof createActing>;
 
@@ -102,14 +92,16 @@ export function createActing(slack: Slack, deliveries: Deliveries) {
     workspace.record({ kind: 'messagePosted', channel: channel.id, message });
     const isMention = text.includes(`<@${workspace.app.botUserId}>`);
     if (channel.directWith !== undefined) {
-      return { ts, ...read(await sendEvent(payloads.writeDirectMessage(channel, message), 'message.im')) };
+      return {
+        ts,
+        ...readOutcome(await sendEvent(slack, deliveries, payloads.writeDirectMessage(channel, message), 'message.im')),
+      };
     }
     if (!isMention || !channel.memberIds.includes(workspace.app.botUserId)) return { isAcknowledged: true, ts };
-    return { ts, ...read(await sendEvent(payloads.writeMention(channel, message), 'app_mention')) };
-  }
-
-  function sendEvent(event: JsonObject, about: string): Promise<Outcome> {
-    return deliveries.sendEvent(payloads.writeEvent(event, slack), about);
+    return {
+      ts,
+      ...readOutcome(await sendEvent(slack, deliveries, payloads.writeMention(channel, message), 'app_mention')),
+    };
   }
 
   async function click(input: ElementPress & { channel: string; ts: string }): Promise<Acted> {
@@ -123,7 +115,7 @@ export function createActing(slack: Slack, deliveries: Deliveries) {
     const action = writeAction(blocks, input, workspace.nextTs());
     const state = readState(blocks, withPress(input, action));
     const payload = payloads.writeMessageAction({ person, channel, message, isEphemeral }, action, state, slack);
-    return read(await deliveries.send('interactive', payload, `block_actions ${input.action_id}`));
+    return readOutcome(await deliveries.send('interactive', payload, `block_actions ${input.action_id}`));
   }
 
   async function clickInView(input: ElementPress & { view_id: string }): Promise<Acted> {
@@ -133,7 +125,7 @@ export function createActing(slack: Slack, deliveries: Deliveries) {
     const action = writeAction(blocks, input, workspace.nextTs());
     const state = readState(blocks, withPress(input, action));
     const payload = payloads.writeViewAction(person, view, { action, state }, slack);
-    return read(await deliveries.send('interactive', payload, `block_actions ${input.action_id}`));
+    return readOutcome(await deliveries.send('interactive', payload, `block_actions ${input.action_id}`));
   }
 
   function findView(person: Person, id: string): View {
@@ -150,7 +142,7 @@ export function createActing(slack: Slack, deliveries: Deliveries) {
     if (Object.keys(missing).length > 0) return { isAcknowledged: false, errors: missing };
     const payload = payloads.writeSubmission(person, view, state, slack);
     const outcome = await deliveries.send('interactive', payload, `view_submission ${String(view.body.callback_id)}`);
-    if (outcome.kind === 'failed') return read(outcome);
+    if (outcome.kind === 'failed') return readOutcome(outcome);
     return followSubmission(person, view, outcome.response);
   }
 
@@ -187,7 +179,7 @@ export function createActing(slack: Slack, deliveries: Deliveries) {
     for (const open of closing) closeView(open);
     if (view.body.notify_on_close !== true) return { isAcknowledged: true };
     const payload = payloads.writeClosing(person, view, isCleared, slack);
-    return read(await deliveries.send('interactive', payload, 'view_closed'));
+    return readOutcome(await deliveries.send('interactive', payload, 'view_closed'));
   }
 
   async function shortcut(input: {
@@ -199,13 +191,13 @@ export function createActing(slack: Slack, deliveries: Deliveries) {
     const person = findPerson(input.user);
     if (input.channel === undefined || input.ts === undefined) {
       const payload = payloads.writeShortcut(person, input.callback_id, slack);
-      return read(await deliveries.send('interactive', payload, `shortcut ${input.callback_id}`));
+      return readOutcome(await deliveries.send('interactive', payload, `shortcut ${input.callback_id}`));
     }
     const channel = findPlace(person, input.channel);
     const message = workspace.messagesOf(channel.id).get(input.ts);
     if (message === undefined) throw new SlackError('message_not_found');
     const payload = payloads.writeMessageShortcut({ person, channel, message }, input.callback_id, slack);
-    return read(await deliveries.send('interactive', payload, `message_action ${input.callback_id}`));
+    return readOutcome(await deliveries.send('interactive', payload, `message_action ${input.callback_id}`));
   }
 
   /** Asks the app for the options of an external select. */
@@ -222,7 +214,7 @@ export function createActing(slack: Slack, deliveries: Deliveries) {
     const container = { container: { type: 'view', view_id: view.id } };
     const payload = payloads.writeSuggestion(person, { action_id, block_id, value }, container, slack);
     const outcome = await deliveries.send('interactive', payload, `block_suggestion ${action_id}`);
-    if (outcome.kind === 'failed') return read(outcome);
+    if (outcome.kind === 'failed') return readOutcome(outcome);
     const { options, option_groups: groups } = outcome.response;
     const grouped = Array.isArray(groups)
       ? groups.flatMap((group) => (isRecord(group) && Array.isArray(group.options) ? group.options : []))
@@ -240,34 +232,10 @@ export function createActing(slack: Slack, deliveries: Deliveries) {
       tab: input.tab ?? 'home',
       event_ts: workspace.nextTs(),
     };
-    return read(await sendEvent(event, 'app_home_opened'));
+    return readOutcome(await sendEvent(slack, deliveries, event, 'app_home_opened'));
   }
 
-  /** Changes who is in a user group, and says so to the app. */
-  async function setUserGroup(input: { handle: string; user_ids: readonly string[] }): Promise<Acted> {
-    const group = [...workspace.userGroups.values()].find((other) => other.handle === input.handle);
-    if (group === undefined) throw new SlackError('no_such_subteam');
-    const added = input.user_ids.filter((id) => !group.userIds.includes(id));
-    const removed = group.userIds.filter((id) => !input.user_ids.includes(id));
-    workspace.record({ kind: 'userGroupChanged', userGroup: { ...group, userIds: input.user_ids } });
-    const event = {
-      type: 'subteam_members_changed',
-      subteam_id: group.id,
-      team_id: workspace.app.teamId,
-      added_users: added,
-      added_users_count: added.length,
-      removed_users: removed,
-      removed_users_count: removed.length,
-      event_ts: workspace.nextTs(),
-    };
-    return read(await sendEvent(event, 'subteam_members_changed'));
-  }
-
-  return { command, say, click, clickInView, submit, close, shortcut, suggest, openHome, setUserGroup };
-}
-
-function read(outcome: Outcome): Acted {
-  return outcome.kind === 'acknowledged' ? { isAcknowledged: true } : { isAcknowledged: false, error: outcome.error };
+  return { command, say, click, clickInView, submit, close, shortcut, suggest, openHome };
 }
 
 function blocksOf(view: View): readonly JsonObject[] {

@@ -4,9 +4,10 @@
  * as a person. It knows nothing of the apps that talk to it.
  * Never imports a room of ours except lib. Begin with slack-api.ts; what Slack refuses in blocks is block-rules.ts.
  */
-export type { Acted } from './acting.ts';
+
 export { checkBlocks, checkView } from './check-blocks.ts';
 export type { Delivery } from './deliveries.ts';
+export type { Acted } from './events.ts';
 export type { Fault } from './faults.ts';
 export type { ChannelOption, Person, SlackApiOptions, UserGroup } from './options.ts';
 export { createSlackApi, type SlackApi } from './slack-api.ts';

@@ -41,6 +41,8 @@ export interface SlackApiOptions {
   readonly signingSecret?: string;
   /** The bot token's scopes: a method whose scope is missing answers `missing_scope`. */
   readonly scopes?: readonly string[];
+  /** The events that the app subscribed to: others are not sent. */
+  readonly events?: readonly string[];
   readonly people?: readonly Person[];
   readonly userGroups?: readonly UserGroup[];
   readonly channels?: readonly ChannelOption[];
@@ -80,6 +82,8 @@ const scopes = [
   'files:write',
 ] as const;
 
+const events = ['app_mention', 'app_home_opened', 'user_change', 'subteam_updated', 'subteam_members_changed'] as const;
+
 const people: readonly Person[] = [
   { id: 'U0DANA', name: 'dana', realName: 'Dana Deployer', title: 'Developer', timeZone: 'Europe/Berlin' },
   { id: 'U0ARNO', name: 'arno', realName: 'Arno Approver', title: 'Team lead', timeZone: 'Europe/Berlin' },
@@ -104,6 +108,7 @@ export function parseOptions(options: SlackApiOptions): Settings {
     appToken: options.appToken ?? 'xapp-sandbox-app-token',
     signingSecret: options.signingSecret ?? 'sandbox-signing-secret',
     scopes: options.scopes ?? scopes,
+    events: options.events ?? events,
     people: options.people ?? people,
     userGroups: options.userGroups ?? userGroups,
     channels: options.channels ?? [{ id: 'C0SHIPSHOP', name: 'ship-shop', topic: 'What ships to the shop' }],

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Acting, createActing } from './acting.ts';
+import { type Administration, createAdministration } from './administration.ts';
 import { type Slack, SlackError } from './call.ts';
 import { createDeliveries } from './deliveries.ts';
 import { type ActiveFault, Fault } from './faults.ts';
@@ -17,7 +18,7 @@ import { createTriggers } from './triggers.ts';
 import { createWebApi } from './web-api.ts';
 import { openWorkspace } from './workspace.ts';
 
-export interface SlackApi extends Acting {
+export interface SlackApi extends Acting, Administration {
   /** `http://127.0.0.1:port`, without a slash at its end. */
   readonly url: string;
   /** For `slackApiUrl`: ends in `/api/`. */
@@ -66,6 +67,7 @@ export async function createSlackApi(options: SlackApiOptions = {}): Promise<Sla
   };
   const deliveries = createDeliveries({ ...settings, sockets }, settings.requestUrl);
   const acting = createActing(slack, deliveries);
+  const administration = createAdministration(slack, deliveries);
   const webApi = createWebApi(slack, createMethods(uploads));
   const stories = createStories();
   for (const change of workspace.past) stories.add(change);
@@ -82,7 +84,14 @@ export async function createSlackApi(options: SlackApiOptions = {}): Promise<Sla
     return { calls: webApi.calls(), messages: stories.read(), deliveries: deliveries.record() };
   }
 
-  const standIn = createStandIn({ slack, acting, setFault, setRequestUrl: deliveries.setRequestUrl, transcript });
+  const standIn = createStandIn({
+    slack,
+    acting,
+    administration,
+    setFault,
+    setRequestUrl: deliveries.setRequestUrl,
+    transcript,
+  });
 
   async function answer(request: Request, response: ServerResponse): Promise<void> {
     const { path } = request;
@@ -114,6 +123,7 @@ export async function createSlackApi(options: SlackApiOptions = {}): Promise<Sla
 
   return {
     ...acting,
+    ...administration,
     url,
     apiUrl: `${url}/api/`,
     port,

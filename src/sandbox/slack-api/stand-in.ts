@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
 import type { Acting } from './acting.ts';
+import type { Administration } from './administration.ts';
 import { type Slack, SlackError } from './call.ts';
 import { type ActiveFault, Fault } from './faults.ts';
 import { toJson } from './messages.ts';
@@ -14,6 +15,7 @@ import type { Recorded } from './workspace.ts';
 export interface StandInTools {
   readonly slack: Slack;
   readonly acting: Acting;
+  readonly administration: Administration;
   readonly setFault: (fault: ActiveFault) => void;
   readonly setRequestUrl: (url: string | undefined) => void;
   readonly transcript: () => Transcript;
@@ -44,6 +46,13 @@ const Acts = {
     value: z.string(),
   }),
   openHome: z.object({ user: z.string(), tab: z.enum(['home', 'messages']).optional() }),
+  setPerson: z.object({
+    user: z.string(),
+    realName: z.string().optional(),
+    email: z.string().optional(),
+    isGuest: z.boolean().optional(),
+    isDeleted: z.boolean().optional(),
+  }),
   setUserGroup: z.object({ handle: z.string(), user_ids: z.array(z.string()) }),
 };
 
@@ -54,7 +63,7 @@ const ChannelChange = z.object({
 });
 
 /** `/_stand-in/…`: acts of people, faults, the transcript, and a stream of everything that changes. */
-export function createStandIn({ slack, acting, setFault, setRequestUrl, transcript }: StandInTools) {
+export function createStandIn({ slack, acting, administration, setFault, setRequestUrl, transcript }: StandInTools) {
   const { workspace } = slack;
   const streams = new Set<ServerResponse>();
   const stopListening = workspace.listen((change) => {
@@ -82,7 +91,8 @@ export function createStandIn({ slack, acting, setFault, setRequestUrl, transcri
     shortcut: (body) => acting.shortcut(Acts.shortcut.parse(body)),
     suggest: (body) => acting.suggest(Acts.suggest.parse(body)),
     'open-home': (body) => acting.openHome(Acts.openHome.parse(body)),
-    'user-group': (body) => acting.setUserGroup(Acts.setUserGroup.parse(body)),
+    person: (body) => administration.setPerson(Acts.setPerson.parse(body)),
+    'user-group': (body) => administration.setUserGroup(Acts.setUserGroup.parse(body)),
     async fault(body) {
       setFault(Fault.parse(z.object({ fault: z.unknown() }).parse(body).fault));
       return { fault: slack.fault() };
@@ -96,16 +106,7 @@ export function createStandIn({ slack, acting, setFault, setRequestUrl, transcri
       return {};
     },
     async channel(body) {
-      const { channel: id, isArchived, hasApp } = ChannelChange.parse(body);
-      const channel = workspace.channels.get(id);
-      if (channel === undefined) throw new SlackError('channel_not_found');
-      const others = channel.memberIds.filter((member) => member !== workspace.app.botUserId);
-      const memberIds =
-        hasApp === undefined ? channel.memberIds : [...others, ...(hasApp ? [workspace.app.botUserId] : [])];
-      workspace.record({
-        kind: 'channelChanged',
-        channel: { ...channel, memberIds, isArchived: isArchived ?? channel.isArchived },
-      });
+      administration.setChannel(ChannelChange.parse(body));
       return {};
     },
   };

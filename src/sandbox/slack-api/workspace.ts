@@ -71,6 +71,7 @@ export type Change =
   | { readonly kind: 'fileChanged'; readonly file: StoredFile }
   | { readonly kind: 'homePublished'; readonly view: View }
   | { readonly kind: 'userGroupChanged'; readonly userGroup: UserGroup }
+  | { readonly kind: 'personChanged'; readonly person: Person }
   // The rest lives only as long as the process, as it does in a Slack client.
   | { readonly kind: 'ephemeralPosted'; readonly channel: string; readonly user: string; readonly message: Message }
   | { readonly kind: 'ephemeralUpdated'; readonly channel: string; readonly user: string; readonly message: Message }
@@ -89,6 +90,7 @@ const kept: ReadonlySet<Change['kind']> = new Set([
   'fileChanged',
   'homePublished',
   'userGroupChanged',
+  'personChanged',
 ]);
 
 export type Recorded = Change & { readonly atMs: number };
@@ -157,6 +159,9 @@ export function openWorkspace(settings: Settings) {
         return;
       case 'userGroupChanged':
         userGroups.set(change.userGroup.id, change.userGroup);
+        return;
+      case 'personChanged':
+        people.set(change.person.id, change.person);
         return;
       case 'ephemeralPosted':
       case 'ephemeralUpdated':

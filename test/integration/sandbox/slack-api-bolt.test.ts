@@ -159,6 +159,31 @@ test('a mention in a thread reaches the app as an event', async () => {
   expect(reply).toMatchObject({ threadTs: parent.ts, versions: [{ text: `<@${slack.botUserId}> hello` }] });
 });
 
+test('changes of people and groups reach the app; what it did not subscribe to does not', async () => {
+  const slack = await startSlack();
+  const heard: unknown[] = [];
+  await startSocket(slack, (app) => {
+    app.event('user_change', async ({ event }) => void heard.push([event.user.id, event.user.deleted]));
+    app.event(
+      'subteam_members_changed',
+      async ({ event }) => void heard.push([event.added_users, event.removed_users]),
+    );
+    app.event('message', async () => void heard.push('message'));
+  });
+  await slack.openHome({ user: 'vera' });
+  await slack.setPerson({ user: 'dana', isDeleted: true });
+  await slack.setUserGroup({ handle: 'approvers', user_ids: ['U0VERA'] });
+  await eventually(() => heard.length === 2);
+  expect(heard).toEqual([
+    ['U0DANA', true],
+    [['U0VERA'], ['U0ARNO']],
+  ]);
+  const info = await fetch(`${slack.apiUrl}users.info?user=U0DANA`, {
+    headers: { authorization: `Bearer ${slack.botToken}` },
+  });
+  expect(await info.json()).toMatchObject({ user: { deleted: true } });
+});
+
 test('an event is sent again until somebody acknowledges it, unless the app says not to', async () => {
   const heard: unknown[] = [];
   const server = createServer((request, response) => {

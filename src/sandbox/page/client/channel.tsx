@@ -105,10 +105,14 @@ function threadOf({ message }: Shown): string {
   return message.thread_ts ?? message.ts;
 }
 
+/** In the channel, an app's message always shows whose it is: it may be edited long after its neighbours. */
 function isContinuation(one: Shown, before: Shown | undefined): boolean {
-  if (before === undefined || one.isEphemeral || before.isEphemeral || one.message.subtype !== undefined) return false;
-  const isSameAuthor = one.message.user === before.message.user && one.message.bot_id === before.message.bot_id;
-  return isSameAuthor && one.message.bot_id === undefined && Number(one.message.ts) - Number(before.message.ts) < 300;
+  return one.message.bot_id === undefined && one.message.subtype === undefined && isSameVoice(one, before);
+}
+
+function isSameVoice(one: Shown, before: Shown | undefined): boolean {
+  if (before === undefined || one.isEphemeral || before.isEphemeral) return false;
+  return one.message.user === before.message.user && Number(one.message.ts) - Number(before.message.ts) < 300;
 }
 
 function Empty({ name, isDirect }: { readonly name: string; readonly isDirect: boolean }) {
@@ -186,13 +190,14 @@ function Thread({ channel, parent, markedTs, isOpen, onToggle, onReply }: Thread
       </button>
       {isOpen && (
         <div className="replies">
-          {replies.map((reply) => (
+          {replies.map((reply, index) => (
             <MessageRow
               key={reply.message.ts}
               channel={channel.id}
               shown={reply}
               isMarked={markedTs === reply.message.ts}
               isInThread
+              isContinued={isSameVoice(reply, replies[index - 1])}
             />
           ))}
           <Composer placeholder="Reply…" onSend={onReply} />

@@ -47,7 +47,11 @@ export function MessageRow({
   return (
     <article className={classes} data-ts={message.ts} data-ephemeral={isEphemeral}>
       <div className="message-gutter">
-        {isContinued ? <Clock seconds={seconds} /> : <Picture person={author} isApp={isApp} />}
+        {isContinued ? (
+          <Clock seconds={seconds} />
+        ) : (
+          <Picture person={author} isApp={isApp} size={isInThread ? 26 : 36} />
+        )}
       </div>
       <div className="message-body">
         {isEphemeral && (

@@ -98,6 +98,7 @@ export type SlackChange =
   | { readonly kind: 'homePublished'; readonly userId: string; readonly view: JsonObject }
   | { readonly kind: 'fileChanged'; readonly file: JsonObject }
   | { readonly kind: 'userGroupChanged'; readonly userGroup: UserGroup }
+  | { readonly kind: 'personChanged'; readonly person: Person }
   | { readonly kind: 'connectionsChanged'; readonly count: number }
   | { readonly kind: 'faultChanged'; readonly fault: string };
 
@@ -149,6 +150,8 @@ export function applyChange(state: SlackState, change: SlackChange): SlackState 
       return { ...state, files: put(state.files, String(change.file.id), change.file) };
     case 'userGroupChanged':
       return { ...state, userGroups: put(state.userGroups, change.userGroup.id, change.userGroup) };
+    case 'personChanged':
+      return { ...state, people: put(state.people, change.person.id, change.person) };
     case 'connectionsChanged':
       return { ...state, connections: change.count };
     case 'faultChanged':
