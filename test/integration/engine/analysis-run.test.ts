@@ -13,8 +13,10 @@ import { silentLog } from '../../support/silent-log.ts';
 import { expectObject, startTestCluster, type TestCluster } from '../../support/test-cluster.ts';
 import { type SeenRequest, startWebServer, type WebServer } from '../../support/web-server.ts';
 
-const crd = new URL('../../../manifests/install/crds-argo/analysisruns.yaml', import.meta.url);
-const definition: JsonObject = parse(readFileSync(crd, 'utf8'));
+function definition(plural: string): JsonObject {
+  const file = new URL(`../../../manifests/install/crds-argo/${plural}.yaml`, import.meta.url);
+  return parse(readFileSync(file, 'utf8'));
+}
 
 describe('the turn of an AnalysisRun', () => {
   let tools: TestCluster;
@@ -24,7 +26,7 @@ describe('the turn of an AnalysisRun', () => {
   let nudges: { key: TurnKey; urgent: boolean }[];
 
   beforeAll(async () => {
-    tools = await startTestCluster([definition]);
+    tools = await startTestCluster([definition('analysisruns'), definition('rollouts')]);
     prometheus = await startWebServer((request, response) => {
       void answer(request).then((said) => {
         const result = typeof said === 'number' ? [{ metric: {}, value: [1, String(said)] }] : [];
@@ -60,7 +62,9 @@ describe('the turn of an AnalysisRun', () => {
     return turn(key(), signal);
   }
   async function create(spec: object): Promise<void> {
-    const owner = { apiVersion: 'argoproj.io/v1alpha1', kind: 'Rollout', name: 'web', uid: 'u', controller: true };
+    const web = { metadata: { name: 'web', namespace }, spec: {} };
+    const { uid } = (await tools.cluster.create(resources.rollouts, web, { signal: tools.signal })).metadata;
+    const owner = { apiVersion: 'argoproj.io/v1alpha1', kind: 'Rollout', name: 'web', uid, controller: true };
     const metadata = { name: 'run', namespace, ownerReferences: [owner] };
     await tools.cluster.create(analysisRuns, JSON.parse(JSON.stringify({ metadata, spec })), { signal: tools.signal });
   }
