@@ -158,14 +158,16 @@ export function createNotifier(tools: {
 
     async tell(delivery, notice, card, signal) {
       await learnNames([notice.by, delivery.startedBy]);
+      // A notice's id is unique within its record only.
+      const claim = `${delivery.uid}/${delivery.revision}/${notice.id}`;
       const place = await post(
         {
           channel: card.channel,
           thread: card.ts,
           isBroadcast: notice.weight !== 'timeline',
-          key: notice.id,
+          key: claim,
           urgency: notice.weight === 'timeline' ? 'change' : 'final',
-          metadata: { eventType: 'stepwise_notice', payload: { claim: notice.id, rollout_uid: delivery.uid } },
+          metadata: { eventType: 'stepwise_notice', payload: { claim, rollout_uid: delivery.uid } },
           draw: (hasCharts) => renderNotice(delivery, notice, view(hasCharts)),
         },
         signal,

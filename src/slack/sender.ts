@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { NotNowError } from '../lib/index.ts';
 import type { MessagePlace } from '../notifications/index.ts';
 import { fitMessage } from './limits.ts';
+import { createLostAnswers } from './lost-answers.ts';
 import { type Message, section } from './messages/blocks.ts';
 import { redactPayload } from './redact.ts';
 import { createBudget, type Urgency } from './send-budget.ts';
@@ -63,6 +64,7 @@ export function createSender(tools: {
   const updates = createBudget({ perMinute: tools.updatesPerMinute, burst: 20, now });
   const channels = new Map<string, ReturnType<typeof createBudget>>();
   const blockedUntilMs = new Map<string, number>();
+  const lostAnswers = createLostAnswers({ log, now });
   let chartsRefusedUntilMs = 0;
 
   function channelBudget(channel: string) {
@@ -105,6 +107,27 @@ export function createSender(tools: {
     }
   }
 
+  async function findLost(what: Parameters<Sender['post']>[0], signal: AbortSignal): Promise<MessagePlace | undefined> {
+    const { key, channel, thread } = what;
+    const read = async (oldestMs: number) => {
+      const page = { channel, oldest: String(Math.floor(oldestMs / 1000)), limit: 100, include_all_metadata: true };
+      const answer = await call(
+        'conversations.history',
+        (web) =>
+          thread === undefined ? web.conversations.history(page) : web.conversations.replies({ ...page, ts: thread }),
+        signal,
+      );
+      return answer.messages;
+    };
+    try {
+      return await lostAnswers.find({ key, channel, thread }, read);
+    } catch (error) {
+      // Without the scope nobody can look: sent again, and perhaps there twice. Said so in the product's promises.
+      if (error instanceof SlackRefusedError) return undefined;
+      throw error;
+    }
+  }
+
   const hasCharts = () => now() >= chartsRefusedUntilMs;
 
   /** `invalid_blocks`: once more without the chart, which not every workspace takes yet; then words alone, so that nothing is lost. */
@@ -139,18 +162,25 @@ export function createSender(tools: {
     hasCharts,
     call: (method, run, signal) => call(method, run, signal),
     async post(what, signal) {
+      const found = await findLost(what, signal);
+      if (found !== undefined) return found;
       const waitMs = channelBudget(what.channel).take(what.key, what.urgency);
       if (waitMs > 0) throw new NotNowError('the channel takes one message a second', waitMs);
-      const posted = await drawn(what.draw, (message) =>
-        call(
-          'chat.postMessage',
-          (web) => web.chat.postMessage(postArguments(what, message)),
-          signal,
-          `post:${what.channel}`,
-        ),
-      );
-      if (posted.ts === undefined) throw new NotNowError('chat.postMessage answered without ts', unreachableRetryMs);
-      return { channel: posted.channel ?? what.channel, ts: posted.ts };
+      try {
+        const posted = await drawn(what.draw, (message) =>
+          call(
+            'chat.postMessage',
+            (web) => web.chat.postMessage(postArguments(what, message)),
+            signal,
+            `post:${what.channel}`,
+          ),
+        );
+        if (posted.ts === undefined) throw new NotNowError('chat.postMessage answered without ts', unreachableRetryMs);
+        return { channel: posted.channel ?? what.channel, ts: posted.ts };
+      } catch (error) {
+        if (error instanceof NotNowError && mayHaveArrived(error.cause)) lostAnswers.lost(what.key);
+        throw error;
+      }
     },
     async update({ at, urgency, draw }, signal) {
       const waitMs = updates.take(`${at.channel}/${at.ts}`, urgency);
@@ -166,6 +196,13 @@ export function createSender(tools: {
       }
     },
   };
+}
+
+/** The request may have been done though no answer came. A refused connection or a 429 was not. */
+function mayHaveArrived(cause: unknown): boolean {
+  const failure = slackFailure(cause);
+  if (failure === undefined) return cause !== undefined;
+  return failure.kind === 'unreachable' && !/ECONNREFUSED|ENOTFOUND|EAI_AGAIN/.test(failure.error);
 }
 
 function isInvalidBlocks(error: unknown): boolean {

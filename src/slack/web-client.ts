@@ -57,8 +57,15 @@ export function slackFailure(error: unknown): SlackFailure | undefined {
     return { kind: 'refused', error: error.data.error, details };
   }
   if (error instanceof WebAPIHTTPError) return { kind: 'unreachable', error: `HTTP ${error.statusCode}` };
-  if (error instanceof WebAPIRequestError) return { kind: 'unreachable', error: error.message };
+  if (error instanceof WebAPIRequestError)
+    return { kind: 'unreachable', error: `${error.message}${codeOf(error.original)}` };
   return undefined;
+}
+
+/** ` (ECONNREFUSED)`: fetch hides the code in the cause of its error. */
+function codeOf(error: Error): string {
+  const { code } = Object(error.cause ?? error) as { readonly code?: unknown };
+  return typeof code === 'string' ? ` (${code})` : '';
 }
 
 /** Ends waiting for a call when the signal does: the client itself takes no signal, so the call may still arrive. */

@@ -62,7 +62,7 @@ export function renderDone(view: AnswerView, wish: Command, done: Done, link: st
 
 function factWords(facts: Done['facts']): Mrkdwn {
   const parts: Mrkdwn[] = [];
-  if (facts.image !== undefined) parts.push(quote(versionOf(facts.image), 60));
+  if (facts.image !== undefined) parts.push(quote(facts.image.split(' ').map(versionOf).join(', '), 100));
   if (facts.revision !== undefined) parts.push(`rev ${quote(facts.revision, 10)}`);
   if (facts.toPercent !== undefined) parts.push(`to ${quote(facts.toPercent, 10)} %`);
   if (facts.by !== undefined) parts.push(`already asked by ${quote(facts.by, 60)}`);

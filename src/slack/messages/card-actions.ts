@@ -28,7 +28,7 @@ export function offerFor(delivery: Delivery): Offer {
     case 'paused':
       return { buttons: ['resume', 'abort'], more: ['finish', 'why'] };
     case 'inconclusive':
-      return { buttons: ['abort', 'promote', 'why'], more: ['finish'] };
+      return { buttons: ['abort', 'promote'], more: ['finish', 'why'] };
     case 'stalled':
       return { buttons: ['abort', 'why'], more: ['pause', 'finish'] };
     case 'aborting':

@@ -42,12 +42,12 @@ function mayChart(delivery: Delivery): boolean {
 }
 
 function bodyLines(delivery: Delivery, view: CardView): readonly Mrkdwn[] {
-  const lines: Mrkdwn[] = [
-    `${bar(delivery.weightPercent)} *${formatPercent(delivery.weightPercent)} %* · ${nextEvent(delivery)}`,
-  ];
+  const isIdle = delivery.state === 'invalidSpec' || delivery.state === 'superseded';
+  const share = isIdle ? '' : `${bar(delivery.weightPercent)} *${formatPercent(delivery.weightPercent)} %* · `;
+  const lines: Mrkdwn[] = [`${share}${nextEvent(delivery)}`];
   if (isUnderWay(delivery) && delivery.weights.length > 0) lines.push(planLine(delivery));
   if (isGoingBack(delivery)) lines.push(...rollbackLines(delivery));
-  else lines.push(...metricLines(delivery.metrics, maxMetrics));
+  else if (!isIdle) lines.push(...metricLines(delivery.metrics, maxMetrics));
   if (delivery.reason !== undefined && showsReason(delivery)) lines.push(`_${quote(delivery.reason, 160)}_`);
   if (!view.hasCharts && mayChart(delivery)) {
     const line = sparkline(delivery.series);
@@ -81,7 +81,7 @@ function nextEvent(delivery: Delivery): Mrkdwn {
     case 'moving':
       return ahead === undefined ? `last weight${ago}` : `next ${formatPercent(ahead.percent)} %${ago}`;
     case 'checking':
-      return ago === '' ? 'measuring' : `next measurement${ago}`;
+      return ago === '' ? 'measuring' : `measures${ago}`;
     case 'gate':
       return delivery.nextPercent === undefined
         ? '*promote?*'
@@ -112,7 +112,7 @@ function nextEvent(delivery: Delivery): Mrkdwn {
 
 function liveWords({ startedAtMs, finishedAtMs }: Delivery): Mrkdwn {
   if (startedAtMs === undefined || finishedAtMs === undefined) return 'all requests';
-  return `all requests, after ${formatDuration(finishedAtMs - startedAtMs)}`;
+  return `after ${formatDuration(finishedAtMs - startedAtMs)}`;
 }
 
 /** `▓▓▓░░░░░░░`: a share above 0 shows at least one cell, one below 100 never ten. */
@@ -143,7 +143,7 @@ const checks: Readonly<Record<VerificationCheck, string>> = {
   weightZero: 'weight 0',
   noCanaryRequests: 'no canary requests',
   podsGone: 'canary pods going',
-  metricBack: 'metric back in its limit',
+  metricBack: 'metric back',
 };
 
 /** Which metric, value, limit; then what of the way back was seen. */
@@ -160,8 +160,8 @@ function rollbackLines(delivery: Delivery): readonly Mrkdwn[] {
 }
 
 function guiltyLine(guilty: MetricLine): Mrkdwn {
-  const count = guilty.taken > 0 ? `, ${guilty.failed} of ${guilty.taken} measurements failed` : '';
-  return `${metricLine({ ...guilty, planned: 0 })}${count}`;
+  const count = guilty.taken > 0 ? ` ${guilty.failed} of ${guilty.taken}` : '';
+  return `${metricLine({ ...guilty, verdict: 'failed', planned: 0 })}${count}`;
 }
 
 /** `1.4.2 → 2.0.0 · shop` */

@@ -1,7 +1,9 @@
+import { createServer } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Charts } from '../../../src/charts/index.ts';
 import { NotNowError } from '../../../src/lib/index.ts';
 import type { Notice } from '../../../src/notifications/index.ts';
+import { createSlackApi } from '../../../src/sandbox/slack-api/index.ts';
 import { aSeries, aTypicalDelivery, noonMs } from '../../support/a-delivery.ts';
 import { answersTo, channel, eventually, openWorld, publicMessages, untilSent, type World } from './world.ts';
 
@@ -89,6 +91,57 @@ describe('a card', () => {
     const place = await world.app.notifier.tell(aTypicalDelivery('gate'), gateReached, gone, signal());
     const story = publicMessages(world).find((message) => message.ts === place.ts);
     expect(story?.threadTs).toBeUndefined();
+  });
+});
+
+describe('a post whose answer was lost', () => {
+  const scopes = ['commands', 'chat:write', 'app_mentions:read', 'users:read', 'usergroups:read'];
+
+  /** Everything arrives; the first answer to chat.postMessage does not. */
+  async function behindALossyLine(more: readonly string[]): Promise<{ sent: number; place: { ts: string } }> {
+    const slack = await createSlackApi({ scopes: [...scopes, ...more] });
+    let lose = true;
+    const line = createServer((request, response) => {
+      void (async () => {
+        const chunks: Uint8Array[] = [];
+        for await (const chunk of request) chunks.push(chunk);
+        const { authorization = '', 'content-type': type = '' } = request.headers;
+        const answer = await fetch(`${slack.url}${request.url}`, {
+          method: 'POST',
+          headers: { authorization, 'content-type': type },
+          body: Buffer.concat(chunks),
+        });
+        const body = await answer.text();
+        const isLost = lose && request.url === '/api/chat.postMessage';
+        if (isLost) lose = false;
+        if (isLost) return response.destroy();
+        return response.writeHead(answer.status, { 'content-type': 'application/json' }).end(body);
+      })();
+    });
+    await new Promise<void>((resolve) => line.listen(0, '127.0.0.1', resolve));
+    const address = line.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const opened = await openWorld(
+      {},
+      { settings: { slackApiUrl: `http://127.0.0.1:${port}/api/`, botToken: slack.botToken } },
+    );
+    try {
+      const place = await untilSent(() => show(opened, 'checking'), 8000);
+      return { sent: slack.transcript().messages.length, place };
+    } finally {
+      await opened.stop();
+      line.closeAllConnections();
+      line.close();
+      await slack.stop();
+    }
+  }
+
+  it('is found by its claim, where the app may read the channel', async () => {
+    expect((await behindALossyLine(['channels:history'])).sent).toBe(1);
+  });
+
+  it('is sent again where it may not: the one exception that is told', async () => {
+    expect((await behindALossyLine([])).sent).toBe(2);
   });
 });
 

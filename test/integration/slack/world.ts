@@ -97,12 +97,12 @@ export async function eventually<T>(read: () => T | undefined | false, what: str
 }
 
 /** Does what the engine does with "not now": comes back when it was told to. */
-export async function untilSent<T>(send: () => Promise<T>): Promise<T> {
+export async function untilSent<T>(send: () => Promise<T>, mostMs = 5000): Promise<T> {
   for (let tries = 0; ; tries += 1) {
     try {
       return await send();
     } catch (error) {
-      if (!(error instanceof NotNowError) || tries > 10 || error.retryAfterMs > 5000) throw error;
+      if (!(error instanceof NotNowError) || tries > 10 || error.retryAfterMs > mostMs) throw error;
       await new Promise((resolve) => setTimeout(resolve, error.retryAfterMs));
     }
   }
