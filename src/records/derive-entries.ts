@@ -3,7 +3,7 @@ import type { NoticeEvent } from '../notifications/index.ts';
 import type { Rollout, World } from '../rollout/index.ts';
 import type { DeliveryRecord } from './delivery-record.ts';
 import type { NewEntry } from './records.ts';
-import { checksOf, finishedRuns, type Seen, type Sight, sightFrom, sightOf } from './sight.ts';
+import { finishedRuns, openChecks, type Seen, type Sight, sightFrom, sightOf } from './sight.ts';
 import { guiltyFacts, verdictEntry } from './verdicts.ts';
 import { askedFor, statusWriterSince, writerOf } from './who.ts';
 
@@ -49,7 +49,7 @@ export function deriveEntries(record: DeliveryRecord, look: LookedAt): Derived {
   );
   const rollback = rollbackOf(scene);
   const seen = {
-    ...rememberSight(now),
+    ...rememberSight(now, before),
     ...keptOf(record.seen, now),
     ...Object.fromEntries(runs.map(({ metadata, status }) => [`run:${metadata.name}`, status.phase ?? ''])),
     rollback: rollback?.event ?? toldRollback(scene),
@@ -179,7 +179,8 @@ function progress(scene: Scene): NewEntry[] {
       }),
     );
   }
-  if (now.gate !== '' && now.gate !== before.gate && now.abort === '') {
+  const isSameGate = now.gate === before.gate && now.step === before.step;
+  if (now.gate !== '' && !isSameGate && now.abort === '') {
     entries.push(
       entry(scene, 'gateReached', { at: now.gate, facts: { step: `${now.step + 1}`, of: `${steps.length}` } }),
     );
@@ -244,7 +245,7 @@ function rollbackOf(scene: Scene): NewEntry | undefined {
   // What was seen before a second abort says nothing of this one.
   const isAnother = isNewAbort(scene) && before.abort !== '';
   if (now.abort === '' || told === 'rolledBack' || told === 'old' || isAnother) return undefined;
-  const { open } = checksOf(record.seen);
+  const open = openChecks(record.seen, scene.rollout);
   if (open.length === 0) return entry(scene, 'rolledBack', {});
   const abortedMs = parseTimestamp(now.abort);
   const isLate = abortedMs !== undefined && look.world.nowMs - abortedMs > VERIFY_WITHIN_MS;
@@ -257,8 +258,9 @@ function toldRollback(scene: Scene): string {
   return scene.now.abort === '' || isNewAbort(scene) ? '' : (scene.record.seen.rollback ?? '');
 }
 
-function rememberSight(now: Sight): Record<string, string> {
-  return { ...now, step: String(now.step) };
+/** Live once is live for good: pods that go and come back later are no second arrival. */
+function rememberSight(now: Sight, before: Sight): Record<string, string> {
+  return { ...now, step: String(now.step), live: before.live === '' ? now.live : before.live };
 }
 
 /** Verdicts stay known; ticks of a rollback only as long as it is the same one. */

@@ -23,7 +23,8 @@ export type Seen = Readonly<Record<string, string>>;
 
 const checks: readonly VerificationCheck[] = ['weightZero', 'noCanaryRequests', 'podsGone', 'metricBack'];
 
-export function sightOf({ rollout }: World): Sight {
+export function sightOf(world: World): Sight {
+  const { rollout } = world;
   const { spec, status } = rollout;
   const hasPod = status.currentPodHash !== undefined && status.currentPodHash !== '';
   const conditions = status.conditions ?? [];
@@ -40,11 +41,19 @@ export function sightOf({ rollout }: World): Sight {
     paused: spec.paused === true ? 'true' : '',
     inconclusive: pauseOf(rollout, 'InconclusiveAnalysisRun'),
     abort: status.abort === true && !isStable ? (status.abortedAt ?? 'pending') : '',
-    full: status.promoteFull === true && !isStable ? 'true' : '',
-    live: isStable && status.phase === 'Healthy' ? 'true' : '',
+    // Both asked for at once: abort wins, and the controller takes the other back.
+    full: status.promoteFull === true && status.abort !== true && !isStable ? 'true' : '',
+    live: isStable && isAvailable(world) ? 'true' : '',
     invalid: invalid === undefined ? '' : (invalid.message ?? 'InvalidSpec'),
     stalled: stalled === undefined ? '' : (stalled.lastTransitionTime ?? stalled.lastUpdateTime ?? 'true'),
   };
+}
+
+/** Not by the phase: a rollout that is paused when it has arrived is live all the same. */
+function isAvailable({ rollout, replicaSets }: World): boolean {
+  const ours = replicaSets.find(({ podHash }) => podHash === rollout.status.currentPodHash);
+  const available = ours?.availableReplicas ?? rollout.status.availableReplicas ?? 0;
+  return available >= (rollout.spec.replicas ?? 1);
 }
 
 /** What was remembered of the last look; undefined when this is the first. */
@@ -65,10 +74,11 @@ export function sightFrom(seen: Seen): Sight | undefined {
   };
 }
 
-/** Checks of a rollback that were seen, and those that were not. */
-export function checksOf(seen: Seen): { readonly done: readonly string[]; readonly open: readonly string[] } {
-  const isDone = (check: string) => seen[`verified:${check}`] !== undefined;
-  return { done: checks.filter(isDone), open: checks.filter((check) => !isDone(check)) };
+/** Checks of a rollback that were not seen yet. Pods that the author keeps up after an abort are not waited for. */
+export function openChecks(seen: Seen, rollout: Rollout): readonly string[] {
+  const { trafficRouting, abortScaleDownDelaySeconds } = rollout.spec.strategy?.canary ?? {};
+  const isKeptUp = trafficRouting !== undefined && abortScaleDownDelaySeconds === 0;
+  return checks.filter((check) => seen[`verified:${check}`] === undefined && !(check === 'podsGone' && isKeptUp));
 }
 
 /** Finished runs of the revision in sight, oldest first. */
