@@ -37,6 +37,8 @@ export function createMirror<T extends Named>(options: MirrorOptions<T>): Mirror
   const listeners: ((before: T | undefined, after: T | undefined) => void)[] = [];
   const stopped = new AbortController();
   const synced = Promise.withResolvers<void>();
+  /** How far the server's own lists and events have come; answers to our writes may be ahead of it. */
+  let streamVersion = 0;
 
   function store(key: string, after: T | undefined): void {
     const before = objects.get(key);
@@ -67,13 +69,16 @@ export function createMirror<T extends Named>(options: MirrorOptions<T>): Mirror
 
   async function list(): Promise<string> {
     const answer = await options.client.list(options.path, stopped.signal);
+    const listVersion = Number(answer.resourceVersion);
+    // A server whose count began anew (its data is gone) holds none of what we knew.
+    if (listVersion < streamVersion) for (const key of [...objects.keys()]) store(key, undefined);
+    streamVersion = listVersion;
     const listedKeys = new Set<string>();
     for (const item of answer.items) {
       const object = absorb(item);
       if (object !== undefined) listedKeys.add(keyOf(object));
     }
     // Danger: what we created while the list was on its way is younger than the list and must survive it.
-    const listVersion = Number(answer.resourceVersion);
     for (const [key, object] of objects) {
       if (!listedKeys.has(key) && versionOf(object) <= listVersion) store(key, undefined);
     }
@@ -87,6 +92,7 @@ export function createMirror<T extends Named>(options: MirrorOptions<T>): Mirror
       if (event.type === 'ERROR') throw new GoneError(`${options.path}: ${JSON.stringify(event.object)}`);
       const metadata = (event.object as { metadata?: { resourceVersion?: string } }).metadata;
       resourceVersion = metadata?.resourceVersion ?? resourceVersion;
+      streamVersion = Number(resourceVersion);
       if (event.type === 'BOOKMARK') return;
       if (event.type !== 'DELETED') {
         absorb(event.object);

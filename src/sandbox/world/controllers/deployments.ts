@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { AlreadyExistsError } from '../../../lib/index.ts';
 import type { Cluster } from '../cluster.ts';
+import { createIndex, createOwnerIndex, orphansOf } from '../object-index.ts';
 import { controllerUid, type Deployment, isSelected, keyOf, type PodTemplate, type ReplicaSet } from '../objects.ts';
 import { createWorkQueue } from '../work-queue.ts';
 import { describeDeploymentStatus, isSameStatus } from './deployment-status.ts';
@@ -14,6 +15,8 @@ const REVISION = 'deployment.kubernetes.io/revision';
 /** Keeps a ReplicaSet per pod template of each Deployment, and moves its pods from the older ones to the latest. */
 export function startDeploymentController(cluster: Cluster, onProblem: (message: string) => void): { stop(): void } {
   const { client, deployments, replicaSets } = cluster;
+  const replicaSetsByOwner = createOwnerIndex(replicaSets);
+  const deploymentsByUid = createIndex(deployments, ({ metadata }) => [metadata.uid]);
   const queue = createWorkQueue({ look, concurrency: 4, gatherMs: 20, onProblem });
 
   deployments.onChange((before, after) => {
@@ -21,9 +24,9 @@ export function startDeploymentController(cluster: Cluster, onProblem: (message:
     if (changed !== undefined) queue.add(keyOf(changed));
   });
   replicaSets.onChange((before, after) => {
-    const owners = [before, after].map((replicaSet) => replicaSet && controllerUid(replicaSet.metadata));
-    for (const deployment of deployments.inNamespace((after ?? before)?.metadata.namespace ?? '')) {
-      if (owners.includes(deployment.metadata.uid)) queue.add(keyOf(deployment));
+    for (const replicaSet of [before, after]) {
+      const owner = replicaSet && controllerUid(replicaSet.metadata);
+      if (owner !== undefined) for (const key of deploymentsByUid(owner).keys()) queue.add(key);
     }
   });
 
@@ -42,13 +45,16 @@ export function startDeploymentController(cluster: Cluster, onProblem: (message:
 
   async function claim(deployment: Deployment): Promise<readonly ReplicaSet[]> {
     const owned: ReplicaSet[] = [];
-    for (const replicaSet of replicaSets.inNamespace(deployment.metadata.namespace)) {
+    const { uid, namespace } = deployment.metadata;
+    const orphans = replicaSetsByOwner(orphansOf(namespace));
+    for (const replicaSet of [...replicaSetsByOwner(uid).values(), ...orphans.values()]) {
       const owner = controllerUid(replicaSet.metadata);
       const isOrphan = owner === undefined && isSelected(deployment.spec.selector, replicaSet.metadata.labels);
-      if (owner === deployment.metadata.uid) owned.push(replicaSet);
+      if (owner === uid) owned.push(replicaSet);
       else if (isOrphan && replicaSet.metadata.deletionTimestamp === undefined) {
-        const { uid, resourceVersion } = replicaSet.metadata;
-        const body = { metadata: { uid, resourceVersion, ownerReferences: [ownerReference(deployment)] } };
+        const { uid: orphanUid, resourceVersion } = replicaSet.metadata;
+        const ownerReferences = [ownerReference(deployment)];
+        const body = { metadata: { uid: orphanUid, resourceVersion, ownerReferences } };
         owned.push(replicaSets.absorb(await client.mergePatch(pathOf(replicaSet), body, MANAGER)) ?? replicaSet);
       }
     }
@@ -145,8 +151,7 @@ export function startDeploymentController(cluster: Cluster, onProblem: (message:
   }
 
   async function writeStatus(deployment: Deployment): Promise<void> {
-    const { uid, namespace } = deployment.metadata;
-    const owned = [...replicaSets.inNamespace(namespace)].filter((other) => controllerUid(other.metadata) === uid);
+    const owned = [...replicaSetsByOwner(deployment.metadata.uid).values()];
     const latest = owned.find((other) => isSameTemplate(other.spec.template, deployment.spec.template));
     const held = deployments.get(keyOf(deployment)) ?? deployment;
     const nowMs = Date.now();

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Cluster } from '../cluster.ts';
+import { createIndex } from '../object-index.ts';
 import { type EndpointSlice, isPodReady, isSelected, keyOf, type Pod, type Service } from '../objects.ts';
 import { createNameSuffix } from '../random.ts';
 import { createWorkQueue } from '../work-queue.ts';
@@ -12,6 +13,13 @@ export const SERVICE_NAME = 'kubernetes.io/service-name';
 /** Keeps one EndpointSlice per Service that has a selector: the pods behind it, and which of them may get requests. */
 export function startEndpointSliceController(cluster: Cluster, onProblem: (message: string) => void): { stop(): void } {
   const { client, pods, services, endpointSlices } = cluster;
+  const podsByLabel = createIndex(pods, ({ metadata }) => labelKeys(metadata.namespace, metadata.labels));
+  const servicesBySelector = createIndex(services, ({ metadata, spec }) =>
+    labelKeys(metadata.namespace, spec.selector).slice(0, 1),
+  );
+  const slicesByService = createIndex(endpointSlices, ({ metadata }) => [
+    `${metadata.namespace}/${metadata.labels[SERVICE_NAME]}`,
+  ]);
   const queue = createWorkQueue({ look, concurrency: 8, gatherMs: 20, onProblem });
 
   services.onChange((before, after) => {
@@ -24,22 +32,31 @@ export function startEndpointSliceController(cluster: Cluster, onProblem: (messa
     if (slice !== undefined && serviceName !== undefined) queue.add(`${slice.metadata.namespace}/${serviceName}`);
   });
   pods.onChange((before, after) => {
-    for (const service of services.inNamespace((after ?? before)?.metadata.namespace ?? '')) {
-      if ((after !== undefined && isBehind(service, after)) || (before !== undefined && isBehind(service, before))) {
-        queue.add(keyOf(service));
-      }
+    for (const pod of [before, after]) {
+      if (pod !== undefined) for (const service of servicesOf(pod)) queue.add(keyOf(service));
     }
   });
+
+  function* servicesOf(pod: Pod) {
+    for (const key of labelKeys(pod.metadata.namespace, pod.metadata.labels)) {
+      for (const service of servicesBySelector(key).values()) if (isBehind(service, pod)) yield service;
+    }
+  }
+
+  function membersOf(service: Service): readonly Pod[] {
+    const candidates = labelKeys(service.metadata.namespace, service.spec.selector).map(podsByLabel);
+    const [fewest] = candidates.toSorted((a, b) => a.size - b.size);
+    return [...(fewest?.values() ?? [])].filter((pod) => isBehind(service, pod));
+  }
 
   async function look(key: string): Promise<void> {
     const service = services.get(key);
     // A deleted Service's slices go with it by owner reference; one without selector is somebody else's to fill.
     if (service === undefined || Object.keys(service.spec.selector).length === 0) return;
     const { namespace } = service.metadata;
-    const members = [...pods.inNamespace(namespace)].filter((pod) => isBehind(service, pod));
-    const wanted = describeSlice(service, members);
+    const wanted = describeSlice(service, membersOf(service));
     const path = `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`;
-    const held = findSlice(service, endpointSlices.inNamespace(namespace));
+    const held = findSlice(service, slicesByService(key).values());
     if (held === undefined) {
       const name = `${service.metadata.name.slice(0, 57)}-${createNameSuffix()}`;
       endpointSlices.absorb(await client.create(path, { ...wanted, metadata: { ...wanted.metadata, name } }, MANAGER));
@@ -50,6 +67,10 @@ export function startEndpointSliceController(cluster: Cluster, onProblem: (messa
   }
 
   return { stop: () => queue.stop() };
+}
+
+function labelKeys(namespace: string, labels: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(labels).map(([name, value]) => `${namespace}/${name}=${value}`);
 }
 
 function isBehind(service: Service, pod: Pod): boolean {

@@ -1,6 +1,7 @@
 import { NotFoundError } from '../../../lib/index.ts';
 import type { Cluster } from '../cluster.ts';
-import { controllerUid, type Job, keyOf } from '../objects.ts';
+import { createOwnerIndex } from '../object-index.ts';
+import { type Job, keyOf } from '../objects.ts';
 import { timestamp } from '../pod-status.ts';
 import { createNameSuffix } from '../random.ts';
 import { createWorkQueue } from '../work-queue.ts';
@@ -13,6 +14,7 @@ const COMPLETES_AFTER = 'sandbox/completes-after-ms';
 /** Runs one pod per Job until one succeeds or `backoffLimit` more than that have failed. */
 export function startJobController(cluster: Cluster, onProblem: (message: string) => void): { stop(): void } {
   const { client, jobs, pods } = cluster;
+  const podsByOwner = createOwnerIndex(pods);
   const queue = createWorkQueue({ look, concurrency: 4, gatherMs: 20, onProblem });
 
   jobs.onChange((before, after) => {
@@ -28,9 +30,7 @@ export function startJobController(cluster: Cluster, onProblem: (message: string
   async function look(key: string): Promise<void> {
     const job = jobs.get(key);
     if (job === undefined || job.metadata.deletionTimestamp !== undefined || isFinished(job)) return;
-    const owned = [...pods.inNamespace(job.metadata.namespace)].filter(
-      (pod) => controllerUid(pod.metadata) === job.metadata.uid,
-    );
+    const owned = [...podsByOwner(job.metadata.uid).values()];
     const succeeded = owned.filter((pod) => pod.status.phase === 'Succeeded').length;
     const failed = owned.filter((pod) => pod.status.phase === 'Failed').length;
     const active = owned.length - succeeded - failed;

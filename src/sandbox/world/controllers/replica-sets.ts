@@ -1,5 +1,6 @@
 import { ConflictError, NotFoundError } from '../../../lib/index.ts';
 import type { Cluster } from '../cluster.ts';
+import { createIndex, createOwnerIndex, orphansOf } from '../object-index.ts';
 import {
   conditionOf,
   controllerUid,
@@ -21,6 +22,8 @@ const WRITES_AT_ONCE = 8;
 /** Keeps as many pods as each ReplicaSet asks for, and its status true. */
 export function startReplicaSetController(cluster: Cluster, onProblem: (message: string) => void): { stop(): void } {
   const { client, pods, replicaSets } = cluster;
+  const podsByOwner = createOwnerIndex(pods);
+  const replicaSetsByUid = createIndex(replicaSets, ({ metadata }) => [metadata.uid]);
   const queue = createWorkQueue({ look, concurrency: 16, gatherMs: 15, onProblem });
 
   replicaSets.onChange((before, after) => {
@@ -30,14 +33,17 @@ export function startReplicaSetController(cluster: Cluster, onProblem: (message:
     if (changed !== undefined && !isOwnEcho) queue.add(keyOf(changed));
   });
   pods.onChange((before, after) => {
-    const pod = after ?? before;
-    if (pod === undefined) return;
-    for (const replicaSet of replicaSets.inNamespace(pod.metadata.namespace)) {
-      if (mayConcern(replicaSet, pod) || (before !== undefined && mayConcern(replicaSet, before))) {
-        queue.add(keyOf(replicaSet));
-      }
+    for (const pod of [before, after]) {
+      if (pod !== undefined) for (const replicaSet of concernedBy(pod)) queue.add(keyOf(replicaSet));
     }
   });
+
+  function concernedBy(pod: Pod): Iterable<ReplicaSet> {
+    const owner = controllerUid(pod.metadata);
+    if (owner !== undefined) return replicaSetsByUid(owner).values();
+    const { namespace, labels } = pod.metadata;
+    return [...replicaSets.inNamespace(namespace)].filter(({ spec }) => isSelected(spec.selector, labels));
+  }
 
   async function look(key: string): Promise<void> {
     const replicaSet = replicaSets.get(key);
@@ -55,11 +61,12 @@ export function startReplicaSetController(cluster: Cluster, onProblem: (message:
   /** Adopts matching orphans and releases members that no longer match, as the controller reference demands. */
   async function claimPods(replicaSet: ReplicaSet): Promise<readonly Pod[]> {
     const claimed: Pod[] = [];
-    for (const pod of pods.inNamespace(replicaSet.metadata.namespace)) {
+    const { uid, namespace } = replicaSet.metadata;
+    for (const pod of [...podsByOwner(uid).values(), ...podsByOwner(orphansOf(namespace)).values()]) {
       const owner = controllerUid(pod.metadata);
       const matches = isSelected(replicaSet.spec.selector, pod.metadata.labels);
-      if (owner === replicaSet.metadata.uid && matches) claimed.push(pod);
-      else if (owner === replicaSet.metadata.uid && isPodActive(pod)) await releasePod(replicaSet, pod);
+      if (owner === uid && matches) claimed.push(pod);
+      else if (owner === uid && isPodActive(pod)) await releasePod(replicaSet, pod);
       else if (owner === undefined && matches && isPodActive(pod)) claimed.push(await adoptPod(replicaSet, pod));
     }
     return claimed;
@@ -114,9 +121,7 @@ export function startReplicaSetController(cluster: Cluster, onProblem: (message:
 
   async function writeStatus(replicaSet: ReplicaSet): Promise<void> {
     const nowMs = Date.now();
-    const members = [...pods.inNamespace(replicaSet.metadata.namespace)].filter(
-      (pod) => controllerUid(pod.metadata) === replicaSet.metadata.uid && isPodActive(pod),
-    );
+    const members = [...podsByOwner(replicaSet.metadata.uid).values()].filter(isPodActive);
     const { status, nextLookMs } = countStatus(replicaSet, members, nowMs);
     if (nextLookMs !== undefined) queue.add(keyOf(replicaSet), nextLookMs);
     if (isSameStatus(replicaSet, status)) return;
@@ -179,12 +184,6 @@ function hasNewWork(before: ReplicaSet, after: ReplicaSet): boolean {
     before.spec.replicas !== after.spec.replicas ||
     before.spec.minReadySeconds !== after.spec.minReadySeconds
   );
-}
-
-function mayConcern(replicaSet: ReplicaSet, pod: Pod): boolean {
-  const owner = controllerUid(pod.metadata);
-  if (owner !== undefined) return owner === replicaSet.metadata.uid;
-  return isSelected(replicaSet.spec.selector, pod.metadata.labels);
 }
 
 function ownerReference(replicaSet: ReplicaSet) {

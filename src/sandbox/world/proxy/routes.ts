@@ -41,7 +41,7 @@ export type Rule = {
 };
 
 /** Host (`*.` for a wildcard, empty for any) → rules, most specific first. */
-export type RouteTable = ReadonlyMap<string, readonly Rule[]>;
+export type RouteTable = Pick<ReadonlyMap<string, readonly Rule[]>, 'get'>;
 
 // ingress-nginx's own annotation names (user guide, "Canary"): https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#canary
 const SECOND = 'nginx.ingress.kubernetes.io/canary';
@@ -57,6 +57,15 @@ export function buildRoutes(ingresses: Iterable<Ingress>, httpRoutes: Iterable<H
   for (const route of [...httpRoutes].toSorted((a, b) => ageOf(a) - ageOf(b))) addHttpRoute(table, route);
   for (const rules of table.values()) rules.sort((a, b) => specificity(b.match) - specificity(a.match));
   return table;
+}
+
+/** The hosts that an Ingress has rules for. */
+export function hostsOfIngress(ingress: Ingress): readonly string[] {
+  return [...new Set([...backendsOf(ingress)].map(({ host }) => host))];
+}
+
+export function hostsOfRoute(route: HttpRoute): readonly string[] {
+  return route.spec.hostnames.length === 0 ? [''] : route.spec.hostnames;
 }
 
 function isSecond(ingress: Ingress): boolean {
@@ -114,7 +123,7 @@ function* backendsOf(ingress: Ingress) {
 
 function addHttpRoute(table: Map<string, Rule[]>, route: HttpRoute): void {
   const { namespace, name } = route.metadata;
-  const hosts = route.spec.hostnames.length === 0 ? [''] : route.spec.hostnames;
+  const hosts = hostsOfRoute(route);
   for (const [ruleIndex, rule] of route.spec.rules.entries()) {
     const services = rule.backendRefs
       .filter((backend) => backend.kind === 'Service')

@@ -1,12 +1,13 @@
 import type { Cluster } from '../cluster.ts';
 import { SERVICE_NAME } from '../controllers/endpoint-slices.ts';
 import { chooseFacts, type ImageList, versionOf } from '../image-list.ts';
+import { createIndex } from '../object-index.ts';
 import type { EndpointSlice, Pod } from '../objects.ts';
 import type { Random } from '../random.ts';
 import { chooseRule, chooseService } from './choose.ts';
 import { createRecentRequests, type RecentRequests } from './recent-requests.ts';
 import { type Answerer, createRequestCounters, type RequestCounters } from './request-counters.ts';
-import { buildRoutes, type RoutedRequest, type RouteTable } from './routes.ts';
+import { buildRoutes, hostsOfIngress, hostsOfRoute, type RoutedRequest, type RouteTable, type Rule } from './routes.ts';
 
 /** What came of one request. */
 export type Answer = {
@@ -35,8 +36,6 @@ export type TrafficOptions = {
   readonly random: Random;
 };
 
-// Even a storm of changes in other namespaces rebuilds the table only this often.
-const TABLE_MAX_AGE_MS = 50;
 const FORGET_AFTER_MS = 5 * 60_000;
 const GOLDEN_RATIO = 0.6180339887498949;
 
@@ -45,7 +44,7 @@ export function createTraffic(options: TrafficOptions): Traffic {
   const counters = createRequestCounters();
   const recent = createRecentRequests();
   const endpoints = trackEndpoints(cluster);
-  const readTable = trackRoutes(cluster);
+  const routes = trackRoutes(cluster);
   const points = new Map<string, number>();
   const turns = new Map<string, number>();
 
@@ -83,7 +82,7 @@ export function createTraffic(options: TrafficOptions): Traffic {
 
   return {
     send(request) {
-      const rule = chooseRule(readTable(), request);
+      const rule = chooseRule(routes, request);
       if (rule === undefined) return undefined;
       const at = { point: nextPoint(rule.id), isServing: (name: string) => endpoints.ready(name).length > 0 };
       const service = chooseService(rule, request, at);
@@ -94,10 +93,10 @@ export function createTraffic(options: TrafficOptions): Traffic {
       recent.add({ host: request.host, version, service, isError: status >= 500 });
       return { status, durationMs, service: answerer.service, pod: answerer.pod, version: answerer.version };
     },
-    isRouted: (host) => chooseRule(readTable(), { host, path: '/', method: 'GET', headers: {} }) !== undefined,
+    isRouted: (host) => chooseRule(routes, { host, path: '/', method: 'GET', headers: {} }) !== undefined,
     introduce(host) {
       let isServing = false;
-      for (const rule of readTable().get(host) ?? []) {
+      for (const rule of routes.get(host) ?? []) {
         const { target } = rule;
         const services =
           target.kind === 'ingress'
@@ -186,22 +185,31 @@ function readyPods(slice: EndpointSlice): readonly string[] {
     .map((endpoint) => `${slice.metadata.namespace}/${endpoint.targetRef?.name ?? ''}`);
 }
 
-function trackRoutes(cluster: Cluster): () => RouteTable {
-  let table: RouteTable | undefined;
-  let builtMs = 0;
-  let isStale = true;
-  function markStale(): void {
-    isStale = true;
+/** Builds a host's rules when they are first asked for, and again after an object that names the host changed. */
+function trackRoutes(cluster: Cluster): RouteTable {
+  const ingresses = createIndex(cluster.ingresses, hostsOfIngress);
+  const httpRoutes = createIndex(cluster.httpRoutes, hostsOfRoute);
+  const built = new Map<string, readonly Rule[]>();
+  cluster.ingresses.onChange((...sides) =>
+    forget(sides.flatMap((side) => (side === undefined ? [] : hostsOfIngress(side)))),
+  );
+  cluster.httpRoutes.onChange((...sides) =>
+    forget(sides.flatMap((side) => (side === undefined ? [] : hostsOfRoute(side)))),
+  );
+
+  function forget(hosts: readonly string[]): void {
+    for (const host of hosts) built.delete(host);
   }
-  cluster.ingresses.onChange(markStale);
-  cluster.httpRoutes.onChange(markStale);
-  return function readTable() {
-    const nowMs = performance.now();
-    if (table === undefined || (isStale && nowMs - builtMs > TABLE_MAX_AGE_MS)) {
-      table = buildRoutes(cluster.ingresses.values(), cluster.httpRoutes.values());
-      builtMs = nowMs;
-      isStale = false;
-    }
-    return table;
+
+  return {
+    get(host) {
+      const held = built.get(host);
+      if (held !== undefined) return held;
+      // Only hosts that somebody names are kept: anyone may ask for any.
+      if (ingresses(host).size === 0 && httpRoutes(host).size === 0) return undefined;
+      const rules = buildRoutes(ingresses(host).values(), httpRoutes(host).values()).get(host) ?? [];
+      built.set(host, rules);
+      return rules;
+    },
   };
 }
