@@ -26,8 +26,8 @@ export type ApiClient = {
 };
 
 const CALL_TIMEOUT_MS = 10_000;
-// A watch asks the server to end it after four minutes; silence beyond that means a dead peer.
-const WATCH_SECONDS = 240;
+/** A watch asks the server to end it after this time; silence beyond that means a dead peer. */
+export const WATCH_SECONDS = 240;
 const WATCH_SILENCE_MS = (WATCH_SECONDS + 60) * 1000;
 
 export function createApiClient(address: ApiAddress): ApiClient {

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { ObjectMeta } from '../../lib/index.ts';
-import { type ApiClient, GoneError, type WatchEvent } from './api-client.ts';
+import { type ApiClient, GoneError, WATCH_SECONDS, type WatchEvent } from './api-client.ts';
 import { keyOf } from './objects.ts';
 
 type Named = { readonly metadata: ObjectMeta };
@@ -118,8 +118,11 @@ export function createMirror<T extends Named>(options: MirrorOptions<T>): Mirror
         resourceVersion ??= await list();
         const startedMs = performance.now();
         resourceVersion = await watchFrom(resourceVersion);
+        const lastedMs = performance.now() - startedMs;
+        // A watch that ended before its time may mean another server, whose versions say nothing about ours.
+        if (lastedMs < WATCH_SECONDS * 900) resourceVersion = undefined;
         // A server that ends every watch at once must not be asked in a busy loop.
-        failures = performance.now() - startedMs > 1000 ? 0 : failures + 1;
+        failures = lastedMs > 1000 ? 0 : failures + 1;
       } catch (error) {
         if (stopped.signal.aborted) return;
         resourceVersion = undefined;
