@@ -23,6 +23,7 @@ import {
   type Services,
   type Workloads,
 } from './kubernetes/index.ts';
+import { podHashLabel } from './rollout/index.ts';
 import { createTrafficRouters, type TrafficRouters } from './traffic-routers/index.ts';
 
 /** Everything that reads and writes the cluster, with the caches that writes teach. */
@@ -36,7 +37,11 @@ export interface Hands {
 }
 
 export async function createHands(cluster: ConnectedCluster, config: Config, log: Logger): Promise<Hands> {
-  function cacheOf<T>(resource: Resource, project: (object: KubernetesObject) => T | undefined): Reflector<T> {
+  function cacheOf<T>(
+    resource: Resource,
+    project: (object: KubernetesObject) => T | undefined,
+    labelSelector?: string,
+  ): Reflector<T> {
     const isClusterWide = resource === resources.clusterAnalysisTemplates;
     return createReflector({
       cluster,
@@ -44,11 +49,13 @@ export async function createHands(cluster: ConnectedCluster, config: Config, log
       namespaces: isClusterWide ? [] : config.WATCH_NAMESPACES,
       project,
       log,
+      ...(labelSelector === undefined ? {} : { labelSelector }),
     });
   }
   const caches: Caches = {
     rollouts: cacheOf(resources.rollouts, projectRollout),
-    replicaSets: cacheOf(resources.replicaSets, projectReplicaSet),
+    // Those of Deployments are not sent at all.
+    replicaSets: cacheOf(resources.replicaSets, projectReplicaSet, podHashLabel),
     analysisRuns: cacheOf(resources.analysisRuns, projectAnalysisRun),
     services: cacheOf(resources.services, projectService),
     analysisTemplates: cacheOf(resources.analysisTemplates, projectAnalysisTemplate),

@@ -21,6 +21,7 @@ import {
   createCluster,
   createHolderName,
   createLease,
+  createLeaseTiming,
   keeperLeaseName,
   type LeaderLease,
   type ObjectName,
@@ -47,7 +48,12 @@ const ourHolder = /^stepwise_/;
 /** Builds every room once. Waits for the API server: without it there is nothing to build on. */
 export async function createService(config: Config): Promise<Service> {
   const log = createLogger(config);
-  const cluster = createCluster({ kubeConfig: { kubeconfigPath: config.KUBECONFIG || undefined }, log });
+  const perSecond = config.API_REQUESTS_PER_SECOND;
+  const cluster = createCluster({
+    kubeConfig: { kubeconfigPath: config.KUBECONFIG || undefined },
+    limits: { perSecond, burst: 2 * perSecond },
+    log,
+  });
   await cluster.start(AbortSignal.timeout(600_000));
   const hands = await createHands(cluster, config, log);
   const { caches } = hands;
@@ -178,18 +184,12 @@ function createLogger(config: Config): Logger {
 }
 
 function createKeeperLease(cluster: ConnectedCluster, config: Config, log: Logger): LeaderLease {
-  const durationMs = Math.ceil(config.LEASE_SECONDS) * 1000;
   return createLease({
     cluster,
     namespace: config.ARGO_NAMESPACE,
     name: keeperLeaseName(config.INSTANCE_ID),
     holder: createHolderName(config.POD_NAME || hostname()),
-    // The same proportions as Argo's 15, 10 and 2 s.
-    timing: {
-      durationSeconds: durationMs / 1000,
-      renewWithinMs: Math.floor((durationMs * 2) / 3),
-      tryEveryMs: Math.floor(durationMs / 6),
-    },
+    timing: createLeaseTiming(config.LEASE_SECONDS),
     log,
   });
 }

@@ -112,11 +112,13 @@ function readingOf(rollout: Rollout, routers: SeenRouters): RouterReading | unde
   if (rollout.spec.strategy?.canary?.trafficRouting === undefined) return undefined;
   let canaryWeight: number | undefined;
   let { problem } = routers;
+  let isIncomplete = false;
   for (const { observation } of routers.seen) {
     if (observation.canaryWeight !== undefined) canaryWeight = Math.max(canaryWeight ?? 0, observation.canaryWeight);
     problem ??= observation.problem;
+    isIncomplete ||= observation.isIncomplete === true;
   }
-  return { canaryWeight, ...(problem === undefined ? {} : { problem }) };
+  return { canaryWeight, ...(problem === undefined ? {} : { problem }), ...(isIncomplete ? { isIncomplete } : {}) };
 }
 
 function isSameRouting(a: Rollout, b: Rollout): boolean {

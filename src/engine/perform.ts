@@ -87,9 +87,11 @@ async function performOne(
   }
 }
 
-/** Every router of the Rollout gets the same weight; each holds its own precondition. */
+/** Every router of the Rollout gets the same weight; each holds its own precondition, and one that fails keeps no other from falling. */
 async function setWeight(canaryWeight: number, seen: Observation, signal: AbortSignal): Promise<void> {
-  for (const { router, target, observation } of seen.routers) {
-    await router.setWeight(target, canaryWeight, observation, signal);
-  }
+  const set = seen.routers.map(({ router, target, observation }) =>
+    router.setWeight(target, canaryWeight, observation, signal),
+  );
+  const failed = (await Promise.allSettled(set)).find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
 }

@@ -46,7 +46,11 @@ const argoTiming: LeaseTiming = { durationSeconds: 15, renewWithinMs: 10_000, tr
 /** The same proportions for another duration: 3 s → renew within 2 s, try every 0.4 s. */
 export function createLeaseTiming(seconds: number): LeaseTiming {
   const durationSeconds = Math.max(1, Math.ceil(seconds));
-  return { durationSeconds, renewWithinMs: (durationSeconds * 2000) / 3, tryEveryMs: (durationSeconds * 2000) / 15 };
+  return {
+    durationSeconds,
+    renewWithinMs: Math.floor((durationSeconds * 2000) / 3),
+    tryEveryMs: Math.floor((durationSeconds * 2000) / 15),
+  };
 }
 
 /** Argo's own Lease, so that an Argo controller of the same instance waits while we hold it. */

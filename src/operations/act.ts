@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { AnalysisRun } from '../analysis/index.ts';
-import type { Cluster, JsonPatch, ObjectName, Reflector, Rollouts, Workloads } from '../kubernetes/index.ts';
+import type { ConnectedCluster, JsonPatch, ObjectName, Reflector, Rollouts, Workloads } from '../kubernetes/index.ts';
 import { ConflictError } from '../lib/index.ts';
 import type { QueueStore } from '../queue-stores/index.ts';
 import { type Binding, bindingOf, type Rollout, type RolloutPatch } from '../rollout/index.ts';
@@ -11,7 +11,7 @@ import type { Answer, CardPlace, Refusal, Wish } from './operations.ts';
 
 /** Everything an operation needs. */
 export interface OperationTools {
-  readonly cluster: Pick<Cluster, 'mayI'>;
+  readonly cluster: Pick<ConnectedCluster, 'mayI' | 'urgently'>;
   readonly rollouts: Rollouts;
   readonly workloads: Pick<Workloads, 'readWithTemplates'>;
   readonly readAnalysisRuns: (rollout: Rollout, signal: AbortSignal) => Promise<readonly AnalysisRun[]>;
@@ -67,8 +67,12 @@ export interface Act<W extends Wish> {
 /** How often an act looks again when the object moved between its look and its write. */
 const maxAttempts = 10;
 
-/** Finds, asks Kubernetes, looks live, decides, records, writes with a precondition, nudges, answers. */
-export async function act<W extends Wish>(wish: W, rule: Act<W>, tools: OperationTools): Promise<Answer> {
+/** Finds, asks Kubernetes, looks live, decides, records, writes with a precondition, nudges, answers. Its calls go before the engine's. */
+export function act<W extends Wish>(wish: W, rule: Act<W>, tools: OperationTools): Promise<Answer> {
+  return tools.cluster.urgently(() => actNow(wish, rule, tools));
+}
+
+async function actNow<W extends Wish>(wish: W, rule: Act<W>, tools: OperationTools): Promise<Answer> {
   const signal = AbortSignal.timeout(15_000);
   const found = findRollout(wish.target, {
     rollouts: tools.known.list().map(({ metadata: { namespace, name } }) => ({ namespace, name })),

@@ -30,7 +30,9 @@ export function planTraffic(scene: Scene, posture: Posture): TrafficPlan {
     stablePodHash: scene.status.stableRS ?? scene.podHash,
   };
   if (target < current) return { current, settled: target, lower: [effect], raise: [] };
-  if (target > current) return { current, settled: current, lower: [], raise: [effect] };
+  // A weight that only some of the router's objects carry is set once more: half a raise would stay half.
+  const isHalfDone = scene.world.router.isIncomplete === true;
+  if (target > current || isHalfDone) return { current, settled: current, lower: [], raise: [effect] };
   return { current, settled: current, lower: [], raise: [] };
 }
 
