@@ -4,6 +4,7 @@ import { checkAccess } from './access/check.ts';
 import { answerReview, type ReviewTools, reviewKinds } from './access/reviews.ts';
 import { type Api, timestamp } from './api.ts';
 import { methodNotAllowed, notFound, pageNotFound } from './api-error.ts';
+import { startDefinitionCleaner } from './cleaning/definitions.ts';
 import { startGarbageCollector } from './cleaning/garbage-collector.ts';
 import { startNamespaceCleaner } from './cleaning/namespaces.ts';
 import { type Answer, jsonAnswer } from './requests/answer.ts';
@@ -28,6 +29,8 @@ export interface KubernetesApiOptions {
   readonly anonymous?: User;
   /** CustomResourceDefinitions that are there from the start. */
   readonly seedCrds?: readonly object[];
+  /** How many writes of its kind back a watch may start before it is told to list again (410). Default 5000. */
+  readonly rememberedChanges?: number;
 }
 
 export interface KubernetesApi {
@@ -44,7 +47,7 @@ const admin: User = { user: 'system:admin', groups: ['system:masters', 'system:a
 /** Starts a Kubernetes API server in this process. */
 export async function createKubernetesApi(options: KubernetesApiOptions): Promise<KubernetesApi> {
   const journal = options.dataFolder === undefined ? undefined : openJournal(options.dataFolder);
-  const store = new Store(journal);
+  const store = new Store(journal, options.rememberedChanges);
   const registry = createRegistry(store, createBuiltInSchemas(defaultValues));
   const api: Api = { store, registry, nowMs: () => Date.now() };
   seed(api, options.seedCrds ?? []);
@@ -59,7 +62,7 @@ export async function createKubernetesApi(options: KubernetesApiOptions): Promis
     touched ??= { object, previous };
   });
   const stopCollector = startGarbageCollector(api);
-  const stopCleaner = startNamespaceCleaner(api);
+  const stopCleaners = [startNamespaceCleaner(api), startDefinitionCleaner(api)];
   const server = await startServer({
     api,
     port: options.port,
@@ -84,7 +87,7 @@ export async function createKubernetesApi(options: KubernetesApiOptions): Promis
     async stop() {
       await server.stop();
       stopCollector();
-      stopCleaner();
+      for (const stop of stopCleaners) stop();
       journal?.close();
     },
     onWrite(listener) {

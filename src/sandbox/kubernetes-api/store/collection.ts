@@ -1,16 +1,12 @@
 import type { StoredObject } from '../kubernetes-object.ts';
 
-/** One write as watchers see it. `texts` keeps its bytes per served version, so that many watchers cost one serialisation. */
+/** One write as watchers see it. */
 export interface Change {
   readonly resourceVersion: number;
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
   readonly object: StoredObject;
   readonly previous: StoredObject | undefined;
-  readonly texts: Map<string, string>;
 }
-
-/** A watch that starts further back than this many writes of its kind is told to list again (410). */
-const rememberedChanges = 5000;
 
 /** All objects of one kind, their recent changes, and who watches them. */
 export class Collection {
@@ -19,10 +15,15 @@ export class Collection {
   private readonly order = new Map<string, readonly string[]>();
   private changes: Change[] = [];
   private forgottenUpTo: number;
+  private readonly remembered: number;
   private readonly watchers = new Set<(change: Change) => void>();
 
-  /** `forgottenUpTo`: changes up to this resourceVersion are not known (they happened before a restart). */
-  constructor(forgottenUpTo: number) {
+  /**
+   * `forgottenUpTo`: changes up to this resourceVersion are not known (they happened before a restart). `remembered`: at least so many writes
+   * back a watch may start; one that asks for more is told to list again (410).
+   */
+  constructor(forgottenUpTo: number, remembered: number) {
+    this.remembered = remembered;
     this.forgottenUpTo = forgottenUpTo;
   }
 
@@ -69,8 +70,8 @@ export class Collection {
     if (change.type === 'DELETED') this.unload(change.object.metadata.namespace ?? '', change.object.metadata.name);
     else this.load(change.object);
     this.changes.push(change);
-    if (this.changes.length >= rememberedChanges * 2) {
-      this.changes = this.changes.slice(-rememberedChanges);
+    if (this.changes.length >= this.remembered * 2) {
+      this.changes = this.changes.slice(-this.remembered);
       this.forgottenUpTo = (this.changes[0]?.resourceVersion ?? 1) - 1;
     }
     for (const watcher of this.watchers) watcher(change);

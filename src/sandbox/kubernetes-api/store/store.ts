@@ -23,8 +23,10 @@ export class Store {
   private readonly journal: Journal | undefined;
   private lastResourceVersion: number;
   private readonly loadedUpTo: number;
+  private readonly rememberedChanges: number;
 
-  constructor(journal: Journal | undefined) {
+  constructor(journal: Journal | undefined, rememberedChanges = 5000) {
+    this.rememberedChanges = rememberedChanges;
     this.journal = journal;
     this.lastResourceVersion = journal?.resourceVersion ?? 0;
     this.loadedUpTo = this.lastResourceVersion;
@@ -43,7 +45,7 @@ export class Store {
   collection(id: string): Collection {
     let collection = this.collections.get(id);
     if (collection === undefined) {
-      collection = new Collection(this.loadedUpTo);
+      collection = new Collection(this.loadedUpTo, this.rememberedChanges);
       this.collections.set(id, collection);
     }
     return collection;
@@ -111,7 +113,7 @@ export class Store {
   }
 
   private announce(place: Place, type: Change['type'], object: StoredObject, previous: StoredObject | undefined): void {
-    const change = { resourceVersion: this.lastResourceVersion, type, object, previous, texts: new Map() };
+    const change = { resourceVersion: this.lastResourceVersion, type, object, previous };
     this.collection(place.collection).record(change);
     for (const listener of this.listeners) listener(place, change);
     this.compactIfLong();
