@@ -76,9 +76,11 @@ function SplitBar({ latest, versions, all, colours }: SplitProps) {
         role="img"
         aria-label={present.map(({ version, percent }) => `${version} ${percent.toFixed(0)} %`).join(', ')}
       >
-        {present.map(({ version, percent }) => (
-          <span key={version} className="split-part" style={{ flexGrow: percent, background: colours.of(version) }} />
-        ))}
+        {present
+          .filter(({ percent }) => percent > 0)
+          .map(({ version, percent }) => (
+            <span key={version} className="split-part" style={{ flexGrow: percent, background: colours.of(version) }} />
+          ))}
       </div>
       <ul className="split-legend">
         {present.map(({ version, percent }) => (

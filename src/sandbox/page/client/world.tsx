@@ -137,10 +137,21 @@ function Writes({ writes }: { readonly writes: readonly WriteLine[] }) {
       {writes.toReversed().map((write) => (
         <li key={`${write.atMs} ${write.line}`}>
           <time>{new Date(write.atMs).toTimeString().slice(0, 8)}</time>
-          <code title={write.line}>{write.line}</code>
+          <WriteWords line={write.line} />
         </li>
       ))}
     </ol>
+  );
+}
+
+/** Verb, object, and what changed: in little space the object's name gives way first. */
+function WriteWords({ line }: { readonly line: string }) {
+  const [verb = '', object = '', ...rest] = line.split(' ');
+  return (
+    <code title={line}>
+      <span className="write-verb">{verb}</span> <span className="write-object">{object}</span>{' '}
+      <span className="write-change">{rest.join(' ')}</span>
+    </code>
   );
 }
 
