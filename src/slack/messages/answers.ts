@@ -54,7 +54,9 @@ function copyable(view: AnswerView, line: string): Mrkdwn {
 
 /** Asked, not done: the card says "promoted by Dana" only after the engine confirms. */
 export function renderDone(view: AnswerView, wish: Command, done: Done, link: string | undefined): Message {
-  const where = link === undefined ? 'Its card appears in the channel.' : `<${link}|See the card>.`;
+  // A start and an undo make a revision of its own: its card is not there yet, and the last one's would mislead.
+  const isNewCard = wish.verb === 'start' || wish.verb === 'undo';
+  const where = link === undefined || isNewCard ? 'Its card appears in the channel.' : `<${link}|See the card>.`;
   const target = `${quote(done.target.namespace ?? '', 63)}/${quote(done.target.name, 100)}`;
   const note = done.facts.note === undefined ? '' : ` ${quote(done.facts.note, 300)}`;
   return say(view, `Asked: ${wish.verb} ${target}${factWords(done.facts)}. ${where}${note}`);

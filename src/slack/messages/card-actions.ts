@@ -6,7 +6,7 @@ import type { Signer } from '../actions/signed-value.ts';
 import { actions, type ButtonWords, button, confirm } from './blocks.ts';
 import { plain } from './mrkdwn.ts';
 import { formatPercent } from './numbers.ts';
-import { versionOf } from './version.ts';
+import { canaryVersion, versionOf } from './version.ts';
 
 /** What a person may want in this state: at most three buttons, the most urgent first, and the rest behind the overflow. */
 export interface Offer {
@@ -86,7 +86,7 @@ function moreWords(action: ActActionId, delivery: Delivery): string {
 }
 
 function actWords(action: ActActionId, delivery: Delivery): ButtonWords {
-  const what = `${plain(delivery.name, 40)} ${plain(versionOf(delivery.toImage), 20)}`;
+  const what = `${plain(delivery.name, 40)} ${plain(canaryVersion(delivery), 20)}`;
   switch (action) {
     case 'abort':
       return { text: 'Abort', label: `Abort ${what}`, style: 'danger' };
@@ -115,7 +115,7 @@ function actWords(action: ActActionId, delivery: Delivery): ButtonWords {
 
 /** The dialogs: abort, undo, finish and skip ask once more; pause, resume and promote at a gate do not (the gate is the question). */
 function confirmFor(action: ActActionId, delivery: Delivery): ConfirmationDialog | undefined {
-  const what = `${plain(delivery.name, 60)} ${plain(versionOf(delivery.toImage), 25)}`;
+  const what = `${plain(delivery.name, 60)} ${plain(canaryVersion(delivery), 25)}`;
   const from = plain(versionOf(delivery.fromImage), 40);
   const share = `${formatPercent(delivery.weightPercent)} %`;
   switch (action) {

@@ -8,7 +8,7 @@ import { headline, headlineText } from './headline.ts';
 import { metricLine, metricLines } from './metric-words.ts';
 import { date, type Mrkdwn, quote } from './mrkdwn.ts';
 import { formatDuration, formatPercent } from './numbers.ts';
-import { versionOf } from './version.ts';
+import { canaryVersion, versionOf } from './version.ts';
 
 export interface CardView {
   readonly sign: Signer['sign'];
@@ -74,7 +74,7 @@ function showsReason(delivery: Delivery): boolean {
 function nextEvent(delivery: Delivery): Mrkdwn {
   const ago = delivery.nextAtMs === undefined ? '' : ` ${date(delivery.nextAtMs, '{ago}')}`;
   const ahead = delivery.weights.find((weight) => weight.state === 'ahead');
-  const stable = quote(versionOf(delivery.fromImage), 30);
+  const stable = delivery.fromImage === undefined ? 'stable' : quote(versionOf(delivery.fromImage), 30);
   switch (delivery.state) {
     case 'starting':
       return `${delivery.pods.ready} of ${delivery.pods.desired} pods ready`;
@@ -166,7 +166,7 @@ function guiltyLine(guilty: MetricLine): Mrkdwn {
 
 /** `1.4.2 → 2.0.0 · shop` */
 function fromTo(delivery: Delivery): Mrkdwn {
-  const to = quote(versionOf(delivery.toImage), 24);
+  const to = quote(canaryVersion(delivery), 24);
   const from = delivery.fromImage === undefined ? '' : `${quote(versionOf(delivery.fromImage), 24)} → `;
   return `${from}${to} · ${quote(delivery.namespace, 30)}`;
 }
@@ -177,6 +177,6 @@ function footer(delivery: Delivery, view: CardView): Mrkdwn {
     parts.push(`started by ${quote(view.nameOf(delivery.startedBy) ?? delivery.startedBy, 60)}`);
   }
   parts.push(`as of ${date(view.asOfMs, '{time_secs}')}`);
-  if (isGoingBack(delivery)) parts.push(`the Rollout still asks for ${quote(versionOf(delivery.toImage), 40)}`);
+  if (isGoingBack(delivery)) parts.push(`the Rollout still asks for ${quote(canaryVersion(delivery), 40)}`);
   return parts.join(' · ');
 }

@@ -2,7 +2,7 @@ import { assertNever } from '../../lib/index.ts';
 import type { Delivery } from '../../rollout/index.ts';
 import { escapeText, plain, truncate } from './mrkdwn.ts';
 import { formatPercent } from './numbers.ts';
-import { versionOf } from './version.ts';
+import { canaryVersion } from './version.ts';
 
 /** Slack shows about 45 characters of a header on one line of a phone. */
 const maxHeadline = 45;
@@ -20,7 +20,7 @@ export function headlineText(delivery: Delivery): string {
 
 /** `checkout 2.0.0`, shortened to fit: the version keeps up to half, the name is cut first at its end. */
 export function subject(delivery: Delivery, maxLength: number): string {
-  const version = plain(versionOf(delivery.toImage));
+  const version = plain(canaryVersion(delivery));
   const name = plain(delivery.name, 253);
   if (name.length + 1 + version.length <= maxLength) return `${name} ${version}`;
   const versionRoom = Math.min(version.length, Math.max(6, Math.floor(maxLength / 2)));

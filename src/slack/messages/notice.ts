@@ -50,10 +50,10 @@ const peopleDo: ReadonlySet<NoticeEvent> = new Set([
 export function renderNotice(delivery: Delivery, notice: Notice, view: CardView): Message {
   const sentence = noticeSentence(delivery, notice, view);
   const mention = notice.weight === 'needsHuman' ? mentionOf(delivery) : '';
-  const lines = [`${sentence}${mention}`];
-  if (notice.text !== '') lines.push(`_${quote(notice.text, 400)}_`);
+  const lines = [`${sentence}${mention} · ${date(notice.atMs, '{time_secs}')}`];
+  if (notice.text !== '' && notice.event !== 'stepReached') lines.push(`_${quote(notice.text, 400)}_`);
   lines.push(...evidence(delivery, notice));
-  const blocks: MessageBlock[] = [section('line', `${lines.join('\n')}\n${date(notice.atMs, '{time_secs}')}`)];
+  const blocks: MessageBlock[] = [section('line', lines.join('\n'))];
   const buttons = noticeButtons(delivery, notice);
   if (buttons.length > 0)
     blocks.push(
@@ -68,6 +68,8 @@ export function renderNotice(delivery: Delivery, notice: Notice, view: CardView)
 function noticeSentence(delivery: Delivery, notice: Notice, view: CardView): Mrkdwn {
   const words = told[notice.event];
   const what = `*${escapeText(subject(delivery, 120).replaceAll('*', ''))}*`;
+  // A step's words are the weight that it reached.
+  if (notice.event === 'stepReached' && notice.text !== '') return `${words.mark} ${what} ${quote(notice.text, 60)}`;
   const gate = notice.event === 'gateReached' && delivery.nextPercent !== undefined;
   const to = gate ? `: promote to ${formatPercent(delivery.nextPercent ?? 0)} %?` : '';
   if (notice.by === undefined || !peopleDo.has(notice.event)) return `${words.mark} ${what} ${words.does}${to}`;

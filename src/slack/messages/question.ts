@@ -5,7 +5,7 @@ import { actions, type Message, section } from './blocks.ts';
 import { actButton } from './card-actions.ts';
 import { capital, type Mrkdwn, quote } from './mrkdwn.ts';
 import { formatPercent } from './numbers.ts';
-import { versionOf } from './version.ts';
+import { canaryVersion, versionOf } from './version.ts';
 
 /** Asked once more before finish, skip and undo, and where a click on an overflow only asks. The button carries what was seen. */
 export function renderQuestion(sign: Signer['sign'], action: ActActionId, delivery: Delivery): Message {
@@ -17,7 +17,7 @@ export function renderQuestion(sign: Signer['sign'], action: ActActionId, delive
 }
 
 function questionWords(action: ActActionId, delivery: Delivery): Mrkdwn {
-  const what = `*${quote(delivery.name, 100)} ${quote(versionOf(delivery.toImage), 60)}*`;
+  const what = `*${quote(delivery.name, 100)} ${quote(canaryVersion(delivery), 60)}*`;
   const left = delivery.weights
     .filter((weight) => weight.state === 'ahead')
     .map((weight) => formatPercent(weight.percent));

@@ -1,3 +1,5 @@
+import type { Delivery } from '../../rollout/index.ts';
+
 /** What people call an image: its tag, or the first twelve characters of its digest. `undefined` when there is none. */
 export function versionOf(image: string | undefined): string {
   if (image === undefined || image === '') return 'unknown';
@@ -8,9 +10,7 @@ export function versionOf(image: string | undefined): string {
   return colon === -1 ? 'latest' : lastPart.slice(colon + 1);
 }
 
-/** `ghcr.io/acme/checkout` of `ghcr.io/acme/checkout:2.0.0`. */
-export function repositoryOf(image: string): string {
-  const named = image.split('@')[0] ?? image;
-  const colon = named.indexOf(':', named.lastIndexOf('/') + 1);
-  return colon === -1 ? named : named.slice(0, colon);
+/** What people call this revision: the version of its image, or `rev 17` where the image is not known any more. */
+export function canaryVersion({ toImage, revision }: Pick<Delivery, 'toImage' | 'revision'>): string {
+  return toImage === '' ? `rev ${revision}` : versionOf(toImage);
 }
