@@ -36,6 +36,7 @@ export function startKubelet(options: KubeletOptions): { stop(): void } {
   const usedIps = new Set<string>();
   const queue = createWorkQueue({ look, concurrency: 16, gatherMs: 5, onProblem: options.onProblem });
   let nextIp = 2;
+  let canBind = true;
 
   pods.onChange((before, after) => {
     if (before !== undefined && after?.metadata.uid !== before.metadata.uid) forget(before);
@@ -61,7 +62,7 @@ export function startKubelet(options: KubeletOptions): { stop(): void } {
       return;
     }
     if (pod.status.phase === 'Succeeded' || pod.status.phase === 'Failed') return;
-    if (pod.spec.nodeName === undefined) await bind(pod);
+    if (pod.spec.nodeName === undefined && canBind) await bind(pod);
     const life = lifeOf(pod);
     run.containers = run.containers.map((container) => {
       if (container.dueMs > nowMs) return container;
@@ -109,7 +110,8 @@ export function startKubelet(options: KubeletOptions): { stop(): void } {
       await client.create(`/api/v1/namespaces/${namespace}/pods/${name}/binding`, body, 'kube-scheduler');
     } catch (error) {
       // An API without the binding subresource, or a pod bound already: it runs all the same.
-      if (!(error instanceof NotFoundError) && !(error instanceof ConflictError)) throw error;
+      if (error instanceof NotFoundError) canBind = pods.get(keyOf(pod))?.metadata.uid !== uid;
+      else if (!(error instanceof ConflictError)) throw error;
     }
   }
 

@@ -61,6 +61,8 @@ export function createMirror<T extends Named>(options: MirrorOptions<T>): Mirror
       options.onProblem(`${options.path}: skipped an object that does not read: ${parsed.error.message}`);
       return undefined;
     }
+    // A third of every object, and nobody here reads it.
+    delete parsed.data.metadata.managedFields;
     const key = keyOf(parsed.data);
     const held = objects.get(key);
     if (held === undefined || versionOf(held) < versionOf(parsed.data)) store(key, parsed.data);

@@ -63,6 +63,10 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     traffic,
     renderMetrics: () => renderMetrics(cluster, traffic.counters, images),
     readCounters: (windowSeconds) => traffic.recent.read(windowSeconds),
+  }).catch((error: unknown) => {
+    traffic.stop();
+    cluster.stop();
+    throw error;
   });
   const parts: { stop(): void }[] = [];
   let isStopped = false;

@@ -65,7 +65,7 @@ export function evaluate(expression: Expression, atMs: number, evaluation: Evalu
   }
 }
 
-export function vectorOf(value: Value): Vector {
+function vectorOf(value: Value): Vector {
   if (value.kind !== 'vector') throw new EvaluationError(`expected an instant vector, got a ${value.kind}`);
   return value.elements;
 }

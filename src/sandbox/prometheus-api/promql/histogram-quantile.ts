@@ -26,7 +26,7 @@ function readLimit(text: string | undefined): number | undefined {
 }
 
 /** Prometheus' rule (promql/quantile.go): linear inside the bucket that holds the rank, from 0 in the first one. */
-export function bucketQuantile(phi: number, unsorted: readonly Bucket[]): number {
+function bucketQuantile(phi: number, unsorted: readonly Bucket[]): number {
   if (Number.isNaN(phi)) return Number.NaN;
   if (phi < 0) return Number.NEGATIVE_INFINITY;
   if (phi > 1) return Number.POSITIVE_INFINITY;

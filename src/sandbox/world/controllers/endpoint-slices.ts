@@ -80,7 +80,7 @@ function isBehind(service: Service, pod: Pod): boolean {
 }
 
 /** Describes the slice a Service should have: running pods with an address, ready ones first to be believed. */
-export function describeSlice(service: Service, members: readonly Pod[]) {
+function describeSlice(service: Service, members: readonly Pod[]) {
   const endpoints = members
     .filter(
       (pod) => pod.status.podIP !== undefined && pod.status.phase !== 'Failed' && pod.status.phase !== 'Succeeded',

@@ -21,8 +21,6 @@ export type Answer = {
 export type Traffic = {
   /** Routes one request to a pod, lets the pod's image decide how it goes, and counts it. Undefined: no rule takes this host. */
   send(request: RoutedRequest): Answer | undefined;
-  /** Tells whether any rule takes this host by name. */
-  isRouted(host: string): boolean;
   /** Makes the counters of every ready pod behind a host exist at zero; answers whether there is one. */
   introduce(host: string): boolean;
   readonly counters: RequestCounters;
@@ -93,7 +91,6 @@ export function createTraffic(options: TrafficOptions): Traffic {
       recent.add({ host: request.host, version, service, isError: status >= 500 });
       return { status, durationMs, service: answerer.service, pod: answerer.pod, version: answerer.version };
     },
-    isRouted: (host) => chooseRule(routes, { host, path: '/', method: 'GET', headers: {} }) !== undefined,
     introduce(host) {
       let isServing = false;
       for (const rule of routes.get(host) ?? []) {

@@ -65,10 +65,11 @@ describe.concurrent('a Deployment', () => {
     await finished('web');
     await setImage('web', 'shop:2');
     let fewest = 4;
-    const watch = setInterval(async () => {
+    const look = async () => {
       const { status } = await cluster.request('GET', `${DEPLOYMENTS}/web`);
       fewest = Math.min(fewest, status.availableReplicas ?? 0);
-    }, 50);
+    };
+    const watch = setInterval(() => void look(), 50);
     const { metadata, status } = await finished('web').finally(() => clearInterval(watch));
     expect(fewest).toBeGreaterThanOrEqual(3);
     expect(metadata.annotations[REVISION]).toBe('2');
@@ -102,10 +103,11 @@ describe.concurrent('a Deployment', () => {
     });
     expect(await replicaSetsOf('batch')).toHaveLength(1);
     let most = 0;
-    const watch = setInterval(async () => {
+    const look = async () => {
       const pods = await cluster.pods({ app: 'batch' });
       most = Math.max(most, pods.filter((pod) => pod.metadata.deletionTimestamp === undefined).length);
-    }, 30);
+    };
+    const watch = setInterval(() => void look(), 30);
     await cluster.patch(`${DEPLOYMENTS}/batch`, { spec: { paused: null } });
     await finished('batch').finally(() => clearInterval(watch));
     expect(most).toBe(2);
