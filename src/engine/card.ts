@@ -70,8 +70,9 @@ async function closePrevious(look: Look, tools: CardTools, signal: AbortSignal):
   if (record !== undefined) {
     const { entries, seen } = tools.derive(record, look);
     const written = await tools.records.append(record, entries, seen, signal);
-    const delivery = tools.deliver(written, look);
-    if (delivery.state === 'superseded') await tellAll(written, delivery, look, tools, signal);
+    // One that had its end already keeps its card as it is.
+    const isOvertaken = written.entries.some(({ event }) => event === 'superseded');
+    if (isOvertaken) await tellAll(written, tools.deliver(written, look), look, tools, signal);
   }
   tools.closed.add(key);
 }

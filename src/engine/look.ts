@@ -1,4 +1,4 @@
-import type { World } from '../rollout/index.ts';
+import { presentRevision, type World } from '../rollout/index.ts';
 
 /** What people are told about one rollout is rendered from this: the same world that decisions are made on, and its revision. */
 export interface Look {
@@ -8,5 +8,5 @@ export interface Look {
 }
 
 export function lookAt(world: World): Look {
-  return { world, revision: Number(world.rollout.metadata.annotations['rollout.argoproj.io/revision'] ?? 0) };
+  return { world, revision: presentRevision(world.rollout, world.replicaSets) };
 }

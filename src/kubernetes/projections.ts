@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AnalysisRun, AnalysisTemplate } from '../analysis/index.ts';
 import { ObjectMeta } from '../lib/index.ts';
-import { PodTemplate, type ReplicaSetView, Rollout, type ServiceView } from '../rollout/index.ts';
+import { mainImage, PodTemplate, type ReplicaSetView, Rollout, type ServiceView } from '../rollout/index.ts';
 import type { KubernetesObject } from './cluster.ts';
 
 // What caches keep of an object: what we read, and nothing that only costs memory. 10,000 Rollouts with 11 ReplicaSets each take
@@ -69,7 +69,8 @@ export function projectReplicaSet(
   const owner = replicaSet.metadata.ownerReferences.find(({ controller }) => controller === true);
   if (owner?.kind !== 'Rollout') return undefined;
   const { template, ...view } = viewOf(replicaSet);
-  return { ...view, ownerUid: owner.uid };
+  const image = mainImage(template, owner.name);
+  return { ...view, ownerUid: owner.uid, ...(image === undefined ? {} : { image }) };
 }
 
 const Service = z.looseObject({

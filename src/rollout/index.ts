@@ -8,11 +8,11 @@ export { decide } from './decide.ts';
 export type { Binding, Delivery, DeliveryState, MetricLine, MetricSeries, VerificationCheck } from './delivery.ts';
 export type { Decision, Effect, NewAnalysisRun, NewReplicaSet } from './effect.ts';
 export { mainContainer, mainImage } from './main-container.ts';
-export { podHashLabel } from './names.ts';
+export { podHashLabel, revisionAnnotation } from './names.ts';
 export { neededServices, neededTemplates } from './needs.ts';
 export { computePodHash, computeStepHash } from './pod-hash.ts';
 export { type DeliveryFacts, readDelivery } from './read-delivery.ts';
-export { revisionOf } from './replica-sets.ts';
+export { presentRevision, revisionOf } from './replica-sets.ts';
 export {
   CanaryStep,
   CanaryStrategy,

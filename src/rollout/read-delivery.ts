@@ -6,8 +6,7 @@ import type { Delivery, MetricSeries } from './delivery.ts';
 import { type Standpoint, stateOf } from './delivery-state.ts';
 import { mainImage } from './main-container.ts';
 import { guiltyMetric, linesOf, nearestFirst, nextMeasurementAt, seriesOf } from './metric-lines.ts';
-import { revisionAnnotation } from './names.ts';
-import { revisionOf, sumOf } from './replica-sets.ts';
+import { presentRevision, revisionOf, sumOf } from './replica-sets.ts';
 import { maxWeightOf, weightInForce } from './steps.ts';
 import { isVerificationLate, verificationOf } from './verification.ts';
 import type { ReplicaSetView, World } from './world.ts';
@@ -73,9 +72,9 @@ export function readDelivery(world: World, facts: DeliveryFacts): Delivery {
 function standpointOf(world: World, facts: DeliveryFacts): Standpoint {
   const { rollout, replicaSets } = world;
   const { status, spec } = rollout;
-  const presentRevision = Number(rollout.metadata.annotations[revisionAnnotation] ?? 0);
-  const revision = facts.revision ?? presentRevision;
-  const isPresent = revision === presentRevision;
+  const latest = presentRevision(rollout, replicaSets);
+  const revision = facts.revision ?? latest;
+  const isPresent = revision === latest;
   const present = replicaSets.find((one) => one.podHash === status.currentPodHash);
   const canary = isPresent ? present : replicaSets.find((one) => revisionOf(one) === revision);
   const stable = replicaSets.find((one) => one.podHash === status.stableRS);

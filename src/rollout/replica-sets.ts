@@ -1,10 +1,20 @@
 import { parseTimestamp } from '../analysis/index.ts';
 import { desiredReplicasAnnotation, revisionAnnotation, scaleDownDeadlineAnnotation } from './names.ts';
+import type { Rollout } from './rollout.ts';
 import type { ReplicaSetView } from './world.ts';
 
 export function revisionOf(replicaSet: ReplicaSetView): number {
   const revision = Number(replicaSet.annotations[revisionAnnotation]);
   return Number.isInteger(revision) ? revision : 0;
+}
+
+/**
+ * The revision that the status speaks of. The Rollout's own annotation is a write earlier: by it a new revision would seem to have
+ * all that the status still says of the one before it. 0: none yet.
+ */
+export function presentRevision(rollout: Rollout, replicaSets: readonly ReplicaSetView[]): number {
+  const present = replicaSets.find(({ podHash }) => podHash === rollout.status.currentPodHash);
+  return present === undefined ? Number(rollout.metadata.annotations[revisionAnnotation] ?? 0) : revisionOf(present);
 }
 
 export function desiredReplicasOf(replicaSet: ReplicaSetView): number | undefined {
