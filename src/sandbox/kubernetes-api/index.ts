@@ -4,4 +4,5 @@
  * collection, namespaces, CRDs). Begin reading at kubernetes-api.ts, then requests/resource-request.ts.
  */
 export { createKubernetesApi, type KubernetesApi, type KubernetesApiOptions } from './kubernetes-api.ts';
+export { httpRouteDefinition } from './schemas/http-route.ts';
 export type { WriteNotice } from './write-notice.ts';

@@ -5,7 +5,6 @@ import { objectAt, textAt } from './kubernetes-object.ts';
 import { createObject } from './objects/create.ts';
 import { updateObject } from './objects/update.ts';
 import { definitionsCollection } from './resources/registry.ts';
-import { httpRouteDefinition } from './schemas/http-route.ts';
 
 const rbac = 'rbac.authorization.k8s.io';
 
@@ -17,7 +16,7 @@ export function seed(api: Api, definitions: readonly object[]): void {
   const { roles, bindings } = defaultRoles();
   for (const role of roles) createIfMissing(api, `clusterroles.${rbac}`, role);
   for (const binding of bindings) createIfMissing(api, `clusterrolebindings.${rbac}`, binding);
-  for (const definition of [httpRouteDefinition, ...definitions]) {
+  for (const definition of definitions) {
     const json: JsonObject = JSON.parse(JSON.stringify(definition));
     const place = {
       collection: definitionsCollection,

@@ -112,7 +112,7 @@ function version(name: string, storage: boolean): JsonObject {
   };
 }
 
-/** HTTPRoute of the Gateway API, with its defaults; filters, retries and sessions stay open. Clusters have it installed, so this one has. */
+/** HTTPRoute of the Gateway API, with its defaults; filters, retries and sessions stay open. Not there by itself: hand it to `seedCrds`. */
 export const httpRouteDefinition: JsonObject = {
   apiVersion: 'apiextensions.k8s.io/v1',
   kind: 'CustomResourceDefinition',
