@@ -1,14 +1,12 @@
 import { z } from 'zod';
 import type { JsonObject } from '../../lib/index.ts';
 import type { CheckBlocksOptions } from './check-blocks.ts';
-import type { ActiveFault, Fault } from './faults.ts';
+import type { ActiveFault } from './faults.ts';
 import type { Settings } from './options.ts';
 import type { ResponseUrls } from './response-urls.ts';
 import type { Sockets } from './socket-mode.ts';
 import type { Triggers } from './triggers.ts';
 import type { Workspace } from './workspace.ts';
-
-export type { Fault };
 
 /** Slack's refusal: HTTP 200 with `ok: false` and this word. */
 export class SlackError extends Error {

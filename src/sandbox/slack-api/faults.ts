@@ -20,9 +20,40 @@ const FaultObject = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('down'), how: z.enum(['reset', '503']).default('reset') }),
 ]);
 
-const words = ['none', 'edit_window_closed', 'not_in_channel', 'ratelimited', 'disconnect', 'slow', 'down'] as const;
+/** The detail that may stand behind a word and a colon, as on a command line: `invalid_blocks:data_visualization`. */
+const details: Readonly<Record<string, (detail: string) => object>> = {
+  invalid_blocks: (type) => ({ type }),
+  ratelimited: (seconds) => ({ retryAfterSeconds: Number(seconds) }),
+  slow: (delayMs) => ({ delayMs: Number(delayMs) }),
+  down: (how) => ({ how }),
+};
 
-export const Fault = z.union([z.enum(words).transform((kind) => FaultObject.parse({ kind })), FaultObject]);
-/** A fault as people and tests write it: a word, or an object with its details. */
-export type Fault = z.input<typeof Fault>;
-export type ActiveFault = z.output<typeof Fault>;
+function readWord(word: string): unknown {
+  const [kind = '', ...rest] = word.split(':');
+  return { kind, ...(rest.length > 0 && details[kind]?.(rest.join(':'))) };
+}
+
+/** A fault as people and tests write it: a word, a word with a detail behind a colon, or an object. */
+export type Fault =
+  | 'none'
+  | 'edit_window_closed'
+  | 'not_in_channel'
+  | 'ratelimited'
+  | 'disconnect'
+  | 'slow'
+  | 'down'
+  | `${'invalid_blocks' | 'ratelimited' | 'slow' | 'down'}:${string}`
+  | z.input<typeof FaultObject>;
+export type ActiveFault = z.output<typeof FaultObject>;
+
+/** Reads a fault; what it is not is an error that names what it could be. */
+export function parseFault(fault: unknown): ActiveFault {
+  const parsed = FaultObject.safeParse(typeof fault === 'string' ? readWord(fault) : fault);
+  if (parsed.success) return parsed.data;
+  const known = FaultObject.options.map((option) => option.shape.kind.value);
+  throw new UnknownFaultError(`${JSON.stringify(fault)} is no fault; known: ${known.join(', ')}`);
+}
+
+export class UnknownFaultError extends Error {
+  override readonly name = 'UnknownFaultError';
+}

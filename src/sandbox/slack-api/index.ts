@@ -8,7 +8,7 @@
 export { checkBlocks, checkView } from './check-blocks.ts';
 export type { Delivery } from './deliveries.ts';
 export type { Acted } from './events.ts';
-export type { Fault } from './faults.ts';
+export { type Fault, parseFault } from './faults.ts';
 export type { ChannelOption, Person, SlackApiOptions, UserGroup } from './options.ts';
 export { createSlackApi, type SlackApi } from './slack-api.ts';
 export type { ApiCall, MessageStory, MessageVersion, Transcript } from './transcript.ts';

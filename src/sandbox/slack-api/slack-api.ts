@@ -4,7 +4,7 @@ import { type Acting, createActing } from './acting.ts';
 import { type Administration, createAdministration } from './administration.ts';
 import { type Slack, SlackError } from './call.ts';
 import { createDeliveries } from './deliveries.ts';
-import { type ActiveFault, Fault } from './faults.ts';
+import { type ActiveFault, type Fault, parseFault } from './faults.ts';
 import type { Uploads } from './methods/files.ts';
 import { createMethods } from './methods/index.ts';
 import { parseOptions, type SlackApiOptions } from './options.ts';
@@ -46,7 +46,7 @@ export async function createSlackApi(options: SlackApiOptions = {}): Promise<Sla
   const settings = parseOptions(options);
   const workspace = openWorkspace(settings);
   const uploads: Uploads = new Map();
-  let fault: ActiveFault = Fault.parse(settings.fault);
+  let fault: ActiveFault = parseFault(settings.fault);
   let url = '';
 
   const sockets = createSockets({
@@ -133,7 +133,7 @@ export async function createSlackApi(options: SlackApiOptions = {}): Promise<Sla
     botUserId: workspace.app.botUserId,
     transcript,
     ackLatenciesMs: () => deliveries.record().flatMap((delivery) => delivery.ackMs ?? []),
-    setFault: (next) => setFault(Fault.parse(next)),
+    setFault: (next) => setFault(parseFault(next)),
     setRequestUrl: deliveries.setRequestUrl,
     connections: sockets.count,
     refreshConnections: sockets.refresh,

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Acting } from './acting.ts';
 import type { Administration } from './administration.ts';
 import { type Slack, SlackError } from './call.ts';
-import { type ActiveFault, Fault } from './faults.ts';
+import { type ActiveFault, parseFault, UnknownFaultError } from './faults.ts';
 import { toJson } from './messages.ts';
 import { describeFile } from './methods/files.ts';
 import { describeView } from './methods/views.ts';
@@ -94,7 +94,7 @@ export function createStandIn({ slack, acting, administration, setFault, setRequ
     person: (body) => administration.setPerson(Acts.setPerson.parse(body)),
     'user-group': (body) => administration.setUserGroup(Acts.setUserGroup.parse(body)),
     async fault(body) {
-      setFault(Fault.parse(z.object({ fault: z.unknown() }).parse(body).fault));
+      setFault(parseFault(z.object({ fault: z.unknown() }).parse(body).fault));
       return { fault: slack.fault() };
     },
     async refresh() {
@@ -169,6 +169,7 @@ export function createStandIn({ slack, acting, administration, setFault, setRequ
       return sendJson(response, 200, { ok: true, ...toJson(Object(await act(body))) });
     } catch (error) {
       if (error instanceof z.ZodError) return sendJson(response, 400, { ok: false, error: z.prettifyError(error) });
+      if (error instanceof UnknownFaultError) return sendJson(response, 400, { ok: false, error: error.message });
       if (error instanceof SyntaxError) return sendJson(response, 400, { ok: false, error: 'invalid_json' });
       if (error instanceof SlackError) return sendJson(response, 200, { ok: false, error: error.message });
       throw error;
