@@ -11,6 +11,7 @@ import { type AnswerView, renderStranger, say } from './messages/answers.ts';
 import type { Message } from './messages/blocks.ts';
 import type { SlackNotifier } from './notifier.ts';
 import type { Sender } from './sender.ts';
+import { within } from './web-client.ts';
 
 /** Where a wish came from, as Slack says. */
 export interface Origin {
@@ -36,7 +37,7 @@ export interface Desk {
   /** Waits for the answers that are being given. */
   stop(): Promise<void>;
   /** A reply through a response_url: works in every channel, also where the bot is no member. */
-  respondVia(respond: RespondFn): Reply;
+  respondVia(respond: RespondFn, origin: Origin): Reply;
   /** An ephemeral message; where Slack does not show it, nothing else is tried. */
   ephemeral(origin: Origin): Reply;
 }
@@ -131,25 +132,9 @@ export function createDesk(tools: {
     return hint === undefined ? message : { ...message, blocks: [...message.blocks, { ...hint, block_id: 'invite' }] };
   }
 
-  return {
-    words: (origin, typed, reply) =>
-      serve(origin, reply, async (asked) => {
-        const target = await threadTarget(origin, asked.person).catch(() => undefined);
-        const message = await answerWords(answerTools, { ...asked, threadTarget: target }, typed);
-        return inviteHint(origin, typed, message);
-      }),
-    click: (origin, click, reply) => serve(origin, reply, (asked) => press(answerTools, asked, click)),
-    choice: (origin, choice, reply) => serve(origin, reply, (asked) => choose(answerTools, asked, choice)),
-    respondVia: (respond) => async (message) => {
-      await respond({
-        response_type: 'ephemeral',
-        replace_original: false,
-        text: message.text,
-        blocks: message.blocks,
-        // The chart block is not in the library's types; answers hold none.
-      } as unknown as Parameters<RespondFn>[0]);
-    },
-    ephemeral: (origin) => async (message) => {
+  const ephemeral =
+    (origin: Origin): Reply =>
+    async (message) => {
       const thread = origin.thread === undefined ? {} : { thread_ts: origin.thread };
       await sender.call(
         'chat.postEphemeral',
@@ -163,7 +148,26 @@ export function createDesk(tools: {
           } as unknown as Parameters<typeof client.chat.postEphemeral>[0]),
         AbortSignal.timeout(replyTimeoutMs),
       );
+    };
+
+  return {
+    words: (origin, typed, reply) =>
+      serve(origin, reply, async (asked) => {
+        const target = await threadTarget(origin, asked.person).catch(() => undefined);
+        const message = await answerWords(answerTools, { ...asked, threadTarget: target }, typed);
+        return inviteHint(origin, typed, message);
+      }),
+    click: (origin, click, reply) => serve(origin, reply, (asked) => press(answerTools, asked, click)),
+    choice: (origin, choice, reply) => serve(origin, reply, (asked) => choose(answerTools, asked, choice)),
+    respondVia: (respond, origin) => async (message) => {
+      try {
+        await within(respond(responseOf(message)), AbortSignal.timeout(replyTimeoutMs));
+      } catch (error) {
+        log.info({ err: error }, 'a response_url did not answer: told by an ephemeral message');
+        await ephemeral(origin)(message);
+      }
     },
+    ephemeral,
     async stop() {
       const { promise: tooLong, resolve } = Promise.withResolvers<void>();
       const timer = setTimeout(resolve, stopWaitMs);
@@ -171,4 +175,14 @@ export function createDesk(tools: {
       clearTimeout(timer);
     },
   };
+}
+
+function responseOf(message: Message): Parameters<RespondFn>[0] {
+  return {
+    response_type: 'ephemeral',
+    replace_original: false,
+    text: message.text,
+    blocks: message.blocks,
+    // The chart block is not in the library's types; answers hold none.
+  } as unknown as Parameters<RespondFn>[0];
 }

@@ -70,14 +70,14 @@ export function registerListeners(app: App, tools: ListenerTools): void {
   app.command(tools.command, async ({ ack, command, respond }) => {
     await ack();
     const origin: Origin = { userId: command.user_id, channel: command.channel_id };
-    await desk.words(origin, command.text ?? '', desk.respondVia(respond));
+    await desk.words(origin, command.text ?? '', desk.respondVia(respond, origin));
   });
 
   for (const actionId of tools.actionIds) {
     app.action(actionId, async ({ ack, body, respond }) => {
       await ack();
       const click = Click.parse(body);
-      const reply = respond === undefined ? desk.ephemeral(originOf(click)) : desk.respondVia(respond);
+      const reply = respond === undefined ? desk.ephemeral(originOf(click)) : desk.respondVia(respond, originOf(click));
       await serveClick(tools, click, actionId, reply);
     });
   }

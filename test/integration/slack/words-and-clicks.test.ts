@@ -5,7 +5,7 @@ import { answersTo, answerTo, channel, eventually, openWorld, publicMessages, un
 let world: World;
 
 beforeAll(async () => {
-  const members = ['U0DANA', 'U0ARNO', 'U0VERA', 'U0OMAR', 'U0GUEST', 'U0APPBOT'];
+  const members = ['U0DANA', 'U0ARNO', 'U0VERA', 'U0OMAR', 'U0GUEST', 'U0ROBOT', 'U0APPBOT'];
   world = await openWorld({ channels: [{ id: channel, name: 'ship-shop', memberIds: members }] });
   await eventually(() => world.slack.connections() === 2, 'two socket connections');
 });
@@ -116,6 +116,11 @@ describe('words', () => {
 
   it('a guest may look, not change', async () => {
     expect(await type('U0GUEST', '/rollout abort checkout')).toContain('Guests may look');
+    expect(world.asked).toEqual([]);
+  });
+
+  it('a bot moves nothing', async () => {
+    expect(await type('U0ROBOT', '/rollout abort checkout')).toContain('Bots and apps do not move rollouts');
     expect(world.asked).toEqual([]);
   });
 
