@@ -6,7 +6,7 @@ import type { Signer } from './actions/signed-value.ts';
 import { type Asked, answerWords } from './commands/answer.ts';
 import { parse } from './commands/parse.ts';
 import { verbs } from './commands/verbs.ts';
-import type { Identity } from './identity.ts';
+import type { Identity, IdentityProblem } from './identity.ts';
 import { type AnswerView, renderStranger, say } from './messages/answers.ts';
 import type { Message } from './messages/blocks.ts';
 import type { SlackNotifier } from './notifier.ts';
@@ -38,6 +38,8 @@ export interface Desk {
   stop(): Promise<void>;
   /** A reply through a response_url: works in every channel, also where the bot is no member. */
   respondVia(respond: RespondFn, origin: Origin): Reply;
+  /** Says why somebody is not served, without asking who they are. */
+  refuse(respond: RespondFn, problem: IdentityProblem): Promise<void>;
   /** An ephemeral message; where Slack does not show it, nothing else is tried. */
   ephemeral(origin: Origin): Reply;
 }
@@ -166,6 +168,11 @@ export function createDesk(tools: {
         log.info({ err: error }, 'a response_url did not answer: told by an ephemeral message');
         await ephemeral(origin)(message);
       }
+    },
+    async refuse(respond, problem) {
+      await within(respond(responseOf(renderStranger(view, problem))), AbortSignal.timeout(replyTimeoutMs)).catch(
+        (error: unknown) => log.info({ err: error }, 'a refusal did not reach its person'),
+      );
     },
     ephemeral,
     async stop() {

@@ -61,10 +61,13 @@ export function registerListeners(app: App, tools: ListenerTools): void {
   const { desk, identity, log } = tools;
   const isSeenEvent = createSeen({ ttlMs: 10 * 60_000, max: 20_000, now: Date.now });
 
-  app.use(async ({ body, next }) => {
+  app.use(async (args) => {
+    const { body, next } = args;
     const problem = strangerOf(body, tools);
     if (problem === undefined) return next();
-    log.warn({ problem }, 'a payload of another app or workspace was dropped');
+    log.warn({ problem }, 'a payload of another app or workspace was refused');
+    if ('ack' in args && typeof args.ack === 'function') await args.ack();
+    if ('respond' in args && typeof args.respond === 'function') await desk.refuse(args.respond, 'stranger');
   });
 
   app.command(tools.command, async ({ ack, command, respond }) => {

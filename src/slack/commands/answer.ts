@@ -128,7 +128,7 @@ async function answerLook(tools: AnswerTools, asked: Asked, command: Command): P
   if (!look.done) return withVerbHint(tools, command, renderRefusal(tools.view, command, look));
   const link = look.card === undefined ? undefined : tools.linkTo(look.card);
   if (command.verb === 'why') return renderWhy(look.delivery, link);
-  return renderCard(look.delivery, { ...tools.view, asOfMs: tools.now(), hasCharts: false });
+  return renderCard(look.delivery, { ...tools.view, asOfMs: tools.now(), hasCharts: false, hasMenu: false });
 }
 
 /** One word alone is a name; where there is no such rollout it was perhaps a mistyped verb. */

@@ -47,11 +47,11 @@ export function offerFor(delivery: Delivery): Offer {
 }
 
 /** The card's row of buttons; undefined when the state allows nothing. */
-export function cardActions(delivery: Delivery, sign: Signer['sign']): ActionsBlock | undefined {
+export function cardActions(delivery: Delivery, sign: Signer['sign'], hasMenu: boolean): ActionsBlock | undefined {
   const offer = offerFor(delivery);
   if (offer.buttons.length === 0) return undefined;
   const elements: (Button | Overflow)[] = offer.buttons.map((action) => actButton(action, delivery, sign));
-  if (offer.more.length > 0) elements.push(moreMenu(offer.more, delivery));
+  if (hasMenu && offer.more.length > 0) elements.push(moreMenu(offer.more, delivery));
   return actions('act', elements);
 }
 

@@ -18,6 +18,8 @@ export interface CardView {
   readonly nameOf: (user: string) => string | undefined;
   /** False where this workspace refused the chart block: a sparkline instead. */
   readonly hasCharts: boolean;
+  /** False in an ephemeral answer: Slack does not say which message a menu belonged to, so its choice could not be bound. */
+  readonly hasMenu?: boolean;
 }
 
 const maxMetrics = 3;
@@ -25,7 +27,7 @@ const maxMetrics = 3;
 /** The card of one revision: header · section · actions · one chart · context. Everything else is in the thread or behind Why. */
 export function renderCard(delivery: Delivery, view: CardView): Message {
   const chart = mayChart(delivery) ? chartBlock(delivery.series) : undefined;
-  const actions = cardActions(delivery, view.sign);
+  const actions = cardActions(delivery, view.sign, view.hasMenu ?? true);
   const blocks: MessageBlock[] = [
     header('head', headline(delivery)),
     section('body', bodyLines(delivery, view).join('\n')),

@@ -26,6 +26,7 @@ const form = new URLSearchParams({
   team_id: '',
   trigger_id: '1.2',
   response_url: 'http://127.0.0.1:9/none',
+  api_app_id: 'A0SANDBOX',
 });
 
 async function send(body: string, sentAtSeconds: number, secret = signingSecret): Promise<number> {
@@ -79,6 +80,16 @@ it('does a request once that is sent twice, and none that is unsigned, old or fr
   await send(form.toString(), now);
   await eventually(() => world.asked.some(({ verb }) => verb === 'pause'), 'the pause');
   expect(world.asked.map(({ verb }) => verb)).toEqual(['abort', 'pause']);
+});
+
+it('does nothing for members of another workspace, or with another app', async () => {
+  const body = new URLSearchParams(form);
+  body.set('team_id', 'T0OTHER');
+  expect(await send(body.toString(), Math.floor(Date.now() / 1000))).toBe(200);
+  form.set('text', 'resume checkout');
+  await send(form.toString(), Math.floor(Date.now() / 1000));
+  await eventually(() => world.asked.some(({ verb }) => verb === 'resume'), 'the resume');
+  expect(world.asked.map(({ verb }) => verb)).toEqual(['resume']);
 });
 
 it('refuses buttons that it did not sign, or of another cluster, with words', async () => {

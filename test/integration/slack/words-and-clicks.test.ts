@@ -110,6 +110,21 @@ describe('words', () => {
     expect(answer).toContain('start shop/checkout 2.0.0');
   });
 
+  it('abort without a name offers a button for each that moves', async () => {
+    await type('U0DANA', '/rollout abort');
+    expect(world.asked).toEqual([]);
+    await click('U0DANA', lastAnswer('U0DANA'), { action_id: 'abort' });
+    expect(world.asked).toMatchObject([{ verb: 'abort', wish: { saw: { revision: 18 } } }]);
+  });
+
+  it('a name alone shows its card, with buttons that work and no menu that could not', async () => {
+    const card = await type('U0DANA', '/rollout checkout');
+    expect(card).toContain('checkout 2.0.0 at 25 %, checking');
+    expect(card).not.toContain('overflow');
+    await click('U0DANA', lastAnswer('U0DANA'), { action_id: 'pause' });
+    expect(world.asked.at(-1)).toMatchObject({ verb: 'pause', wish: { saw: aTypicalDelivery('checking').binding } });
+  });
+
   it('nothing typed shows what is mine', async () => {
     expect(await type('U0DANA', '/rollout')).toContain('checkout 2.0.0');
   });

@@ -60,11 +60,11 @@ describe('redact', () => {
     });
   });
 
-  it('takes no longer than the text is long', () => {
-    const started = performance.now();
-    for (const unit of ['a', 'token', 'password', '://a:', '-----BEGIN ', 'eyJaaaaaa.', '"', 'x=', ' '])
-      redact(unit.repeat(20_000));
-    // A pattern that backtracks would need minutes here: this is a hang detector, not a timing.
-    expect(performance.now() - started).toBeLessThan(8000);
-  });
+  // A pattern that backtracks would never come back from these: the test would time out.
+  it.each(['a', 'token', 'password', '://a:', '-----BEGIN ', 'eyJaaaaaa.', '"', 'x=', ' ', 'token="', 'xoxb-'])(
+    'comes back from %j said twenty thousand times',
+    (unit) => {
+      expect(redact(unit.repeat(20_000)).length).toBeGreaterThan(0);
+    },
+  );
 });

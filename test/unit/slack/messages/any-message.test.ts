@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Notice, NoticeEvent } from '../../../../src/notifications/index.ts';
 import { refusalReasons } from '../../../../src/operations/index.ts';
 import { checkBlocks } from '../../../../src/sandbox/slack-api/index.ts';
+import { actActionIds, lineActionIds, moreActionId } from '../../../../src/slack/actions/action-ids.ts';
 import { createSigner } from '../../../../src/slack/actions/signed-value.ts';
 import type { Command } from '../../../../src/slack/commands/parse.ts';
 import { parse } from '../../../../src/slack/commands/parse.ts';
@@ -90,6 +91,7 @@ function expectSendable(message: Message, mayMention = false): void {
   expect(checkMessage(message)).toEqual([]);
   const blocks: unknown = JSON.parse(JSON.stringify(message.blocks));
   expect(checkBlocks(blocks, { surface: 'message', isFileUsable: () => true })).toEqual([]);
+  for (const id of actionIdsOf(message)) expect(registry).toContain(id);
   for (const text of mrkdwnOf(message)) {
     expect(text).not.toMatch(/<!(?:channel|here|everyone|subteam)/);
     if (!mayMention) expect(text).not.toMatch(/<@/);
@@ -97,6 +99,18 @@ function expectSendable(message: Message, mayMention = false): void {
     expect(text.replace(/<(?:!date\^\d+\^\{[a-z_]+\}\|[^<>]*|@[UW][A-Z0-9]+|https?:[^<>]*)>/g, '')).not.toMatch(/[<>]/);
     expect(text).not.toMatch(/&(?!amp;|lt;|gt;)/);
   }
+}
+
+/** Every id that a listener exists for. */
+const registry: readonly string[] = [...actActionIds, ...lineActionIds, moreActionId];
+
+function actionIdsOf(message: Message): readonly string[] {
+  const found: string[] = [];
+  JSON.stringify(message.blocks, (key, value: unknown) => {
+    if (key === 'action_id') found.push(String(value));
+    return value;
+  });
+  return found;
 }
 
 function mrkdwnOf(message: Message): readonly string[] {
