@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { type Logger, pino } from 'pino';
-import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 
 import type { Config } from './config/index.ts';
 import {
@@ -48,10 +48,12 @@ const ourHolder = /^stepwise_/;
 /** Builds every room once. Waits for the API server: without it there is nothing to build on. */
 export async function createService(config: Config): Promise<Service> {
   const log = createLogger(config);
+  const { registry, observeTurn, onAnswer } = createMetrics();
   const perSecond = config.API_REQUESTS_PER_SECOND;
   const cluster = createCluster({
     kubeConfig: { kubeconfigPath: config.KUBECONFIG || undefined },
     limits: { perSecond, burst: 2 * perSecond },
+    onAnswer,
     log,
   });
   await cluster.start(AbortSignal.timeout(600_000));
@@ -112,7 +114,6 @@ export async function createService(config: Config): Promise<Service> {
         });
   if (slack === undefined) log.info('no Slack token: rollouts run, nobody is told');
 
-  const { registry, observeTurn } = createMetrics();
   const engine = createEngine({
     caches,
     store,
@@ -250,8 +251,16 @@ function createMetrics() {
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
     registers: [registry],
   });
+  const answers = new Counter({
+    name: 'stepwise_kubernetes_answers_total',
+    help: 'Answers of the API server, by method, kind and status code; 0 is no answer, and a watch counts when it opens.',
+    labelNames: ['method', 'kind', 'code'],
+    registers: [registry],
+  });
   return {
     registry,
+    onAnswer: ({ method, plural, statusCode }: { method: string; plural: string; statusCode: number }) =>
+      answers.inc({ method, kind: plural, code: String(statusCode) }),
     observeTurn: (turn: { kind: string; seconds: number; result: string }) =>
       turns.observe({ kind: turn.kind, result: turn.result }, turn.seconds),
   };

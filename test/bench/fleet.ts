@@ -3,8 +3,8 @@ import type { TestSandbox } from '../support/sandbox.ts';
 export const benchNamespace = 'bench';
 const argo = '/apis/argoproj.io/v1alpha1/namespaces/bench';
 
-/** One rollout of the fleet: nginx canary, 10 → 30 → 60 %, timed pauses and one analysis whose answer is the argument `value`. */
-function rolloutManifest(name: string) {
+/** One rollout of the fleet: nginx canary, 10 → 30 → 60 %, timed pauses and one analysis. */
+function rolloutManifest(name: string, template: keyof typeof queries) {
   return {
     apiVersion: 'argoproj.io/v1alpha1',
     kind: 'Rollout',
@@ -14,7 +14,7 @@ function rolloutManifest(name: string) {
       selector: { matchLabels: { app: name } },
       template: {
         metadata: { labels: { app: name } },
-        spec: { containers: [{ name: 'app', image: 'ghcr.io/acme/bench:1.0.0' }] },
+        spec: { containers: [{ name: 'app', image: imageOf('1.0.0') }] },
       },
       strategy: {
         canary: {
@@ -26,12 +26,7 @@ function rolloutManifest(name: string) {
             { setWeight: 10 },
             { pause: { duration: '4s' } },
             { setWeight: 30 },
-            {
-              analysis: {
-                templates: [{ templateName: 'answer' }],
-                args: [{ name: 'metric', value: `bench_${name.replaceAll('-', '_')}` }],
-              },
-            },
+            { analysis: { templates: [{ templateName: template }] } },
             { setWeight: 60 },
             { pause: { duration: '4s' } },
           ],
@@ -63,49 +58,65 @@ function ingressManifest(name: string) {
   };
 }
 
-/** A constant query: what is measured is the engine, not Prometheus. `time() * 0 + 1` passes for every rollout but the bad ones. */
 function templateManifest(name: string, query: string) {
   return {
     apiVersion: 'argoproj.io/v1alpha1',
     kind: 'AnalysisTemplate',
     metadata: { name, namespace: benchNamespace },
     spec: {
-      args: [{ name: 'metric' }],
-      metrics: [{ name: 'answer', successCondition: 'result >= 1', provider: { prometheus: { query } } }],
+      metrics: [{ name: 'answer', successCondition: 'result[0] >= 1', provider: { prometheus: { query } } }],
     },
   };
 }
 
-/** Creates `count` rollouts and waits until each is Healthy. */
-export async function createFleet(sandbox: TestSandbox, count: number): Promise<readonly string[]> {
+export interface Fleet {
+  readonly names: readonly string[];
+  /** Those whose analysis fails on every canary. */
+  readonly bad: ReadonlySet<string>;
+}
+
+/** Creates `count` rollouts, of which every `badEvery`-th has an analysis that fails. */
+export async function createFleet(sandbox: TestSandbox, count: number, badEvery = 0): Promise<Fleet> {
   await sandbox.request('POST', '/api/v1/namespaces', {
     apiVersion: 'v1',
     kind: 'Namespace',
     metadata: { name: benchNamespace },
   });
-  await sandbox.request(
-    'POST',
-    `${argo}/analysistemplates`,
-    templateManifest('answer', 'scalar(vector(1)) + 0 * time()'),
-  );
+  for (const [name, query] of Object.entries(queries)) {
+    await sandbox.request('POST', `${argo}/analysistemplates`, templateManifest(name, query));
+  }
   await sandbox.request('POST', '/apis/rbac.authorization.k8s.io/v1/namespaces/bench/rolebindings', {
     apiVersion: 'rbac.authorization.k8s.io/v1',
     kind: 'RoleBinding',
     metadata: { name: 'deployers', namespace: benchNamespace },
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'stepwise-deployer' },
-    subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: 'slack:deployers' }],
+    subjects: ['deployers', 'approvers', 'oncall'].map((handle) => ({
+      apiGroup: 'rbac.authorization.k8s.io',
+      kind: 'Group',
+      name: `slack:${handle}`,
+    })),
   });
   const names = Array.from({ length: count }, (_, index) => `svc-${String(index).padStart(3, '0')}`);
+  const bad = new Set(names.filter((_, index) => badEvery > 0 && index % badEvery === badEvery - 1));
   for (const name of names) {
-    await sandbox.request('POST', '/api/v1/namespaces/bench/services', serviceManifest(`${name}-stable`, name));
-    await sandbox.request('POST', '/api/v1/namespaces/bench/services', serviceManifest(`${name}-canary`, name));
-    await sandbox.request('POST', '/apis/networking.k8s.io/v1/namespaces/bench/ingresses', ingressManifest(name));
-    await sandbox.request('POST', `${argo}/rollouts`, rolloutManifest(name));
+    await Promise.all([
+      sandbox.request('POST', '/api/v1/namespaces/bench/services', serviceManifest(`${name}-stable`, name)),
+      sandbox.request('POST', '/api/v1/namespaces/bench/services', serviceManifest(`${name}-canary`, name)),
+      sandbox.request('POST', '/apis/networking.k8s.io/v1/namespaces/bench/ingresses', ingressManifest(name)),
+    ]);
+    await sandbox.request('POST', `${argo}/rollouts`, rolloutManifest(name, bad.has(name) ? 'wrong' : 'right'));
   }
-  return names;
+  return { names, bad };
 }
 
+/** Constant answers: what is measured is the engine, not Prometheus. */
+const queries = { right: 'vector(1)', wrong: 'vector(0)' } as const;
+
 export function setImage(sandbox: TestSandbox, name: string, tag: string): Promise<unknown> {
-  const patch = [{ op: 'replace', path: '/spec/template/spec/containers/0/image', value: `ghcr.io/acme/bench:${tag}` }];
+  const patch = [{ op: 'replace', path: '/spec/template/spec/containers/0/image', value: imageOf(tag) }];
   return sandbox.request('PATCH', `${argo}/rollouts/${name}`, patch, 'application/json-patch+json');
+}
+
+function imageOf(tag: string): string {
+  return `ghcr.io/acme/bench:${tag}`;
 }

@@ -17,6 +17,8 @@ export interface WriteNotice {
   readonly summary: string;
   /** The HTTP status code. */
   readonly status: number;
+  /** As it stands after the write; undefined when nothing changed. */
+  readonly object: JsonObject | undefined;
 }
 
 /** What a request changed in the store: collected while it runs. */
@@ -50,6 +52,7 @@ export function noticeOf(
     fieldManager: managerOf(request),
     summary: [subject, ...changedFields(touched)].join(' '),
     status: code,
+    object: touched?.object,
   };
 }
 

@@ -1,0 +1,144 @@
+import { loadavg } from 'node:os';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { KubernetesApi } from '../../src/sandbox/kubernetes-api/index.ts';
+import type { ServiceProcess } from '../../src/sandbox/service-process.ts';
+import type { SlackApi } from '../../src/sandbox/slack-api/index.ts';
+import { startSandbox, type TestSandbox } from '../support/sandbox.ts';
+import { benchNamespace, createFleet, type Fleet } from './fleet.ts';
+import { keepLedger, type Ledger } from './ledger.ts';
+import { startRedis } from './redis.ts';
+import { type Reading, readMetrics } from './service-metrics.ts';
+import { round } from './statistics.ts';
+
+export const channel = 'C0SHIPSHOP';
+const redisPrefix = 'bench';
+
+/** A world with a fleet at rest, the service's replicas, and whoever watches. */
+export interface Arena {
+  readonly sandbox: TestSandbox;
+  readonly kubernetes: KubernetesApi;
+  readonly slack: SlackApi;
+  readonly fleet: Fleet;
+  readonly ledger: Ledger;
+  readonly replicas: readonly ServiceProcess[];
+  /** The metrics of each replica that lives. */
+  readMetrics(): Promise<readonly Reading[]>;
+  /** Waits until `isThere` holds for every one of these rollouts. */
+  settled(what: string, names: Iterable<string>, isThere: (name: string) => boolean, timeoutMs?: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface ArenaOptions {
+  readonly store: 'redis' | 'embedded';
+  readonly replicas: number;
+  readonly rollouts: number;
+  readonly badEvery?: number;
+}
+
+export async function openArena({ store, replicas, rollouts, badEvery }: ArenaOptions): Promise<Arena> {
+  const redis = store === 'redis' ? await startRedis() : undefined;
+  const sandbox = await startSandbox({ redisUrl: redis?.url });
+  const { kubernetes, slack } = sandbox.standIns;
+  if (kubernetes === undefined || slack === undefined) throw new Error('the bench needs both stand-ins');
+  const ledger = keepLedger(kubernetes);
+  const environment = { CHANNELS: `${benchNamespace}=${channel},shop=${channel}`, QUEUE_PREFIX: redisPrefix };
+  const started = Array.from({ length: replicas }, () =>
+    sandbox.startService({ ...environment, ...extraEnvironment() }),
+  );
+  await sandbox.eventually('all replicas started', () => (addresses(sandbox).length >= replicas ? true : undefined));
+  const fleet = await createFleet(sandbox, rollouts, badEvery);
+
+  async function settled(
+    what: string,
+    names: Iterable<string>,
+    isThere: (name: string) => boolean,
+    timeoutMs = 180_000,
+  ): Promise<void> {
+    const missing = new Set(names);
+    const endAtMs = performance.now() + timeoutMs;
+    while (missing.size > 0) {
+      for (const name of missing) if (isThere(name)) missing.delete(name);
+      if (missing.size > 0 && performance.now() > endAtMs) {
+        const name = [...missing][0] ?? '';
+        throw new Error(
+          `${what}: ${missing.size} are not, e.g. ${name}: ${JSON.stringify(ledger.standings.get(name))}`,
+        );
+      }
+      await sleep(50);
+    }
+  }
+
+  const arena: Arena = {
+    sandbox,
+    kubernetes,
+    slack,
+    fleet,
+    ledger,
+    replicas: started,
+    readMetrics: async () =>
+      (await Promise.all(addresses(sandbox).map((url) => readMetrics(url).catch(() => undefined)))).filter(
+        (reading) => reading !== undefined,
+      ),
+    settled,
+    async stop() {
+      ledger.stop();
+      await sandbox.stop();
+      await redis?.stop();
+    },
+  };
+  progress(`${rollouts} rollouts are created, waiting until all are Healthy`);
+  await settled('first deployment', fleet.names, (name) => ledger.standings.get(name)?.phase === 'Healthy');
+  await waitForQuiet(arena);
+  return arena;
+}
+
+/** Until the first deployment's last echoes and cards have gone by: nothing but the Lease is written for two seconds. */
+async function waitForQuiet({ ledger }: Arena): Promise<void> {
+  for (let tries = 0; tries < 30; tries++) {
+    ledger.takeWrites();
+    await sleep(2000);
+    const { counts } = ledger.takeWrites();
+    const { leases: _, ...rest } = counts;
+    if (Object.keys(rest).length === 0) return;
+  }
+}
+
+/** `BENCH_PROFILE=<folder>`: each replica leaves its CPU profile there when it stops. */
+function extraEnvironment(): Readonly<Record<string, string>> {
+  const folder = process.env.BENCH_PROFILE;
+  return folder === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${folder}` };
+}
+
+/** Where the replicas' own metrics are: they choose a free port and log it. */
+function addresses(sandbox: TestSandbox): readonly string[] {
+  return sandbox
+    .logs()
+    .filter(({ msg }) => msg === 'started')
+    .map(({ port }) => `http://127.0.0.1:${String(port)}/metrics`);
+}
+
+/** How much the stand-ins and the load, which share this process, took from the replicas' two cores, and how late they answered. */
+export function watchOurselves() {
+  const delay = monitorEventLoopDelay({ resolution: 5 });
+  delay.enable();
+  const cpu = process.cpuUsage();
+  const startedAtMs = performance.now();
+  return {
+    stop() {
+      delay.disable();
+      const { user, system } = process.cpuUsage(cpu);
+      const wallMs = performance.now() - startedAtMs;
+      return {
+        note: 'the API server, pods, proxy, Prometheus, Slack and the load run in the bench process and share the cores with the replicas',
+        cpuShareOfOneCore: round((user + system) / 1000 / wallMs),
+        eventLoopDelayMs: { p50: round(delay.percentile(50) / 1e6), p99: round(delay.percentile(99) / 1e6) },
+        loadAverage: loadavg().map(round),
+      };
+    },
+  };
+}
+
+export function progress(line: string): void {
+  process.stderr.write(`bench: ${line}\n`);
+}
