@@ -3,7 +3,8 @@
  * the secret in the words, so that a person can find where it leaked.
  */
 const patterns: readonly { readonly kind: string; readonly find: RegExp }[] = [
-  { kind: 'private key', find: /-----BEGIN [A-Z0-9 ]{0,40}-----[\s\S]{0,20000}?(?:-----END [A-Z0-9 ]{0,40}-----|$)/g },
+  // To its end, or to the end of the text where it was cut: never a bounded search, which would start anew at each BEGIN.
+  { kind: 'private key', find: /-----BEGIN [A-Z0-9 ]{0,40}-----[\s\S]*?(?:-----END [A-Z0-9 ]{0,40}-----|$)/g },
   { kind: 'Slack webhook', find: /https?:\/\/hooks\.slack(?:-gov)?\.com\/[^\s|>"')]+/gi },
   { kind: 'Slack token', find: /\bxox[a-z](?:\.xox[a-z])?-[A-Za-z0-9-]{6,}/g },
   { kind: 'Slack token', find: /\bxapp-[A-Za-z0-9-]{6,}/g },
