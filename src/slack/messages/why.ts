@@ -1,33 +1,35 @@
 import { assertNever } from '../../lib/index.ts';
-import type { Delivery } from '../../rollout/index.ts';
-import { header, type Message, section } from './blocks.ts';
+import type { Delivery, MetricLine } from '../../rollout/index.ts';
+import { context, header, type Message, type MessageBlock, section } from './blocks.ts';
 import { headline, headlineText } from './headline.ts';
 import { metricLine, nearestFirst } from './metric-words.ts';
 import { code, date, type Mrkdwn, quote } from './mrkdwn.ts';
 import { formatPercent } from './numbers.ts';
 
+const maxMetrics = 10;
+
 /** The verdict with its values, or what it waits for. */
 export function renderWhy(delivery: Delivery, link: string | undefined): Message {
+  const { guilty } = delivery;
   const lines: Mrkdwn[] = [];
-  if (delivery.guilty !== undefined)
-    lines.push(`*Decided by* ${metricLine(delivery.guilty)}${messageOf(delivery.guilty.message)}`);
+  if (guilty !== undefined) lines.push(`*Decided by* ${whyLine(guilty)}`);
   if (delivery.reason !== undefined) lines.push(`_${quote(delivery.reason, 500)}_`);
-  for (const metric of nearestFirst(delivery.metrics).slice(0, 10)) {
-    lines.push(
-      `${metricLine(metric)}${metric.failed > 0 ? ` · ${metric.failed} failed` : ''}${messageOf(metric.message)}`,
-    );
-    if (metric.condition !== undefined) lines.push(`   ${code(quote(metric.condition, 200))}`);
-  }
-  if (delivery.metrics.length > 10) lines.push(`+${delivery.metrics.length - 10} more`);
-  lines.push(`${waitsFor(delivery)}${link === undefined ? '' : ` <${link}|See the card>.`}`);
-  return {
-    text: headlineText(delivery),
-    blocks: [header('head', headline(delivery)), section('words', lines.join('\n'))],
-  };
+  const others = nearestFirst(delivery.metrics).filter((metric) => metric.name !== guilty?.name);
+  lines.push(...others.slice(0, maxMetrics).map(whyLine));
+  if (others.length > maxMetrics) lines.push(`+${others.length - maxMetrics} more`);
+  lines.push(waitsFor(delivery));
+  const blocks: MessageBlock[] = [header('head', headline(delivery)), section('words', lines.join('\n'))];
+  if (link !== undefined) blocks.push(context('foot', `<${link}|See the card>`));
+  return { text: headlineText(delivery), blocks };
 }
 
-function messageOf(message: string | undefined): Mrkdwn {
-  return message === undefined || message === '' ? '' : `: ${quote(message, 200)}`;
+/** With the condition where no limit says it, how often it failed, and the provider's own words. */
+function whyLine(metric: MetricLine): Mrkdwn {
+  const isUnsaid = metric.limit === undefined && metric.condition !== undefined;
+  const condition = isUnsaid ? ` · ${code(quote(metric.condition ?? '', 200))}` : '';
+  const failed = metric.failed > 0 ? ` · ${metric.failed} of ${metric.taken} failed` : '';
+  const message = metric.message === undefined || metric.message === '' ? '' : `: ${quote(metric.message, 200)}`;
+  return `${metricLine(metric)}${failed}${condition}${message}`;
 }
 
 function waitsFor(delivery: Delivery): Mrkdwn {
