@@ -16,10 +16,7 @@ const types: Readonly<Record<string, string>> = {
 /** Bundles the browser side into memory, in well under a second; nothing is written to the disk. */
 export async function bundleClient(): Promise<ReadonlyMap<string, Asset>> {
   const result = await build({
-    entryPoints: [
-      { in: join(import.meta.dirname, 'client', 'main.tsx'), out: 'page' },
-      { in: join(import.meta.dirname, 'client', 'style', 'page.css'), out: 'page' },
-    ],
+    entryPoints: { page: join(import.meta.dirname, 'client', 'main.tsx') },
     bundle: true,
     write: false,
     minify: true,

@@ -189,7 +189,7 @@ function createHooks(
   };
 }
 
-export function readPermalink(href: string): { channel: string; ts: string } | undefined {
+function readPermalink(href: string): { channel: string; ts: string } | undefined {
   const [, channel, digits] = href.match(/\/archives\/(\w+)\/p(\d+)/) ?? [];
   if (channel === undefined || digits === undefined) return undefined;
   return { channel, ts: `${digits.slice(0, -6)}.${digits.slice(-6)}` };

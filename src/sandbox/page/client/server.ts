@@ -122,7 +122,7 @@ const emptyWorld: WorldState = { samples: [], pods: [], writes: [], status: new 
 const keptSamples = 240;
 const keptWrites = 60;
 
-export function applyFeed(world: WorldState, item: FeedItem | { readonly kind: 'reset' }): WorldState {
+function applyFeed(world: WorldState, item: FeedItem | { readonly kind: 'reset' }): WorldState {
   switch (item.kind) {
     case 'reset':
       return emptyWorld;

@@ -78,7 +78,7 @@ const lookupByEmail = method(
   },
 );
 
-export function describeGroup(group: UserGroup, teamId: string): JsonObject {
+function describeGroup(group: UserGroup, teamId: string): JsonObject {
   return {
     id: group.id,
     team_id: teamId,

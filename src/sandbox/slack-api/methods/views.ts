@@ -32,7 +32,7 @@ export function describeView(view: View, slack: Slack): JsonObject {
 }
 
 /** Refuses what Slack would not open, and names what has no id yet. */
-export function acceptView(body: JsonObject, type: 'modal' | 'home', slack: Slack): JsonObject {
+function acceptView(body: JsonObject, type: 'modal' | 'home', slack: Slack): JsonObject {
   if (body.type !== type)
     throw new SlackError('invalid_arguments', { response_metadata: { messages: [`[ERROR] view must be a ${type}`] } });
   refuseProblems(checkView(body, blockWorld(slack)), 'invalid_arguments');

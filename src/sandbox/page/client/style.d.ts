@@ -1,0 +1,2 @@
+/** Stylesheets are bundled for their effect alone. */
+declare module '*.css';
