@@ -1,6 +1,6 @@
 import { type AnalysisRun, formatTimestamp, isCompleted, parseTimestamp } from '../analysis/index.ts';
 import type { NoticeEvent } from '../notifications/index.ts';
-import type { Rollout, World } from '../rollout/index.ts';
+import type { Rollout, VerificationCheck, World } from '../rollout/index.ts';
 import type { DeliveryRecord } from './delivery-record.ts';
 import type { NewEntry } from './records.ts';
 import { finishedRuns, openChecks, type Seen, type Sight, sightFrom, sightOf } from './sight.ts';
@@ -23,6 +23,12 @@ export interface Derived {
 const VERIFY_WITHIN_MS = 60_000;
 /** What is older at the first look of all happened before we were here: it is remembered, not told. */
 const NEWS_MS = 600_000;
+const checkWords: Readonly<Record<VerificationCheck, string>> = {
+  weightZero: 'weight 0',
+  noCanaryRequests: 'no canary requests',
+  podsGone: 'canary pods gone',
+  metricBack: 'the metric back inside its limit',
+};
 const FINAL: readonly string[] = ['live', 'rolledBack', 'superseded'];
 
 /**
@@ -174,7 +180,7 @@ function progress(scene: Scene): NewEntry[] {
     const percent = String(Math.round((weight * 10_000) / whole) / 100);
     entries.push(
       entry(scene, 'stepReached', {
-        text: `${percent} %`,
+        text: `canary at ${percent} %`,
         facts: { percent, step: `${index + 1}`, of: `${steps.length}` },
       }),
     );
@@ -250,7 +256,11 @@ function rollbackOf(scene: Scene): NewEntry | undefined {
   const abortedMs = parseTimestamp(now.abort);
   const isLate = abortedMs !== undefined && look.world.nowMs - abortedMs > VERIFY_WITHIN_MS;
   if (!isLate || told === 'notVerified') return undefined;
-  return entry(scene, 'notVerified', { facts: { notSeen: open.join(', ') } });
+  const notSeen = open.map((check) => checkWords[check]).join(', ');
+  return entry(scene, 'notVerified', {
+    text: `not seen after ${VERIFY_WITHIN_MS / 1000} s: ${notSeen}`,
+    facts: { notSeen: open.join(', ') },
+  });
 }
 
 /** What was told of the way back from this abort. */
@@ -286,7 +296,14 @@ function deriveSuperseded(record: DeliveryRecord, look: LookedAt): Derived {
   if (look.revision < record.spec.rollout.revision || isOver || !hasBegun) return { entries: [], seen: record.seen };
   const facts = { revision: String(look.revision) };
   return {
-    entries: [{ at: formatTimestamp(look.world.nowMs), event: 'superseded', text: '', facts }],
+    entries: [
+      {
+        at: formatTimestamp(look.world.nowMs),
+        event: 'superseded',
+        text: `revision ${look.revision} took its place`,
+        facts,
+      },
+    ],
     seen: record.seen,
   };
 }

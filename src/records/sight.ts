@@ -75,7 +75,7 @@ export function sightFrom(seen: Seen): Sight | undefined {
 }
 
 /** Checks of a rollback that were not seen yet. Pods that the author keeps up after an abort are not waited for. */
-export function openChecks(seen: Seen, rollout: Rollout): readonly string[] {
+export function openChecks(seen: Seen, rollout: Rollout): readonly VerificationCheck[] {
   const { trafficRouting, abortScaleDownDelaySeconds } = rollout.spec.strategy?.canary ?? {};
   const isKeptUp = trafficRouting !== undefined && abortScaleDownDelaySeconds === 0;
   return checks.filter((check) => seen[`verified:${check}`] === undefined && !(check === 'podsGone' && isKeptUp));

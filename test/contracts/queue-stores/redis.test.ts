@@ -3,8 +3,10 @@ import { Redis } from 'ioredis';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createQueueStore, createRedisStore } from '../../../src/queue-stores/index.ts';
-import { hasRedisServer, type RedisServer, startRedisServer } from '../../support/redis-server.ts';
+import { hasRedisServer, type RedisServer, sayWithoutRedis, startRedisServer } from '../../support/redis-server.ts';
 import { describeQueueStore, until } from './describe-queue-store.ts';
+
+sayWithoutRedis();
 
 describe.skipIf(!hasRedisServer())('with a real Redis', () => {
   let server: RedisServer;
@@ -46,10 +48,13 @@ describe.skipIf(!hasRedisServer())('with a real Redis', () => {
   test('after FLUSHALL every process on the store is told that keys are lost', async () => {
     const stores = [open('flushed'), open('flushed')];
     const told: string[][] = [];
+    const took: string[] = [];
     for (const store of stores) {
       const whys: string[] = [];
       told.push(whys);
-      await store.start(async () => undefined);
+      await store.start(async (key) => {
+        took.push(key.name);
+      });
       store.onLoss((why) => whys.push(why));
     }
     const admin = new Redis(server.url);
@@ -57,8 +62,11 @@ describe.skipIf(!hasRedisServer())('with a real Redis', () => {
     await admin.flushall();
     admin.disconnect();
     await until(() => told.every((whys) => whys.length > 0));
-    // And it goes on: the next nudge is served.
-    await stores[0]?.nudge({ kind: 'card', namespace: 'x', name: 'a' });
+    // And it goes on: with nudges, wakes and resyncs.
+    await stores[0]?.nudge({ kind: 'card', namespace: 'x', name: 'nudged' });
+    await stores[1]?.wake({ kind: 'card', namespace: 'x', name: 'woken' }, 250);
+    await stores[1]?.resync({ kind: 'card', namespace: 'x', name: 'resynced' }, 250);
+    await until(() => took.length === 3);
     await Promise.all(stores.map((store) => store.stop()));
     expect(told.flat()).toContain('the content of the queue is gone');
   });

@@ -142,7 +142,7 @@ describe('the timeline of a revision', () => {
       'live',
     ]);
     const texts = scribe.record.entries.filter(({ event }) => event === 'stepReached').map(({ text }) => text);
-    expect(texts).toEqual(['10 %', '50 %']);
+    expect(texts).toEqual(['canary at 10 %', 'canary at 50 %']);
     expect(scribe.look()).toEqual([]);
   });
 
@@ -190,7 +190,13 @@ describe('the timeline of a revision', () => {
     scribe.see('weightZero', 'podsGone');
     scribe.look();
     cluster.wait(61);
-    expect(scribe.look()).toMatchObject([{ event: 'notVerified', facts: { notSeen: 'noCanaryRequests, metricBack' } }]);
+    expect(scribe.look()).toMatchObject([
+      {
+        event: 'notVerified',
+        text: 'not seen after 60 s: no canary requests, the metric back inside its limit',
+        facts: { notSeen: 'noCanaryRequests, metricBack' },
+      },
+    ]);
     expect(scribe.look()).toEqual([]);
     scribe.see(...checks);
     expect(scribe.look().map(({ event }) => event)).toEqual(['rolledBack']);
