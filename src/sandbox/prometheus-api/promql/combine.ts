@@ -9,6 +9,7 @@ import {
   withoutName,
 } from '../labels.ts';
 import { type Binary, type BinaryOperator, EvaluationError, type Matching } from './expression.ts';
+import { power } from './go-math.ts';
 import { type Element, refuseTwins, type Value, type Vector } from './value.ts';
 
 const COMPARISONS: ReadonlySet<BinaryOperator> = new Set(['==', '!=', '>', '<', '>=', '<=']);
@@ -57,7 +58,7 @@ function operate(operator: BinaryOperator, left: number, right: number): number 
     case '%':
       return left % right;
     case '^':
-      return left ** right;
+      return power(left, right);
     case 'atan2':
       return Math.atan2(left, right);
     case '==':
@@ -120,6 +121,8 @@ function unite(matching: Matching, left: Vector, right: Vector): Vector {
 
 function matchVectors(binary: Binary, left: Vector, right: Vector): Vector {
   const { operator, isBool, matching } = binary;
+  // Before any complaint about twins: where one side is empty nothing can match.
+  if (left.length === 0 || right.length === 0) return [];
   const isSwapped = matching.group === 'right';
   const [many, one] = isSwapped ? [right, left] : [left, right];
   const partners = indexOneSide(matching, one, isSwapped ? 'left' : 'right');

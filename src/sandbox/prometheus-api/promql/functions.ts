@@ -2,6 +2,7 @@ import { withoutName } from '../labels.ts';
 import { compareRank } from './aggregate.ts';
 import { readCalendar } from './calendar.ts';
 import { EvaluationError, type Expression } from './expression.ts';
+import { larger, smaller } from './go-math.ts';
 import { histogramQuantile } from './histogram-quantile.ts';
 import { absentLabels, joinLabels, replaceLabels } from './label-functions.ts';
 import { overTime } from './over-time.ts';
@@ -52,7 +53,7 @@ export function callFunction(call: Call, args: readonly Value[], atMs: number): 
     case 'vector':
       return vector([{ labels: {}, value: scalarAt(args, 0) }]);
     case 'timestamp':
-      return vector(mapElements(vectorAt(args, 0), ({ sampleMs }) => (sampleMs ?? atMs) / 1000));
+      return vector(readTimes(call, vectorAt(args, 0), atMs));
     case 'absent':
       return vector(vectorAt(args, 0).length > 0 ? [] : [{ labels: absentLabels(call.args[0]), value: 1 }]);
     case 'absent_over_time':
@@ -81,6 +82,12 @@ export function callFunction(call: Call, args: readonly Value[], atMs: number): 
   }
 }
 
+/** Only what comes straight from a selector has a time of its own; anything computed is as old as the question. */
+function readTimes(call: Call, elements: Vector, atMs: number): Vector {
+  const isDirect = call.args[0]?.kind === 'selector';
+  return mapElements(elements, ({ sampleMs }) => ((isDirect ? sampleMs : undefined) ?? atMs) / 1000);
+}
+
 function readDates(call: Call, args: readonly Value[], atMs: number): Vector {
   const read = readCalendar(call.name);
   if (read === undefined) throw new EvaluationError(`function ${JSON.stringify(call.name)} is not supported here`);
@@ -95,10 +102,10 @@ function limitValues(name: string, args: readonly Value[]): Vector {
     const inverse = 1 / (args.length > 1 ? scalarAt(args, 1) : 1);
     return mapValues(elements, (value) => Math.floor(value * inverse + 0.5) / inverse);
   }
-  if (name === 'clamp_min') return mapValues(elements, (value) => Math.max(value, scalarAt(args, 1)));
-  if (name === 'clamp_max') return mapValues(elements, (value) => Math.min(value, scalarAt(args, 1)));
+  if (name === 'clamp_min') return mapValues(elements, (value) => larger(value, scalarAt(args, 1)));
+  if (name === 'clamp_max') return mapValues(elements, (value) => smaller(value, scalarAt(args, 1)));
   const [least, most] = [scalarAt(args, 1), scalarAt(args, 2)];
-  return least > most ? [] : mapValues(elements, (value) => Math.max(least, Math.min(most, value)));
+  return least > most ? [] : mapValues(elements, (value) => larger(least, smaller(most, value)));
 }
 
 /** Applies a function of a window to each series; where it has no answer the series is left out. */

@@ -3,7 +3,6 @@ import { parser } from '@prometheus-io/lezer-promql';
 import { createMatcher, type Matcher, METRIC_NAME } from '../labels.ts';
 import { parseNumber } from './duration.ts';
 import {
-  type Binary,
   type BinaryOperator,
   type Expression,
   type Moment,
@@ -152,7 +151,7 @@ function moveMoment(
 const SET_OPERATORS: ReadonlySet<string> = new Set(['and', 'or', 'unless']);
 const COMPARISONS: ReadonlySet<string> = new Set(['==', '!=', '>', '<', '>=', '<=']);
 
-function readBinary(node: SyntaxNode, query: string): Binary {
+function readBinary(node: SyntaxNode, query: string): Expression {
   const parts = childrenOf(node);
   const [leftNode, operatorNode] = parts;
   const rightNode = parts.at(-1);
@@ -182,7 +181,13 @@ function readBinary(node: SyntaxNode, query: string): Binary {
   const clause = node.getChild('MatchingModifierClause');
   if (clause !== null && types.includes('scalar'))
     throw refuse(clause, query, 'vector matching only allowed between instant vectors');
-  return { kind: 'binary', operator, left, right, isBool, matching: readMatching(clause, query) };
+  const matching = readMatching(clause, query);
+  // The grammar reads -3 ^ 2 as (-3) ^ 2; in Prometheus the sign binds weaker than the power.
+  if (operator === '^' && left.kind === 'number' && textOf(leftNode, query).startsWith('-')) {
+    const base = { kind: 'number', value: -left.value } as const;
+    return { kind: 'negation', inner: { kind: 'binary', operator, left: base, right, isBool, matching } };
+  }
+  return { kind: 'binary', operator, left, right, isBool, matching };
 }
 
 const BINARY_OPERATORS: ReadonlySet<string> = new Set<BinaryOperator>([

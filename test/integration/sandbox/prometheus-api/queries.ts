@@ -60,6 +60,11 @@ export const QUERIES: readonly string[] = [
   // Arithmetic, comparison, matching.
   '1 + 2 * 3 ^ 2 ^ 0.5 % 5 - -4',
   '-temperature ^ 2',
+  '-3 ^ 2 ^ temperature - -2 ^ 2',
+  '(-3) ^ 2 + 2 ^ -1 ^ 2',
+  '1 ^ odd + clamp_min(odd, Inf)',
+  'timestamp(label_replace(temperature offset 11m, "a", "b", "", ""))',
+  'nothing / on(service) memory_bytes',
   '2 ^ -temperature',
   'temperature > 5',
   'temperature > bool 5',
