@@ -23,7 +23,7 @@ type Act =
   | { readonly act: 'router'; readonly isBroken: boolean };
 
 // More than a test run has time for: `PROMISE_RUNS=5000 npx vitest run --project unit test/unit/rollout/promises.test.ts`.
-const RUNS = Number(process.env.PROMISE_RUNS ?? 60);
+const RUNS = Number(process.env.PROMISE_RUNS ?? 40);
 
 const step = fc.oneof(
   fc.record({ setWeight: fc.constantFrom(0, 5, 10, 25, 50, 75, 99, 100) }),

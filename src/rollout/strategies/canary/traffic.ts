@@ -63,12 +63,12 @@ function isStableSwitchPending(scene: Scene): boolean {
 }
 
 /**
- * Services are read from a cache: another replica may have switched this one just now. Where the stored status (read live) already
- * counts this canary's weight, its Service is switched again if need be, and traffic does not flap to 0 and back.
+ * Services are read from a cache: another replica may have switched this one just now. Where the stored status (read live) counts
+ * the weight as this canary's, its Service is switched again if need be, and traffic does not flap to 0 and back. The status says so
+ * only after the weight of any other canary was taken back: the reset lowers first, then writes.
  */
 export function mayStayUnserved(scene: Scene, posture: Posture): boolean {
-  const isCounted = scene.status.canary?.weights?.canary.podTemplateHash === scene.podHash;
-  return isCounted && !posture.isChanged && hasDesiredPods(scene, posture);
+  return !posture.isChanged && scene.status.canary?.weights?.canary.podTemplateHash === scene.podHash;
 }
 
 /**

@@ -1,0 +1,254 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decide, type Effect, needsTemplates, patchesFor, type Verb, type World } from '../../../src/rollout/index.ts';
+import { weightInForce } from '../../../src/rollout/steps.ts';
+import { anAnalysisTemplate, aRollout } from '../../support/builders.ts';
+import { SimulatedCluster } from '../../support/simulated-cluster.ts';
+
+// Two replicas take turns of the same rollout at the same time, on caches that lag, and are stopped between any two calls. Each write
+// holds its precondition (the fences); the rest is up to `decide`.
+
+const PLAN = [
+  { setWeight: 10 },
+  { pause: { duration: '10s' } },
+  { setWeight: 40 },
+  { analysis: { templates: [{ templateName: 'inline' }] } },
+  { setWeight: 70 },
+  { pause: {} },
+];
+
+interface Snapshot {
+  readonly replicaSets: World['replicaSets'];
+  readonly services: World['services'];
+}
+
+/** The one true cluster, with a past that caches may still show, and a version of the router's objects. */
+class SharedCluster extends SimulatedCluster {
+  routerVersion = 0;
+  readonly past: Snapshot[] = [];
+
+  remember(): void {
+    const { replicaSets, services } = structuredClone({ replicaSets: this.replicaSets, services: this.services });
+    this.past.push({ replicaSets: replicaSets.map(({ template: _template, ...view }) => view), services });
+  }
+
+  override perform(effect: Effect): void {
+    if (effect.kind === 'setWeight') this.routerVersion += 1;
+    super.perform(effect);
+  }
+}
+
+/** One replica in the middle of a turn: it has read the router, or all, or performs what it decided. */
+class Replica {
+  #weight: number | undefined;
+  #routerVersion = -1;
+  #rolloutVersion: string | undefined;
+  #effects: Effect[] = [];
+  #mayLower = false;
+  readonly #cluster: SharedCluster;
+
+  readonly #lag: number;
+
+  /** Its caches show the world as it was `lag` moments ago. */
+  constructor(cluster: SharedCluster, lag: number) {
+    this.#cluster = cluster;
+    this.#lag = lag;
+  }
+
+  /** The next call of the turn. */
+  next(): void {
+    if (this.#effects.length > 0) this.#perform();
+    else if (this.#routerVersion < 0) {
+      // The router's objects are read before the Rollout.
+      this.#weight = this.#cluster.weight;
+      this.#routerVersion = this.#cluster.routerVersion;
+    } else {
+      this.#decide();
+    }
+  }
+
+  get isIdle(): boolean {
+    return this.#effects.length === 0;
+  }
+
+  #decide(): void {
+    const live = this.#cluster.world();
+    const cached = this.#cluster.past.at(-1 - this.#lag) ?? this.#cluster.past[0];
+    const world = { ...live, ...structuredClone(cached), router: { canaryWeight: this.#weight } };
+    const seen = needsTemplates(world) ? { ...world, replicaSets: structuredClone(this.#cluster.replicaSets) } : world;
+    this.#effects = [...decide(seen).effects];
+    this.#mayLower = isLoweringDue(this.#cluster);
+    this.#rolloutVersion = live.rollout.metadata.resourceVersion;
+    if (this.#effects.length === 0) this.#routerVersion = -1;
+  }
+
+  #perform(): void {
+    const effect = this.#effects.shift();
+    if (effect === undefined) return;
+    try {
+      this.#check(effect);
+      this.#cluster.perform(effect);
+      this.#rolloutVersion =
+        effect.kind === 'writeStatus' || effect.kind === 'patchRollout'
+          ? this.#cluster.rollout.metadata.resourceVersion
+          : this.#rolloutVersion;
+    } catch (error) {
+      if (!(error instanceof Error) || !error.message.startsWith('conflict')) throw error;
+      // A failed precondition ends the list: look again.
+      this.#effects = [];
+    }
+    if (this.#effects.length === 0) this.#routerVersion = -1;
+  }
+
+  #check(effect: Effect): void {
+    const isStale = this.#rolloutVersion !== this.#cluster.rollout.metadata.resourceVersion;
+    if ((effect.kind === 'writeStatus' || effect.kind === 'patchRollout') && isStale)
+      throw new Error('conflict: stale');
+    if (effect.kind !== 'setWeight') return;
+    if (this.#routerVersion !== this.#cluster.routerVersion) throw new Error('conflict: stale');
+    const { weight = 0 } = this.#cluster;
+    const isLowered = effect.canaryWeight < weight;
+    expect(isLowered && !this.#mayLower, 'traffic taken away for no reason').toBe(false);
+  }
+}
+
+/** Nothing takes traffic away from a healthy canary: not a lagging cache, not the other replica. */
+function isLoweringDue(cluster: SharedCluster): boolean {
+  const { status, spec } = cluster.rollout;
+  const canary = cluster.canary();
+  return (
+    status.abort === true ||
+    status.stableRS === status.currentPodHash ||
+    cluster.imageOf(status.currentPodHash ?? '') !== spec.template?.spec?.containers[0]?.image ||
+    canary === undefined ||
+    canary.availableReplicas === 0 ||
+    cluster.analysisRuns.some((run) => run.status.phase === 'Failed') ||
+    (cluster.weight ?? 0) > weightInForce(spec.strategy?.canary ?? {}, status.currentStepIndex ?? 0)
+  );
+}
+
+type Move =
+  | { readonly move: 'replica'; readonly which: 0 | 1 }
+  | { readonly move: 'verb'; readonly verb: Verb }
+  | { readonly move: 'release'; readonly image: string }
+  | { readonly move: 'judge'; readonly phase: 'Successful' | 'Failed' }
+  | { readonly move: 'wait' };
+
+const move: fc.Arbitrary<Move> = fc.oneof(
+  {
+    weight: 60,
+    arbitrary: fc.record({
+      move: fc.constant('replica' as const),
+      which: fc.constantFrom(0 as const, 1 as const),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      move: fc.constant('verb' as const),
+      verb: fc.constantFrom<Verb[]>('abort', 'retry', 'promote', 'promote', 'promoteFull'),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ move: fc.constant('release' as const), image: fc.constantFrom('app:1', 'app:2', 'app:3') }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      move: fc.constant('judge' as const),
+      phase: fc.constantFrom('Successful' as const, 'Failed' as const),
+    }),
+  },
+  { weight: 4, arbitrary: fc.constant<Move>({ move: 'wait' }) },
+);
+
+function play(cluster: SharedCluster, replicas: readonly Replica[], one: Move): void {
+  switch (one.move) {
+    case 'replica':
+      replicas[one.which]?.next();
+      break;
+    case 'verb':
+      for (const { patch } of patchesFor(one.verb, cluster.rollout)) cluster.patch(patch);
+      break;
+    case 'release':
+      cluster.release(one.image);
+      break;
+    case 'judge':
+      for (const run of cluster.analysisRuns) {
+        if (run.status.phase === undefined) cluster.judge(run.metadata.name, one.phase);
+      }
+      break;
+    case 'wait':
+      cluster.wait(15);
+      break;
+  }
+  cluster.readyAll();
+  cluster.remember();
+}
+
+function underWay(): SharedCluster {
+  const rollout = aRollout()
+    .image('app:1')
+    .replicas(4)
+    .routed()
+    .steps(...PLAN)
+    .build();
+  const cluster = new SharedCluster(rollout, [anAnalysisTemplate('inline')]);
+  cluster.settle();
+  cluster.release('app:2');
+  cluster.remember();
+  return cluster;
+}
+
+const lag = fc.constantFrom(0, 5, 20, 60);
+const RUNS = { numRuns: Number(process.env.PROMISE_RUNS ?? 12) };
+
+function takeTurns(cluster: SharedCluster, replicas: readonly Replica[], calls: number): void {
+  for (let call = 0; call < calls; call++) play(cluster, replicas, { move: 'replica', which: call % 2 === 0 ? 0 : 1 });
+}
+
+describe('two replicas at once, on lagging caches', () => {
+  it('end where one would, and take no traffic away for nothing', () => {
+    fc.assert(
+      fc.property(fc.array(move, { minLength: 100, maxLength: 300 }), lag, lag, (moves, lagA, lagB) => {
+        const cluster = underWay();
+        const replicas = [new Replica(cluster, lagA), new Replica(cluster, lagB)];
+        for (const one of moves) play(cluster, replicas, one);
+        takeTurns(cluster, replicas, 600);
+
+        expect(decide(cluster.world()).effects).toEqual([]);
+        const { status, spec } = cluster.rollout;
+        if (status.abort === true) expect(cluster.weight ?? 0).toBe(0);
+        const images = cluster.replicaSets.map((one) => cluster.imageOf(one.podHash));
+        expect(new Set(images).size, 'one ReplicaSet per revision').toBe(images.length);
+        expect(cluster.weight ?? 0).toBeLessThanOrEqual(
+          weightInForce(spec.strategy?.canary ?? {}, status.currentStepIndex ?? 0),
+        );
+      }),
+      RUNS,
+    );
+  }, 600_000);
+
+  it('never raise by a turn that began after an abort was stored', () => {
+    const quiet = move.filter(({ move: kind }) => kind !== 'verb' && kind !== 'release');
+    fc.assert(
+      fc.property(fc.array(quiet, { minLength: 20, maxLength: 200 }), lag, lag, (moves, lagA, lagB) => {
+        const cluster = underWay();
+        const replicas = [new Replica(cluster, lagA), new Replica(cluster, lagB)];
+        for (const one of moves) play(cluster, replicas, one);
+        cluster.patch({ status: { abort: true } });
+        const { status } = cluster.rollout;
+        if (status.stableRS === status.currentPodHash || status.currentPodHash !== cluster.replicaSets[1]?.podHash)
+          return;
+        // What was on the wire already may still arrive.
+        for (const replica of replicas) while (!replica.isIdle) replica.next();
+        const before = cluster.weights.length;
+        const weight = cluster.weight ?? 0;
+        takeTurns(cluster, [new Replica(cluster, lagA), new Replica(cluster, lagB)], 80);
+        expect(cluster.weights.slice(before)).toEqual(weight > 0 ? [0] : []);
+      }),
+      RUNS,
+    );
+  }, 600_000);
+});
