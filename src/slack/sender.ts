@@ -52,6 +52,13 @@ export interface Sender {
 
 const chartsRefusedForMs = 24 * 3_600_000;
 const unreachableRetryMs = 3000;
+/** The message itself is wrong: sending it again as it is would never help. */
+const refusedShapes: ReadonlySet<string> = new Set([
+  'invalid_blocks',
+  'invalid_blocks_format',
+  'msg_too_long',
+  'msg_blocks_too_long',
+]);
 
 /** Sends within Slack's limits: who must wait is told so at once (NotNowError), nobody sleeps here. */
 export function createSender(tools: {
@@ -91,6 +98,7 @@ export function createSender(tools: {
   ): Promise<T> {
     const waitMs = (blockedUntilMs.get(clock) ?? 0) - now();
     if (waitMs > 0) throw new NotNowError(`${method} is rate limited`, waitMs);
+    if (signal.aborted) throw new NotNowError('stopped before Slack was asked', 1000);
     try {
       return await within(run(client), signal);
     } catch (error) {
@@ -206,7 +214,7 @@ function mayHaveArrived(cause: unknown): boolean {
 }
 
 function isInvalidBlocks(error: unknown): boolean {
-  return error instanceof SlackRefusedError && ['invalid_blocks', 'invalid_blocks_format'].includes(error.slackError);
+  return error instanceof SlackRefusedError && refusedShapes.has(error.slackError);
 }
 
 type PostArguments = Parameters<WebClient['chat']['postMessage']>[0];
