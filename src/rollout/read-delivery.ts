@@ -6,6 +6,7 @@ import type { Delivery, MetricSeries } from './delivery.ts';
 import { type Standpoint, stateOf } from './delivery-state.ts';
 import { mainImage } from './main-container.ts';
 import { guiltyMetric, linesOf, nearestFirst, nextMeasurementAt, seriesOf } from './metric-lines.ts';
+import { revisionAnnotation } from './names.ts';
 import { presentRevision, revisionOf, sumOf } from './replica-sets.ts';
 import { maxWeightOf, weightInForce } from './steps.ts';
 import { isVerificationLate, verificationOf } from './verification.ts';
@@ -91,7 +92,7 @@ function standpointOf(world: World, facts: DeliveryFacts): Standpoint {
     isAborted: isPresent && !isPromoted && status.abort === true,
     stepIndex: status.currentStepIndex ?? 0,
     weightPercent: isPresent ? weightPercentOf(world, { present, isPromoted }) : 0,
-    runs: isPresent ? runsInForce(world) : [],
+    runs: isPresent ? runsInForce(world, revision) : [],
   };
 }
 
@@ -109,11 +110,22 @@ function weightPercentOf(
   return all === 0 ? 0 : Math.round(((present?.availableReplicas ?? 0) * 100) / all);
 }
 
-function runsInForce(world: World): AnalysisRun[] {
+/** Those that the status names; between analyses, at a gate and at the end, the last one of the revision: a decision needs its evidence. */
+function runsInForce(world: World, revision: number): AnalysisRun[] {
   const { currentStepAnalysisRunStatus: step, currentBackgroundAnalysisRunStatus: background } =
     world.rollout.status.canary ?? {};
   const names = [step?.name, background?.name];
-  return names.flatMap((name) => world.analysisRuns.filter((run) => run.metadata.name === name));
+  const named = names.flatMap((name) => world.analysisRuns.filter((run) => run.metadata.name === name));
+  if (named.length > 0) return named;
+  const ofRevision = world.analysisRuns.filter(
+    (run) => run.metadata.annotations[revisionAnnotation] === String(revision),
+  );
+  const last = ofRevision.sort((a, b) => startOf(b) - startOf(a))[0];
+  return last === undefined ? [] : [last];
+}
+
+function startOf(run: AnalysisRun): number {
+  return parseTimestamp(run.status.startedAt ?? run.metadata.creationTimestamp ?? '') ?? 0;
 }
 
 function chartedRun(runs: readonly AnalysisRun[], metricName: string | undefined) {

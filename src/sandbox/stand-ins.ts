@@ -5,9 +5,9 @@ import { pino } from 'pino';
 import { createCluster } from '../kubernetes/index.ts';
 import { applyManifests, type ManifestDocument, readManifests } from './apply.ts';
 import { createKubernetesApi, type KubernetesApi } from './kubernetes-api/index.ts';
-import type { SandboxOptions } from './options.ts';
+import { type SandboxOptions, UsageError } from './options.ts';
 import { createPrometheusApi, type PrometheusApi } from './prometheus-api/index.ts';
-import { createSlackApi, type SlackApi } from './slack-api/index.ts';
+import { createSlackApi, parseFault, type SlackApi } from './slack-api/index.ts';
 import { createWorld, type World } from './world/index.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -86,7 +86,12 @@ export async function startStandIns(options: SandboxOptions, real: RealThings): 
     if (prometheus !== undefined) stops.push(() => prometheus.stop());
     const slack =
       real.slackBotToken === undefined || real.slackAppToken === undefined
-        ? await createSlackApi({ port: port(4), appName: 'Stepwise', dataFolder: join(folder, 'slack') })
+        ? await createSlackApi({
+            port: port(4),
+            appName: 'Stepwise',
+            dataFolder: join(folder, 'slack'),
+            ...(options.slackFault === undefined ? {} : { fault: slackFault(options.slackFault) }),
+          })
         : undefined;
     if (slack !== undefined) stops.push(() => slack.stop());
 
@@ -123,6 +128,14 @@ async function applyAll(options: SandboxOptions, kubeConfig: KubeConfig, isStand
     await applyManifests(extra, cluster, 'apply');
   } finally {
     await cluster.stop();
+  }
+}
+
+function slackFault(words: string) {
+  try {
+    return parseFault(words);
+  } catch (error) {
+    throw new UsageError(`--slack-fault ${words}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
