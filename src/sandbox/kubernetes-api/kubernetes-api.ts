@@ -11,6 +11,7 @@ import { type Answer, jsonAnswer } from './requests/answer.ts';
 import { type ApiRequest, isTrue, type ResourcePath, readObjectBody, type User } from './requests/request.ts';
 import { defaultValues } from './resources/default-values.ts';
 import { createRegistry } from './resources/registry.ts';
+import { zeroIsAbsent } from './resources/zero-values.ts';
 import { createBuiltInSchemas } from './schema/schema.ts';
 import { seed } from './seed.ts';
 import { startServer } from './server.ts';
@@ -48,7 +49,7 @@ const admin: User = { user: 'system:admin', groups: ['system:masters', 'system:a
 export async function createKubernetesApi(options: KubernetesApiOptions): Promise<KubernetesApi> {
   const journal = options.dataFolder === undefined ? undefined : openJournal(options.dataFolder);
   const store = new Store(journal, options.rememberedChanges);
-  const registry = createRegistry(store, createBuiltInSchemas(defaultValues));
+  const registry = createRegistry(store, createBuiltInSchemas({ defaults: defaultValues, zeroIsAbsent }));
   const api: Api = { store, registry, nowMs: () => Date.now() };
   seed(api, options.seedCrds ?? []);
   const authorizer = createAuthorizer(store);

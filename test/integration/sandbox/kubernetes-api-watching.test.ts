@@ -118,6 +118,12 @@ test('a watch goes on from any version it knows, and is told to list again from 
   expect(tooLate.events).toEqual(['ERROR Expired']);
 });
 
+test('a version from before all data was lost is told to list again', async () => {
+  const watching = await watch('resourceVersion=1000000');
+  await watching.ended;
+  expect(watching.events).toEqual(['ERROR Expired']);
+});
+
 test('bookmarks come with the initial events and before the end', async () => {
   await put('one');
   const watching = await watch(

@@ -12,13 +12,16 @@ const realUrl = process.env.REAL_KUBE_APISERVER_URL;
 const run = `agree-${Date.now().toString(36)}`;
 
 /** What counts of one answer, without what differs from run to run. */
-function essence(each: Case, answer: Answer, namespace: string): unknown {
+function essence(each: Case, answer: Answer, namespace: string, before: Answer | undefined): unknown {
   const body = withSortedManagers(answer.body);
   const isRefusal = body.kind === 'Status' && body.status === 'Failure';
   const events = answer.text.split('\n').filter((line) => line.startsWith('{"type"'));
   const picked: Record<string, unknown> = {};
   for (const path of each.pick ?? []) {
-    const value = path === 'events' ? events.map(eventLine) : read(body, path.split('.'));
+    let value = read(body, path.split('.'));
+    if (path === 'events') value = events.map(eventLine);
+    // Did the write move the object to another version?
+    if (path === 'moved') value = before !== undefined && versionOf(before) !== versionOf(answer);
     if (value !== undefined) picked[path] = value;
   }
   const refusal = {
@@ -53,6 +56,10 @@ function withoutDoubles(details: unknown): unknown {
   return { ...details, causes: [...once.keys()].sort().map((text) => once.get(text)) };
 }
 
+function versionOf(answer: Answer): unknown {
+  return read(answer.body, ['metadata', 'resourceVersion']);
+}
+
 function eventLine(line: string): string {
   const { type, object } = JSON.parse(line);
   const isEnd = object.metadata?.annotations?.['k8s.io/initial-events-end'] === 'true';
@@ -78,8 +85,12 @@ async function play(server: Server, each: Case): Promise<unknown[]> {
   const namespace = `${run}-${cases.indexOf(each)}`;
   await send(server, { method: 'POST', path: '/api/v1/namespaces', body: { metadata: { name: namespace } } });
   const answers: unknown[] = [];
-  for (const step of each.steps)
-    answers.push(essence(each, await send(server, inNamespace(step, namespace)), namespace));
+  let before: Answer | undefined;
+  for (const step of each.steps) {
+    const answer = await send(server, inNamespace(step, namespace));
+    answers.push(essence(each, answer, namespace, before));
+    before = answer;
+  }
   return answers;
 }
 

@@ -72,8 +72,9 @@ export function admit(api: Api, write: Write, proposed: JsonObject, old: StoredO
   checkMetadata(resource, object, own);
   if (old !== undefined) checkMetadataUpdate(object, old, own);
   resource.strategy.check?.(object, own, old);
-  const known = new Set(own.map((cause) => cause.field));
-  const all = [...causes.filter((cause) => counts(resource, cause) && !known.has(cause.field)), ...own];
+  const isKnown = ({ field }: FieldCause) =>
+    own.some((each) => each.field === field || each.field.startsWith(`${field}.`));
+  const all = [...causes.filter((cause) => counts(resource, cause) && !isKnown(cause)), ...own];
   if (all.length > 0) throw invalid(resource, object.metadata.name, all);
   return object;
 }

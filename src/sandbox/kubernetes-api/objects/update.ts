@@ -50,13 +50,15 @@ function isReleased(object: StoredObject): boolean {
 
 function checkPreconditions(write: Write, current: StoredObject, metadata: JsonObject, options: UpdateOptions): void {
   const { resource } = write;
-  const { name, uid, resourceVersion } = current.metadata;
+  const { name, uid } = current.metadata;
   const givenUid = textAt(metadata, 'uid');
-  if (givenUid !== '' && givenUid !== uid && !options.needsResourceVersion) {
+  // A write to /status takes no metadata from the body, so a wrong uid there goes unnoticed.
+  const isWrongUid = givenUid !== '' && givenUid !== uid && write.subresource !== 'status';
+  if (isWrongUid && !options.needsResourceVersion) {
     const message = `Invalid value: ${JSON.stringify(givenUid)}: field is immutable`;
     throw invalid(resource, name, [{ field: 'metadata.uid', reason: 'FieldValueInvalid', message }]);
   }
-  if (givenUid !== '' && givenUid !== uid) {
+  if (isWrongUid) {
     const key = ['/registry', resource.plural, current.metadata.namespace, name]
       .filter((part) => part !== undefined)
       .join('/');
@@ -64,6 +66,12 @@ function checkPreconditions(write: Write, current: StoredObject, metadata: JsonO
     const why = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${failed}`;
     throw conflict(resource, name, why);
   }
+  checkVersion(write, current, metadata, options);
+}
+
+function checkVersion(write: Write, current: StoredObject, metadata: JsonObject, options: UpdateOptions): void {
+  const { resource } = write;
+  const { name, resourceVersion } = current.metadata;
   const given = textAt(metadata, 'resourceVersion');
   if (given === '' && options.needsResourceVersion && !resource.isBuiltIn) {
     throw invalid({ group: resource.group, kind: resource.plural }, name, [

@@ -1,14 +1,16 @@
 import type { ServerResponse } from 'node:http';
+import type { JsonObject } from '../../../lib/index.ts';
 import type { Api, Write } from '../api.ts';
-import { invalid, methodNotAllowed, notFound, nothingThere, pageNotFound } from '../api-error.ts';
+import { ApiError, badRequest, invalid, methodNotAllowed, notFound, nothingThere, pageNotFound } from '../api-error.ts';
 import { applyConfiguration } from '../fields/apply.ts';
-import { isObject, type StoredObject } from '../kubernetes-object.ts';
+import { isObject, objectAt, type StoredObject } from '../kubernetes-object.ts';
 import { checkIdentity } from '../objects/admit.ts';
 import { createObject } from '../objects/create.ts';
 import { deleteObject, parseDeleteOptions } from '../objects/delete.ts';
 import { toServed } from '../objects/served.ts';
 import { updateObject } from '../objects/update.ts';
-import type { Resource } from '../resources/resource.ts';
+import { groupVersionOf, type Resource } from '../resources/resource.ts';
+import { prune } from '../schema/prune.ts';
 import { type Answer, listAnswer, objectAnswer, successAnswer } from './answer.ts';
 import { answerEviction } from './eviction.ts';
 import { listPage, scopeOf } from './list.ts';
@@ -160,12 +162,26 @@ function answerApply(api: Api, request: ApiRequest, write: Write, current: Store
   }
   if (current === undefined && write.subresource !== '') throw notFound(resource, write.name);
   const config = checkIdentity(write, readObjectBody(request));
+  checkConfiguration(write, config);
   const options = { config, force: isTrue(request.query.get('force')) };
   const served = current === undefined ? { metadata: {} } : toServed(resource, current);
   const { object, track } = applyConfiguration(api, write, { stored: current, served }, options);
   if (current === undefined) return shaped(api, request, resource, createObject(api, write, object, track), 201);
   const stored = updateObject(api, write, current, object, { needsResourceVersion: false, track });
   return shaped(api, request, resource, stored);
+}
+
+/** A configuration is typed strictly, whatever field validation was asked for. */
+function checkConfiguration({ resource, name }: Write, config: JsonObject): void {
+  if (objectAt(config, 'metadata').managedFields !== undefined) throw badRequest('metadata.managedFields must be nil');
+  const unknown: string[] = [];
+  prune(resource.schema, config, '', { unknown, isBuiltIn: resource.isBuiltIn });
+  if (unknown.length === 0) return;
+  const [first] = unknown;
+  const lines = unknown.map((path) => `.${path}: field not declared in schema`);
+  const words = unknown.length === 1 ? `.${first}: field not declared in schema` : `errors:\n  ${lines.join('\n  ')}`;
+  const subject = `(/${name}; ${groupVersionOf(resource)}, Kind=${resource.kind})`;
+  throw new ApiError(500, '', `failed to create typed patch object ${subject}: ${words}`);
 }
 
 function shaped(api: Api, request: ApiRequest, resource: Resource, object: StoredObject, code = 200): Answer {

@@ -68,7 +68,8 @@ export function startWatch(
     }
     if (sendsInitial && wantsBookmarks) bookmark(true);
   } else {
-    const missed = collection.since(from);
+    // A version from the future: this server forgot its data, and counts from the start again. A real one would stay silent for ever.
+    const missed = from > startVersion ? undefined : collection.since(from);
     if (missed === undefined) {
       const status = expired(`too old resource version: ${from} (${startVersion})`).status();
       response.end(`${JSON.stringify({ type: 'ERROR', object: status })}\n`);

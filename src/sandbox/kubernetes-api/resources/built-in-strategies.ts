@@ -1,9 +1,10 @@
 import type { JsonObject } from '../../../lib/index.ts';
 import { badRequest, type FieldCause } from '../api-error.ts';
-import { isObject, isSame, listAt, objectAt, type StoredObject, textAt, withField } from '../kubernetes-object.ts';
+import { isObject, listAt, numberAt, objectAt, type StoredObject, textAt, withField } from '../kubernetes-object.ts';
 import { definitionStrategy } from './definition.ts';
 import { checkPod } from './pod-checks.ts';
 import { beginPod, fillPod, fillTemplateAt } from './pod-template.ts';
+import { bindingStrategy, roleStrategy } from './rbac-checks.ts';
 import type { Strategy } from './resource.ts';
 import { beginService, checkService, fillService } from './service.ts';
 import { beginJob, checkJob, checkWorkload, fillDeployment, fillJob, fillTemplate } from './workloads.ts';
@@ -11,7 +12,6 @@ import { beginJob, checkJob, checkWorkload, fillDeployment, fillJob, fillTemplat
 export const plainStrategy: Strategy = { generation: 'none', names: 'subdomain', mayCreateOnUpdate: false };
 
 const versioned: Strategy = { ...plainStrategy, generation: 'spec' };
-const named: Strategy = { ...plainStrategy, names: 'path', mayCreateOnUpdate: true };
 
 function withStatus(status: JsonObject): (object: StoredObject) => StoredObject {
   return (object) => ({ ...object, status });
@@ -93,6 +93,28 @@ function checkIngress(object: StoredObject, causes: FieldCause[]): void {
   }
 }
 
+/** An Event lives where the thing it speaks of lives; of what has no namespace, in `default`. */
+function checkEvent(object: StoredObject, causes: FieldCause[]): void {
+  const involved = textAt(objectAt(object, 'involvedObject'), 'namespace');
+  const { namespace = '' } = object.metadata;
+  if (involved === namespace || (involved === '' && namespace === 'default')) return;
+  const message = `Invalid value: ${JSON.stringify(involved)}: does not match event.namespace`;
+  causes.push({ field: 'involvedObject.namespace', reason: 'FieldValueInvalid', message });
+}
+
+function checkLease(object: StoredObject, causes: FieldCause[]): void {
+  const seconds = numberAt(objectAt(object, 'spec'), 'leaseDurationSeconds');
+  if (seconds === undefined || seconds > 0) return;
+  const message = `Invalid value: ${seconds}: must be greater than 0`;
+  causes.push({ field: 'spec.leaseDurationSeconds', reason: 'FieldValueInvalid', message });
+}
+
+function checkSlice(object: StoredObject, causes: FieldCause[], old: StoredObject | undefined): void {
+  if (old === undefined || old.addressType === object.addressType) return;
+  const message = `Invalid value: ${JSON.stringify(object.addressType)}: field is immutable`;
+  causes.push({ field: 'addressType', reason: 'FieldValueInvalid', message });
+}
+
 /** What Kubernetes' own code adds to each kind; the kinds not named here have only their schema. */
 export const builtInStrategies: { readonly [resource: string]: Strategy } = {
   namespaces: namespace,
@@ -109,9 +131,9 @@ export const builtInStrategies: { readonly [resource: string]: Strategy } = {
     check: checkService,
   },
   endpoints: { ...plainStrategy, mayCreateOnUpdate: true },
-  events: { ...plainStrategy, mayCreateOnUpdate: true },
-  'events.events.k8s.io': { ...plainStrategy, mayCreateOnUpdate: true },
-  'leases.coordination.k8s.io': { ...plainStrategy, mayCreateOnUpdate: true },
+  events: { ...plainStrategy, mayCreateOnUpdate: true, check: checkEvent },
+  'events.events.k8s.io': { ...plainStrategy, mayCreateOnUpdate: true, check: checkEvent },
+  'leases.coordination.k8s.io': { ...plainStrategy, mayCreateOnUpdate: true, check: checkLease },
   'deployments.apps': { ...versioned, fill: fillDeployment, begin: withStatus({}), check: checkWorkload },
   'replicasets.apps': { ...versioned, fill: fillTemplate, begin: withStatus({ replicas: 0 }), check: checkWorkload },
   'statefulsets.apps': {
@@ -140,7 +162,7 @@ export const builtInStrategies: { readonly [resource: string]: Strategy } = {
   'ingresses.networking.k8s.io': { ...versioned, begin: withStatus({ loadBalancer: {} }), check: checkIngress },
   'ingressclasses.networking.k8s.io': versioned,
   'networkpolicies.networking.k8s.io': versioned,
-  'endpointslices.discovery.k8s.io': { ...versioned, mayCreateOnUpdate: true },
+  'endpointslices.discovery.k8s.io': { ...versioned, mayCreateOnUpdate: true, check: checkSlice },
   'poddisruptionbudgets.policy': {
     ...versioned,
     begin: withStatus({ currentHealthy: 0, desiredHealthy: 0, disruptionsAllowed: 0, expectedPods: 0 }),
@@ -149,26 +171,9 @@ export const builtInStrategies: { readonly [resource: string]: Strategy } = {
     ...plainStrategy,
     begin: withStatus({ currentMetrics: null, desiredReplicas: 0 }),
   },
-  'roles.rbac.authorization.k8s.io': named,
-  'clusterroles.rbac.authorization.k8s.io': named,
-  'rolebindings.rbac.authorization.k8s.io': { ...named, check: checkBinding, fill: fillBinding },
-  'clusterrolebindings.rbac.authorization.k8s.io': { ...named, check: checkBinding, fill: fillBinding },
+  'roles.rbac.authorization.k8s.io': roleStrategy,
+  'clusterroles.rbac.authorization.k8s.io': roleStrategy,
+  'rolebindings.rbac.authorization.k8s.io': bindingStrategy,
+  'clusterrolebindings.rbac.authorization.k8s.io': bindingStrategy,
   'customresourcedefinitions.apiextensions.k8s.io': definitionStrategy,
 };
-
-function fillBinding(object: JsonObject): JsonObject {
-  const subjects = listAt(object, 'subjects').map((subject) => {
-    if (!isObject(subject) || subject.apiGroup !== undefined || subject.kind === 'ServiceAccount') return subject;
-    return { ...subject, apiGroup: 'rbac.authorization.k8s.io' };
-  });
-  return subjects.length === 0 ? object : { ...object, subjects };
-}
-
-function checkBinding(object: StoredObject, causes: FieldCause[], old: StoredObject | undefined): void {
-  if (old === undefined || isSame(object.roleRef, old.roleRef)) return;
-  const { apiGroup, kind, name } = objectAt(object, 'roleRef');
-  // Go's own field names, as the real message has them.
-  const shown = JSON.stringify({ APIGroup: apiGroup ?? '', Kind: kind ?? '', Name: name ?? '' });
-  const message = `Invalid value: ${shown}: cannot change roleRef`;
-  causes.push({ field: 'roleRef', reason: 'FieldValueInvalid', message });
-}

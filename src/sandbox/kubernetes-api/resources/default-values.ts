@@ -1,4 +1,4 @@
-import type { DefaultTable } from '../schema/schema.ts';
+import type { GoKnowledge } from '../schema/schema.ts';
 
 const core = 'io.k8s.api.core.v1';
 const apps = 'io.k8s.api.apps.v1';
@@ -8,7 +8,7 @@ const fileMode = 0o644;
  * What Kubernetes' defaulting code sets in built-in kinds. The published schemas do not say it, and clients trip on it: a ReplicaSet's pod
  * template comes back fuller than it was sent, the template of a custom kind does not.
  */
-export const defaultValues: DefaultTable = {
+export const defaultValues: GoKnowledge['defaults'] = {
   [`${core}.PodSpec`]: {
     dnsPolicy: 'ClusterFirst',
     restartPolicy: 'Always',
@@ -62,6 +62,7 @@ export const defaultValues: DefaultTable = {
     minReplicas: 1,
     metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } }],
   },
+  'io.k8s.api.discovery.v1.Endpoint': { conditions: {} },
   'io.k8s.api.discovery.v1.EndpointPort': { name: '', protocol: 'TCP' },
   'io.k8s.api.rbac.v1.RoleRef': { apiGroup: 'rbac.authorization.k8s.io' },
 };

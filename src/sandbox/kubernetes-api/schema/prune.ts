@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../../../lib/index.ts';
 import { isList, isObject } from '../kubernetes-object.ts';
+import { canonicalQuantity } from './quantity.ts';
 import type { Schema } from './schema.ts';
 
 export interface PruneOptions {
@@ -22,7 +23,8 @@ export function prune(schema: Schema, value: Json, path: string, options: PruneO
     });
     return changed ? kept : value;
   }
-  return isObject(value) ? pruneObject(schema, value, path, options) : value;
+  if (isObject(value)) return pruneObject(schema, value, path, options);
+  return schema.isQuantity && value !== null ? canonicalQuantity(String(value)) : value;
 }
 
 function pruneObject(schema: Schema, value: JsonObject, path: string, options: PruneOptions): JsonObject {
@@ -45,7 +47,7 @@ function pruneObject(schema: Schema, value: JsonObject, path: string, options: P
     const childOptions = childPath === 'metadata' ? { ...options, isBuiltIn: true } : options;
     const pruned = prune(childSchema, child, childPath, childOptions);
     changed ||= pruned !== child;
-    if (childOptions.isBuiltIn && isPrintedEmpty(schema, field, childSchema, pruned)) {
+    if (childOptions.isBuiltIn && isOmitted(schema, field, childSchema, pruned)) {
       changed = true;
       continue;
     }
@@ -55,7 +57,8 @@ function pruneObject(schema: Schema, value: JsonObject, path: string, options: P
 }
 
 /** Go's omitempty: an empty list or map of an optional field is not there. An empty struct (`emptyDir: {}`) is. */
-function isPrintedEmpty(schema: Schema, field: string, childSchema: Schema, value: Json): boolean {
+function isOmitted(schema: Schema, field: string, childSchema: Schema, value: Json): boolean {
+  if (childSchema.omitsZero && (value === 0 || value === false)) return true;
   if (schema.required?.includes(field) || schema.properties?.[field] === undefined) return false;
   if (isList(value)) return value.length === 0;
   const isMap = childSchema.additionalProperties !== undefined;

@@ -33,6 +33,10 @@ export interface Schema {
   readonly not?: Schema;
   /** Fields that are Go structs: never absent, however empty. */
   readonly structFields?: readonly string[];
+  /** A resource quantity: there is one way to write each. */
+  readonly isQuantity?: boolean;
+  /** Zero or false is not there (Go's omitempty). */
+  readonly omitsZero?: boolean;
   readonly 'x-kubernetes-preserve-unknown-fields'?: boolean;
   readonly 'x-kubernetes-int-or-string'?: boolean;
   readonly 'x-kubernetes-embedded-resource'?: boolean;
@@ -61,17 +65,26 @@ export interface BuiltInSchemas {
   schema(name: string): Schema;
 }
 
-/** Default values by definition: what the server's Go code sets where the published schemas are silent. */
-export type DefaultTable = { readonly [definition: string]: JsonObject };
+/** What the server's Go code knows where the published schemas are silent, by definition: defaults, and fields that omit zeros. */
+export interface GoKnowledge {
+  readonly defaults: { readonly [definition: string]: JsonObject };
+  readonly zeroIsAbsent: { readonly [definition: string]: readonly string[] };
+}
 
-export function createBuiltInSchemas(defaults: DefaultTable): BuiltInSchemas {
+const quantity = 'io.k8s.apimachinery.pkg.api.resource.Quantity';
+
+export function createBuiltInSchemas({ defaults, zeroIsAbsent }: GoKnowledge): BuiltInSchemas {
   const file = new URL('../schemas/built-in.generated.json', import.meta.url);
   const definitions: Record<string, JsonObject> = JSON.parse(readFileSync(file, 'utf8'));
   const linked = new Map<string, Record<string, unknown>>();
   for (const [name, definition] of Object.entries(definitions)) {
-    const shell = { ...definition, ...(isObject(definition.properties) ? { properties: {} } : {}) };
+    const shell: Record<string, unknown> = {
+      ...definition,
+      ...(isObject(definition.properties) ? { properties: {} } : {}),
+    };
     // Before linking: a field that adds a default to a reference copies the shell as it is now.
     markOpen(shell);
+    if (name === quantity) shell.isQuantity = true;
     linked.set(name, shell);
   }
   for (const [name, definition] of Object.entries(definitions)) {
@@ -82,7 +95,10 @@ export function createBuiltInSchemas(defaults: DefaultTable): BuiltInSchemas {
       for (const [field, child] of Object.entries(definition.properties)) {
         const schema = link(child, linked);
         const value = defaults[name]?.[field];
-        properties[field] = value === undefined ? schema : { ...schema, default: value };
+        const omits = zeroIsAbsent[name]?.includes(field) ? { omitsZero: true } : {};
+        const own = { ...(value === undefined ? {} : { default: value }), ...omits };
+        // Shared where nothing is added: definitions may be recursive, and not yet filled in.
+        properties[field] = Object.keys(own).length === 0 ? schema : { ...schema, ...own };
       }
     }
     for (const part of ['items', 'additionalProperties']) {

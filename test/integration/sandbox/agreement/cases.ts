@@ -781,7 +781,7 @@ export const cases: readonly Case[] = [
         {
           apiVersion: 'authorization.k8s.io/v1',
           kind: 'SelfSubjectAccessReview',
-          spec: { nonResourceAttributes: { path: '/version', verb: 'get' } },
+          spec: { nonResourceAttributes: { path: '/openapi/v2', verb: 'get' } },
         },
         { as: 'dana' },
       ),
@@ -910,6 +910,286 @@ export const cases: readonly Case[] = [
     ],
   },
   {
+    name: 'a write that changes nothing is no write',
+    pick: ['moved', 'metadata.generation'],
+    steps: [
+      post(maps, map('one', { a: '1' }, { labels: { x: 'y' } })),
+      patch(`${maps}/one`, { data: { a: '1' } }),
+      patch(`${maps}/one?fieldManager=another`, { data: { a: '1' } }),
+      patch(`${maps}/one`, [{ op: 'replace', path: '/data/a', value: '1' }], jsonPatch),
+      patch(`${maps}/one`, { metadata: { labels: { x: null, z: null } } }),
+      patch(`${maps}/one`, { metadata: { annotations: {} } }),
+      patch(`${maps}/one`, { metadata: { labels: { x: 'y' } } }),
+      put(`${maps}/one`, map('one', { a: '1' }, { labels: { x: 'y' } })),
+      put(`${maps}/one`, map('one', { a: '1' })),
+      post(widgets, widget('w', { size: 'small' })),
+      patch(`${widgets}/w/status`, { status: { phase: 'a' } }),
+      patch(`${widgets}/w/status`, { status: { phase: 'a' } }),
+      patch(`${widgets}/w`, { status: { phase: 'b' } }),
+      patch(`${widgets}/w`, { spec: { unknown: 1 } }),
+      patch(`${widgets}/w`, { spec: { mode: null } }),
+      patch(`${widgets}/w`, { spec: {} }),
+      patch(`${widgets}/w`, { metadata: { annotations: { a: 'b' } } }),
+      post(deployments, deployment('web')),
+      patch(`${deployments}/web`, { spec: { replicas: null } }),
+      patch(`${deployments}/web`, { spec: { template: { spec: { dnsPolicy: null } } } }),
+      patch(`${deployments}/web/status`, { status: { replicas: 0 } }),
+      patch(`${deployments}/web/status`, { status: { replicas: 1, readyReplicas: 0 } }),
+      patch(`${deployments}/web/status`, { status: { replicas: 1, readyReplicas: 0 } }),
+    ],
+  },
+  {
+    name: 'preconditions of patches',
+    pick: ['status', 'spec.replicas', 'spec.selector'],
+    steps: [
+      post(widgets, widget('w', { size: 'small' })),
+      patch(`${widgets}/w/status`, { metadata: { resourceVersion: '1' }, status: { phase: 'a' } }),
+      patch(`${widgets}/w/status`, { metadata: { uid: 'another' }, status: { phase: 'a' } }),
+      patch(
+        `${widgets}/w`,
+        [
+          { op: 'test', path: '/metadata/resourceVersion', value: '1' },
+          { op: 'add', path: '/spec/color', value: 'red' },
+        ],
+        jsonPatch,
+      ),
+      patch(`${widgets}/none/status`, { status: {} }),
+      put(`${widgets}/w/status`, widget('w', { size: 'small' }, { status: { phase: 'c' } })),
+      post('/apis/apps/v1/namespaces/{ns}/replicasets', { ...deployment('web'), kind: 'ReplicaSet' }),
+      patch(
+        '/apis/apps/v1/namespaces/{ns}/replicasets/web',
+        [
+          { op: 'test', path: '/spec/replicas', value: 1 },
+          { op: 'replace', path: '/spec/replicas', value: 3 },
+        ],
+        jsonPatch,
+      ),
+      patch(
+        '/apis/apps/v1/namespaces/{ns}/replicasets/web',
+        [
+          { op: 'test', path: '/spec/replicas', value: 1 },
+          { op: 'replace', path: '/spec/replicas', value: 0 },
+        ],
+        jsonPatch,
+      ),
+      post(services, service('web', { selector: { app: 'web' }, ports: [{ port: 80 }] })),
+      patch(
+        `${services}/web`,
+        [
+          { op: 'test', path: '/spec/selector', value: { app: 'web' } },
+          { op: 'add', path: '/spec/selector/hash', value: 'abc' },
+        ],
+        jsonPatch,
+      ),
+      patch(
+        `${services}/web`,
+        [
+          { op: 'test', path: '/spec/selector', value: { app: 'web' } },
+          { op: 'remove', path: '/spec/selector/hash' },
+        ],
+        jsonPatch,
+      ),
+    ],
+  },
+  {
+    name: 'what is written is what is read',
+    pick: ['data', 'metadata.annotations', 'metadata.labels', 'spec'],
+    steps: [
+      post(
+        maps,
+        map(
+          'one',
+          { empty: '', text: 'ünï → \u0000\u2028 "x"\n', long: 'x'.repeat(300) },
+          { annotations: { 'example.com/a': '' }, labels: {} },
+        ),
+      ),
+      post(maps, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'bare' } }),
+      post(
+        widgets,
+        widget('w', {
+          size: 'small',
+          anything: {
+            n: 1.5,
+            big: 9007199254740991,
+            zero: 0,
+            no: false,
+            text: '',
+            list: [],
+            map: {},
+            deep: { null: null },
+          },
+        }),
+      ),
+      patch(`${widgets}/w`, { spec: { anything: { n: 2, list: [null, 1], map: null } } }),
+      post(
+        deployments,
+        deployment(
+          'web',
+          { replicas: 0, minReadySeconds: 0, paused: false },
+          {
+            volumes: [{ name: 'tmp', emptyDir: {} }],
+            containers: [
+              {
+                name: 'main',
+                image: 'r.example.com:5000/web@sha256:abc',
+                args: [],
+                env: [{ name: 'A' }],
+                resources: { limits: { cpu: '0.5', memory: '1Gi' } },
+              },
+            ],
+          },
+        ),
+      ),
+    ],
+  },
+  {
+    name: 'events are made once',
+    pick: ['count', 'reason', 'moved'],
+    steps: [
+      post(`${core}/events`, event('e')),
+      post(`${core}/events`, event('e')),
+      patch(`${core}/events/e`, { count: 2 }),
+      post(`${core}/events`, { ...event('f'), involvedObject: { kind: 'ConfigMap', name: 'one', namespace: 'other' } }),
+    ],
+  },
+  {
+    name: 'leases are held by whoever writes first',
+    pick: ['spec'],
+    steps: [
+      post(
+        '/apis/coordination.k8s.io/v1/namespaces/{ns}/leases',
+        lease('l', { holderIdentity: 'a', leaseDurationSeconds: 15, renewTime: '2026-01-01T00:00:00.000000Z' }),
+      ),
+      post('/apis/coordination.k8s.io/v1/namespaces/{ns}/leases', lease('l', { holderIdentity: 'b' })),
+      put('/apis/coordination.k8s.io/v1/namespaces/{ns}/leases/l', {
+        ...lease('l', { holderIdentity: 'b' }),
+        metadata: { name: 'l', resourceVersion: '1' },
+      }),
+      post('/apis/coordination.k8s.io/v1/namespaces/{ns}/leases', lease('m', { leaseDurationSeconds: 0 })),
+    ],
+  },
+  {
+    name: 'roles and bindings are checked',
+    steps: [
+      post(`${roles}/rolebindings`, {
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'RoleBinding',
+        metadata: { name: 'b' },
+        subjects: [],
+      }),
+      post(`${roles}/rolebindings`, {
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'RoleBinding',
+        metadata: { name: 'b' },
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Roll', name: 'x' },
+        subjects: [{ kind: 'Robot', name: 'x' }],
+      }),
+      post(`${roles}/roles`, {
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'Role',
+        metadata: { name: 'r' },
+        rules: [{ apiGroups: [''], resources: ['pods'] }],
+      }),
+      post(`${roles}/roles`, {
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'Role',
+        metadata: { name: 'r' },
+        rules: [{ verbs: ['get'] }],
+      }),
+      post(`${roles}/roles`, {
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'Role',
+        metadata: { name: 'team:reader' },
+        rules: [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }],
+      }),
+    ],
+  },
+  {
+    name: 'apply on a subresource, and with a version',
+    pick: ['status', 'metadata.managedFields.*.manager', 'metadata.managedFields.*.subresource'],
+    steps: [
+      post(`${widgets}?fieldManager=ann`, widget('w', { size: 'small' })),
+      patch(
+        `${widgets}/w/status?fieldManager=bob`,
+        { apiVersion: 'agreement.example.com/v1', kind: 'Widget', metadata: { name: 'w' }, status: { phase: 'a' } },
+        applyPatch,
+      ),
+      patch(
+        `${widgets}/w/status?fieldManager=cat`,
+        { apiVersion: 'agreement.example.com/v1', kind: 'Widget', metadata: { name: 'w' }, status: { phase: 'b' } },
+        applyPatch,
+      ),
+      patch(
+        `${widgets}/w?fieldManager=cat`,
+        {
+          apiVersion: 'agreement.example.com/v1',
+          kind: 'Widget',
+          metadata: { name: 'w', resourceVersion: '1' },
+          spec: { size: 'small' },
+        },
+        applyPatch,
+      ),
+      patch(
+        `${widgets}/w?fieldManager=cat`,
+        {
+          apiVersion: 'agreement.example.com/v1',
+          kind: 'Widget',
+          metadata: { name: 'w', managedFields: [{ manager: 'x' }] },
+          spec: { size: 'small' },
+        },
+        applyPatch,
+      ),
+      patch(
+        `${widgets}/w?fieldManager=cat`,
+        { apiVersion: 'agreement.example.com/v1', kind: 'Widget', metadata: { name: 'w' }, spec: { size: 'odd' } },
+        applyPatch,
+      ),
+      patch(
+        `${widgets}/w?fieldManager=cat&force=true`,
+        { apiVersion: 'agreement.example.com/v1', kind: 'Widget', metadata: { name: 'w' }, spec: { unknown: 1 } },
+        applyPatch,
+      ),
+    ],
+  },
+  {
+    name: 'Pods report their status',
+    pick: ['status.conditions.*.type', 'status.conditions.*.status', 'status.phase', 'metadata.generation'],
+    steps: [
+      post(pods, pod('p')),
+      patch(
+        `${pods}/p/status`,
+        {
+          status: {
+            phase: 'Running',
+            conditions: [
+              { type: 'Ready', status: 'False' },
+              { type: 'Initialized', status: 'True' },
+            ],
+          },
+        },
+        strategicPatch,
+      ),
+      patch(`${pods}/p/status`, { status: { conditions: [{ type: 'Ready', status: 'True' }] } }, strategicPatch),
+      patch(`${pods}/p`, { metadata: { labels: { a: 'b' } } }),
+    ],
+  },
+  {
+    name: 'endpoints',
+    pick: ['endpoints', 'ports', 'addressType', 'metadata.generation'],
+    steps: [
+      post('/apis/discovery.k8s.io/v1/namespaces/{ns}/endpointslices', {
+        apiVersion: 'discovery.k8s.io/v1',
+        kind: 'EndpointSlice',
+        metadata: { name: 's', labels: { 'kubernetes.io/service-name': 'web' } },
+        addressType: 'IPv4',
+        endpoints: [{ addresses: ['10.0.0.1'], conditions: { ready: true } }],
+        ports: [{ port: 8080 }],
+      }),
+      patch('/apis/discovery.k8s.io/v1/namespaces/{ns}/endpointslices/s', { endpoints: [{ addresses: ['10.0.0.2'] }] }),
+      patch('/apis/discovery.k8s.io/v1/namespaces/{ns}/endpointslices/s', { addressType: 'IPv6' }),
+    ],
+  },
+  {
     name: 'queries that cannot be read',
     withoutMessage: true,
     steps: [
@@ -937,6 +1217,21 @@ export const cases: readonly Case[] = [
   },
 ];
 
+function event(name: string): Body {
+  return {
+    apiVersion: 'v1',
+    kind: 'Event',
+    metadata: { name },
+    involvedObject: { kind: 'ConfigMap', name: 'one', namespace: '{ns}' },
+    reason: 'Tested',
+    message: 'hello',
+    type: 'Normal',
+    count: 1,
+  };
+}
+function lease(name: string, spec: Body): Body {
+  return { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name }, spec };
+}
 function review(resourceAttributes: Body): Body {
   return {
     apiVersion: 'authorization.k8s.io/v1',
