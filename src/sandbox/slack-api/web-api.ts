@@ -7,6 +7,9 @@ import { toJson } from './messages.ts';
 import { type Request, readArguments, sendJson } from './requests.ts';
 import type { ApiCall } from './transcript.ts';
 
+/** A sandbox may run for days: the transcript of calls forgets its oldest tenth beyond this. */
+const keptCalls = 50_000;
+
 interface Answer {
   readonly status: number;
   readonly body: JsonObject;
@@ -92,6 +95,7 @@ export function createWebApi(slack: Slack, methods: Readonly<Record<string, Meth
         header ?? (typeof tokenArgument === 'string' ? tokenArgument : undefined),
       );
       const error = body.ok === true ? undefined : String(body.error);
+      if (calls.length >= keptCalls) calls.splice(0, keptCalls / 10);
       calls.push({ atMs, method: name, args: toJson(args), status, error, tookMs: performance.now() - started });
       sendJson(response, status, body, headers);
     },

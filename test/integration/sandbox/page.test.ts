@@ -108,6 +108,29 @@ describe.skipIf(!hasChromium())('the page in Chromium', () => {
     expect(pressed).toEqual(['U0DANA hold signed:hold', 'U0VERA stop signed:stop', 'U0VERA more finish']);
   });
 
+  test('everything can be done from the keyboard, and the focus comes back', async () => {
+    const { slack, web, tab } = await openStage({ command: '/tea' });
+    const card = row(tab, await post(web, aCard()));
+    await card.getByText('checkout 2.0.0').waitFor();
+    const focused = () => tab.evaluate(() => document.activeElement?.getAttribute('data-action-id'));
+    expect(await tab.evaluate(() => document.activeElement?.tagName)).toBe('TEXTAREA');
+    await card.getByRole('button', { name: 'Stop' }).focus();
+    await tab.keyboard.press('Enter');
+    await tab.getByRole('dialog', { name: 'Stop it?' }).waitFor();
+    await tab.keyboard.press('Escape');
+    await tab.getByRole('dialog').waitFor({ state: 'detached' });
+    expect(await focused()).toBe('stop');
+    await tab.keyboard.press('Tab');
+    await tab.keyboard.press('Tab');
+    expect(await focused()).toBe('more');
+    await tab.keyboard.press('Enter');
+    await tab.keyboard.press('ArrowDown');
+    expect(await tab.evaluate(() => document.activeElement?.textContent)).toBe('Finish');
+    await tab.keyboard.press('Escape');
+    expect(await focused()).toBe('more');
+    expect(slack.transcript().deliveries).toEqual([]);
+  });
+
   test('a press that nobody hears says so on the button', async () => {
     const { web, tab } = await openStage();
     const card = row(tab, await post(web, aCard()));

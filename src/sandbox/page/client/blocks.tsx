@@ -209,7 +209,8 @@ export function Time({
   if (!Number.isFinite(seconds)) return <span>{fallback}</span>;
   const date = new Date(seconds * 1000);
   return (
-    <time dateTime={date.toISOString()} title={date.toString()}>
+    // Not read aloud at every second: only what is new in the channel is.
+    <time aria-live="off" dateTime={date.toISOString()} title={date.toString()}>
       {formatDate(seconds, format, nowMs)}
     </time>
   );

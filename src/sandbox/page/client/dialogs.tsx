@@ -15,7 +15,12 @@ interface DialogProps {
 export function Dialog({ title, onClose, footer, children, size = 'small' }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
   useEffect(() => {
+    // A dialog that is taken away rather than closed does not give the focus back by itself.
+    const before = document.activeElement;
     ref.current?.showModal();
+    return () => {
+      if (before instanceof HTMLElement) before.focus();
+    };
   }, []);
   return (
     <dialog

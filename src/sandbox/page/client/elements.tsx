@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react';
+import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { nameOf, type Using } from './blocks.tsx';
 import { Icon } from './icons.tsx';
 import { isObject, type JsonObject, objectsIn, textIn } from './json.ts';
@@ -83,17 +83,27 @@ function Overflow({ block, element, using }: ElementProps) {
   useEffect(() => {
     if (!isOpen) return;
     const close = (event: Event): void => {
-      if (event instanceof KeyboardEvent ? event.key === 'Escape' : !root.current?.contains(event.target as Node))
-        setOpen(false);
+      if (!(event.target instanceof Node && root.current?.contains(event.target))) setOpen(false);
     };
     document.addEventListener('pointerdown', close);
-    document.addEventListener('keydown', close);
     root.current?.querySelector<HTMLElement>('[role=menuitem]')?.focus();
-    return () => {
-      document.removeEventListener('pointerdown', close);
-      document.removeEventListener('keydown', close);
-    };
+    return () => document.removeEventListener('pointerdown', close);
   }, [isOpen]);
+
+  function steer(event: KeyboardEvent): void {
+    const items = [...(root.current?.querySelectorAll<HTMLElement>('[role=menuitem]') ?? [])];
+    const focused = document.activeElement;
+    const at = focused instanceof HTMLElement ? items.indexOf(focused) : -1;
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step !== undefined) {
+      event.preventDefault();
+      items.at((at + step) % items.length)?.focus();
+    } else if (event.key === 'Escape') {
+      setOpen(false);
+      root.current?.querySelector('button')?.focus();
+    }
+  }
+
   return (
     <span className="overflow" ref={root}>
       <button
@@ -108,7 +118,7 @@ function Overflow({ block, element, using }: ElementProps) {
         <Icon name="more" />
       </button>
       {isOpen && (
-        <span className="menu" role="menu">
+        <span className="menu" role="menu" tabIndex={-1} onKeyDown={steer}>
           {objectsIn(element.options).map((option) => (
             <button
               key={textIn(option.value)}
