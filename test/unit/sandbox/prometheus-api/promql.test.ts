@@ -157,17 +157,15 @@ describe('rate', () => {
 });
 
 test('a quantile lies between the least and the greatest value, and grows with φ', () => {
+  // Interpolation rounds: Prometheus' own formula is off by the last digit at times.
+  const slack = 1e-6;
+  const phi = fc.integer({ min: 0, max: 1000 }).map((thousandths) => thousandths / 1000);
   fc.assert(
-    fc.property(
-      fc.array(fc.integer(), { minLength: 1 }),
-      fc.double({ min: 0, max: 1, noNaN: true }),
-      fc.double({ min: 0, max: 1, noNaN: true }),
-      (values, a, b) => {
-        const [low, high] = [quantile(Math.min(a, b), values), quantile(Math.max(a, b), values)];
-        expect(low).toBeLessThanOrEqual(high);
-        expect(low).toBeGreaterThanOrEqual(Math.min(...values));
-        expect(high).toBeLessThanOrEqual(Math.max(...values));
-      },
-    ),
+    fc.property(fc.array(fc.integer({ min: -1e6, max: 1e6 }), { minLength: 1 }), phi, phi, (values, a, b) => {
+      const [low, high] = [quantile(Math.min(a, b), values), quantile(Math.max(a, b), values)];
+      expect(low).toBeLessThanOrEqual(high + slack);
+      expect(low).toBeGreaterThanOrEqual(Math.min(...values) - slack);
+      expect(high).toBeLessThanOrEqual(Math.max(...values) + slack);
+    }),
   );
 });
