@@ -15,6 +15,7 @@ import {
   projectReplicaSet,
   projectRollout,
   projectService,
+  projectWhole,
   type Reflector,
   type Resource,
   type Rollouts,
@@ -60,6 +61,7 @@ export async function createHands(cluster: ConnectedCluster, config: Config, log
     services: cacheOf(resources.services, projectService),
     analysisTemplates: cacheOf(resources.analysisTemplates, projectAnalysisTemplate),
     clusterAnalysisTemplates: cacheOf(resources.clusterAnalysisTemplates, projectAnalysisTemplate),
+    ingresses: cacheOf(resources.ingresses, projectWhole),
   };
   const schemas = await readInstalledSchemas(
     cluster,
@@ -72,6 +74,6 @@ export async function createHands(cluster: ConnectedCluster, config: Config, log
     workloads: createWorkloads(cluster, caches.replicaSets),
     services: createServices(cluster, caches.services),
     analysisRuns: createAnalysisRuns(cluster, caches.analysisRuns),
-    routers: createTrafficRouters(cluster),
+    routers: createTrafficRouters(cluster, caches.ingresses),
   };
 }

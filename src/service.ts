@@ -9,9 +9,9 @@ import {
   createEngine,
   createMeasureAgain,
   factsOf,
+  glance,
   lookAt,
   type ObserveTools,
-  observe,
   readAnalysisRuns,
   verify,
 } from './engine/index.ts';
@@ -19,14 +19,15 @@ import { type Check, checkReflector, createHttpServer } from './http/index.ts';
 import {
   type ConnectedCluster,
   createCluster,
+  createEventOutbox,
   createHolderName,
   createLease,
   createLeaseTiming,
+  type EventToSend,
   keeperLeaseName,
   type LeaderLease,
   type ObjectName,
   resources,
-  sendEvent,
 } from './kubernetes/index.ts';
 import { createMetricProviders } from './metric-providers/index.ts';
 import { createChannels, createOperations } from './operations/index.ts';
@@ -59,6 +60,7 @@ export async function createService(config: Config): Promise<Service> {
   await cluster.start(AbortSignal.timeout(600_000));
   const hands = await createHands(cluster, config, log);
   const { caches } = hands;
+  const events = createEventOutbox(cluster, log);
   const lease = createKeeperLease(cluster, config, log);
   const store = createStore(config, lease, log);
   const keys = signingKeys(config, log);
@@ -73,8 +75,8 @@ export async function createService(config: Config): Promise<Service> {
     isOurs: (rollout) => (rollout.metadata.labels[instanceLabel] ?? '') === config.INSTANCE_ID,
   };
   async function look(name: ObjectName, signal: AbortSignal) {
-    const seen = await observe(name, { ...observing, caches }, signal);
-    return seen === undefined ? undefined : lookAt(seen.world);
+    const world = await glance(name, { ...observing, caches }, signal);
+    return world === undefined ? undefined : lookAt(world);
   }
   const deliver: Parameters<typeof createEngine>[0]['card']['deliver'] = (record, { world }) =>
     readDelivery(world, { clusterUid: cluster.uid(), ...factsOf(record) });
@@ -120,14 +122,14 @@ export async function createService(config: Config): Promise<Service> {
     lease,
     isOurHolder: (holder) => ourHolder.test(holder),
     observing,
-    performing: { ...hands, sendEvent: (rollout, event, signal) => tellEvent(cluster, rollout, event, signal) },
+    performing: { ...hands, sendEvent: (rollout, event) => events.add(regarding(rollout, event)) },
     takeAnalysisTurn: createAnalysisRunTurn({
       cluster,
       resources,
       providers,
       evidence: config.EVIDENCE,
       nudge: (key, options) => store.nudge(key, options),
-      sendEvent: (event, signal) => sendEvent(cluster, event, signal),
+      sendEvent: events.add,
       log,
     }),
     card: {
@@ -167,6 +169,7 @@ export async function createService(config: Config): Promise<Service> {
     async stop() {
       await slack?.stop();
       await engine.stop();
+      await events.stop();
       await http.stop();
       await cluster.stop();
       log.info('stopped');
@@ -231,14 +234,9 @@ function readSlackSettings(config: Config): SlackSettings | undefined {
   };
 }
 
-function tellEvent(
-  cluster: ConnectedCluster,
-  rollout: Rollout,
-  event: Extract<Effect, { kind: 'sendEvent' }>,
-  signal: AbortSignal,
-): Promise<void> {
+function regarding(rollout: Rollout, event: Extract<Effect, { kind: 'sendEvent' }>): EventToSend {
   const { namespace, name, uid } = rollout.metadata;
-  return sendEvent(cluster, { ...event, regarding: { resource: resources.rollouts, namespace, name, uid } }, signal);
+  return { ...event, regarding: { resource: resources.rollouts, namespace, name, uid } };
 }
 
 function createMetrics() {

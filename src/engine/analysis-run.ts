@@ -30,8 +30,8 @@ export interface AnalysisRunTools {
   readonly evidence: Evidence;
   /** Tells the owning rollout; urgent when a verdict fell. */
   nudge(key: TurnKey, options: { readonly urgent: boolean }): Promise<void>;
-  /** Absent: no events. */
-  readonly sendEvent?: ((event: EventToSend, signal: AbortSignal) => Promise<void>) | undefined;
+  /** Sent beside the turn. Absent: no events. */
+  readonly sendEvent?: ((event: EventToSend) => void) | undefined;
   readonly log: Logger;
 }
 
@@ -197,7 +197,7 @@ async function store(
       latest = again;
       continue;
     }
-    await tell(tools, { run: latest, status }, signal);
+    await tell(tools, { run: latest, status });
     return status;
   }
 }
@@ -250,7 +250,7 @@ function toJson(value: unknown): Json {
 }
 
 /** After the write: events on the run, and a nudge for its rollout, urgent when a verdict fell. */
-async function tell(tools: AnalysisRunTools, { run, status }: Change, signal: AbortSignal): Promise<void> {
+async function tell(tools: AnalysisRunTools, { run, status }: Change): Promise<void> {
   const { namespace, name, uid, ownerReferences } = run.metadata;
   if (run.status.phase !== status.phase) {
     const { phase, message } = status;
@@ -261,10 +261,5 @@ async function tell(tools: AnalysisRunTools, { run, status }: Change, signal: Ab
     }
   }
   const regarding = { resource: tools.resources.analysisRuns, namespace, name, uid };
-  for (const event of analysisRunEvents(run.status, status)) {
-    // An event is a courtesy: it must not cost the run its next measurement.
-    await tools.sendEvent?.({ ...event, regarding }, signal).catch((error: unknown) => {
-      tools.log.warn({ err: error, namespace, analysisRun: name, reason: event.reason }, 'event was not sent');
-    });
-  }
+  for (const event of analysisRunEvents(run.status, status)) tools.sendEvent?.({ ...event, regarding });
 }

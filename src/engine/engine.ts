@@ -5,7 +5,7 @@ import { decide, neededServices, neededTemplates } from '../rollout/index.ts';
 import { type CardTools, takeCardTurn } from './card.ts';
 import { type Caches, createKeeper } from './keeper.ts';
 import { lookAt } from './look.ts';
-import { type ObserveTools, observe } from './observe.ts';
+import { glance, type ObserveTools, observe, observeAgain } from './observe.ts';
 import { type PerformTools, perform } from './perform.ts';
 import { reconcile } from './reconcile.ts';
 import { createTakeTurn, type TurnTaker, type TurnTools } from './turn.ts';
@@ -43,8 +43,8 @@ export function createEngine(tools: EngineTools): Engine {
   }
 
   const look = async (name: ObjectName, signal: AbortSignal) => {
-    const seen = await observe(name, observing, signal);
-    return seen === undefined ? undefined : lookAt(seen.world);
+    const world = await glance(name, observing, signal);
+    return world === undefined ? undefined : lookAt(world);
   };
   const takeTurn = createTakeTurn({
     store,
@@ -54,6 +54,7 @@ export function createEngine(tools: EngineTools): Engine {
           key,
           {
             observe: (name, within) => observe(name, observing, within),
+            observeAgain: (carried, within) => observeAgain(carried, observing, within),
             decide,
             perform: (effects, seen, within) => perform(effects, seen, tools.performing, within),
             nowMs: observing.nowMs,

@@ -9,5 +9,5 @@ export { factsOf } from './facts.ts';
 export type { Caches } from './keeper.ts';
 export { type Look, lookAt } from './look.ts';
 export { createMeasureAgain } from './measure-again.ts';
-export { type ObserveTools, observe, readAnalysisRuns } from './observe.ts';
+export { glance, type ObserveTools, readAnalysisRuns } from './observe.ts';
 export { seenKeyOf, verify } from './verify.ts';

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { AnalysisRun, AnalysisTemplate } from '../analysis/index.ts';
-import type { Reflector } from '../kubernetes/index.ts';
+import type { KubernetesObject, Reflector } from '../kubernetes/index.ts';
 import type { QueueStore, TurnKey } from '../queue-stores/index.ts';
 import type { ReplicaSetView, Rollout, ServiceView } from '../rollout/index.ts';
 
@@ -12,6 +12,7 @@ export interface Caches {
   readonly services: Reflector<ServiceView>;
   readonly analysisTemplates: Reflector<AnalysisTemplate>;
   readonly clusterAnalysisTemplates: Reflector<AnalysisTemplate>;
+  readonly ingresses: Reflector<KubernetesObject>;
 }
 
 export interface KeeperTools {

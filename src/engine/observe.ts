@@ -29,7 +29,19 @@ export interface ObserveTools {
 export interface Observation {
   readonly world: World;
   readonly routers: readonly SeenRouter[];
+  /** The Rollout is not older than this turn's last write anywhere else: everything may be decided on it. */
+  readonly isRolloutLatest: boolean;
 }
+
+/**
+ * What the writes of one look answered, for the next look of the same turn. The answer of a conditional write is a live read: the
+ * API server had nothing newer when it gave it.
+ */
+export type Carried = Pick<Observation, 'routers' | 'isRolloutLatest'> & {
+  readonly rollout: Rollout;
+  /** Read live in this turn. */
+  readonly analysisRuns: readonly AnalysisRun[];
+};
 
 export interface SeenRouter {
   readonly router: TrafficRouter;
@@ -61,7 +73,42 @@ export async function observe(
     return undefined;
 
   const analysisRuns = await readAnalysisRuns(rollout, tools, signal);
-  const world: World = {
+  const world = await complete(worldOf({ rollout, routers, analysisRuns }, tools), tools, signal);
+  return { world, routers: routers.seen, isRolloutLatest: true };
+}
+
+/** The world after our own writes, from their answers: only runs that the status has just begun to name are read. */
+export async function observeAgain(carried: Carried, tools: ObserveTools, signal: AbortSignal): Promise<Observation> {
+  const { rollout, isRolloutLatest } = carried;
+  const routers = { seen: carried.routers };
+  const analysisRuns = await readAnalysisRuns(rollout, tools, signal, carried.analysisRuns);
+  const world = await complete(worldOf({ rollout, routers, analysisRuns }, tools), tools, signal);
+  return { world, routers: routers.seen, isRolloutLatest };
+}
+
+/**
+ * The world for showing: the Rollout live, all else from caches where there are any. What the caches do not know yet comes with the
+ * watch, and its event leads to another look.
+ */
+export async function glance(name: ObjectName, tools: ObserveTools, signal: AbortSignal): Promise<World | undefined> {
+  const rollout = await tools.rollouts.read(name, signal);
+  if (rollout === undefined || rollout.metadata.deletionTimestamp !== undefined || !tools.isOurs(rollout))
+    return undefined;
+  const routers = await readRouters(rollout, tools, signal, 'fromCache');
+  const analysisRuns = tools.caches.analysisRuns.ownedBy(rollout.metadata.uid);
+  return worldOf({ rollout, routers, analysisRuns }, tools);
+}
+
+function worldOf(
+  seen: {
+    readonly rollout: Rollout;
+    readonly routers: SeenRouters;
+    readonly analysisRuns: readonly AnalysisRun[];
+  },
+  tools: ObserveTools,
+): World {
+  const { rollout, routers, analysisRuns } = seen;
+  return {
     nowMs: tools.nowMs(),
     rollout,
     replicaSets: cachedReplicaSets(rollout, tools.caches),
@@ -71,11 +118,11 @@ export async function observe(
     router: readingOf(rollout, routers),
     evidence: tools.evidence,
   };
-  if (!needsTemplates(world)) return { world, routers: routers.seen };
-  return {
-    world: { ...world, replicaSets: await tools.workloads.readWithTemplates(rollout, signal) },
-    routers: routers.seen,
-  };
+}
+
+async function complete(world: World, tools: ObserveTools, signal: AbortSignal): Promise<World> {
+  if (!needsTemplates(world)) return world;
+  return { ...world, replicaSets: await tools.workloads.readWithTemplates(world.rollout, signal) };
 }
 
 interface SeenRouters {
@@ -84,7 +131,12 @@ interface SeenRouters {
   readonly problem?: string;
 }
 
-async function readRouters(rollout: Rollout, tools: ObserveTools, signal: AbortSignal): Promise<SeenRouters> {
+async function readRouters(
+  rollout: Rollout,
+  tools: ObserveTools,
+  signal: AbortSignal,
+  how: 'live' | 'fromCache' = 'live',
+): Promise<SeenRouters> {
   const canary = rollout.spec.strategy?.canary;
   if (canary?.trafficRouting === undefined) return { seen: [] };
   const target: RouterTarget = {
@@ -98,7 +150,8 @@ async function readRouters(rollout: Rollout, tools: ObserveTools, signal: AbortS
   const seen: SeenRouter[] = [];
   try {
     for (const router of tools.routers.choose(canary.trafficRouting)) {
-      seen.push({ router, target, observation: await router.read(target, signal) });
+      const cached = how === 'fromCache' ? router.readCached?.(target) : undefined;
+      seen.push({ router, target, observation: cached ?? (await router.read(target, signal)) });
     }
     return { seen };
   } catch (error) {
@@ -140,21 +193,25 @@ function cachedServices(rollout: Rollout, caches: Caches): Record<string, Servic
   return services;
 }
 
+/** The runs whose word counts: the present step's and the background one. */
+export function namedRuns({ status }: Rollout): readonly string[] {
+  const { currentStepAnalysisRunStatus: step, currentBackgroundAnalysisRunStatus: background } = status.canary ?? {};
+  return [step?.name, background?.name].filter((name) => name !== undefined && name !== '') as string[];
+}
+
 /** All of this Rollout from the cache, and those its status names live: a verdict that only the API server knows must not be missed. */
 export async function readAnalysisRuns(
   rollout: Rollout,
   tools: Pick<ObserveTools, 'caches' | 'analysisRuns'>,
   signal: AbortSignal,
+  alreadyRead: readonly AnalysisRun[] = [],
 ): Promise<AnalysisRun[]> {
   const runs = new Map<string, AnalysisRun>();
   for (const run of tools.caches.analysisRuns.ownedBy(rollout.metadata.uid)) runs.set(run.metadata.name, run);
-  const named = [
-    rollout.status.canary?.currentStepAnalysisRunStatus?.name,
-    rollout.status.canary?.currentBackgroundAnalysisRunStatus?.name,
-  ];
-  for (const name of named) {
-    if (name === undefined || name === '') continue;
-    const live = await tools.analysisRuns.read({ namespace: rollout.metadata.namespace, name }, signal);
+  for (const name of namedRuns(rollout)) {
+    const live =
+      alreadyRead.find(({ metadata }) => metadata.name === name) ??
+      (await tools.analysisRuns.read({ namespace: rollout.metadata.namespace, name }, signal));
     if (live === undefined) runs.delete(name);
     else runs.set(name, live);
   }

@@ -1,44 +1,57 @@
 import type { AnalysisRuns, Rollouts, Services, Workloads, WriteOptions } from '../kubernetes/index.ts';
 import { assertNever } from '../lib/index.ts';
 import type { Effect, Rollout } from '../rollout/index.ts';
-import type { Observation } from './observe.ts';
+import { type Carried, namedRuns, type Observation, type SeenRouter } from './observe.ts';
 
 export interface PerformTools {
   readonly rollouts: Rollouts;
   readonly workloads: Workloads;
   readonly services: Services;
   readonly analysisRuns: AnalysisRuns;
-  readonly sendEvent: (
-    rollout: Rollout,
-    event: Extract<Effect, { kind: 'sendEvent' }>,
-    signal: AbortSignal,
-  ) => Promise<void>;
+  /** Sent beside the turn: an event is a courtesy, and nothing waits for it. */
+  readonly sendEvent: (rollout: Rollout, event: Extract<Effect, { kind: 'sendEvent' }>) => void;
 }
+
+/** The Rollout and its routers after the effects so far: the next preconditions. */
+type After = Pick<Carried, 'rollout' | 'routers' | 'isRolloutLatest'>;
 
 /**
  * Performs effects in their order: what lowers the canary's share comes first, what raises it comes after the status write.
  * Each effect may run twice; the first failed precondition throws ConflictError and ends the list: look again, decide again.
+ * Returns what the writes answered.
  */
 export async function perform(
   effects: readonly Effect[],
   seen: Observation,
   tools: PerformTools,
   signal: AbortSignal,
-): Promise<void> {
-  let { rollout } = seen.world;
+): Promise<Carried> {
+  const { world } = seen;
+  let after: After = { rollout: world.rollout, routers: seen.routers, isRolloutLatest: false };
   for (const effect of effects) {
-    rollout = await performOne(effect, { ...seen, rollout }, tools, { signal });
+    if (effect.kind === 'setWeight') {
+      after = {
+        ...after,
+        routers: await setWeight(effect.canaryWeight, after.routers, signal),
+        isRolloutLatest: false,
+      };
+      continue;
+    }
+    const rollout = await performOne(effect, after.rollout, tools, { signal });
+    // Any other object that was written since may have been written by an abort, too: only a write of the Rollout tells.
+    if (effect.kind !== 'sendEvent') after = { ...after, rollout, isRolloutLatest: rollout !== after.rollout };
   }
+  const named = namedRuns(world.rollout);
+  return { ...after, analysisRuns: world.analysisRuns.filter(({ metadata }) => named.includes(metadata.name)) };
 }
 
 /** One effect, one call on one contract. Returns the Rollout as it is after it: its resourceVersion is the next precondition. */
 async function performOne(
-  effect: Effect,
-  seen: Observation & { readonly rollout: Rollout },
+  effect: Exclude<Effect, { kind: 'setWeight' }>,
+  rollout: Rollout,
   tools: PerformTools,
   options: WriteOptions,
 ): Promise<Rollout> {
-  const { rollout } = seen;
   const { namespace } = rollout.metadata;
   switch (effect.kind) {
     case 'createReplicaSet':
@@ -55,9 +68,6 @@ async function performOne(
       return rollout;
     case 'switchService':
       await tools.services.switch(rollout, effect, options);
-      return rollout;
-    case 'setWeight':
-      await setWeight(effect.canaryWeight, seen, options.signal);
       return rollout;
     case 'createAnalysisRun':
       await tools.analysisRuns.create(rollout, effect.analysisRun, options);
@@ -80,7 +90,7 @@ async function performOne(
     case 'writeStatus':
       return tools.rollouts.writeStatus(rollout, effect.status, options);
     case 'sendEvent':
-      await tools.sendEvent(rollout, effect, options.signal);
+      tools.sendEvent(rollout, effect);
       return rollout;
     default:
       return assertNever(effect);
@@ -88,10 +98,15 @@ async function performOne(
 }
 
 /** Every router of the Rollout gets the same weight; each holds its own precondition, and one that fails keeps no other from falling. */
-async function setWeight(canaryWeight: number, seen: Observation, signal: AbortSignal): Promise<void> {
-  const set = seen.routers.map(({ router, target, observation }) =>
-    router.setWeight(target, canaryWeight, observation, signal),
-  );
-  const failed = (await Promise.allSettled(set)).find(({ status }) => status === 'rejected');
-  if (failed?.status === 'rejected') throw failed.reason;
+async function setWeight(
+  canaryWeight: number,
+  routers: readonly SeenRouter[],
+  signal: AbortSignal,
+): Promise<readonly SeenRouter[]> {
+  const set = routers.map(async (seen) => {
+    const observation = await seen.router.setWeight(seen.target, canaryWeight, seen.observation, signal);
+    return { ...seen, observation };
+  });
+  await Promise.allSettled(set);
+  return Promise.all(set);
 }

@@ -1,14 +1,16 @@
 import type { Logger } from 'pino';
 import type { ObjectName } from '../kubernetes/index.ts';
 import { ConflictError } from '../lib/index.ts';
-import type { Decision, World } from '../rollout/index.ts';
-import type { Observation } from './observe.ts';
+import type { Decision, Effect, World } from '../rollout/index.ts';
+import type { Carried, Observation } from './observe.ts';
 
 export interface ReconcileTools {
   /** Reads the world of one Rollout; undefined when it is gone or not ours. */
   readonly observe: (name: ObjectName, signal: AbortSignal) => Promise<Observation | undefined>;
+  /** The same after our own writes, from their answers. */
+  readonly observeAgain: (carried: Carried, signal: AbortSignal) => Promise<Observation>;
   readonly decide: (world: World) => Decision;
-  readonly perform: (effects: Decision['effects'], seen: Observation, signal: AbortSignal) => Promise<void>;
+  readonly perform: (effects: Decision['effects'], seen: Observation, signal: AbortSignal) => Promise<Carried>;
   readonly nowMs: () => number;
   readonly log: Logger;
 }
@@ -32,13 +34,15 @@ const maxLooks = 10;
  * Speaks to the Kubernetes API only: measurements, Slack and charts are turns of their own keys.
  */
 export async function reconcile(name: ObjectName, tools: ReconcileTools, signal: AbortSignal): Promise<TurnOutcome> {
+  let carried: Carried | undefined;
   for (let look = 0; look < maxLooks; look++) {
-    const seen = await tools.observe(name, signal);
-    if (seen === undefined) return {};
-    const decision = tools.decide(seen.world);
+    const next = await lookAndDecide(name, carried, tools, signal);
+    if (next === undefined) return {};
+    const { seen, decision } = next;
     if (decision.effects.length === 0) return outcomeOf(decision, tools.nowMs());
+    carried = undefined;
     try {
-      await tools.perform(decision.effects, seen, signal);
+      carried = await tools.perform(decision.effects, seen, signal);
       for (const effect of decision.effects) tools.log.debug({ ...name, effect: effect.kind }, 'effect performed');
     } catch (error) {
       // Somebody else wrote first: what we saw is no longer so. The next look decides on what is there now.
@@ -47,6 +51,29 @@ export async function reconcile(name: ObjectName, tools: ReconcileTools, signal:
     }
   }
   return { isUnfinished: true };
+}
+
+/** Looks on from the answers of our last writes where that is safe, at the cluster where it is not. */
+async function lookAndDecide(
+  name: ObjectName,
+  carried: Carried | undefined,
+  tools: ReconcileTools,
+  signal: AbortSignal,
+): Promise<{ readonly seen: Observation; readonly decision: Decision } | undefined> {
+  if (carried !== undefined) {
+    const seen = await tools.observeAgain(carried, signal);
+    const decision = tools.decide(seen.world);
+    // Danger: whoever aborts after our last read of the Rollout is seen by a write of the Rollout alone. All else needs a read that
+    // is newer than the routers' (see observe), and than whatever we have written since.
+    if (seen.isRolloutLatest || decision.effects.every(isGuardedByRollout)) return { seen, decision };
+  }
+  const seen = await tools.observe(name, signal);
+  return seen === undefined ? undefined : { seen, decision: tools.decide(seen.world) };
+}
+
+/** It fails when the Rollout is not the one that was decided on; an event follows such a write and is not sent when that fails. */
+function isGuardedByRollout({ kind }: Effect): boolean {
+  return kind === 'writeStatus' || kind === 'patchRollout' || kind === 'sendEvent';
 }
 
 function outcomeOf(decision: Decision, nowMs: number): TurnOutcome {

@@ -15,6 +15,7 @@ export type {
   WriteOptions,
 } from './cluster.ts';
 export { type ClusterSettings, type ConnectedCluster, createCluster } from './create-cluster.ts';
+export { createEventOutbox, type EventOutbox } from './event-outbox.ts';
 export { type EventToSend, sendEvent } from './events.ts';
 export {
   createHolderName,
@@ -33,6 +34,7 @@ export {
   projectReplicaSet,
   projectRollout,
   projectService,
+  projectWhole,
 } from './projections.ts';
 export { createReflector, type ReflectorSettings, type ReflectorTiming } from './reflector.ts';
 export { apiVersionOf, resources } from './resources.ts';

@@ -14,6 +14,12 @@ export function projectRollout(object: KubernetesObject): Rollout {
   return Rollout.parse(withoutHistory(object));
 }
 
+/** Whole, without its history of writes: for rooms that parse it themselves. */
+export function projectWhole(object: KubernetesObject): KubernetesObject {
+  const { managedFields: _, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}
+
 export function projectAnalysisRun(object: KubernetesObject): AnalysisRun {
   return AnalysisRun.parse(withoutHistory(object));
 }

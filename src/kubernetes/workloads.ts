@@ -1,5 +1,11 @@
 import { AlreadyExistsError, ConflictError, type Json, type JsonObject, NotFoundError } from '../lib/index.ts';
-import type { NewReplicaSet, ReplicaSetView, Rollout } from '../rollout/index.ts';
+import {
+  formatLabelSelector,
+  type NewReplicaSet,
+  noLabelSelector,
+  type ReplicaSetView,
+  type Rollout,
+} from '../rollout/index.ts';
 import type { Cluster, JsonPatch, Reflector, WriteOptions } from './cluster.ts';
 import { controllerUidOf } from './objects.ts';
 import { controllerReference } from './owner.ts';
@@ -66,7 +72,11 @@ export function createWorkloads(cluster: Cluster, cache: Pick<Reflector<unknown>
       await cluster.delete(resources.replicaSets, { namespace: rollout.metadata.namespace, name }, uid, options);
     },
     async readWithTemplates(rollout, signal) {
-      const all = await cluster.list(resources.replicaSets, { namespace: rollout.metadata.namespace }, signal);
+      const { namespace } = rollout.metadata;
+      const selector = formatLabelSelector(rollout.spec.selector);
+      // Its ReplicaSets carry the labels that it selects: without the selector this lists everybody's, with their templates.
+      const labelSelector = selector === noLabelSelector ? {} : { labelSelector: selector };
+      const all = await cluster.list(resources.replicaSets, { namespace, ...labelSelector }, signal);
       const views: ReplicaSetView[] = [];
       for (const object of all) {
         if (controllerUidOf(object) === rollout.metadata.uid) views.push(parseReplicaSet(object));

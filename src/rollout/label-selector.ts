@@ -1,13 +1,16 @@
 import { isObject } from './deep-equal.ts';
 import type { RolloutSpec } from './rollout.ts';
 
+/** How Kubernetes prints a selector that selects nothing by labels. */
+export const noLabelSelector = '<none>';
+
 /** A label selector as Kubernetes prints it: `app=checkout,tier in (a,b)`, sorted by key. */
 export function formatLabelSelector(selector: RolloutSpec['selector']): string {
   const terms = Object.entries(selector?.matchLabels ?? {}).map(([key, value]) => ({ key, text: `${key}=${value}` }));
   for (const expression of selector?.matchExpressions ?? []) {
     if (isObject(expression)) terms.push({ key: String(expression.key), text: formatExpression(expression) });
   }
-  if (terms.length === 0) return '<none>';
+  if (terms.length === 0) return noLabelSelector;
   return terms
     .sort((a, b) => compare(a.key, b.key))
     .map((term) => term.text)

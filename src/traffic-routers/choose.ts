@@ -2,7 +2,7 @@ import type { Cluster } from '../kubernetes/index.ts';
 import { InvalidError } from '../lib/index.ts';
 import type { TrafficRouting } from '../rollout/index.ts';
 import { createGatewayApiRouter } from './gateway-api.ts';
-import { createNginxRouter } from './nginx.ts';
+import { createNginxRouter, type IngressCache } from './nginx.ts';
 import type { TrafficRouter } from './traffic-router.ts';
 
 export interface TrafficRouters {
@@ -18,8 +18,8 @@ export interface TrafficRouters {
 /** Keys of `trafficRouting` that ask for no router. */
 const notRouters = ['plugins', 'managedRoutes', 'maxTrafficWeight'];
 
-export function createTrafficRouters(cluster: Cluster): TrafficRouters {
-  const all = [createNginxRouter(cluster), createGatewayApiRouter(cluster)];
+export function createTrafficRouters(cluster: Cluster, ingresses?: IngressCache): TrafficRouters {
+  const all = [createNginxRouter(cluster, ingresses), createGatewayApiRouter(cluster)];
   const known = all.map(({ kind }) => kind).join(', ');
   return {
     all,

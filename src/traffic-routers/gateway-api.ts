@@ -3,7 +3,7 @@ import { type Cluster, resources } from '../kubernetes/index.ts';
 import { InvalidError, isEqual, type JsonObject, ObjectMeta } from '../lib/index.ts';
 import { GatewayApiRouting } from '../rollout/index.ts';
 import type { RouterObservation, RouterTarget, TrafficRouter } from './traffic-router.ts';
-import { checkWeight, maxWeightOf } from './weight.ts';
+import { allOf, checkWeight, maxWeightOf } from './weight.ts';
 
 const pluginName = 'argoproj-labs/gatewayAPI';
 
@@ -13,16 +13,17 @@ const pluginName = 'argoproj-labs/gatewayAPI';
  * https://rollouts-plugin-trafficrouter-gatewayapi.readthedocs.io
  */
 export function createGatewayApiRouter(cluster: Cluster): TrafficRouter {
-  async function write(target: RouterTarget, seen: Seen, weight: number, signal: AbortSignal): Promise<void> {
+  async function write(target: RouterTarget, seen: Seen, weight: number, signal: AbortSignal): Promise<Seen> {
     const problem = problemOf(target, seen);
     if (problem !== undefined) throw new InvalidError(problem);
-    if (seen.route === undefined) return;
+    if (seen.route === undefined) return seen;
     const wanted = wantedRoute(target, seen.route, weight);
-    if (wanted === undefined) return;
+    if (wanted === undefined) return seen;
     const { resourceVersion = '' } = seen.route.metadata;
     const patch = { ...wanted, metadata: { ...Fields.parse(wanted.metadata ?? {}), resourceVersion } };
     const name = { namespace: settingsOf(target).namespace, name: seen.name };
-    await cluster.patchMerge(resources.httpRoutes, name, patch, { signal });
+    const route = await cluster.patchMerge(resources.httpRoutes, name, patch, { signal });
+    return Seen.parse({ name: seen.name, route });
   }
 
   return {
@@ -39,7 +40,7 @@ export function createGatewayApiRouter(cluster: Cluster): TrafficRouter {
       checkWeight(canaryWeight, target.routing);
       if (seen.objects.length === 0) throw new InvalidError(seen.problem ?? 'no HTTPRoute named');
       const writes = seen.objects.map((route) => write(target, Seen.parse(route), canaryWeight, signal));
-      for (const outcome of await Promise.allSettled(writes)) if (outcome.status === 'rejected') throw outcome.reason;
+      return observe(target, await allOf(writes));
     },
   };
 }

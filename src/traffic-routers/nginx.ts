@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { type Cluster, type ObjectName, resources } from '../kubernetes/index.ts';
+import {
+  type Cluster,
+  type KubernetesObject,
+  type ObjectName,
+  type Reflector,
+  resources,
+} from '../kubernetes/index.ts';
 import {
   AlreadyExistsError,
   ConflictError,
@@ -10,38 +16,47 @@ import {
 } from '../lib/index.ts';
 import type { TrafficRouting } from '../rollout/index.ts';
 import type { RouterObservation, RouterTarget, TrafficRouter } from './traffic-router.ts';
-import { checkWeight, maxWeightOf } from './weight.ts';
+import { allOf, checkWeight, maxWeightOf } from './weight.ts';
+
+export type IngressCache = Pick<Reflector<KubernetesObject>, 'get' | 'learn'>;
 
 /**
  * ingress-nginx: beside each stable Ingress stands a canary Ingress `<rollout>-<ingress>-canary` with the same hosts and paths, whose
  * annotation `canary-weight` is the canary's share. It stays, with weight 0, until the Rollout is deleted.
  * https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#canary
  */
-export function createNginxRouter(cluster: Cluster): TrafficRouter {
+export function createNginxRouter(cluster: Cluster, cache?: IngressCache): TrafficRouter {
   async function readPair(target: RouterTarget, stableName: string, signal: AbortSignal): Promise<Pair> {
     const canaryName = canaryIngressName(target.rolloutName, stableName);
+    const { namespace } = target;
+    // The stable Ingress is its owner's and says no weight: a cache that is late shows its rules late, nothing else.
+    const known = cache?.get({ namespace, name: stableName });
     const [stable, canary] = await Promise.all([
-      cluster.get(resources.ingresses, { namespace: target.namespace, name: stableName }, signal),
-      cluster.get(resources.ingresses, { namespace: target.namespace, name: canaryName }, signal),
+      known ?? cluster.get(resources.ingresses, { namespace, name: stableName }, signal),
+      cluster.get(resources.ingresses, { namespace, name: canaryName }, signal),
     ]);
     return Pair.parse({ stableName, canaryName, stable, canary });
   }
 
-  async function write(target: RouterTarget, pair: Pair, weight: number, signal: AbortSignal): Promise<void> {
+  async function write(target: RouterTarget, pair: Pair, weight: number, signal: AbortSignal): Promise<Pair> {
     const name: ObjectName = { namespace: target.namespace, name: pair.canaryName };
     const problem = problemOf(target, pair);
     const isLowering = pair.canary !== undefined && weight <= weightOf(target, pair.canary);
     // Lowering needs nothing but the canary Ingress: an abort works even when the stable one is broken or gone.
     if (problem !== undefined && !(isLowering && isOurs(target, pair.canary))) throw new InvalidError(problem);
     if (pair.canary === undefined) {
-      await create(target, name, canaryIngress(target, pair, weight), signal);
-      return;
+      return withCanary(pair, await create(target, name, canaryIngress(target, pair, weight), signal));
     }
     const patch = differenceOf(target, pair, weight);
-    if (patch === undefined) return;
+    if (patch === undefined) return pair;
     const { resourceVersion = '' } = pair.canary.metadata;
     const metadata = { ...Fields.parse(patch.metadata ?? {}), resourceVersion };
-    await cluster.patchMerge(resources.ingresses, name, { ...patch, metadata }, { signal });
+    return withCanary(pair, await cluster.patchMerge(resources.ingresses, name, { ...patch, metadata }, { signal }));
+  }
+
+  function withCanary(pair: Pair, canary: KubernetesObject): Pair {
+    cache?.learn(canary);
+    return Pair.parse({ ...pair, canary });
   }
 
   async function create(target: RouterTarget, { namespace, name }: ObjectName, wanted: Wanted, signal: AbortSignal) {
@@ -55,7 +70,7 @@ export function createNginxRouter(cluster: Cluster): TrafficRouter {
     };
     const metadata = { namespace, name, annotations: wanted.annotations, ownerReferences: [owner] };
     try {
-      await cluster.create(resources.ingresses, { metadata, spec: wanted.spec }, { signal });
+      return await cluster.create(resources.ingresses, { metadata, spec: wanted.spec }, { signal });
     } catch (cause) {
       if (!(cause instanceof AlreadyExistsError)) throw cause;
       throw new ConflictError(`Ingress "${name}" appeared meanwhile`, { cause });
@@ -73,7 +88,17 @@ export function createNginxRouter(cluster: Cluster): TrafficRouter {
       if (seen.objects.length === 0) throw new InvalidError(seen.problem ?? 'no Ingress named');
       // All at once: a share that several Ingresses carry falls as fast as that of one.
       const writes = seen.objects.map((pair) => write(target, Pair.parse(pair), canaryWeight, signal));
-      for (const outcome of await Promise.allSettled(writes)) if (outcome.status === 'rejected') throw outcome.reason;
+      return observe(target, await allOf(writes));
+    },
+    readCached(target) {
+      if (cache === undefined) return undefined;
+      const { namespace, rolloutName } = target;
+      const pairs = stableIngressNames(nginxOf(target)).map((stableName) => {
+        const canaryName = canaryIngressName(rolloutName, stableName);
+        const [stable, canary] = [stableName, canaryName].map((name) => cache.get({ namespace, name }));
+        return Pair.parse({ stableName, canaryName, stable, canary });
+      });
+      return observe(target, pairs);
     },
   };
 }

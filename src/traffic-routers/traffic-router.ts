@@ -18,15 +18,23 @@ export interface TrafficRouter {
   /** The key under `spec.strategy.canary.trafficRouting` (or under its `plugins`) that asks for this router. */
   readonly kind: string;
   /**
-   * Reads the router's objects live. Never throws for what a person must fix (a missing Ingress, no rule for the service): that is
+   * Reads where the weight stands, live. Never throws for what a person must fix (a missing Ingress, no rule for the service): that is
    * `problem`. Throws when the API cannot be asked.
    */
   read(target: RouterTarget, signal: AbortSignal): Promise<RouterObservation>;
   /**
    * Sets the canary's weight, creating what the router needs. Precondition: the objects are as `seen` says, by resourceVersion;
    * when they moved it throws `ConflictError` and has changed nothing it could not repeat. Setting what is already set writes nothing.
+   * Returns the reading that its answers make.
    */
-  setWeight(target: RouterTarget, canaryWeight: number, seen: RouterObservation, signal: AbortSignal): Promise<void>;
+  setWeight(
+    target: RouterTarget,
+    canaryWeight: number,
+    seen: RouterObservation,
+    signal: AbortSignal,
+  ): Promise<RouterObservation>;
+  /** What a cache holds of the router's objects, for showing only: a decision needs `read`. Undefined: no cache of this kind is kept. */
+  readCached?(target: RouterTarget): RouterObservation | undefined;
 }
 
 /** A reading with what the router itself needs for its precondition (opaque to everybody else). */

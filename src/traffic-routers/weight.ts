@@ -11,3 +11,9 @@ export function checkWeight(weight: number, routing: TrafficRouting): void {
   if (Number.isInteger(weight) && weight >= 0 && weight <= maxWeightOf(routing)) return;
   throw new InvalidError(`canary weight ${weight} is not a whole number from 0 to ${maxWeightOf(routing)}`);
 }
+
+/** The answers of writes that went out together; throws the first failure after all have ended, so that one that fails stops no other. */
+export async function allOf<T>(writes: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(writes);
+  return Promise.all(writes);
+}

@@ -56,7 +56,7 @@ describe('the turn of an AnalysisRun', () => {
       providers: createMetricProviders({ prometheusAddress: prometheus.url }),
       evidence: 'strict',
       nudge: async (nudged, { urgent }) => void nudges.push({ key: nudged, urgent }),
-      sendEvent: (event, stop) => sendEvent(tools.cluster, event, stop),
+      sendEvent: (event) => void sendEvent(tools.cluster, event, tools.signal),
       log: silentLog,
     });
     return turn(key(), signal);
