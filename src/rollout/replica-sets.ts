@@ -1,5 +1,5 @@
 import { parseTimestamp } from '../analysis/index.ts';
-import { desiredReplicasAnnotation, revisionAnnotation, scaleDownDeadlineAnnotation } from './names.ts';
+import { revisionAnnotation, scaleDownDeadlineAnnotation } from './names.ts';
 import type { Rollout } from './rollout.ts';
 import type { ReplicaSetView } from './world.ts';
 
@@ -15,11 +15,6 @@ export function revisionOf(replicaSet: ReplicaSetView): number {
 export function presentRevision(rollout: Rollout, replicaSets: readonly ReplicaSetView[]): number {
   const present = replicaSets.find(({ podHash }) => podHash === rollout.status.currentPodHash);
   return present === undefined ? Number(rollout.metadata.annotations[revisionAnnotation] ?? 0) : revisionOf(present);
-}
-
-export function desiredReplicasOf(replicaSet: ReplicaSetView): number | undefined {
-  const text = replicaSet.annotations[desiredReplicasAnnotation];
-  return text === undefined ? undefined : Number(text);
 }
 
 /** When its pods may go, Unix ms; undefined: no deadline, or one that nobody can read. */

@@ -94,6 +94,14 @@ export const CanaryStrategy = z.looseObject({
   scaleDownDelayRevisionLimit: z.number().optional(),
   abortScaleDownDelaySeconds: z.number().optional(),
   dynamicStableScale: z.boolean().optional(),
+  minPodsPerReplicaSet: z.number().optional(),
+  replicaProgressThreshold: z.looseObject({ type: z.string(), value: z.number() }).optional(),
+  antiAffinity: z
+    .looseObject({
+      requiredDuringSchedulingIgnoredDuringExecution: z.looseObject({}).optional(),
+      preferredDuringSchedulingIgnoredDuringExecution: z.looseObject({ weight: z.number() }).optional(),
+    })
+    .optional(),
 });
 export type CanaryStrategy = z.infer<typeof CanaryStrategy>;
 

@@ -353,6 +353,46 @@ describe('size and time', () => {
     expect(sizes(cluster)).toEqual({ 'app:1': 10, 'app:2': 1 });
   });
 
+  it('runs no fewer canary pods than the author wants, and waits for no more than are enough', () => {
+    const cluster = underWay([{ setWeight: 10 }, { pause: {} }], {
+      minPodsPerReplicaSet: 3,
+      replicaProgressThreshold: { type: 'Percent', value: 60 },
+    });
+    expect(sizes(cluster)).toEqual({ 'app:1': 10, 'app:2': 3 });
+
+    cluster.release('app:3');
+    cluster.turn();
+    cluster.ready(cluster.canary()?.podHash, 1);
+    cluster.turn();
+    expect(cluster.rollout.status.currentStepIndex).toBe(0);
+    cluster.ready(cluster.canary()?.podHash, 2);
+    cluster.turn();
+    expect(cluster.rollout.status).toMatchObject({ currentStepIndex: 1, phase: 'Paused' });
+    expect(cluster.weight).toBe(10);
+  });
+
+  it('keeps the canary off the nodes of stable, by a term that is no part of the hash', () => {
+    const plain = underWay();
+    const cluster = underWay(GATES, { antiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: {} } });
+    expect(cluster.canary()?.podHash).toBe(plain.canary()?.podHash);
+    expect(cluster.canary()?.template.spec?.affinity).toEqual({
+      podAntiAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: [
+          {
+            labelSelector: {
+              matchExpressions: [
+                { key: 'rollouts-pod-template-hash', operator: 'In', values: [cluster.rollout.status.stableRS] },
+              ],
+            },
+            namespaces: ['shop'],
+            topologyKey: 'kubernetes.io/hostname',
+          },
+        ],
+      },
+    });
+    expect(cluster.stable()?.template.spec?.affinity).toBeUndefined();
+  });
+
   it('deletes empty ReplicaSets beyond the history limit, with their runs', () => {
     const cluster = underWay([{ setWeight: 20 }, INLINE]);
     cluster.patch({ spec: { revisionHistoryLimit: 1 } });

@@ -2,13 +2,14 @@ import type { Scene } from '../../scene.ts';
 import { weightInForce } from '../../steps.ts';
 import type { Posture } from './posture.ts';
 import { hasMeasured } from './runs.ts';
+import { hasEnoughPods } from './sizes.ts';
 import type { TrafficPlan } from './traffic.ts';
 
 /** Why the canary becomes stable now, in Argo's words; undefined: not yet. */
 export function findPromotion(scene: Scene, posture: Posture, traffic: TrafficPlan): string | undefined {
   const { canary } = scene;
   if (canary === undefined || posture.isHeld || posture.isRetried) return undefined;
-  if (canary.specReplicas !== scene.replicas || canary.availableReplicas < scene.replicas) return undefined;
+  if (canary.specReplicas !== scene.replicas || !hasEnoughPods(scene, canary, scene.replicas)) return undefined;
   if (posture.isFull) {
     return isWithinRollbackWindow(scene) ? 'Rollback within window' : 'Full promotion requested';
   }

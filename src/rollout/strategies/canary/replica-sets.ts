@@ -13,6 +13,7 @@ import { revisionOf } from '../../replica-sets.ts';
 import type { PodTemplate } from '../../rollout.ts';
 import type { Scene } from '../../scene.ts';
 import type { ReplicaSetView } from '../../world.ts';
+import { injectAntiAffinity } from './anti-affinity.ts';
 
 /** The canary's ReplicaSet, where it is missing. At 0 replicas: pods are another effect. */
 export function planCanaryReplicaSet(scene: Scene): Effect[] {
@@ -46,7 +47,7 @@ function newReplicaSet(scene: Scene, template: PodTemplate): NewReplicaSet {
       matchLabels: { ...matchLabels, [podHashLabel]: scene.podHash },
       ...(matchExpressions === undefined ? {} : { matchExpressions }),
     },
-    template: { ...template, metadata: { ...template.metadata, labels } },
+    template: injectAntiAffinity(scene, { ...template, metadata: { ...template.metadata, labels } }),
     minReadySeconds: scene.spec.minReadySeconds ?? 0,
   };
 }

@@ -2,6 +2,7 @@ import { sumOf } from '../../replica-sets.ts';
 import { basicCounts, type Counts, maxSurgeOf, maxUnavailableOf, nextBasicSizes } from '../../replicas.ts';
 import type { Scene } from '../../scene.ts';
 import { canaryScaleInForce, weightInForce } from '../../steps.ts';
+import type { ReplicaSetView } from '../../world.ts';
 import type { Posture } from './posture.ts';
 
 /** Where both sides shall arrive. */
@@ -25,7 +26,8 @@ function routedCanaryCount(scene: Scene, posture: Posture, weight: number): numb
   const scale =
     posture.isFull || posture.abort !== undefined ? undefined : canaryScaleInForce(scene.strategy, scene.stepIndex);
   if (scale !== undefined && 'replicas' in scale) return scale.replicas;
-  return Math.ceil(((scale?.weight ?? weight) * scene.replicas) / scene.maxWeight);
+  const count = Math.ceil(((scale?.weight ?? weight) * scene.replicas) / scene.maxWeight);
+  return count === 0 ? 0 : Math.max(count, Math.min(scene.strategy.minPodsPerReplicaSet ?? 0, scene.replicas));
 }
 
 /** Where both sides go with this decision. */
@@ -51,9 +53,17 @@ function sideOf(replicaSet: Scene['canary']) {
 export function hasDesiredPods(scene: Scene, posture: Posture): boolean {
   const target = targetCounts(scene, posture);
   const { canary, stable } = scene;
-  if (canary === undefined || canary.specReplicas !== target.canary || canary.availableReplicas < target.canary)
-    return false;
+  if (canary === undefined || canary.specReplicas !== target.canary) return false;
+  if (!hasEnoughPods(scene, canary, target.canary)) return false;
   if (stable !== undefined && stable !== canary && stable.replicas < target.stable) return false;
   // Without a router every pod takes traffic: the older ones have to be gone.
   return scene.hasRouter || sumOf(scene.retired, (one) => one.availableReplicas) === 0;
+}
+
+/** All that are asked for, or as many as the author calls enough (`replicaProgressThreshold`). */
+export function hasEnoughPods(scene: Scene, { availableReplicas }: ReplicaSetView, asked: number): boolean {
+  const threshold = scene.strategy.replicaProgressThreshold;
+  if (availableReplicas >= asked || threshold === undefined || threshold.value < 0) return availableReplicas >= asked;
+  if (threshold.type === 'Percent') return availableReplicas * 100 >= threshold.value * asked;
+  return availableReplicas >= threshold.value;
 }

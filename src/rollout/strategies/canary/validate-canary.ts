@@ -16,15 +16,7 @@ const STEP_KINDS = [
   'plugin',
 ] as const;
 const UNSUPPORTED_STEPS = ['experiment', 'setHeaderRoute', 'setMirrorRoute', 'plugin'] as const;
-const UNSUPPORTED_FIELDS = [
-  'pingPong',
-  'dynamicStableScale',
-  'antiAffinity',
-  'canaryMetadata',
-  'stableMetadata',
-  'minPodsPerReplicaSet',
-  'replicaProgressThreshold',
-] as const;
+const UNSUPPORTED_FIELDS = ['pingPong', 'dynamicStableScale', 'canaryMetadata', 'stableMetadata'] as const;
 
 /** What the canary strategy asks for that cannot be, without looking at other objects. */
 export function validateCanary(canary: CanaryStrategy): string[] {
@@ -46,6 +38,7 @@ export function validateCanary(canary: CanaryStrategy): string[] {
     const message = 'Canary scaleDownDelaySeconds can only be used with traffic routing';
     problems.push(invalid(`${PATH}.scaleDownDelaySeconds`, canary.scaleDownDelaySeconds, message));
   }
+  problems.push(...validateAntiAffinity(canary));
   for (const field of UNSUPPORTED_FIELDS) {
     if (isAskedFor(canary[field])) problems.push(unsupported(`spec.strategy.canary.${field}`));
   }
@@ -53,6 +46,19 @@ export function validateCanary(canary: CanaryStrategy): string[] {
     problems.push(...validateStep(canary, step, `${PATH}.steps[${index}]`));
   }
   return problems;
+}
+
+function validateAntiAffinity({ antiAffinity }: CanaryStrategy): string[] {
+  if (antiAffinity === undefined) return [];
+  const { preferredDuringSchedulingIgnoredDuringExecution: preferred } = antiAffinity;
+  const isRequired = antiAffinity.requiredDuringSchedulingIgnoredDuringExecution !== undefined;
+  const path = `${PATH}.antiAffinity`;
+  if (isRequired === (preferred !== undefined)) {
+    return [invalid(path, JSON.stringify(antiAffinity), 'AntiAffinity must have exactly one strategy listed')];
+  }
+  if (preferred === undefined || (preferred.weight >= 1 && preferred.weight <= 100)) return [];
+  const field = `${path}.preferredDuringSchedulingIgnoredDuringExecution.weight`;
+  return [invalid(field, preferred.weight, 'AntiAffinity weight must be between 1-100')];
 }
 
 function validateStep(canary: CanaryStrategy, step: CanaryStep, path: string): string[] {
