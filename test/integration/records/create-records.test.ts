@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { resources } from '../../../src/kubernetes/index.ts';
 import { ConflictError } from '../../../src/lib/index.ts';
-import { createRecords, type NewEntry, type Records, verifyChain } from '../../../src/records/index.ts';
+import { createRecords, listRecords, type NewEntry, type Records, verifyChain } from '../../../src/records/index.ts';
 import { Rollout } from '../../../src/rollout/index.ts';
 import { silentLog } from '../../support/silent-log.ts';
 import { startTestCluster, type TestCluster } from '../../support/test-cluster.ts';
@@ -138,6 +138,29 @@ test('a full record goes on in a next segment: read as one, chained as one, also
   const sizes = (await stored(rollout)).map((one) => JSON.stringify(one).length);
   expect(sizes.length).toBeGreaterThan(2);
   expect(Math.max(...sizes)).toBeLessThan(80 * 1024);
+});
+
+test('lists the records of a rollout, and of a namespace, each revision once and the last first', async () => {
+  const rollout = await aRollout();
+  const { namespace, uid } = rollout.metadata;
+  const other = Rollout.parse({ metadata: { ...rollout.metadata, name: 'cart', uid: crypto.randomUUID() } });
+  for (const revision of [9, 10]) {
+    let record = records.empty(rollout, revision);
+    const batch = Array.from({ length: 150 }, () => ({
+      ...anEntry('stepReached'),
+      at: `2026-11-${String(revision).padStart(2, '0')}T10:00:00Z`,
+    }));
+    for (let times = 0; times < 2; times++) record = await records.append(record, batch, { times: `${times}` }, signal);
+  }
+  await records.append(records.empty(other, 1), [anEntry('started')], {}, signal);
+  const own = await listRecords(world.cluster, { namespace, rolloutUid: uid }, signal);
+  expect(own.map(({ spec, entries }) => [spec.rollout.revision, entries.length])).toEqual([
+    [10, 300],
+    [9, 300],
+  ]);
+  expect(own.map((record) => verifyChain(record, chainKey).isWhole)).toEqual([true, true]);
+  const all = await listRecords(world.cluster, { namespace }, signal);
+  expect(all.map(({ spec }) => spec.rollout.name)).toEqual(['cart', 'checkout', 'checkout']);
 });
 
 test('a record that was sealed by a process that then died goes on', async () => {
