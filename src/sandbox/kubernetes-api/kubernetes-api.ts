@@ -5,8 +5,8 @@ import { answerReview, type ReviewTools, reviewKinds } from './access/reviews.ts
 import { type Api, timestamp } from './api.ts';
 import { methodNotAllowed, notFound, pageNotFound } from './api-error.ts';
 import { startDefinitionCleaner } from './cleaning/definitions.ts';
-import { startGarbageCollector } from './cleaning/garbage-collector.ts';
-import { startNamespaceCleaner } from './cleaning/namespaces.ts';
+import { GarbageCollector } from './cleaning/garbage-collector.ts';
+import { NamespaceCleaner } from './cleaning/namespaces.ts';
 import { type Answer, jsonAnswer } from './requests/answer.ts';
 import { type ApiRequest, isTrue, type ResourcePath, readObjectBody, type User } from './requests/request.ts';
 import { defaultValues } from './resources/default-values.ts';
@@ -62,8 +62,8 @@ export async function createKubernetesApi(options: KubernetesApiOptions): Promis
   store.onChange((_place, { object, previous }) => {
     touched ??= { object, previous };
   });
-  const stopCollector = startGarbageCollector(api);
-  const stopCleaners = [startNamespaceCleaner(api), startDefinitionCleaner(api)];
+  const stopDefinitions = startDefinitionCleaner(api);
+  const cleaners = [new GarbageCollector(api), new NamespaceCleaner(api)];
   const server = await startServer({
     api,
     port: options.port,
@@ -87,8 +87,8 @@ export async function createKubernetesApi(options: KubernetesApiOptions): Promis
     port: server.port,
     async stop() {
       await server.stop();
-      stopCollector();
-      for (const stop of stopCleaners) stop();
+      stopDefinitions();
+      for (const cleaner of cleaners) cleaner.stop();
       journal?.close();
     },
     onWrite(listener) {

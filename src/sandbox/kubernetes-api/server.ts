@@ -1,11 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Api } from './api.ts';
-import { ApiError, nothingThere } from './api-error.ts';
+import { ApiError, notAcceptable, nothingThere } from './api-error.ts';
 import { type Answer, jsonAnswer } from './requests/answer.ts';
 import { answerDiscovery } from './requests/discovery.ts';
 import { answerOpenApi } from './requests/openapi.ts';
 import { type ApiRequest, parseResourcePath, type ResourcePath, type User } from './requests/request.ts';
 import { answerResource } from './requests/resource-request.ts';
+import type { WatchStream } from './requests/watch.ts';
 
 const longestBodyBytes = 3_000_000;
 
@@ -27,7 +28,7 @@ export interface ServerTools {
 
 /** Serves the API over plain HTTP on the loopback interface. */
 export async function startServer(tools: ServerTools): Promise<HttpServer> {
-  const watches = new Set<() => void>();
+  const watches = new Set<WatchStream>();
   const server = createServer({ keepAliveTimeout: 60_000 }, (incoming, response) => {
     answer(tools, incoming, response, watches).catch((error: unknown) => sendError(response, error));
   });
@@ -40,7 +41,7 @@ export async function startServer(tools: ServerTools): Promise<HttpServer> {
   return {
     port,
     async stop() {
-      for (const end of watches) end();
+      for (const watch of watches) watch.end();
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
@@ -53,7 +54,7 @@ async function answer(
   tools: ServerTools,
   incoming: IncomingMessage,
   response: ServerResponse,
-  watches: Set<() => void>,
+  watches: Set<WatchStream>,
 ): Promise<void> {
   const body = await readBytes(incoming);
   const url = new URL(incoming.url ?? '/', 'http://kubernetes');
@@ -87,7 +88,7 @@ function answerRequest(
   tools: ServerTools,
   request: ApiRequest,
   response: ServerResponse,
-  watches: Set<() => void>,
+  watches: Set<WatchStream>,
   warnings: string[],
 ): Answer | undefined {
   const { api } = tools;
@@ -98,16 +99,23 @@ function answerRequest(
     return answerResource(api, request, path, {
       response,
       warnings,
-      onWatch(end) {
-        watches.add(end);
-        response.on('close', () => watches.delete(end));
+      onWatch(watch) {
+        watches.add(watch);
+        response.on('close', () => watches.delete(watch));
       },
     });
   }
+  checkAcceptable(request.headers.accept);
   const plain = answerPlain(request.path);
   const found = plain ?? answerDiscovery(api, request, request.headers.host ?? '') ?? answerOpenApi(api, request.path);
   if (found === undefined) throw nothingThere();
   return found;
+}
+
+/** Documents here are JSON: a client that takes nothing but protobuf is told so, instead of choking on braces. */
+function checkAcceptable(accept: string | undefined): void {
+  const types = (accept ?? '').split(',').filter((type) => type !== '');
+  if (types.length > 0 && types.every((type) => type.includes('protobuf'))) throw notAcceptable('application/json');
 }
 
 function answerPlain(path: string): Answer | undefined {

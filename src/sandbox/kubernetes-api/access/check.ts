@@ -12,7 +12,7 @@ export function checkAccess(authorizer: Authorizer, request: ApiRequest): void {
   if (!allowed) throw refusal(user, question, reason);
 }
 
-export function questionOf(request: ApiRequest): Question {
+function questionOf(request: ApiRequest): Question {
   const path = parseResourcePath(request.path);
   if (path === undefined || path.plural === '') {
     return { kind: 'path', verb: request.method.toLowerCase(), path: request.path };

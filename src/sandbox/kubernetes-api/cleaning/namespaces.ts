@@ -4,57 +4,65 @@ import { deleteObject } from '../objects/delete.ts';
 
 const options = { gracePeriodSeconds: undefined, propagation: 'Background', uid: '', resourceVersion: '' } as const;
 
-/** Empties namespaces that are to be deleted, and lets them go when nothing is left. Returns how to stop. */
-export function startNamespaceCleaner(api: Api): () => void {
-  const { store, registry } = api;
-  const leaving = new Set<string>();
-  let scheduled: NodeJS.Immediate | undefined;
+/** Empties namespaces that are to be deleted, and lets them go when nothing is left. */
+export class NamespaceCleaner {
+  private readonly api: Api;
+  private readonly leaving = new Set<string>();
+  private scheduled: NodeJS.Immediate | undefined;
+  private readonly stopListening: () => void;
 
-  function schedule(name: string): void {
-    leaving.add(name);
-    scheduled ??= setImmediate(sweep);
+  constructor(api: Api) {
+    this.api = api;
+    this.stopListening = api.store.onChange((place, { type, object }) => {
+      if (place.collection === 'namespaces') {
+        if (type !== 'DELETED' && isLeaving(object)) this.schedule(place.name);
+      } else if (type === 'DELETED' && this.leaving.has(place.namespace)) this.schedule(place.namespace);
+    });
+    for (const object of api.store.collection('namespaces').list(undefined)) {
+      if (isLeaving(object)) this.schedule(object.metadata.name);
+    }
   }
-  function sweep(): void {
-    scheduled = undefined;
-    for (const name of leaving) if (empty(name)) release(name);
+
+  stop(): void {
+    this.stopListening();
+    if (this.scheduled !== undefined) clearImmediate(this.scheduled);
   }
+
+  private schedule(name: string): void {
+    this.leaving.add(name);
+    this.scheduled ??= setImmediate(() => {
+      this.scheduled = undefined;
+      for (const each of this.leaving) if (this.empty(each)) this.release(each);
+    });
+  }
+
   /** Deletes what is there; true when nothing was. */
-  function empty(namespace: string): boolean {
+  private empty(namespace: string): boolean {
+    const { store, registry } = this.api;
     let isEmpty = true;
     for (const collection of new Set(registry.all().map((resource) => resource.collection))) {
       if (registry.storedAs(collection)?.isNamespaced !== true) continue;
       for (const object of store.collection(collection).list(namespace)) {
         isEmpty = false;
-        if (object.metadata.deletionTimestamp !== undefined) continue;
-        const write = internalWrite(api, { collection, namespace, name: object.metadata.name });
-        if (write !== undefined) deleteObject(api, write, object, options);
+        const write = internalWrite(this.api, { collection, namespace, name: object.metadata.name });
+        if (write === undefined || object.metadata.deletionTimestamp !== undefined) continue;
+        deleteObject(this.api, write, object, options);
       }
     }
     return isEmpty;
   }
-  function release(name: string): void {
+
+  private release(name: string): void {
     const place = { collection: 'namespaces', namespace: '', name };
-    const namespace = store.get(place);
-    leaving.delete(name);
+    const namespace = this.api.store.get(place);
+    this.leaving.delete(name);
     if (namespace === undefined) return;
     const released: StoredObject = { ...namespace, spec: {} };
-    if (listAt(namespace.metadata, 'finalizers').length > 0) store.put(place, released);
-    else store.remove(place, released);
+    if (listAt(namespace.metadata, 'finalizers').length > 0) this.api.store.put(place, released);
+    else this.api.store.remove(place, released);
   }
-  function isLeaving(object: StoredObject): boolean {
-    return object.metadata.deletionTimestamp !== undefined && listAt(objectAt(object, 'spec'), 'finalizers').length > 0;
-  }
+}
 
-  const stopListening = store.onChange((place, { type, object }) => {
-    if (place.collection === 'namespaces') {
-      if (type !== 'DELETED' && isLeaving(object)) schedule(place.name);
-    } else if (type === 'DELETED' && leaving.has(place.namespace)) schedule(place.namespace);
-  });
-  for (const object of store.collection('namespaces').list(undefined)) {
-    if (isLeaving(object)) schedule(object.metadata.name);
-  }
-  return () => {
-    stopListening();
-    if (scheduled !== undefined) clearImmediate(scheduled);
-  };
+function isLeaving(object: StoredObject): boolean {
+  return object.metadata.deletionTimestamp !== undefined && listAt(objectAt(object, 'spec'), 'finalizers').length > 0;
 }

@@ -113,7 +113,7 @@ export function trackUpdate(api: Api, write: Write, object: StoredObject, old: S
   return withEntries(object, entries);
 }
 
-export function changesOf(write: Write, object: StoredObject, old: StoredObject | undefined): FieldChanges {
+function changesOf(write: Write, object: StoredObject, old: StoredObject | undefined): FieldChanges {
   const { resource } = write;
   const after = managedPart(toServed(resource, object));
   const before = old === undefined ? {} : managedPart(toServed(resource, old));

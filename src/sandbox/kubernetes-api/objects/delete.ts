@@ -1,16 +1,7 @@
 import type { Json, JsonObject } from '../../../lib/index.ts';
 import { type Api, timestamp, type Write } from '../api.ts';
 import { conflict } from '../api-error.ts';
-import {
-  isSame,
-  listAt,
-  numberAt,
-  objectAt,
-  type StoredObject,
-  textAt,
-  textsAt,
-  withField,
-} from '../kubernetes-object.ts';
+import { isSame, numberAt, objectAt, type StoredObject, textAt, textsAt, withField } from '../kubernetes-object.ts';
 import { type Place, placeOf } from '../store/store.ts';
 
 export type Propagation = 'Background' | 'Foreground' | 'Orphan';
@@ -103,8 +94,4 @@ function checkPreconditions(write: Write, current: StoredObject, options: Delete
 /** Takes an object out of the store. What it owned is the garbage collector's. */
 export function removeObject(api: Api, place: Place, lastState?: StoredObject): StoredObject | undefined {
   return api.store.remove(place, lastState);
-}
-
-export function hasFinalizers(object: StoredObject): boolean {
-  return listAt(object.metadata, 'finalizers').length > 0;
 }

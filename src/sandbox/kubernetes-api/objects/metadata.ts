@@ -78,7 +78,7 @@ function wrong(field: string, value: string, words: string): FieldCause {
   return { field, reason: 'FieldValueInvalid', message: `Invalid value: ${JSON.stringify(value)}: ${words}` };
 }
 
-export function checkLabels(labels: JsonObject, field: string, causes: FieldCause[]): void {
+function checkLabels(labels: JsonObject, field: string, causes: FieldCause[]): void {
   checkKeys(labels, field, causes);
   for (const key of Object.keys(labels)) {
     const value = textAt(labels, key);

@@ -53,7 +53,7 @@ function groups(api: Api): JsonObject {
 }
 
 /** What is served beside stored kinds: questions, and subresources with a kind of their own. */
-export const extraResources = [
+const extraResources = [
   ['authorization.k8s.io', 'v1', 'subjectaccessreviews', 'SubjectAccessReview', false],
   ['authorization.k8s.io', 'v1', 'selfsubjectaccessreviews', 'SelfSubjectAccessReview', false],
   ['authorization.k8s.io', 'v1', 'selfsubjectrulesreviews', 'SelfSubjectRulesReview', false],

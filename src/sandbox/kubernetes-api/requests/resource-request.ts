@@ -26,7 +26,7 @@ import {
 } from './request.ts';
 import { answerScale } from './scale.ts';
 import { eventWriter, shapedObject, shapedPage, shapeOf, tableOptions } from './table.ts';
-import { startWatch } from './watch.ts';
+import { WatchStream } from './watch.ts';
 
 /** Handles a request about one kind. A watch answers for itself and returns undefined. */
 export function answerResource(
@@ -35,7 +35,7 @@ export function answerResource(
   path: ResourcePath,
   tools: {
     readonly response: ServerResponse;
-    readonly onWatch: (end: () => void) => void;
+    readonly onWatch: (watch: WatchStream) => void;
     readonly warnings: string[];
   },
 ): Answer | undefined {
@@ -44,8 +44,8 @@ export function answerResource(
   const { method, query } = request;
   if (isTrue(query.get('watch')) && method === 'GET') {
     const scope = scopeOf(resource, path.namespace, query, path.name);
-    const writer = eventWriter(shapeOf(request.headers.accept), resource, query, api.nowMs);
-    tools.onWatch(startWatch(api, scope, query, tools.response, writer));
+    const write = eventWriter(shapeOf(request.headers.accept), resource, query, api.nowMs);
+    tools.onWatch(new WatchStream(api, scope, query, { response: tools.response, write }));
     return undefined;
   }
   if (path.name === '') return answerCollection(api, request, path, resource, tools.warnings);

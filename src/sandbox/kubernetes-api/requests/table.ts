@@ -28,7 +28,7 @@ export function tableOptions(query: URLSearchParams, nowMs: number): TableOption
   return { nowMs, includeObject: query.get('includeObject') ?? 'Metadata' };
 }
 
-export function tableOf(
+function tableOf(
   resource: Resource,
   objects: readonly StoredObject[],
   metadata: JsonObject,
@@ -57,7 +57,7 @@ function rowOf(resource: Resource, object: StoredObject, options: TableOptions):
   return { cells, object: options.includeObject === 'Object' ? served : metadataOf(object) };
 }
 
-export function metadataOf(object: StoredObject): JsonObject {
+function metadataOf(object: StoredObject): JsonObject {
   return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata };
 }
 

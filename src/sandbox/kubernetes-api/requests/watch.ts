@@ -17,85 +17,115 @@ const unreadLimitBytes = 16_000_000;
 /** How one event is written; undefined means JSON objects. */
 export type EventWriter = ((type: string, object: StoredObject) => string) | undefined;
 
-/** Streams changes to one client until it leaves, its time is over, or the server stops. Returns how to end it. */
-export function startWatch(
-  api: Api,
-  scope: Scope,
-  query: URLSearchParams,
-  response: ServerResponse,
-  write: EventWriter,
-): () => void {
-  const { resource, selection } = scope;
-  const collection = api.store.collection(resource.collection);
-  const namespace = resource.isNamespaced ? scope.namespace : undefined;
-  const asked = query.get('resourceVersion') ?? '';
-  const wantsBookmarks = isTrue(query.get('allowWatchBookmarks'));
-  const sendsInitial = isTrue(query.get('sendInitialEvents'));
-  const from = startOf(asked);
-  const startVersion = api.store.resourceVersion;
-  response.writeHead(200, { 'content-type': 'application/json' });
-  response.flushHeaders();
-  let lastVersion = from === 0 ? startVersion : from;
+export interface WatchTools {
+  readonly response: ServerResponse;
+  readonly write: EventWriter;
+}
 
-  function send(line: string): void {
-    if (response.writableLength > unreadLimitBytes) response.destroy();
-    else response.write(line);
+/** Streams changes to one client until it leaves, its time is over, or the server stops. */
+export class WatchStream {
+  private readonly api: Api;
+  private readonly scope: Scope;
+  private readonly tools: WatchTools;
+  /** Changes up to here are known to the client; 0 means it wants to hear what is there first. */
+  private readonly from: number;
+  private readonly wantsBookmarks: boolean;
+  private lastVersion = 0;
+  private readonly stops: (() => void)[] = [];
+
+  constructor(api: Api, scope: Scope, query: URLSearchParams, tools: WatchTools) {
+    this.api = api;
+    this.scope = scope;
+    this.tools = tools;
+    this.from = startOf(query.get('resourceVersion') ?? '');
+    this.wantsBookmarks = isTrue(query.get('allowWatchBookmarks'));
+    tools.response.writeHead(200, { 'content-type': 'application/json' });
+    tools.response.flushHeaders();
+    if (this.catchUp(isTrue(query.get('sendInitialEvents')))) this.follow(Number(query.get('timeoutSeconds') ?? 0));
   }
-  function sendObject(type: string, object: StoredObject): void {
-    send(write === undefined ? `{"type":"${type}","object":${textOf(resource, object)}}\n` : write(type, object));
+
+  end(): void {
+    for (const stop of this.stops.splice(0)) stop();
+    if (!this.tools.response.writableEnded) this.tools.response.end();
   }
-  function onChange(change: Change): void {
-    if (change.resourceVersion <= from) return;
+
+  /** Tells what the client does not know yet; false when that is too long ago. */
+  private catchUp(sendsInitial: boolean): boolean {
+    const { resource, selection } = this.scope;
+    const collection = this.api.store.collection(resource.collection);
+    const now = this.api.store.resourceVersion;
+    if (this.from === 0 || sendsInitial) {
+      for (const object of collection.list(this.namespace())) {
+        if (selection === undefined || selection(object)) this.sendObject('ADDED', object);
+      }
+      if (sendsInitial && this.wantsBookmarks) this.bookmark(true);
+      return true;
+    }
+    // A version from the future: this server forgot its data, and counts from the start again. A real one would stay silent for ever.
+    const missed = this.from > now ? undefined : collection.since(this.from);
+    if (missed === undefined) {
+      const status = expired(`too old resource version: ${this.from} (${now})`).status();
+      this.tools.response.end(`${JSON.stringify({ type: 'ERROR', object: status })}\n`);
+      return false;
+    }
+    for (const change of missed) this.onChange(change);
+    return true;
+  }
+
+  private follow(timeoutSeconds: number): void {
+    const collection = this.api.store.collection(this.scope.resource.collection);
+    this.stops.push(collection.watch((change) => this.onChange(change)));
+    if (this.wantsBookmarks) {
+      const bookmarks = setInterval(() => this.bookmark(false), bookmarkEveryMs);
+      this.stops.push(() => clearInterval(bookmarks));
+    }
+    const timeout = setTimeout(
+      () => {
+        if (this.wantsBookmarks) this.bookmark(false);
+        this.end();
+      },
+      timeoutSeconds > 0 ? timeoutSeconds * 1000 : longestMs,
+    );
+    this.stops.push(() => clearTimeout(timeout));
+    this.tools.response.on('close', () => this.end());
+  }
+
+  private namespace(): string | undefined {
+    return this.scope.resource.isNamespaced ? this.scope.namespace : undefined;
+  }
+
+  private onChange(change: Change): void {
+    const namespace = this.namespace();
+    if (change.resourceVersion <= this.from) return;
     if (namespace !== undefined && change.object.metadata.namespace !== namespace) return;
-    const type = typeFor(change, selection);
+    const type = typeFor(change, this.scope.selection);
     if (type === undefined) return;
-    lastVersion = change.resourceVersion;
-    sendObject(type, change.object);
+    this.lastVersion = change.resourceVersion;
+    this.sendObject(type, change.object);
   }
-  function bookmark(isInitialEnd = false): void {
-    lastVersion = Math.max(lastVersion, api.store.resourceVersion);
+
+  private sendObject(type: string, object: StoredObject): void {
+    const { write } = this.tools;
+    const line = write?.(type, object) ?? `{"type":"${type}","object":${textOf(this.scope.resource, object)}}\n`;
+    this.send(line);
+  }
+
+  private bookmark(isInitialEnd: boolean): void {
+    const { resource } = this.scope;
+    this.lastVersion = Math.max(this.lastVersion, this.api.store.resourceVersion);
     const metadata = {
-      resourceVersion: String(lastVersion),
+      resourceVersion: String(this.lastVersion),
       ...(isInitialEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {}),
     };
     const object = { kind: resource.kind, apiVersion: groupVersionOf(resource), metadata };
-    send(`${JSON.stringify({ type: 'BOOKMARK', object })}\n`);
+    this.send(`${JSON.stringify({ type: 'BOOKMARK', object })}\n`);
   }
 
-  if (from === 0 || sendsInitial) {
-    for (const object of collection.list(namespace)) {
-      if (selection === undefined || selection(object)) sendObject('ADDED', object);
-    }
-    if (sendsInitial && wantsBookmarks) bookmark(true);
-  } else {
-    // A version from the future: this server forgot its data, and counts from the start again. A real one would stay silent for ever.
-    const missed = from > startVersion ? undefined : collection.since(from);
-    if (missed === undefined) {
-      const status = expired(`too old resource version: ${from} (${startVersion})`).status();
-      response.end(`${JSON.stringify({ type: 'ERROR', object: status })}\n`);
-      return () => {};
-    }
-    for (const change of missed) onChange(change);
+  private send(line: string): void {
+    const { response } = this.tools;
+    if (response.writableLength > unreadLimitBytes) response.destroy();
+    else response.write(line);
   }
-
-  const stopWatching = collection.watch(onChange);
-  const bookmarks = wantsBookmarks ? setInterval(bookmark, bookmarkEveryMs) : undefined;
-  const seconds = Number(query.get('timeoutSeconds') ?? 0);
-  const timeout = setTimeout(
-    () => {
-      if (wantsBookmarks) bookmark();
-      end();
-    },
-    seconds > 0 ? seconds * 1000 : longestMs,
-  );
-  function end(): void {
-    stopWatching();
-    clearInterval(bookmarks);
-    clearTimeout(timeout);
-    if (!response.writableEnded) response.end();
-  }
-  response.on('close', end);
-  return end;
 }
 
 function startOf(asked: string): number {

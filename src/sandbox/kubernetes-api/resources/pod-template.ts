@@ -11,7 +11,7 @@ import {
 } from '../kubernetes-object.ts';
 
 /** Fills what depends on another field of a pod's spec: the pull policy follows the image's tag. */
-export function fillPodSpec(spec: JsonObject): JsonObject {
+function fillPodSpec(spec: JsonObject): JsonObject {
   let filled = spec;
   for (const field of ['initContainers', 'containers', 'ephemeralContainers']) {
     const containers = listAt(spec, field);
@@ -65,7 +65,7 @@ export function beginPod(pod: StoredObject): StoredObject {
 }
 
 /** Kubernetes' quality-of-service class, from requests and limits of all containers. */
-export function qosClassOf(spec: JsonObject): string {
+function qosClassOf(spec: JsonObject): string {
   const resources = listAt(spec, 'containers')
     .filter(isObject)
     .map((container) => objectAt(container, 'resources'));

@@ -74,7 +74,7 @@ export function checkService(object: StoredObject, causes: FieldCause[], old: St
   }
 }
 
-export function checkPort(port: number, field: string, causes: FieldCause[]): void {
+function checkPort(port: number, field: string, causes: FieldCause[]): void {
   if (Number.isInteger(port) && port >= 1 && port <= 65535) return;
   const message = `Invalid value: ${port}: must be between 1 and 65535, inclusive`;
   causes.push({ field, reason: 'FieldValueInvalid', message });

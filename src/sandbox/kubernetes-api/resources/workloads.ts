@@ -11,7 +11,7 @@ import {
   valueAt,
   withValueAt,
 } from '../kubernetes-object.ts';
-import { labelSelectorText, matchesLabelSelector } from '../requests/selectors.ts';
+import { matchesLabelSelector } from '../requests/selectors.ts';
 import { checkPodSpec } from './pod-checks.ts';
 import { fillTemplateAt } from './pod-template.ts';
 
@@ -107,10 +107,4 @@ export function checkJob(object: StoredObject, causes: FieldCause[]): void {
   if (policy === 'OnFailure' || policy === 'Never') return;
   const message = `Required value: valid values: "OnFailure", "Never"`;
   causes.push({ field: 'spec.template.spec.restartPolicy', reason: 'FieldValueRequired', message });
-}
-
-/** The text of `spec.selector`, as the /scale subresource gives it. */
-export function selectorTextOf(object: JsonObject): string {
-  const selector = valueAt(object, ['spec', 'selector']);
-  return isObject(selector) ? labelSelectorText(selector) : '';
 }

@@ -60,7 +60,7 @@ function invalidValue(field: string, value: Json, message: string): FieldCause {
   return { field, reason: 'FieldValueInvalid', message: `Invalid value: ${JSON.stringify(value)}: ${message}` };
 }
 
-export function typeName(value: Json): string {
+function typeName(value: Json): string {
   if (value === null) return 'null';
   if (isList(value)) return 'array';
   if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number';
@@ -68,7 +68,7 @@ export function typeName(value: Json): string {
 }
 
 /** The type that was expected, when the value is of another one. */
-export function typeMismatch(schema: Schema, value: Json): string | undefined {
+function typeMismatch(schema: Schema, value: Json): string | undefined {
   if (schema['x-kubernetes-int-or-string']) {
     return typeof value === 'string' || typeof value === 'number' ? undefined : 'integer,string';
   }
