@@ -7,12 +7,14 @@ import { createSigner } from './actions/signed-value.ts';
 import { createBoltLogger } from './bolt-logger.ts';
 import { createChartUploads } from './chart-uploads.ts';
 import { createDesk } from './desk.ts';
+import { createHttpReceiver } from './http-receiver.ts';
 import { createIdentity } from './identity.ts';
 import { registerListeners } from './listeners.ts';
 import { permalink, slackIdOf } from './messages/notice.ts';
 import { createNotifier, type SlackNotifier } from './notifier.ts';
-import { createHttpReceiver, createSocketReceiver, type SlackReceiver } from './receivers.ts';
+import type { SlackReceiver } from './receiver.ts';
 import { createSender } from './sender.ts';
+import { createSocketReceiver } from './socket-receiver.ts';
 import { createWebClient } from './web-client.ts';
 import { createWorkspace } from './workspace.ts';
 

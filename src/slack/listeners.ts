@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { moreActionId } from './actions/action-ids.ts';
 import type { Desk, Origin } from './desk.ts';
 import type { Identity } from './identity.ts';
-import { createSeen } from './receivers.ts';
+import { createSeen } from './seen.ts';
 
 /** What every payload says about where it comes from, in Slack's several spellings. */
 const Sender = z.looseObject({

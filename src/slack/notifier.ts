@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
-import { NotNowError } from '../lib/index.ts';
 import type { MessagePlace, Notifier } from '../notifications/index.ts';
 import type { Delivery } from '../rollout/index.ts';
 import type { Signer } from './actions/signed-value.ts';
@@ -8,8 +7,10 @@ import type { ChartUploads } from './chart-uploads.ts';
 import type { Identity } from './identity.ts';
 import { type CardView, renderCard } from './messages/card.ts';
 import { renderNotice, slackIdOf } from './messages/notice.ts';
+import { SlackRefusedError } from './method-calls.ts';
+import { createPosting } from './posting.ts';
 import type { Urgency } from './send-budget.ts';
-import { type Sender, SlackRefusedError } from './sender.ts';
+import type { Sender } from './sender.ts';
 
 /** A card that can no longer be edited is posted again in its thread. */
 const cannotEdit: ReadonlySet<string> = new Set([
@@ -19,12 +20,6 @@ const cannotEdit: ReadonlySet<string> = new Set([
   'is_archived',
   'cant_edit_message',
 ]);
-/** The thread is gone: told in the channel instead. */
-const threadGone: ReadonlySet<string> = new Set(['thread_not_found', 'cannot_reply_to_message', 'message_not_found']);
-/** An admin must act (invite the bot, renew the token): asking more often does not help. */
-const refusedRetryMs = 60_000;
-const toldAgainMs = 600_000;
-
 /** What one replica remembers of a card: how urgent the next edit is, and whose thread it is. */
 interface Shown {
   readonly state: string;
@@ -49,8 +44,7 @@ export function createNotifier(tools: {
 }): SlackNotifier {
   const { sender, signer, identity, log, now } = tools;
   const shown = new Map<string, Shown>();
-  const outside = new Map<string, number>();
-  const toldAtMs = new Map<string, number>();
+  const posting = createPosting({ sender, log, now });
 
   function view(hasCharts: boolean): CardView {
     return {
@@ -68,45 +62,12 @@ export function createNotifier(tools: {
     if (shown.size > 20_000) shown.clear();
     const { namespace, name } = delivery;
     shown.set(`${place.channel}/${place.ts}`, { state: stateOf(delivery), namespace, name });
-    outside.delete(place.channel);
     return place;
   }
 
   function urgencyOf(delivery: Delivery, at: MessagePlace): Urgency {
     if (shown.get(`${at.channel}/${at.ts}`)?.state === stateOf(delivery)) return 'numbers';
     return needsEyes(delivery) ? 'final' : 'change';
-  }
-
-  /** Slack said no to a post: somebody must act there; the message waits. */
-  function notNow(error: unknown, channel: string): unknown {
-    if (!(error instanceof SlackRefusedError)) return error;
-    if (error.slackError === 'not_in_channel' || error.slackError === 'channel_not_found') outside.set(channel, now());
-    const key = `${channel}/${error.slackError}`;
-    if (now() - (toldAtMs.get(key) ?? -toldAgainMs) >= toldAgainMs) {
-      toldAtMs.set(key, now());
-      log.error(
-        { channel, slackError: error.slackError, method: error.method },
-        'slack refuses messages in a channel: they wait',
-      );
-    }
-    return new NotNowError(error.message, refusedRetryMs, { cause: error });
-  }
-
-  type Post = Parameters<Sender['post']>[0];
-
-  async function post(what: Post, signal: AbortSignal): Promise<MessagePlace> {
-    try {
-      return await sender.post(what, signal);
-    } catch (error) {
-      const isGone =
-        error instanceof SlackRefusedError && threadGone.has(error.slackError) && what.thread !== undefined;
-      if (!isGone) throw notNow(error, what.channel);
-    }
-    try {
-      return await sender.post({ ...what, thread: undefined, urgency: 'final' }, signal);
-    } catch (error) {
-      throw notNow(error, what.channel);
-    }
   }
 
   async function learnNames(users: readonly (string | undefined)[]): Promise<void> {
@@ -129,7 +90,7 @@ export function createNotifier(tools: {
           return remember(delivery, where.at);
         } catch (error) {
           if (!(error instanceof SlackRefusedError)) throw error;
-          if (!cannotEdit.has(error.slackError)) throw notNow(error, where.at.channel);
+          if (!cannotEdit.has(error.slackError)) throw posting.asNotNow(error, where.at.channel);
           log.info(
             { slackError: error.slackError, channel: where.at.channel },
             'card can not be edited any more: posted again in its thread',
@@ -138,7 +99,7 @@ export function createNotifier(tools: {
         }
       }
       const channel = where.at?.channel ?? where.channel;
-      const place = await post(
+      const place = await posting.post(
         {
           channel,
           thread,
@@ -160,7 +121,7 @@ export function createNotifier(tools: {
       await learnNames([notice.by, delivery.startedBy]);
       // A notice's id is unique within its record only.
       const claim = `${delivery.uid}/${delivery.revision}/${notice.id}`;
-      const place = await post(
+      const place = await posting.post(
         {
           channel: card.channel,
           thread: card.ts,
@@ -189,7 +150,7 @@ export function createNotifier(tools: {
       return card === undefined ? undefined : { namespace: card.namespace, name: card.name };
     },
 
-    isOutside: (channel) => outside.has(channel),
+    isOutside: posting.isOutside,
   };
 }
 

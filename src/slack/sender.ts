@@ -2,64 +2,40 @@ import type { WebClient } from '@slack/web-api';
 import type { Logger } from 'pino';
 import { NotNowError } from '../lib/index.ts';
 import type { MessagePlace } from '../notifications/index.ts';
+import { createChartFallback, type Draw } from './chart-fallback.ts';
 import { fitMessage } from './limits.ts';
 import { createLostAnswers } from './lost-answers.ts';
-import { type Message, section } from './messages/blocks.ts';
+import type { Message } from './messages/blocks.ts';
+import { type Call, createCall, SlackRefusedError } from './method-calls.ts';
 import { redactPayload } from './redact.ts';
 import { createBudget, type Urgency } from './send-budget.ts';
-import { slackFailure, within } from './web-client.ts';
+import { slackFailure } from './web-client.ts';
 
-/** Slack understood and said no. What to do about it is the caller's. */
-export class SlackRefusedError extends Error {
-  override readonly name = 'SlackRefusedError';
-  readonly method: string;
-  readonly slackError: string;
-  constructor(method: string, slackError: string, options?: ErrorOptions) {
-    super(`${method}: ${slackError}`, options);
-    this.method = method;
-    this.slackError = slackError;
-  }
+/** One message to post. */
+export interface Post {
+  readonly channel: string;
+  readonly thread: string | undefined;
+  readonly isBroadcast: boolean;
+  /** Whose turn this is at the channel's budget: the card's claim, the notice's id. */
+  readonly key: string;
+  readonly urgency: Urgency;
+  readonly metadata: { readonly eventType: string; readonly payload: Readonly<Record<string, string>> };
+  readonly draw: Draw;
 }
 
-/** A message drawn twice if need be: with the chart block, or without it where the workspace refuses it. */
-export type Draw = (hasCharts: boolean) => Message;
-
 export interface Sender {
-  post(
-    what: {
-      readonly channel: string;
-      readonly thread: string | undefined;
-      readonly isBroadcast: boolean;
-      /** Whose turn this is at the channel's budget: the card's claim, the notice's id. */
-      readonly key: string;
-      readonly urgency: Urgency;
-      readonly metadata: { readonly eventType: string; readonly payload: Readonly<Record<string, string>> };
-      readonly draw: Draw;
-    },
-    signal: AbortSignal,
-  ): Promise<MessagePlace>;
+  post(what: Post, signal: AbortSignal): Promise<MessagePlace>;
   update(
     what: { readonly at: MessagePlace; readonly urgency: Urgency; readonly draw: Draw },
     signal: AbortSignal,
   ): Promise<void>;
   /** Any other method, at its own 429 clock. */
-  call<T>(method: string, run: (client: WebClient) => Promise<T>, signal: AbortSignal): Promise<T>;
-  /** False for a day after the workspace refused the chart block. */
-  hasCharts(): boolean;
+  readonly call: Call;
   /** Takes secrets out and drops what breaks a limit: everything that leaves passes here. */
   prepare(message: Message): Message;
 }
 
-const chartsRefusedForMs = 24 * 3_600_000;
 const unreachableRetryMs = 3000;
-/** The message itself is wrong: sending it again as it is would never help. */
-const refusedShapes: ReadonlySet<string> = new Set([
-  'invalid_blocks',
-  'invalid_blocks_format',
-  'msg_too_long',
-  'msg_blocks_too_long',
-]);
-
 /** Sends within Slack's limits: who must wait is told so at once (NotNowError), nobody sleeps here. */
 export function createSender(tools: {
   readonly client: WebClient;
@@ -70,9 +46,9 @@ export function createSender(tools: {
   const { client, log, now } = tools;
   const updates = createBudget({ perMinute: tools.updatesPerMinute, burst: 20, now });
   const channels = new Map<string, ReturnType<typeof createBudget>>();
-  const blockedUntilMs = new Map<string, number>();
   const lostAnswers = createLostAnswers({ log, now });
-  let chartsRefusedUntilMs = 0;
+  const call = createCall({ client, log, now });
+  const fallback = createChartFallback({ prepare, log, now });
 
   function channelBudget(channel: string) {
     const known = channels.get(channel);
@@ -90,32 +66,7 @@ export function createSender(tools: {
     return fitted;
   }
 
-  async function call<T>(
-    method: string,
-    run: (client: WebClient) => Promise<T>,
-    signal: AbortSignal,
-    clock = method,
-  ): Promise<T> {
-    const waitMs = (blockedUntilMs.get(clock) ?? 0) - now();
-    if (waitMs > 0) throw new NotNowError(`${method} is rate limited`, waitMs);
-    if (signal.aborted) throw new NotNowError('stopped before Slack was asked', 1000);
-    try {
-      return await within(run(client), signal);
-    } catch (error) {
-      const failure = slackFailure(error);
-      if (failure === undefined) throw error;
-      if (failure.kind === 'refused') throw new SlackRefusedError(method, failure.error, { cause: error });
-      if (failure.kind === 'unreachable') {
-        const jitterMs = Math.floor(Math.random() * unreachableRetryMs);
-        throw new NotNowError(`${method}: ${failure.error}`, unreachableRetryMs + jitterMs, { cause: error });
-      }
-      blockedUntilMs.set(clock, now() + failure.retryAfterMs);
-      log.warn({ method, retryAfterMs: failure.retryAfterMs }, 'slack limited the rate of a method');
-      throw new NotNowError(`${method} is rate limited`, failure.retryAfterMs, { cause: error });
-    }
-  }
-
-  async function findLost(what: Parameters<Sender['post']>[0], signal: AbortSignal): Promise<MessagePlace | undefined> {
+  async function findLost(what: Post, signal: AbortSignal): Promise<MessagePlace | undefined> {
     const { key, channel, thread } = what;
     const read = async (oldestMs: number) => {
       const page = { channel, oldest: String(Math.floor(oldestMs / 1000)), limit: 100, include_all_metadata: true };
@@ -136,46 +87,16 @@ export function createSender(tools: {
     }
   }
 
-  const hasCharts = () => now() >= chartsRefusedUntilMs;
-
-  /** `invalid_blocks`: once more without the chart, which not every workspace takes yet; then words alone, so that nothing is lost. */
-  async function drawn<T>(draw: Draw, send: (message: Message) => Promise<T>): Promise<T> {
-    const message = prepare(draw(hasCharts()));
-    try {
-      return await send(message);
-    } catch (error) {
-      if (!isInvalidBlocks(error)) throw error;
-      const plain = prepare(draw(false));
-      const hadChart = message.blocks.some((block) => block.type === 'data_visualization');
-      if (hadChart) {
-        try {
-          const sent = await send(plain);
-          chartsRefusedUntilMs = now() + chartsRefusedForMs;
-          log.warn('this workspace refuses the chart block: sparklines for a day');
-          return sent;
-        } catch (second) {
-          if (!isInvalidBlocks(second)) throw second;
-        }
-      }
-      log.error(
-        { err: error, types: plain.blocks.map((block) => block.type) },
-        'slack refused the blocks of a message: sent as words',
-      );
-      return await send({ text: plain.text, blocks: [section('words', plain.text)] });
-    }
-  }
-
   return {
     prepare,
-    hasCharts,
-    call: (method, run, signal) => call(method, run, signal),
+    call,
     async post(what, signal) {
       const found = await findLost(what, signal);
       if (found !== undefined) return found;
       const waitMs = channelBudget(what.channel).take(what.key, what.urgency);
       if (waitMs > 0) throw new NotNowError('the channel takes one message a second', waitMs);
       try {
-        const posted = await drawn(what.draw, (message) =>
+        const posted = await fallback.send(what.draw, (message) =>
           call(
             'chat.postMessage',
             (web) => web.chat.postMessage(postArguments(what, message)),
@@ -194,7 +115,7 @@ export function createSender(tools: {
       const waitMs = updates.take(`${at.channel}/${at.ts}`, urgency);
       if (waitMs > 0) throw new NotNowError('the workspace takes 50 edits a minute', waitMs);
       try {
-        await drawn(draw, (message) =>
+        await fallback.send(draw, (message) =>
           call('chat.update', (web) => web.chat.update(updateArguments(at, message)), signal),
         );
       } catch (error) {
@@ -213,14 +134,10 @@ function mayHaveArrived(cause: unknown): boolean {
   return failure.kind === 'unreachable' && !/ECONNREFUSED|ENOTFOUND|EAI_AGAIN/.test(failure.error);
 }
 
-function isInvalidBlocks(error: unknown): boolean {
-  return error instanceof SlackRefusedError && refusedShapes.has(error.slackError);
-}
-
 type PostArguments = Parameters<WebClient['chat']['postMessage']>[0];
 type UpdateArguments = Parameters<WebClient['chat']['update']>[0];
 
-function postArguments(what: Parameters<Sender['post']>[0], message: Message): PostArguments {
+function postArguments(what: Post, message: Message): PostArguments {
   return {
     channel: what.channel,
     text: message.text,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createSeen } from '../../../src/slack/receivers.ts';
+import { createSeen } from '../../../src/slack/seen.ts';
 
 it('knows what it has seen for as long as it was told to, and no longer', () => {
   const clock = { nowMs: 0 };

@@ -1,0 +1,17 @@
+import type { Receiver, ReceiverEvent } from '@slack/bolt';
+
+/** How Slack reaches us: the same listeners behind both. */
+export interface SlackReceiver {
+  readonly receiver: Receiver;
+  /** Resolves at once (sockets connect beside it) or when the port is open. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  isConnected(): boolean;
+  /** The port, where there is one. */
+  port(): number | undefined;
+}
+
+/** What Bolt gives a receiver: the way in. */
+export interface Inbox {
+  processEvent(event: ReceiverEvent): Promise<void>;
+}
