@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { ObjectName } from '../kubernetes/index.ts';
 import { AlreadyExistsError, ConflictError, NotNowError } from '../lib/index.ts';
-import type { MessagePlace, Notice, Notifier } from '../notifications/index.ts';
+import type { MessagePlace, Notice, NoticeEvent, Notifier } from '../notifications/index.ts';
 import type { DeliveryRecord, LedgerLine, NewEntry, Records } from '../records/index.ts';
 import type { Delivery, Rollout } from '../rollout/index.ts';
 import type { Look } from './look.ts';
@@ -52,7 +52,7 @@ export async function takeCardTurn(name: ObjectName, tools: CardTools, signal: A
     const record = await writeDown(look, tools, signal);
     const delivery = tools.deliver(record, look);
     await tellAll(record, delivery, look, tools, signal);
-    return isFinal(delivery) ? {} : { wakeAfterMs: movingLookMs };
+    return isOver(record, delivery) ? {} : { wakeAfterMs: movingLookMs };
   } catch (error) {
     // Another replica wrote first, or the other side asks for patience: what remains to be told is still in the record.
     if (error instanceof ConflictError || error instanceof AlreadyExistsError) return { wakeAfterMs: 250 };
@@ -182,7 +182,14 @@ function placeOf(line: LedgerLine | undefined): MessagePlace | undefined {
   return line?.state === 'told' && line.ts !== undefined ? { channel: line.channel, ts: line.ts } : undefined;
 }
 
-/** Nothing more will happen to this revision by itself. */
-function isFinal({ state }: Delivery): boolean {
-  return state === 'live' || state === 'rolledBack' || state === 'notVerified' || state === 'superseded';
+/** Nothing more will happen to this revision by itself, and its end is written down. */
+function isOver({ entries }: DeliveryRecord, { state }: Delivery): boolean {
+  return endOf.some((end) => end.state === state && entries.some(({ event }) => event === end.event));
 }
+
+const endOf: readonly { readonly state: Delivery['state']; readonly event: NoticeEvent }[] = [
+  { state: 'live', event: 'live' },
+  { state: 'rolledBack', event: 'rolledBack' },
+  { state: 'notVerified', event: 'notVerified' },
+  { state: 'superseded', event: 'superseded' },
+];

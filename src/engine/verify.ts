@@ -41,7 +41,9 @@ export async function verify(
   for (const check of ['weightZero', 'noCanaryRequests', 'podsGone'] as const) {
     if (!isSeen(check) && cheap[check](look)) seenNow[seenKeyOf(check)] = at;
   }
-  if (!isSeen('metricBack') && (await isMetricBack(look, tools, signal))) seenNow[seenKeyOf('metricBack')] = at;
+  // Back inside its limit, or without canary traffic to judge by.
+  const isBack = async () => isCanaryUnreachable(look) || (await isMetricBack(look, tools, signal));
+  if (!isSeen('metricBack') && (await isBack())) seenNow[seenKeyOf('metricBack')] = at;
   return seenNow;
 }
 
@@ -66,7 +68,7 @@ function canaryOf({ world }: Pick<Look, 'world'>) {
   return world.replicaSets.find(({ podHash }) => podHash === world.rollout.status.currentPodHash);
 }
 
-/** Back inside its limit, or without canary traffic to judge. A provider that does not answer has shown nothing: not back. */
+/** Inside its limit again, or without data. A provider that does not answer has shown nothing: not back. */
 async function isMetricBack(look: Look, tools: VerifyTools, signal: AbortSignal): Promise<boolean> {
   try {
     const again = await tools.measureAgain(look, signal);

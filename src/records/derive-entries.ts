@@ -165,6 +165,12 @@ function act(scene: Scene, event: NoticeEvent, verbs: readonly string[], by: str
   return entry(scene, event, { by: asked?.by ?? by, text: asked?.text ?? '' });
 }
 
+/** The first revision of all, and the stable template asked for again, are at the end of the plan without having been anybody's canary. */
+function skipsItsSteps({ look, record, rollout }: Scene): boolean {
+  const isStable = rollout.status.stableRS === rollout.status.currentPodHash;
+  return look.revision === 1 || (isStable && record.seen.podHash === undefined);
+}
+
 function progress(scene: Scene): NewEntry[] {
   const { now, before, rollout } = scene;
   const canary = rollout.spec.strategy?.canary;
@@ -172,7 +178,7 @@ function progress(scene: Scene): NewEntry[] {
   const whole = canary?.trafficRouting?.maxTrafficWeight ?? 100;
   const entries: NewEntry[] = [];
   // Aborted or finished, the index jumps to the end: those steps were not reached. Retried, it begins again.
-  const isOnItsWay = now.abort === '' && now.full === '' && before.full === '';
+  const isOnItsWay = now.abort === '' && now.full === '' && before.full === '' && !skipsItsSteps(scene);
   const from = before.abort === '' ? Math.min(before.step, now.step) : 0;
   for (let index = from; isOnItsWay && index < Math.min(now.step, steps.length); index++) {
     const weight = steps[index]?.setWeight;
