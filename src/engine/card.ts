@@ -48,10 +48,13 @@ export async function takeCardTurn(name: ObjectName, tools: CardTools, signal: A
   const look = await tools.look(name, signal);
   if (look === undefined) return {};
   try {
-    await closePrevious(look, tools, signal);
+    // Written down before anything is told: a Slack that is down or slow must not cost a revision its record.
+    const previous = await closePrevious(look, tools, signal);
     const record = await writeDown(look, tools, signal);
     const delivery = tools.deliver(record, look);
+    // This revision first: a new card does not wait until everything of the last one was said.
     await tellAll(record, delivery, look, tools, signal);
+    if (previous !== undefined) await tellPrevious(previous, look, tools, signal);
     return isOver(record, delivery) ? {} : { wakeAfterMs: movingLookMs };
   } catch (error) {
     // Another replica wrote first, or the other side asks for patience: what remains to be told is still in the record.
@@ -61,20 +64,24 @@ export async function takeCardTurn(name: ObjectName, tools: CardTools, signal: A
   }
 }
 
-/** The revision before this one: when nobody wrote down how it ended, it was overtaken, and its card says so once. */
-async function closePrevious(look: Look, tools: CardTools, signal: AbortSignal): Promise<void> {
+/** The revision before this one, written down as overtaken when nobody wrote how it ended; undefined: all of it was told. */
+async function closePrevious(look: Look, tools: CardTools, signal: AbortSignal): Promise<DeliveryRecord | undefined> {
   const { rollout } = look.world;
   const key = `${rollout.metadata.uid}/${look.revision - 1}`;
-  if (look.revision < 2 || tools.closed.has(key)) return;
+  if (look.revision < 2 || tools.closed.has(key)) return undefined;
   const record = await tools.records.find(rollout.metadata, look.revision - 1, signal);
-  if (record !== undefined) {
-    const { entries, seen } = tools.derive(record, look);
-    const written = await tools.records.append(record, entries, seen, signal);
-    // One that had its end already keeps its card as it is.
-    const isOvertaken = written.entries.some(({ event }) => event === 'superseded');
-    if (isOvertaken) await tellAll(written, tools.deliver(written, look), look, tools, signal);
+  if (record === undefined) {
+    tools.closed.add(key);
+    return undefined;
   }
-  tools.closed.add(key);
+  const { entries, seen } = tools.derive(record, look);
+  return tools.records.append(record, entries, seen, signal);
+}
+
+async function tellPrevious(record: DeliveryRecord, look: Look, tools: CardTools, signal: AbortSignal): Promise<void> {
+  const delivery = tools.deliver(record, look);
+  if (delivery.state === 'superseded') await tellAll(record, delivery, look, tools, signal);
+  tools.closed.add(`${look.world.rollout.metadata.uid}/${look.revision - 1}`);
 }
 
 async function tellAll(
@@ -112,9 +119,10 @@ async function tell(telling: Telling, tools: CardTools, signal: AbortSignal): Pr
   const digest = notifier.digest(delivery);
   let card = placeOf(shown);
   if (card === undefined || shown?.digest !== digest) {
-    if (card === undefined) record = await claim(record, 'card', channel, tools, signal);
+    let mayBeThereSinceMs: number | undefined;
+    if (card === undefined) ({ record, mayBeThereSinceMs } = await claim(record, 'card', channel, tools, signal));
     const thread = record.ledger.thread?.ts ?? card?.ts;
-    const where = { channel, at: card, thread, claim: claimId(record, 'card') };
+    const where = { channel, at: card, thread, claim: claimId(record, 'card'), mayBeThereSinceMs };
     const place = await sending(where.claim, tools, () => notifier.showCard(delivery, where, signal));
     record = await tools.records.setLedger(record, 'card', { state: 'told', ...place, digest }, signal);
     // The first card opens the thread: it stays the thread even when the card has to move into it.
@@ -138,9 +146,17 @@ async function tellOne(
   tools: CardTools,
   signal: AbortSignal,
 ): Promise<DeliveryRecord> {
-  const claimed = await claim(record, notice.id, channel, tools, signal);
-  const place = await sending(claimId(record, notice.id), tools, () => notifier.tell(delivery, notice, thread, signal));
+  const { record: claimed, mayBeThereSinceMs } = await claim(record, notice.id, channel, tools, signal);
+  const place = await sending(claimId(record, notice.id), tools, () =>
+    notifier.tell(delivery, { ...notice, mayBeThereSinceMs }, thread, signal),
+  );
   return tools.records.setLedger(claimed, notice.id, { state: 'told', ...place }, signal);
+}
+
+interface Claimed {
+  readonly record: DeliveryRecord;
+  /** Set when a claim was taken over from somebody who died over it: the message may be there since. */
+  readonly mayBeThereSinceMs: number | undefined;
 }
 
 /**
@@ -153,16 +169,18 @@ async function claim(
   channel: string,
   tools: CardTools,
   signal: AbortSignal,
-): Promise<DeliveryRecord> {
+): Promise<Claimed> {
   const line: LedgerLine | undefined = record.ledger[key];
-  const age = line?.claimedAt === undefined ? Number.POSITIVE_INFINITY : tools.nowMs() - Date.parse(line.claimedAt);
+  const claimedAtMs = line?.claimedAt === undefined ? undefined : Date.parse(line.claimedAt);
+  const age = claimedAtMs === undefined ? Number.POSITIVE_INFINITY : tools.nowMs() - claimedAtMs;
   const mayReuse = tools.unsent.delete(claimId(record, key));
-  if (line?.state === 'claimed' && mayReuse) return record;
+  if (line?.state === 'claimed' && mayReuse) return { record, mayBeThereSinceMs: undefined };
   if (line?.state === 'claimed' && age < staleClaimMs) {
     throw new NotNowError(`${key} is being posted by another replica`, staleClaimMs - age);
   }
   const claimedAt = new Date(tools.nowMs()).toISOString();
-  return tools.records.setLedger(record, key, { state: 'claimed', channel, claimedAt }, signal);
+  const written = await tools.records.setLedger(record, key, { state: 'claimed', channel, claimedAt }, signal);
+  return { record: written, mayBeThereSinceMs: claimedAtMs };
 }
 
 function claimId(record: DeliveryRecord, key: string): string {

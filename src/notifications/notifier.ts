@@ -18,6 +18,8 @@ export interface Notice {
   /** `needsHuman` and `final` are broadcast to the channel. */
   readonly weight: 'timeline' | 'needsHuman' | 'final';
   readonly chart?: MetricSeries;
+  /** Somebody took the right to tell it then, and died: it may be there already. */
+  readonly mayBeThereSinceMs?: number | undefined;
 }
 
 export type NoticeEvent =
@@ -57,6 +59,8 @@ export interface Notifier {
       readonly at: MessagePlace | undefined;
       readonly thread: string | undefined;
       readonly claim: string;
+      /** As in a notice. */
+      readonly mayBeThereSinceMs?: number | undefined;
     },
     signal: AbortSignal,
   ): Promise<MessagePlace>;

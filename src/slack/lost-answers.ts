@@ -14,8 +14,8 @@ export interface LostPost {
  * before it is sent again. That needs the optional scope channels:history; without it such a message may come twice.
  */
 export interface LostAnswers {
-  /** The answer of this post was lost: it may or may not be there. */
-  lost(key: string): void;
+  /** The answer of this post was lost: it may or may not be there, since then (left out: since now). */
+  lost(key: string, sinceMs?: number): void;
   /** The place of a post whose answer was lost; undefined: it is not there, or nobody can look. */
   find(post: LostPost, read: ReadMessages): Promise<MessagePlace | undefined>;
 }
@@ -39,9 +39,9 @@ const maxRemembered = 2000;
 export function createLostAnswers(tools: { readonly log: Logger; readonly now: () => number }): LostAnswers {
   const lostAtMs = new Map<string, number>();
   return {
-    lost(key) {
+    lost(key, sinceMs = tools.now()) {
       if (lostAtMs.size >= maxRemembered) lostAtMs.clear();
-      if (!lostAtMs.has(key)) lostAtMs.set(key, tools.now());
+      if (!lostAtMs.has(key)) lostAtMs.set(key, sinceMs);
     },
     async find(post, read) {
       const sinceMs = lostAtMs.get(post.key);

@@ -105,6 +105,7 @@ export function createNotifier(tools: {
           thread,
           isBroadcast: thread !== undefined,
           key: where.claim,
+          mayBeThereSinceMs: where.mayBeThereSinceMs,
           urgency: needsEyes(delivery) ? 'final' : 'change',
           metadata: {
             eventType: 'stepwise_card',
@@ -127,6 +128,7 @@ export function createNotifier(tools: {
           thread: card.ts,
           isBroadcast: notice.weight !== 'timeline',
           key: claim,
+          mayBeThereSinceMs: notice.mayBeThereSinceMs,
           urgency: notice.weight === 'timeline' ? 'change' : 'final',
           metadata: { eventType: 'stepwise_notice', payload: { claim, rollout_uid: delivery.uid } },
           draw: (hasCharts) => renderNotice(delivery, notice, view(hasCharts)),

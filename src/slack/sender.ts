@@ -18,6 +18,8 @@ export interface Post {
   readonly isBroadcast: boolean;
   /** Whose turn this is at the channel's budget: the card's claim, the notice's id. */
   readonly key: string;
+  /** Another process may have posted it since then, and died before it could say so. */
+  readonly mayBeThereSinceMs?: number | undefined;
   readonly urgency: Urgency;
   readonly metadata: { readonly eventType: string; readonly payload: Readonly<Record<string, string>> };
   readonly draw: Draw;
@@ -91,6 +93,7 @@ export function createSender(tools: {
     prepare,
     call,
     async post(what, signal) {
+      if (what.mayBeThereSinceMs !== undefined) lostAnswers.lost(what.key, what.mayBeThereSinceMs);
       const found = await findLost(what, signal);
       if (found !== undefined) return found;
       const waitMs = channelBudget(what.channel).take(what.key, what.urgency);

@@ -145,6 +145,31 @@ describe('a post whose answer was lost', () => {
   });
 });
 
+describe('a post that somebody began and died over', () => {
+  async function begunTwice(more: readonly string[]): Promise<number> {
+    world = await openWorld({ scopes: ['commands', 'chat:write', 'app_mentions:read', 'users:read', ...more] });
+    const at = await show(world, 'checking');
+    const first = await world.app.notifier.tell(aTypicalDelivery('gate'), gateReached, at, signal());
+    // Another replica takes the claims over: it knows no more than when they were made.
+    const mayBeThereSinceMs = Date.now() - 12_000;
+    const where = { channel, at: undefined, thread: undefined, claim: 'claim of checking', mayBeThereSinceMs };
+    const other = world.app.notifier;
+    const again = await untilSent(() => other.showCard(aTypicalDelivery('checking'), where, signal()));
+    const notice = { ...gateReached, mayBeThereSinceMs };
+    const second = await untilSent(() => other.tell(aTypicalDelivery('gate'), notice, at, signal()));
+    expect([again.ts === at.ts, second.ts === first.ts]).toEqual(more.length > 0 ? [true, true] : [false, false]);
+    return publicMessages(world).length;
+  }
+
+  it('is found by its claim, where the app may read the channel', async () => {
+    expect(await begunTwice(['channels:history'])).toBe(2);
+  });
+
+  it('is sent again where it may not', async () => {
+    expect(await begunTwice([])).toBe(4);
+  });
+});
+
 describe('a notice', () => {
   it('that needs a person is broadcast, mentions who started it, and can be answered where it is read', async () => {
     world = await openWorld();
