@@ -84,11 +84,9 @@ export async function startSandbox(
         }
         await sleep(50);
       }
-      const crashes = lines.filter(({ level }) => level >= 50).map(({ msg }) => msg);
-      throw new Error(
-        `${what}: not within ${timeoutMs} ms${crashes.length > 0 ? `; logged: ${crashes.join('\n')}` : ''}`,
-        { cause: last },
-      );
+      const complaints = lines.filter(({ level }) => level >= 40).slice(-10);
+      const logged = complaints.map((line) => `\n${JSON.stringify(line).slice(0, 400)}`).join('');
+      throw new Error(`${what}: not within ${timeoutMs} ms; logged last:${logged}`, { cause: last });
     },
     async stop() {
       await Promise.all(services.map((service) => service.stop()));
