@@ -60,7 +60,8 @@ function pruneObject(schema: Schema, value: JsonObject, path: string, options: P
 function isOmitted(schema: Schema, field: string, childSchema: Schema, value: Json): boolean {
   if (childSchema.omitsZero && (value === 0 || value === false)) return true;
   if (schema.required?.includes(field) || schema.properties?.[field] === undefined) return false;
-  if (isList(value)) return value.length === 0;
+  // Free-form JSON, such as a CRD's `default: []`, is a value of its own.
+  if (isList(value)) return childSchema.type === 'array' && value.length === 0;
   const isMap = childSchema.additionalProperties !== undefined;
   return isMap && isObject(value) && Object.keys(value).length === 0;
 }
