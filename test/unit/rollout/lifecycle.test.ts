@@ -186,6 +186,15 @@ describe('another template', () => {
     expect(cluster.replicaSets).toHaveLength(2);
   });
 
+  it('does not lose an abort that came right after a change of steps', () => {
+    const cluster = underWay();
+    cluster.patch({ spec: { strategy: { canary: { steps: [{ setWeight: 30 }, { pause: {} }] } } } });
+    ask(cluster, 'abort');
+    cluster.settle();
+    expect(cluster.weight).toBe(0);
+    expect(cluster.rollout.status).toMatchObject({ abort: true, phase: 'Degraded' });
+  });
+
   it('leaves an abort behind', () => {
     const cluster = underWay();
     ask(cluster, 'abort');

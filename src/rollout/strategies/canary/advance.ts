@@ -27,7 +27,7 @@ export interface Standing {
 
 /** Where the rollout stands after this decision. */
 export function advance(scene: Scene, posture: Posture, traffic: TrafficPlan): Standing {
-  if (posture.isChanged) return reset(scene, posture);
+  if (posture.isChanged && posture.abort === undefined) return reset(scene, posture);
   if (posture.isPromoted) return promoted(scene, []);
   if (posture.isFirst)
     return scene.canary === undefined ? held(scene) : promoted(scene, [completed(scene, 'Initial deploy')]);

@@ -36,7 +36,9 @@ export function decideCanary(scene: Scene): Decision {
   const write: Effect[] = isWritten
     ? [{ kind: 'writeStatus', status: built.status }, ...built.events.map((event) => announceEvent(scene, event))]
     : [];
-  if (posture.isChanged) return { effects: [...traffic.lower, ...planCanaryReplicaSet(scene), ...write] };
+  if (posture.isChanged && posture.abort === undefined) {
+    return { effects: [...traffic.lower, ...planCanaryReplicaSet(scene), ...write] };
+  }
 
   const scaling = planScaling(scene, posture);
   const isDrainedLater = posture.abort !== undefined && scene.hasRouter && (scene.canary?.specReplicas ?? 0) > 0;

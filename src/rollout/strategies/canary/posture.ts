@@ -39,7 +39,11 @@ export function judgePosture(scene: Scene): Posture {
   const isFull = status.promoteFull === true && !isAbortStored && !isFirst && !isPromoted;
   const isRetried = status.abort !== true && status.abortedAt !== undefined;
   const verdict = isFull || isRetried ? undefined : (findVerdict(runs) ?? findTimeout(scene));
-  const mayAbort = !isChanged && !isFirst && !isPromoted;
+  // A change of template or steps leaves an abort behind, as in Argo; but not one that came after a change of mere steps, and that
+  // nobody has looked at yet.
+  const isFreshAbort =
+    status.abort === true && status.abortedAt === undefined && status.currentPodHash === scene.podHash;
+  const mayAbort = (!isChanged || isFreshAbort) && !isFirst && !isPromoted;
   const isInconclusive = (status.pauseConditions ?? []).some((pause) => pause.reason === 'InconclusiveAnalysisRun');
   return {
     isChanged,
