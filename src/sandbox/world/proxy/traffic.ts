@@ -78,13 +78,19 @@ export function createTraffic(options: TrafficOptions): Traffic {
     };
   }
 
+  /** A route that leads nowhere (no backends, or every weight 0): Gateway API wants 500. */
+  function refuse(host: string): Answer {
+    recent.add({ host, version: 'none', service: 'none', isError: true });
+    return { status: 500, durationMs: 1, service: '', pod: '', version: '' };
+  }
+
   return {
     send(request) {
       const rule = chooseRule(routes, request);
       if (rule === undefined) return undefined;
       const at = { point: nextPoint(rule.id), isServing: (name: string) => endpoints.ready(name).length > 0 };
       const service = chooseService(rule, request, at);
-      if (service === undefined) return undefined;
+      if (service === undefined) return refuse(request.host);
       const { answerer, status, durationMs } = answer(service);
       counters.add(answerer, status, durationMs / 1000);
       const version = answerer.version === '' ? 'none' : answerer.version;

@@ -159,6 +159,23 @@ describe('an HTTPRoute', () => {
   });
 });
 
+describe('a route', () => {
+  test('that leads nowhere answers 500', async () => {
+    await cluster.create(HTTP_ROUTES, {
+      apiVersion: 'gateway.networking.k8s.io/v1',
+      kind: 'HTTPRoute',
+      metadata: { name: 'nowhere' },
+      spec: { hostnames: ['nowhere.example'], rules: [{ backendRefs: [{ name: 'one', port: 80, weight: 0 }] }] },
+    });
+    await eventually(async () => ((await visit('nowhere.example')).status === 500 ? true : undefined));
+  });
+
+  test('that is deleted takes nothing any more', async () => {
+    await cluster.request('DELETE', `${HTTP_ROUTES}/nowhere`);
+    await eventually(async () => ((await visit('nowhere.example')).status === 404 ? true : undefined));
+  });
+});
+
 describe('what is counted', () => {
   test('a broken image answers 500, and is counted by pod, version and status', async () => {
     await cluster.create(INGRESSES, anIngress('bad', 'bad.example', 'bad'));

@@ -88,6 +88,20 @@ test('a world started anew finds its pods running and leaves them alone', async 
   await api.stop();
 });
 
+test('says so when its port is taken, and leaves nothing running', async () => {
+  const api = await createKubernetesApi({ port: 0 });
+  const world = await createWorld({ kubernetesUrl: api.url, port: 0 });
+  const port = Number(new URL(world.url).port);
+  const problems: string[] = [];
+  const second = createWorld({ kubernetesUrl: api.url, port, onProblem: (message) => problems.push(message) });
+  await expect(second).rejects.toThrow(/EADDRINUSE/);
+  await world.stop();
+  // Whatever still watched would complain when the API goes.
+  await api.stop();
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(problems).toEqual([]);
+});
+
 test('begins anew with an API that lost all its data', async () => {
   let api = await createKubernetesApi({ port: 0 });
   const { port, url } = api;
