@@ -39,7 +39,7 @@ export function MessageRow({
       ...(value !== undefined && { value }),
     }),
   );
-  const isApp = message.bot_id !== undefined || message.user === 'USLACKBOT';
+  const isApp = message.bot_id !== undefined;
   const classes = ['message', isEphemeral && 'ephemeral', isContinued && 'continued', isMarked && 'flash']
     .filter(Boolean)
     .join(' ');
@@ -59,7 +59,9 @@ export function MessageRow({
             <Icon name="eye" size={13} /> Only visible to you
           </p>
         )}
-        {message.subtype === 'thread_broadcast' && !isInThread && <p className="only-you">replied to a thread</p>}
+        {message.subtype === 'thread_broadcast' && !isInThread && (
+          <ParentLine channel={channel} threadTs={message.thread_ts ?? ''} />
+        )}
         {!isContinued && (
           <p className="message-head">
             <strong>{author?.realName ?? 'Slackbot'}</strong>
@@ -83,6 +85,20 @@ export function MessageRow({
       </div>
       {asked !== undefined && <ConfirmDialog asked={asked} />}
     </article>
+  );
+}
+
+/** A broadcast reply says what it answers, and leads there. */
+function ParentLine({ channel, threadTs }: { readonly channel: string; readonly threadTs: string }) {
+  const { slack, showMessage } = useSession();
+  const parent = slack.channels.get(channel)?.messages.get(threadTs);
+  return (
+    <p className="only-you">
+      replied to a thread:
+      <button type="button" className="parent-link" onClick={() => showMessage(channel, threadTs)}>
+        {parent?.text ?? 'a message that is gone'}
+      </button>
+    </p>
   );
 }
 
