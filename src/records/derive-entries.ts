@@ -1,17 +1,12 @@
-import { type AnalysisRun, formatTimestamp, isCompleted, parseTimestamp } from '../analysis/index.ts';
-import type { NoticeEvent } from '../notifications/index.ts';
-import type { Rollout, VerificationCheck, World } from '../rollout/index.ts';
+import { formatTimestamp, parseTimestamp } from '../analysis/index.ts';
 import type { DeliveryRecord } from './delivery-record.ts';
+import { personsActs } from './persons-acts.ts';
 import type { NewEntry } from './records.ts';
-import { finishedRuns, openChecks, type Seen, type Sight, sightFrom, sightOf } from './sight.ts';
+import { decidingRun, entry, isNewAbort, type LookedAt, type Scene } from './scene.ts';
+import { finishedRuns, type Seen, type Sight, sightFrom, sightOf } from './sight.ts';
 import { guiltyFacts, verdictEntry } from './verdicts.ts';
-import { askedFor, statusWriterSince, writerOf } from './who.ts';
-
-/** What is seen now of the rollout whose record it is. */
-export interface LookedAt {
-  readonly world: World;
-  readonly revision: number;
-}
+import { aborted, rollbackOf, toldRollback } from './way-back.ts';
+import { askedFor, writerOf } from './who.ts';
 
 /** What happened since the last look, and what to remember of this one. */
 export interface Derived {
@@ -19,16 +14,8 @@ export interface Derived {
   readonly seen: Seen;
 }
 
-/** A rollback that was not seen to be done by then needs a person. */
-const VERIFY_WITHIN_MS = 60_000;
 /** What is older at the first look of all happened before we were here: it is remembered, not told. */
 const NEWS_MS = 600_000;
-const checkWords: Readonly<Record<VerificationCheck, string>> = {
-  weightZero: 'weight 0',
-  noCanaryRequests: 'no canary requests',
-  podsGone: 'canary pods gone',
-  metricBack: 'the metric back inside its limit',
-};
 const FINAL: readonly string[] = ['live', 'rolledBack', 'superseded'];
 
 /**
@@ -74,15 +61,6 @@ export function deriveEntries(record: DeliveryRecord, look: LookedAt): Derived {
   return { entries, seen };
 }
 
-interface Scene {
-  readonly record: DeliveryRecord;
-  readonly look: LookedAt;
-  readonly rollout: Rollout;
-  readonly now: Sight;
-  readonly before: Sight;
-  readonly at: string;
-}
-
 const nothingSeen: Sight = {
   podHash: '',
   step: 0,
@@ -96,10 +74,6 @@ const nothingSeen: Sight = {
   invalid: '',
   stalled: '',
 };
-
-function entry(scene: Scene, event: NoticeEvent, more: Partial<NewEntry>): NewEntry {
-  return { at: scene.at, event, text: '', facts: {}, ...more };
-}
 
 function started(scene: Scene): NewEntry {
   const { rollout, record, now, look } = scene;
@@ -119,50 +93,6 @@ function isOld({ now, look, rollout }: Scene): boolean {
   const ours = look.world.replicaSets.find(({ podHash }) => podHash === now.podHash);
   const lastChangeMs = Math.max(ours?.createdAtMs ?? 0, parseTimestamp(rollout.status.abortedAt ?? '') ?? 0);
   return isOver && look.world.nowMs - lastChangeMs > NEWS_MS;
-}
-
-/** What people did, as far as it can be told from what it changed. */
-function personsActs(scene: Scene): NewEntry[] {
-  const { now, before, rollout } = scene;
-  const acts: NewEntry[] = [];
-  if (before.abort !== '' && now.abort === '' && now.live === '' && now.full === '') {
-    acts.push(act(scene, 'retried', ['retry'], writerOf(rollout, ['status', 'abort'])));
-  }
-  if (now.full !== '' && before.full === '') {
-    acts.push(act(scene, 'finished', ['finish', 'undo'], writerOf(rollout, ['status', 'promoteFull'])));
-  }
-  if (now.paused !== before.paused) {
-    const by = writerOf(rollout, ['spec', 'paused']);
-    // Promote and finish let go of a pause, too: they are told by their own line.
-    if (now.paused !== '') acts.push(act(scene, 'paused', ['pause'], by));
-    else if (now.step <= before.step) acts.push(act(scene, 'resumed', ['resume'], by));
-  }
-  if (now.step > before.step && now.abort === '' && now.full === '') acts.push(...movedOn(scene));
-  return acts;
-}
-
-/** Who moved it on: nobody, where what the step waited for was over. */
-function movedOn(scene: Scene): NewEntry[] {
-  const { before, rollout, look } = scene;
-  const sinceMs = parseTimestamp(before.gate === '' ? before.inconclusive : before.gate) ?? 0;
-  const by = statusWriterSince(rollout, sinceMs);
-  if (before.gate !== '' || before.inconclusive !== '')
-    return [act(scene, 'promoted', ['promote', 'approve', 'skip'], by)];
-  const [kind, what = ''] = before.wait.split(' ');
-  const isCutShort =
-    (kind === 'pause' && look.world.nowMs < Number(what)) || (kind === 'analysis' && isCutShortRun(look.world, what));
-  return isCutShort ? [act(scene, 'skipped', ['skip', 'promote'], by)] : [];
-}
-
-function isCutShortRun(world: World, name: string): boolean {
-  const run = world.analysisRuns.find(({ metadata }) => metadata.name === name);
-  return run !== undefined && (run.spec.terminate === true || !isCompleted(run.status.phase));
-}
-
-/** An act, with the words and the name that the person gave where they asked us. */
-function act(scene: Scene, event: NoticeEvent, verbs: readonly string[], by: string | undefined): NewEntry {
-  const asked = askedFor(scene.record, verbs, event);
-  return entry(scene, event, { by: asked?.by ?? by, text: asked?.text ?? '' });
 }
 
 /** The first revision of all, and the stable template asked for again, are at the end of the plan without having been anybody's canary. */
@@ -222,56 +152,6 @@ function troubles(scene: Scene): NewEntry[] {
   }
   if (isNewAbort(scene)) entries.push(aborted(scene));
   return entries;
-}
-
-/** `pending` becomes a time when the controller has seen it: that is the same abort. */
-function isNewAbort({ now, before }: Scene): boolean {
-  return now.abort !== '' && now.abort !== before.abort && before.abort !== 'pending';
-}
-
-function aborted(scene: Scene): NewEntry {
-  const { rollout, record, now } = scene;
-  const run = decidingRun(scene, 'Failed') ?? decidingRun(scene, 'Error');
-  const asked = askedFor(record, ['abort', 'reject'], 'aborted');
-  const by = asked?.by ?? writerOf(rollout, ['status', 'abort']);
-  const message = rollout.status.message?.replace(/^RolloutAborted: /, '') ?? '';
-  return entry(scene, 'aborted', {
-    at: now.abort === 'pending' ? scene.at : now.abort,
-    by,
-    text: asked?.text ?? (by === undefined ? message : ''),
-    facts: run === undefined ? {} : { run: run.metadata.name, ...guiltyFacts(run) },
-  });
-}
-
-/** The run that the status names, where it ended so. */
-function decidingRun({ rollout, look }: Scene, phase: string): AnalysisRun | undefined {
-  const { currentStepAnalysisRunStatus, currentBackgroundAnalysisRunStatus } = rollout.status.canary ?? {};
-  const names = [currentStepAnalysisRunStatus?.name, currentBackgroundAnalysisRunStatus?.name];
-  return look.world.analysisRuns.find((run) => run.status.phase === phase && names.includes(run.metadata.name));
-}
-
-/** A rollback is told done when every check of it was seen, and as not seen when that takes too long. Done may still follow. */
-function rollbackOf(scene: Scene): NewEntry | undefined {
-  const { now, before, record, look } = scene;
-  const told = toldRollback(scene);
-  // What was seen before a second abort says nothing of this one.
-  const isAnother = isNewAbort(scene) && before.abort !== '';
-  if (now.abort === '' || told === 'rolledBack' || told === 'old' || isAnother) return undefined;
-  const open = openChecks(record.seen, scene.rollout);
-  if (open.length === 0) return entry(scene, 'rolledBack', {});
-  const abortedMs = parseTimestamp(now.abort);
-  const isLate = abortedMs !== undefined && look.world.nowMs - abortedMs > VERIFY_WITHIN_MS;
-  if (!isLate || told === 'notVerified') return undefined;
-  const notSeen = open.map((check) => checkWords[check]).join(', ');
-  return entry(scene, 'notVerified', {
-    text: `not seen after ${VERIFY_WITHIN_MS / 1000} s: ${notSeen}`,
-    facts: { notSeen: open.join(', ') },
-  });
-}
-
-/** What was told of the way back from this abort. */
-function toldRollback(scene: Scene): string {
-  return scene.now.abort === '' || isNewAbort(scene) ? '' : (scene.record.seen.rollback ?? '');
 }
 
 /** Live once is live for good: pods that go and come back later are no second arrival. */

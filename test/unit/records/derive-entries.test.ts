@@ -327,6 +327,17 @@ describe('the timeline of a revision', () => {
     expect(scribe.look().map(({ event }) => event)).toEqual(['started', 'live']);
   });
 
+  it('going back to the stable template is told without steps that nobody took', () => {
+    const { cluster } = toGate();
+    cluster.release('ghcr.io/acme/checkout:1');
+    cluster.settle();
+    const back = new Scribe(cluster);
+    const { rollout } = back.record.spec;
+    back.record = { ...back.record, spec: { rollout: { ...rollout, revision: 3 } } };
+    back.look();
+    expect(back.told()).toEqual(['started', 'live']);
+  });
+
   it('live is told once, though pods go and come back', () => {
     const { cluster, scribe } = underWay([]);
     cluster.settle();

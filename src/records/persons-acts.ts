@@ -1,0 +1,43 @@
+import { isCompleted, parseTimestamp } from '../analysis/index.ts';
+import type { World } from '../rollout/index.ts';
+import type { NewEntry } from './records.ts';
+import { act, type Scene } from './scene.ts';
+import { statusWriterSince, writerOf } from './who.ts';
+
+/** What people did, as far as it can be told from what it changed. */
+export function personsActs(scene: Scene): NewEntry[] {
+  const { now, before, rollout } = scene;
+  const acts: NewEntry[] = [];
+  if (before.abort !== '' && now.abort === '' && now.live === '' && now.full === '') {
+    acts.push(act(scene, 'retried', ['retry'], writerOf(rollout, ['status', 'abort'])));
+  }
+  if (now.full !== '' && before.full === '') {
+    acts.push(act(scene, 'finished', ['finish', 'undo'], writerOf(rollout, ['status', 'promoteFull'])));
+  }
+  if (now.paused !== before.paused) {
+    const by = writerOf(rollout, ['spec', 'paused']);
+    // Promote and finish let go of a pause, too: they are told by their own line.
+    if (now.paused !== '') acts.push(act(scene, 'paused', ['pause'], by));
+    else if (now.step <= before.step) acts.push(act(scene, 'resumed', ['resume'], by));
+  }
+  if (now.step > before.step && now.abort === '' && now.full === '') acts.push(...movedOn(scene));
+  return acts;
+}
+
+/** Who moved it on: nobody, where what the step waited for was over. */
+function movedOn(scene: Scene): NewEntry[] {
+  const { before, rollout, look } = scene;
+  const sinceMs = parseTimestamp(before.gate === '' ? before.inconclusive : before.gate) ?? 0;
+  const by = statusWriterSince(rollout, sinceMs);
+  if (before.gate !== '' || before.inconclusive !== '')
+    return [act(scene, 'promoted', ['promote', 'approve', 'skip'], by)];
+  const [kind, what = ''] = before.wait.split(' ');
+  const isCutShort =
+    (kind === 'pause' && look.world.nowMs < Number(what)) || (kind === 'analysis' && isCutShortRun(look.world, what));
+  return isCutShort ? [act(scene, 'skipped', ['skip', 'promote'], by)] : [];
+}
+
+function isCutShortRun(world: World, name: string): boolean {
+  const run = world.analysisRuns.find(({ metadata }) => metadata.name === name);
+  return run !== undefined && (run.spec.terminate === true || !isCompleted(run.status.phase));
+}
