@@ -10,6 +10,7 @@ import type { Identity, IdentityProblem } from './identity.ts';
 import { type AnswerView, renderStranger, say } from './messages/answers.ts';
 import type { Message } from './messages/blocks.ts';
 import type { SlackNotifier } from './notifier.ts';
+import { pause } from './pause.ts';
 import type { Sender } from './sender.ts';
 import { within } from './web-client.ts';
 
@@ -45,6 +46,7 @@ export interface Desk {
 }
 
 const stopWaitMs = 3000;
+const answerTimeoutMs = 9000;
 /** Moving ones come first in a list. */
 const maxThreadsAsked = 30;
 const replyTimeoutMs = 9000;
@@ -105,10 +107,24 @@ export function createDesk(tools: {
     return answer({ person: identified.person, channel, mayChange: !identified.isGuest });
   }
 
+  /** An answer that takes too long is no reason for silence: the act may still be done, and the card will say so. */
+  async function inTime(answer: Promise<Message>): Promise<Message> {
+    const waiting = new AbortController();
+    const late = async () => {
+      await pause(answerTimeoutMs, waiting.signal);
+      return say(view, 'This takes longer than it should; I can not say yet whether it was done. The card will.');
+    };
+    try {
+      return await Promise.race([answer, late()]);
+    } finally {
+      waiting.abort();
+    }
+  }
+
   /** A throw is "try again": the person hears so, and nothing is lost silently. */
   async function serve(origin: Origin, reply: Reply, answer: (asked: Asked) => Promise<Message>): Promise<void> {
     const work = (async () => {
-      const message = await answerFor(origin, answer).catch((error: unknown) => {
+      const message = await inTime(answerFor(origin, answer)).catch((error: unknown) => {
         log.error({ err: error, slackUser: origin.userId, channel: origin.channel }, 'a wish failed');
         return say(
           view,

@@ -210,6 +210,44 @@ describe('a notice', () => {
   });
 });
 
+describe('a person', () => {
+  async function ask(open: World, text: string): Promise<string> {
+    await eventually(() => open.slack.connections() > 0, 'a connection');
+    const acted = await open.slack.command({ user: 'U0DANA', channel, text });
+    expect(acted.isAcknowledged).toBe(true);
+    return JSON.stringify((await eventually(() => answersTo(open, 'U0DANA').at(-1), 'an answer')).versions);
+  }
+
+  it('is a member and nothing more where the workspace has no user groups', async () => {
+    world = await openWorld({ scopes: ['commands', 'chat:write', 'users:read'] });
+    const answer = await ask(world, '/rollout whoami');
+    expect(answer).toContain('slack:members');
+    expect(answer).not.toContain('slack:deployers');
+  });
+
+  it('is refused when Slack can not say who they are', async () => {
+    world = await openWorld({ fault: { kind: 'ratelimited', methods: ['users.info'] } });
+    expect(await ask(world, '/rollout abort checkout')).toContain('could not ask Slack who you are');
+    expect(world.asked).toEqual([]);
+  });
+
+  it('hears that an act failed, and that nobody can say whether it was done', async () => {
+    world = await openWorld();
+    world.known.fails = true;
+    expect(await ask(world, '/rollout abort checkout')).toContain('I can not say that it was done');
+  });
+
+  it('has the click acknowledged though the act takes long', async () => {
+    world = await openWorld();
+    const open = world;
+    open.known.hangs = true;
+    await eventually(() => open.slack.connections() > 0, 'a connection');
+    const acted = await open.slack.command({ user: 'U0DANA', channel, text: '/rollout abort checkout' });
+    expect(acted.isAcknowledged).toBe(true);
+    await eventually(() => open.asked.length === 1, 'the abort');
+  });
+});
+
 describe('the connection', () => {
   it('is held twice, and a click while Slack refreshes one is not lost', async () => {
     world = await openWorld();

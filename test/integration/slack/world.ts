@@ -19,7 +19,13 @@ export interface World {
   readonly app: SlackApp;
   readonly asked: AskedOperation[];
   /** What the operations know; tests change it. */
-  readonly known: { delivery: Delivery; answer: Answer | undefined; card: { channel: string; ts: string } | undefined };
+  readonly known: {
+    delivery: Delivery;
+    answer: Answer | undefined;
+    card: { channel: string; ts: string } | undefined;
+    fails: boolean;
+    hangs: boolean;
+  };
   stop(): Promise<void>;
 }
 
@@ -30,11 +36,19 @@ export async function openWorld(
 ): Promise<World> {
   const slack = await createSlackApi(options);
   const asked: AskedOperation[] = [];
-  const known: World['known'] = { delivery: aTypicalDelivery('checking'), answer: undefined, card: undefined };
+  const known: World['known'] = {
+    delivery: aTypicalDelivery('checking'),
+    answer: undefined,
+    card: undefined,
+    fails: false,
+    hangs: false,
+  };
   const act =
     (verb: string) =>
     async (wish: Wish): Promise<Answer> => {
       asked.push({ verb, wish: { ...wish } });
+      if (known.fails) throw new Error('the API server does not answer');
+      if (known.hangs) await new Promise(() => undefined);
       const target = { namespace: wish.target.namespace ?? 'shop', name: wish.target.name };
       return known.answer ?? { done: true, target, card: known.card, facts: {} };
     };
