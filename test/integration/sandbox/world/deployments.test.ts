@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   type AnyObject,
+  aConfigMap,
+  CONFIG_MAPS,
   DEPLOYMENTS,
   eventually,
   JOBS,
@@ -14,6 +16,7 @@ const REVISION = 'deployment.kubernetes.io/revision';
 let cluster: SmallCluster;
 beforeAll(async () => {
   cluster = await startSmallCluster();
+  await cluster.create(CONFIG_MAPS, aConfigMap('image-list', { 'images.yaml': 'unpullable: {pull: missing}' }));
 });
 afterAll(async () => {
   await cluster.stop();
@@ -124,6 +127,26 @@ describe.concurrent('a Deployment', () => {
       const revisions = (await replicaSetsOf('short')).map((set) => set.metadata.annotations[REVISION]);
       return revisions.join() === '3,4' ? true : undefined;
     });
+  });
+});
+
+describe.concurrent('a Deployment that cannot finish', () => {
+  test('says so after its progress deadline, keeps what serves, and finishes once it can', async () => {
+    await cluster.create(DEPLOYMENTS, aDeployment('stuck', 3, { progressDeadlineSeconds: 2 }));
+    await finished('stuck');
+    await setImage('stuck', 'unpullable:1');
+    const progressing = async (wanted: object) =>
+      eventually(async () => {
+        const { status } = await cluster.request('GET', `${DEPLOYMENTS}/stuck`);
+        expect(status.conditions).toContainEqual(expect.objectContaining({ type: 'Progressing', ...wanted }));
+        return status;
+      });
+    const status = await progressing({ status: 'False', reason: 'ProgressDeadlineExceeded' });
+    expect(status.availableReplicas).toBe(3);
+    expect(status.updatedReplicas).toBe(1);
+    await setImage('stuck', 'shop:3');
+    await finished('stuck');
+    await progressing({ status: 'True', reason: 'NewReplicaSetAvailable' });
   });
 });
 
