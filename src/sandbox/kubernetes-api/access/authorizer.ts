@@ -113,6 +113,9 @@ function missingRole(binding: Binding): string {
 function allowedBy(binding: Binding, user: User): string {
   const subject = binding.subjects.find((each) => isSubject(each, user, binding.namespace));
   const place = binding.namespace === '' ? binding.name : `${binding.name}/${binding.namespace}`;
-  const who = `${textAt(subject, 'kind')} ${JSON.stringify(textAt(subject, 'name'))}`;
+  const name = textAt(subject, 'name');
+  const account = `${textAt(subject, 'namespace') || binding.namespace}/${name}`;
+  const kind = textAt(subject, 'kind');
+  const who = `${kind} ${JSON.stringify(kind === 'ServiceAccount' ? account : name)}`;
   return `RBAC: allowed by ${binding.kind} ${JSON.stringify(place)} of ${binding.roleKind} ${JSON.stringify(binding.roleName)} to ${who}`;
 }

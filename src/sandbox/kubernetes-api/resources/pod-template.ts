@@ -17,6 +17,9 @@ function fillPodSpec(spec: JsonObject): JsonObject {
     const containers = listAt(spec, field);
     if (containers.length > 0) filled = withField(filled, field, fillContainers(containers));
   }
+  // The old name of serviceAccountName still goes along.
+  const account = textAt(spec, 'serviceAccountName') || textAt(spec, 'serviceAccount');
+  if (account !== '') filled = withField(withField(filled, 'serviceAccountName', account), 'serviceAccount', account);
   return filled;
 }
 
