@@ -6,6 +6,7 @@ import type { Signer } from './actions/signed-value.ts';
 import type { ChartUploads } from './chart-uploads.ts';
 import type { Identity } from './identity.ts';
 import { type CardView, renderCard } from './messages/card.ts';
+import { subject } from './messages/headline.ts';
 import { renderNotice, slackIdOf } from './messages/notice.ts';
 import { SlackRefusedError } from './method-calls.ts';
 import { createPosting } from './posting.ts';
@@ -136,7 +137,7 @@ export function createNotifier(tools: {
         signal,
       );
       if (notice.chart !== undefined) {
-        tools.uploads.add({ series: notice.chart, title: `${delivery.name} · ${notice.chart.metric}`, card });
+        tools.uploads.add({ series: notice.chart, title: `${subject(delivery, 60)} · ${notice.chart.metric}`, card });
       }
       return place;
     },
