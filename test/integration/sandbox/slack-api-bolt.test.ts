@@ -108,6 +108,37 @@ test('an app behind HTTP refuses what was signed with another secret', async () 
   expect(cardOf(slack)).toBeUndefined();
 });
 
+test('a signed request that is sent again reaches the app again: Bolt has no guard, an app needs its own', async () => {
+  const slack = await startSlack();
+  const heard: string[] = [];
+  const { url } = await startHttp(slack, (app) => {
+    app.command('/once', async ({ ack, command }) => {
+      heard.push(command.text);
+      await ack();
+    });
+  });
+  const wiretap = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const headers = new Headers(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
+      for (const name of ['host', 'connection', 'content-length']) headers.delete(name);
+      const send = () => fetch(url, { method: 'POST', headers, body: Buffer.concat(chunks).toString() });
+      void send().then(async (first) => response.writeHead((await send()).status === 200 ? first.status : 500).end());
+    });
+  });
+  await new Promise<void>((resolve) => wiretap.listen(0, '127.0.0.1', resolve));
+  running.push({
+    stop: async () => {
+      wiretap.closeAllConnections();
+      wiretap.close();
+    },
+  });
+  slack.setRequestUrl(`http://127.0.0.1:${(wiretap.address() as AddressInfo).port}/`);
+  expect(await slack.command({ user: 'dana', channel, text: '/once upon a time' })).toEqual({ isAcknowledged: true });
+  expect(heard).toEqual(['upon a time', 'upon a time']);
+});
+
 test('each payload goes to one connection only, in turn', async () => {
   const slack = await startSlack();
   const heard: string[] = [];
