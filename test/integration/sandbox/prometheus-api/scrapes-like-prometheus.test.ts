@@ -68,11 +68,12 @@ const QUERIES = [
 type Series = { readonly metric: Readonly<Record<string, string>>; readonly value: readonly [number, string] };
 
 describe.skipIf(!hasPrometheus())('a target scraped by a real Prometheus and by ours', () => {
-  const target = startEvenTarget();
+  let target: ReturnType<typeof startEvenTarget>;
   let real: RealPrometheus;
   let ours: PrometheusApi;
 
   beforeAll(async () => {
+    target = startEvenTarget();
     real = await startPrometheus({ targets: [target.address] });
     ours = await createPrometheusApi({ port: 0, targets: [{ url: `http://${target.address}/metrics` }] });
     // Windows of four seconds must be full in both.
