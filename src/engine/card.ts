@@ -37,8 +37,9 @@ export interface CardTools {
 
 /** A claim older than this was left by a process that died: longer than any call to Slack may take. */
 const staleClaimMs = 12_000;
-/** While something moves, numbers on the card are looked at again this often. */
-const movingLookMs = 2000;
+/** Every change leads to a look. Beside that one is taken this often: what is verified at the end has no event of its own. */
+const endingLookMs = 2000;
+const movingLookMs = 15_000;
 
 /**
  * One turn for the card of one rollout: writes down what happened since the last look, then tells what the record says should be told
@@ -55,7 +56,8 @@ export async function takeCardTurn(name: ObjectName, tools: CardTools, signal: A
     // This revision first: a new card does not wait until everything of the last one was said.
     await tellAll(record, delivery, look, tools, signal);
     if (previous !== undefined) await tellPrevious(previous, look, tools, signal);
-    return isOver(record, delivery) ? {} : { wakeAfterMs: movingLookMs };
+    if (isOver(record, delivery)) return {};
+    return { wakeAfterMs: isEnding(delivery) ? endingLookMs : movingLookMs };
   } catch (error) {
     // Another replica wrote first, or the other side asks for patience: what remains to be told is still in the record.
     if (error instanceof ConflictError || error instanceof AlreadyExistsError) return { wakeAfterMs: 250 };
@@ -203,6 +205,10 @@ function placeOf(line: LedgerLine | undefined): MessagePlace | undefined {
 /** Nothing more will happen to this revision by itself, and its end is written down. */
 function isOver({ entries }: DeliveryRecord, { state }: Delivery): boolean {
   return endOf.some((end) => end.state === state && entries.some(({ event }) => event === end.event));
+}
+
+function isEnding({ state }: Delivery): boolean {
+  return state === 'aborting' || endOf.some((end) => end.state === state);
 }
 
 const endOf: readonly { readonly state: Delivery['state']; readonly event: NoticeEvent }[] = [

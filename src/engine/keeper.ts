@@ -3,6 +3,7 @@ import type { AnalysisRun, AnalysisTemplate } from '../analysis/index.ts';
 import type { KubernetesObject, Reflector } from '../kubernetes/index.ts';
 import type { QueueStore, TurnKey } from '../queue-stores/index.ts';
 import type { ReplicaSetView, Rollout, ServiceView } from '../rollout/index.ts';
+import { createPacedNudges } from './paced-nudges.ts';
 
 /** The caches that every replica keeps, and that the keeper listens to. */
 export interface Caches {
@@ -37,18 +38,22 @@ export function createKeeper(tools: KeeperTools) {
   const unsubscribes: (() => void)[] = [];
   const rolloutByUid = new Map<string, Rollout>();
 
-  function nudge(kind: TurnKey['kind'], namespace: string, name: string): void {
-    tools.store.nudge({ kind, namespace, name }).catch((error: unknown) => {
+  const paced = createPacedNudges((key) => {
+    tools.store.nudge(key).catch((error: unknown) => {
       // The store says by itself when it lost something; the resync then covers this nudge.
-      tools.log.warn({ kind, namespace, name, err: error }, 'nudge not stored');
+      tools.log.warn({ ...key, err: error }, 'nudge not stored');
     });
+  });
+
+  function nudge(kind: TurnKey['kind'], namespace: string, name: string): void {
+    paced.add({ kind, namespace, name });
   }
 
-  function nudgeOwner(ownerUid: string | undefined, withCard: boolean): void {
+  function nudgeOwner(ownerUid: string | undefined): void {
     const owner = ownerUid === undefined ? undefined : rolloutByUid.get(ownerUid);
     if (owner === undefined) return;
     nudge('rollout', owner.metadata.namespace, owner.metadata.name);
-    if (withCard) nudge('card', owner.metadata.namespace, owner.metadata.name);
+    nudge('card', owner.metadata.namespace, owner.metadata.name);
   }
 
   function listen(): void {
@@ -61,11 +66,11 @@ export function createKeeper(tools: KeeperTools) {
         nudge('rollout', name.namespace, name.name);
         nudge('card', name.namespace, name.name);
       }),
-      replicaSets.onChange(({ before, after }) => nudgeOwner((after ?? before)?.ownerUid, false)),
+      replicaSets.onChange(({ before, after }) => nudgeOwner((after ?? before)?.ownerUid)),
       analysisRuns.onChange(({ name, after, before }) => {
         if (after !== undefined && after.status.completedAt === undefined)
           nudge('analysis-run', name.namespace, name.name);
-        nudgeOwner(ownerOf(after ?? before), true);
+        nudgeOwner(ownerOf(after ?? before));
       }),
       ...[analysisTemplates, clusterAnalysisTemplates].map((templates) =>
         templates.onChange(({ name }) => {
@@ -129,6 +134,7 @@ export function createKeeper(tools: KeeperTools) {
     /** Called when it no longer is. */
     stop(): void {
       for (const unsubscribe of unsubscribes.splice(0)) unsubscribe();
+      paced.stop();
       rolloutByUid.clear();
     },
     resyncAll,

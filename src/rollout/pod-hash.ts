@@ -3,12 +3,26 @@ import type { CanaryStep, PodTemplate } from './rollout.ts';
 
 /** The label value that Argo gives a pod template: FNV-1a of its Go JSON, and of the collision count where there is one. */
 export function computePodHash(template: PodTemplate | undefined, collisionCount: number | undefined): string {
-  return hashOf(writePodTemplateJson(template), collisionCount);
+  return remembered(template, `now/${collisionCount}`, () => hashOf(writePodTemplateJson(template), collisionCount));
 }
 
 /** The same as an Argo built on k8s.io/api before 0.34 computes it: a ReplicaSet that carries it is of this template too. */
 export function computeEarlierPodHash(template: PodTemplate | undefined, collisionCount: number | undefined): string {
-  return hashOf(writePodTemplateJson(template, 'before'), collisionCount);
+  return remembered(template, `before/${collisionCount}`, () =>
+    hashOf(writePodTemplateJson(template, 'before'), collisionCount),
+  );
+}
+
+/** One decision asks several times, and writing a template as Go does is its dearest part. Templates are never changed in place. */
+const known = new WeakMap<PodTemplate, Map<string, string>>();
+
+function remembered(template: PodTemplate | undefined, what: string, compute: () => string): string {
+  if (template === undefined) return compute();
+  const hashes = known.get(template) ?? new Map<string, string>();
+  known.set(template, hashes);
+  const hash = hashes.get(what) ?? compute();
+  hashes.set(what, hash);
+  return hash;
 }
 
 /** `status.currentStepHash`. */

@@ -81,8 +81,8 @@ export function needsTemplates(world: World): boolean {
 function findByHash(world: World): ReplicaSetView | undefined {
   const { template } = world.rollout.spec;
   const { collisionCount } = world.rollout.status;
-  const hashes = [computePodHash(template, collisionCount), computeEarlierPodHash(template, collisionCount)];
-  for (const hash of hashes) {
+  for (const compute of [computePodHash, computeEarlierPodHash]) {
+    const hash = compute(template, collisionCount);
     const found = world.replicaSets.find((one) => one.podHash === hash);
     // Its template is not compared: Argo injects metadata and affinity into it.
     if (found !== undefined) return found;
