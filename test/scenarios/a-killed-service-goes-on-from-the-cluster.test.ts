@@ -1,20 +1,9 @@
 import { Redis } from 'ioredis';
 import { afterEach, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { SlackApi } from '../../src/sandbox/slack-api/index.ts';
 import { kubeconfigThrough, type LineHooks, type Passing, startBreakableLine } from '../support/breakable-line.ts';
 import { hasRedisServer, startRedisServer } from '../support/redis-server.ts';
-import { startSandbox, type TestSandbox } from '../support/sandbox.ts';
-import {
-  channelOf,
-  openShops,
-  release,
-  slackSettings,
-  startShopSlack,
-  toldOf,
-  type Watcher,
-  watchShops,
-} from '../support/shops.ts';
+import { asTold, buildStreet, channelOf, type Street, seenOf } from '../support/shops.ts';
 
 const good = ['good1', 'good2', 'good3', 'good4'];
 const bad = ['bad1', 'bad2', 'bad3', 'bad4', 'bad5'];
@@ -35,75 +24,28 @@ afterEach(async () => {
 });
 
 it('at 30 points, with every weight in its order, one ReplicaSet, one card and one end for each revision', async () => {
-  const sandbox = await startSandbox();
-  stops.push(() => sandbox.stop());
-  const slack = await startShopSlack(shops);
-  stops.push(() => slack.stop());
-  await openShops(sandbox, shops);
-  const watcher = watchShops(sandbox);
-  stops.push(() => watcher.stop());
-  const killing = await startKilling(sandbox, slack, await startQueue());
-  await sandbox.eventually('every shop is open', () => areAll(watcher, 'Healthy', shops), 120_000);
+  const street = await buildStreet(shops);
+  stops.push(() => street.stop());
+  const killing = await startKilling(street, await startQueue());
+  await street.untilOpen(120_000);
 
   killing.begin(choosePoints());
-  for (const shop of good) await release(sandbox, shop, 'shop:2');
-  for (const shop of bad) await release(sandbox, shop, 'shop:bad');
-  await sandbox.eventually('every release has ended', () => haveEnded(watcher, slack), 180_000);
+  for (const shop of good) await street.release(shop, 'shop:2');
+  for (const shop of bad) await street.release(shop, 'shop:bad');
+  for (const shop of good) await street.untilLive(shop, 180_000);
+  for (const shop of bad) await street.untilBack(shop, 180_000);
 
   const table = killing.points().map(({ shop, nth, before, after }) => `${shop} #${nth}: ${before} | ${after}`);
   expect(
     table.filter((line) => line.includes('undefined')),
     'points that were not reached',
   ).toEqual([]);
-  expect(seenOf(watcher, slack), table.join('\n')).toEqual(asTold());
+  const told = [...good.map((shop) => asTold(shop, 'live')), ...bad.map((shop) => asTold(shop, 'back'))];
+  expect(
+    shops.map((shop) => seenOf(street, shop)),
+    table.join('\n'),
+  ).toEqual(told);
 }, 300_000);
-
-function areAll(watcher: Watcher, phase: string, names: readonly string[]): true | undefined {
-  return names.every((shop) => watcher.rolloutOf(shop)?.status.phase === phase) || undefined;
-}
-
-function haveEnded(watcher: Watcher, slack: SlackApi): true | undefined {
-  const isLive = (shop: string) => {
-    const status = watcher.rolloutOf(shop)?.status;
-    return status?.phase === 'Healthy' && status.stableRS === status.currentPodHash;
-  };
-  return (
-    (good.every((shop) => isLive(shop) && endsOf(slack, shop).length > 0) &&
-      bad.every((shop) => endsOf(slack, shop).length > 0)) ||
-    undefined
-  );
-}
-
-function endsOf(slack: SlackApi, shop: string): readonly string[] {
-  const { notices } = toldOf(slack, shop, 2);
-  return notices.filter(({ text }) => /is live|rolled back|went back/.test(text)).map(({ text }) => text.slice(0, 2));
-}
-
-function seenOf(watcher: Watcher, slack: SlackApi) {
-  return shops.map((shop) => {
-    const { cards, notices } = toldOf(slack, shop, 2);
-    const claims = notices.map(({ payload }) => payload.claim);
-    return {
-      shop,
-      weights: watcher.weightsOf(shop).join(' '),
-      replicaSets: watcher.replicaSetsOf(shop).length,
-      cards: [toldOf(slack, shop, 1).cards.length, cards.length],
-      doubled: claims.filter((claim, index) => claims.indexOf(claim) !== index),
-      ends: endsOf(slack, shop),
-    };
-  });
-}
-
-function asTold() {
-  return shops.map((shop) => ({
-    shop,
-    weights: good.includes(shop) ? '10 25 50 75 100 0' : '10 0',
-    replicaSets: 2,
-    cards: [1, 1],
-    doubled: [],
-    ends: [good.includes(shop) ? '🟢' : '🔴'],
-  }));
-}
 
 /** Five points for each good release, two for each bad one: each somewhere in its own part of the way. */
 function choosePoints(): Point[] {
@@ -131,7 +73,7 @@ function mulberry32(start: number): () => number {
  * Two replicas with a queue of their own each, behind lines of their own. Only the keeper's queue is fed: so the other one stands by,
  * booted, and what it takes over is what the cluster remembers and nothing else.
  */
-async function startKilling(sandbox: TestSandbox, slack: SlackApi, queue: Queue) {
+async function startKilling({ sandbox, slack, settings }: Street, queue: Queue) {
   let open: readonly Point[] | undefined;
   const counts = new Map<string, number>();
   const summaries = new Map<string, string>();
@@ -175,7 +117,7 @@ async function startKilling(sandbox: TestSandbox, slack: SlackApi, queue: Queue)
     const api = await startBreakableLine(sandbox.standIns.kubernetes?.url ?? '', { onDone });
     const toSlack = await startBreakableLine(slack.url, { onDone });
     const service = sandbox.startService({
-      ...slackSettings(slack),
+      ...settings,
       SLACK_API_URL: `${toSlack.url}/api/`,
       KUBECONFIG: kubeconfigThrough(api, sandbox.standIns.environment.KUBECONFIG ?? ''),
       ...queue.settings(name),
@@ -195,7 +137,6 @@ async function startKilling(sandbox: TestSandbox, slack: SlackApi, queue: Queue)
       open = points;
     },
     points: () => open ?? [],
-    counts: () => counts,
   };
 }
 

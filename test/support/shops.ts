@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { createSlackApi, type SlackApi } from '../../src/sandbox/slack-api/index.ts';
 import { watchObjects } from '../../src/sandbox/watch-objects.ts';
-import type { TestSandbox } from './sandbox.ts';
+import { startSandbox, type TestSandbox } from './sandbox.ts';
 
 /** What the shops' images do; `shop:bad` answers every request with 500. */
 const images = `
@@ -33,6 +33,91 @@ const quickSteps = [
   { setWeight: 75 },
   { analysis: 'slo' },
 ] as const;
+
+/** A world with shops in it, a Slack beside it and a watcher over it; no service yet. */
+export interface Street {
+  readonly sandbox: TestSandbox;
+  readonly slack: SlackApi;
+  readonly watcher: Watcher;
+  /** Settings of a service that talks to this street's Slack. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Waits until every shop runs its first image. */
+  untilOpen(timeoutMs?: number): Promise<void>;
+  release(shop: string, image: 'shop:2' | 'shop:bad'): Promise<void>;
+  /** Waits until the canary's Ingress says this weight, or has said it. */
+  untilWeight(shop: string, weight: number, timeoutMs?: number): Promise<void>;
+  /** Waits until its second revision is promoted and told to be live. */
+  untilLive(shop: string, timeoutMs?: number): Promise<void>;
+  /** Waits until its second revision is rolled back and told to be. */
+  untilBack(shop: string, timeoutMs?: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function buildStreet(shops: readonly string[]): Promise<Street> {
+  const sandbox = await startSandbox();
+  const slack = await startShopSlack(shops);
+  await openShops(sandbox, shops);
+  const watcher = watchShops(sandbox);
+  const until = (what: string, isSo: () => boolean, timeoutMs = 90_000) =>
+    sandbox.eventually(what, () => isSo() || undefined, timeoutMs).then(() => undefined);
+  const statusOf = (shop: string) => watcher.rolloutOf(shop)?.status;
+  return {
+    sandbox,
+    slack,
+    watcher,
+    settings: slackSettings(slack),
+    untilOpen: (timeoutMs) =>
+      until('every shop is open', () => shops.every((shop) => statusOf(shop)?.phase === 'Healthy'), timeoutMs),
+    release: (shop, image) => release(sandbox, shop, image),
+    untilWeight: (shop, weight, timeoutMs) =>
+      until(`${shop} at ${weight}`, () => watcher.weightsOf(shop).includes(weight), timeoutMs),
+    untilLive: (shop, timeoutMs) =>
+      until(
+        `${shop} is live`,
+        () => {
+          const status = statusOf(shop);
+          const isPromoted = status?.phase === 'Healthy' && status.stableRS === status.currentPodHash;
+          return isPromoted && endsOf(slack, shop, 2).includes('🟢');
+        },
+        timeoutMs,
+      ),
+    untilBack: (shop, timeoutMs) =>
+      until(`${shop} is rolled back`, () => endsOf(slack, shop, 2).includes('🔴'), timeoutMs),
+    async stop() {
+      await watcher.stop();
+      await sandbox.stop();
+      await slack.stop();
+    },
+  };
+}
+
+/** What an outsider saw of a release, to be compared with what was told. */
+export function seenOf({ watcher, slack }: Pick<Street, 'watcher' | 'slack'>, shop: string) {
+  const { cards, notices } = toldOf(slack, shop, 2);
+  const claims = notices.map(({ payload }) => payload.claim);
+  return {
+    shop,
+    weights: watcher.weightsOf(shop).join(' '),
+    replicaSets: watcher.replicaSetsOf(shop).length,
+    cards: [toldOf(slack, shop, 1).cards.length, cards.length],
+    doubled: claims.filter((claim, index) => claims.indexOf(claim) !== index),
+    ends: endsOf(slack, shop, 2),
+  };
+}
+
+export type SeenRelease = ReturnType<typeof seenOf>;
+
+/** A release as it should be seen: every weight in its order, one ReplicaSet and one card for each revision, one end. */
+export function asTold(shop: string, end: 'live' | 'back'): SeenRelease {
+  const weights = end === 'live' ? '10 25 50 75 100 0' : '10 0';
+  return { shop, weights, replicaSets: 2, cards: [1, 1], doubled: [], ends: [end === 'live' ? '🟢' : '🔴'] };
+}
+
+/** The marks of the terminal notices of a revision. */
+export function endsOf(slack: SlackApi, shop: string, revision: number): readonly string[] {
+  const { notices } = toldOf(slack, shop, revision);
+  return notices.filter(({ text }) => /is live|rolled back|went back/.test(text)).map(({ text }) => text.slice(0, 2));
+}
 
 /** A Slack with a channel for each shop, where the app may read what it posted. */
 export function startShopSlack(shops: readonly string[]): Promise<SlackApi> {

@@ -1,0 +1,80 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import type { ServiceProcess } from '../../src/sandbox/service-process.ts';
+import { hasRedisServer, startRedisServer } from '../support/redis-server.ts';
+import { asTold, buildStreet, type Street, seenOf } from '../support/shops.ts';
+
+const shops = ['north', 'east', 'south', 'west'];
+const never = 2 ** 30;
+
+const stops: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const stop of stops.splice(0).reverse()) await stop();
+});
+
+describe.skipIf(!hasRedisServer())('two replicas on one Redis', () => {
+  it('each take their part of the turns, and nothing is said or done twice', async () => {
+    const { street, portOf } = await startPair();
+    for (const shop of shops) await street.release(shop, 'shop:2');
+    for (const shop of shops) await street.untilLive(shop);
+    const turns = await Promise.all(['one', 'two'].map((name) => readTurns(portOf(name))));
+    const total = turns.reduce((sum, count) => sum + count, 0);
+    expect(
+      turns.map((count) => count / total >= 0.3),
+      `turns taken: ${turns.join(' and ')}`,
+    ).toEqual([true, true]);
+    expect(shops.map((shop) => seenOf(street, shop))).toEqual(shops.map((shop) => asTold(shop, 'live')));
+  });
+
+  it.each([
+    ['the keeper', true],
+    ['the other one', false],
+  ])('go on when %s is killed', async (_who, isKeeper) => {
+    const { street, replicas } = await startPair();
+    for (const shop of shops) await street.release(shop, 'shop:2');
+    for (const shop of shops) await street.untilWeight(shop, 10);
+    const keeper = await readKeeper(street);
+    const [victim] = [...replicas].filter(([name]) => (name === keeper) === isKeeper);
+    victim?.[1].kill(never);
+    const goneAtMs = performance.now();
+    const wentOn = shops.map((shop) => street.untilWeight(shop, 25).then(() => performance.now() - goneAtMs));
+    const slowestMs = Math.max(...(await Promise.all(wentOn)));
+    for (const shop of shops) await street.untilLive(shop);
+    process.stdout.write(`killed ${victim?.[0]}: every rollout went on within ${(slowestMs / 1000).toFixed(1)} s\n`);
+    expect(shops.map((shop) => seenOf(street, shop))).toEqual(shops.map((shop) => asTold(shop, 'live')));
+  });
+});
+
+async function startPair() {
+  const redis = await startRedisServer('port');
+  stops.push(() => redis.stop());
+  const street = await buildStreet(shops);
+  stops.push(() => street.stop());
+  const replicas = new Map<string, ServiceProcess>();
+  for (const name of ['one', 'two']) {
+    const settings = { ...street.settings, REDIS_URL: redis.url, POD_NAME: name };
+    replicas.set(name, street.sandbox.startService(settings));
+  }
+  const portOf = (name: string) =>
+    street.sandbox.logs().find(({ msg, pod }) => msg === 'started' && pod === name)?.port;
+  await street.sandbox.eventually('both have started', () => (portOf('one') && portOf('two')) || undefined, 60_000);
+  await street.untilOpen();
+  return { street, replicas, portOf };
+}
+
+const Lease = z.object({ spec: z.object({ holderIdentity: z.string() }) });
+
+async function readKeeper({ sandbox }: Street): Promise<string> {
+  const path = '/apis/coordination.k8s.io/v1/namespaces/argo-rollouts/leases/argo-rollouts-controller-lock';
+  const { spec } = await sandbox.get(Lease, path);
+  return spec.holderIdentity.split('_')[1] ?? '';
+}
+
+/** All turns that a replica took, of every kind. */
+async function readTurns(port: unknown): Promise<number> {
+  const response = await fetch(`http://127.0.0.1:${port}/metrics`);
+  const counts = (await response.text()).matchAll(/^stepwise_turn_seconds_count\{.*\} (\d+)$/gm);
+  let total = 0;
+  for (const [, count] of counts) total += Number(count);
+  return total;
+}
