@@ -215,6 +215,7 @@ test('a message shortcut brings its message, a reaction and a press stay with th
 
 test('connections are asked to reconnect after their time, and what was acknowledged was heard once', async () => {
   const heard: string[] = [];
+  const acknowledged: string[] = [];
   const answer = (app: App) => {
     app.command('/count', async ({ ack, command }) => {
       heard.push(command.text);
@@ -224,14 +225,13 @@ test('connections are asked to reconnect after their time, and what was acknowle
   const slack = await start(answer, { refreshEveryMs: 100 });
   running.push(await startSocketApp(slack, answer));
   const connects = () => slack.transcript().calls.filter((call) => call.method === 'apps.connections.open').length;
-  let sent = 0;
-  let lost = 0;
-  while (connects() < 6) {
-    sent += 1;
+  for (let sent = 1; connects() < 6; sent += 1) {
     const acted = await slack.command({ user: 'dana', channel, text: `/count ${sent}` });
-    if (!acted.isAcknowledged) lost += 1;
+    if (acted.isAcknowledged) acknowledged.push(String(sent));
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  expect(heard.length + lost).toBe(sent);
+  // What a cut took the acknowledgement of may have been heard all the same.
+  expect(acknowledged.length).toBeGreaterThan(0);
+  expect(heard).toEqual(expect.arrayContaining(acknowledged));
   expect(new Set(heard).size).toBe(heard.length);
 });
