@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { type Logger, pino } from 'pino';
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 
+import { createCharts } from './charts/index.ts';
 import type { Config } from './config/index.ts';
 import {
   createAnalysisRunTurn,
@@ -66,6 +67,7 @@ export async function createService(config: Config): Promise<Service> {
   const keys = signingKeys(config, log);
   const records = createRecords({ cluster, chainKey: keys.current, log });
   const channels = createChannels(config.CHANNELS);
+  const charts = createCharts();
   const providers = createMetricProviders({ prometheusAddress: config.PROMETHEUS_ADDRESS });
 
   const observing: Omit<ObserveTools, 'caches'> = {
@@ -112,6 +114,7 @@ export async function createService(config: Config): Promise<Service> {
           log,
           signingKeys: keys.all,
           clusterUid: cluster.uid,
+          charts,
           channelOf: (namespace) => config.CHANNELS[namespace] ?? config.CHANNELS['*'],
         });
   if (slack === undefined) log.info('no Slack token: rollouts run, nobody is told');
@@ -171,6 +174,7 @@ export async function createService(config: Config): Promise<Service> {
       await engine.stop();
       await events.stop();
       await http.stop();
+      await charts.stop();
       await cluster.stop();
       log.info('stopped');
     },

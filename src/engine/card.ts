@@ -53,10 +53,12 @@ export async function takeCardTurn(name: ObjectName, tools: CardTools, signal: A
     const previous = await closePrevious(look, tools, signal);
     const record = await writeDown(look, tools, signal);
     const delivery = tools.deliver(record, look);
+    // A revision that ended long before the first look is remembered, not told.
+    const isNews = record.entries.length > 0 || record.ledger.card !== undefined;
     // This revision first: a new card does not wait until everything of the last one was said.
-    await tellAll(record, delivery, look, tools, signal);
+    if (isNews) await tellAll(record, delivery, look, tools, signal);
     if (previous !== undefined) await tellPrevious(previous, look, tools, signal);
-    if (isOver(record, delivery)) return {};
+    if (isOver(record, delivery) || (!isNews && delivery.state === 'live')) return {};
     return { wakeAfterMs: isEnding(delivery) ? endingLookMs : movingLookMs };
   } catch (error) {
     // Another replica wrote first, or the other side asks for patience: what remains to be told is still in the record.
@@ -81,8 +83,9 @@ async function closePrevious(look: Look, tools: CardTools, signal: AbortSignal):
 }
 
 async function tellPrevious(record: DeliveryRecord, look: Look, tools: CardTools, signal: AbortSignal): Promise<void> {
-  const delivery = tools.deliver(record, look);
-  if (delivery.state === 'superseded') await tellAll(record, delivery, look, tools, signal);
+  // One that was live or rolled back keeps the card of its end; only what was not said yet is said.
+  const keepsCard = !record.entries.some(({ event }) => event === 'superseded');
+  await tellAll(record, tools.deliver(record, look), look, tools, signal, keepsCard);
   tools.closed.add(`${look.world.rollout.metadata.uid}/${look.revision - 1}`);
 }
 
@@ -92,11 +95,12 @@ async function tellAll(
   look: Look,
   tools: CardTools,
   signal: AbortSignal,
+  keepsCard = false,
 ): Promise<void> {
   const { notifier } = tools;
   const channel = tools.channelOf(look.world.rollout);
-  if (notifier !== undefined && channel !== undefined)
-    await tell({ record, delivery, channel, notifier }, tools, signal);
+  if (notifier === undefined || channel === undefined) return;
+  await tell({ record, delivery, channel, notifier, keepsCard }, tools, signal);
 }
 
 async function writeDown(look: Look, tools: CardTools, signal: AbortSignal): Promise<DeliveryRecord> {
@@ -111,6 +115,8 @@ interface Telling {
   readonly delivery: Delivery;
   readonly channel: string;
   readonly notifier: Notifier;
+  /** The card that is there stays as it is. */
+  readonly keepsCard: boolean;
 }
 
 /** The card first, because its place is the thread; then each notice that the ledger does not know, oldest first. */
@@ -120,7 +126,7 @@ async function tell(telling: Telling, tools: CardTools, signal: AbortSignal): Pr
   const shown = record.ledger.card;
   const digest = notifier.digest(delivery);
   let card = placeOf(shown);
-  if (card === undefined || shown?.digest !== digest) {
+  if (card === undefined || (shown?.digest !== digest && !telling.keepsCard)) {
     let mayBeThereSinceMs: number | undefined;
     if (card === undefined) ({ record, mayBeThereSinceMs } = await claim(record, 'card', channel, tools, signal));
     const thread = record.ledger.thread?.ts ?? card?.ts;
