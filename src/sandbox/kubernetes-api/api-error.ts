@@ -131,10 +131,6 @@ export function methodNotAllowed(): ApiError {
   return new ApiError(405, 'MethodNotAllowed', message, {});
 }
 
-export function notAcceptable(accepted: string): ApiError {
-  return new ApiError(406, 'NotAcceptable', `only the following media types are accepted: ${accepted}`);
-}
-
 /** A content type that no decoder knows. */
 export function unknownMediaType(): ApiError {
   return new ApiError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});

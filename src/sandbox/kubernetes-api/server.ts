@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Api } from './api.ts';
-import { ApiError, notAcceptable, nothingThere } from './api-error.ts';
+import { ApiError, nothingThere } from './api-error.ts';
 import { type Answer, jsonAnswer } from './requests/answer.ts';
 import { answerDiscovery } from './requests/discovery.ts';
 import { answerOpenApi } from './requests/openapi.ts';
@@ -105,17 +105,13 @@ function answerRequest(
       },
     });
   }
-  checkAcceptable(request.headers.accept);
   const plain = answerPlain(request.path);
-  const found = plain ?? answerDiscovery(api, request, request.headers.host ?? '') ?? answerOpenApi(api, request.path);
+  const found =
+    plain ??
+    answerDiscovery(api, request, request.headers.host ?? '') ??
+    answerOpenApi(api, request.path, request.headers.accept ?? '');
   if (found === undefined) throw nothingThere();
   return found;
-}
-
-/** Documents here are JSON: a client that takes nothing but protobuf is told so, instead of choking on braces. */
-function checkAcceptable(accept: string | undefined): void {
-  const types = (accept ?? '').split(',').filter((type) => type !== '');
-  if (types.length > 0 && types.every((type) => type.includes('protobuf'))) throw notAcceptable('application/json');
 }
 
 function answerPlain(path: string): Answer | undefined {

@@ -147,6 +147,12 @@ describe.skipIf(!isThere)('real kubectl', () => {
     expect((await kubectl('apply', '-f', unknown)).text).toContain('unknown field "spec.sise"');
   });
 
+  test('applies a List', async () => {
+    const items = ['one', 'two'].map((name) => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } }));
+    const path = file('list.json', { apiVersion: 'v1', kind: 'List', items });
+    expect((await kubectl('apply', '-f', path)).text).toBe('configmap/one created\nconfigmap/two created');
+  });
+
   test('applies on the server, and meets conflicts', async () => {
     const one = file('map.json', {
       apiVersion: 'v1',

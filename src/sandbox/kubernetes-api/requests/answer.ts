@@ -8,7 +8,7 @@ import { itemTextOf, textOf } from './texts.ts';
 export interface Answer {
   readonly code: number;
   readonly contentType: string;
-  readonly text: string;
+  readonly text: string | Buffer;
 }
 
 export function jsonAnswer(value: Json, code = 200): Answer {

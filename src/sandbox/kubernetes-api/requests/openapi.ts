@@ -7,17 +7,26 @@ import { definitionsCollection } from '../resources/registry.ts';
 import { groupVersionOf, type Resource } from '../resources/resource.ts';
 import { type Answer, jsonAnswer } from './answer.ts';
 import { subresourcesOf } from './discovery.ts';
+import { openApiProtobuf, openApiProtobufType } from './openapi-protobuf.ts';
 
 const core = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 
 /** `/openapi/v2` and `/openapi/v3[/…]`, made from the registry when asked. */
-export function answerOpenApi(api: Api, path: string): Answer | undefined {
+export function answerOpenApi(api: Api, path: string, accept: string): Answer | undefined {
+  if (path === '/openapi/v2' && accept.includes('protobuf') && !accept.includes('json')) return protobufAnswer(api);
   if (path === '/openapi/v2') return jsonAnswer(documentV2(api));
   if (path === '/openapi/v3' || path === '/openapi/v3/') return jsonAnswer(index(api));
   if (!path.startsWith('/openapi/v3/')) return undefined;
   const resources = api.registry.all().filter((each) => `/openapi/v3/${rootOf(each)}` === path);
   if (resources.length === 0) throw pageNotFound();
   return jsonAnswer(documentV3(api, resources));
+}
+
+function protobufAnswer(api: Api): Answer {
+  const resources = api.registry
+    .all()
+    .map((resource) => ({ ...resource, path: `/${rootOf(resource)}/${resource.plural}/{name}` }));
+  return { code: 200, contentType: openApiProtobufType.replace('@', '.'), text: openApiProtobuf(resources) };
 }
 
 function rootOf(resource: Resource): string {
