@@ -6,7 +6,7 @@ import { hasPrometheus, type RealPrometheus, startPrometheus } from '../../../su
 import { eventually } from '../../../support/small-cluster.ts';
 
 /** Counters that grow evenly with time, so that the moment of a scrape does not matter. */
-function startEvenTarget() {
+async function startEvenTarget() {
   const startedMs = Date.now();
   let hasLeaver = true;
   const server = http.createServer((_request, response) => {
@@ -32,11 +32,9 @@ function startEvenTarget() {
     if (hasLeaver) lines.push('leaver 1');
     response.end(`${lines.join('\n')}\n`);
   });
-  server.listen(0, '127.0.0.1');
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    get address() {
-      return `127.0.0.1:${(server.address() as AddressInfo).port}`;
-    },
+    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
     removeLeaver() {
       hasLeaver = false;
     },
@@ -68,12 +66,12 @@ const QUERIES = [
 type Series = { readonly metric: Readonly<Record<string, string>>; readonly value: readonly [number, string] };
 
 describe.skipIf(!hasPrometheus())('a target scraped by a real Prometheus and by ours', () => {
-  let target: ReturnType<typeof startEvenTarget>;
+  let target: Awaited<ReturnType<typeof startEvenTarget>>;
   let real: RealPrometheus;
   let ours: PrometheusApi;
 
   beforeAll(async () => {
-    target = startEvenTarget();
+    target = await startEvenTarget();
     real = await startPrometheus({ targets: [target.address] });
     ours = await createPrometheusApi({ port: 0, targets: [{ url: `http://${target.address}/metrics` }] });
     // Windows of four seconds must be full in both.
