@@ -9,13 +9,13 @@ import { formatPercent } from './numbers.ts';
 import { canaryVersion, versionOf } from './version.ts';
 
 /** What a person may want in this state: at most three buttons, the most urgent first, and the rest behind the overflow. */
-export interface Offer {
+interface Offer {
   readonly buttons: readonly ActActionId[];
   readonly more: readonly ActActionId[];
 }
 
 /** Only what the state allows; whether this person may is asked when they click. Promote is never offered beside a running analysis. */
-export function offerFor(delivery: Delivery): Offer {
+function offerFor(delivery: Delivery): Offer {
   switch (delivery.state) {
     case 'starting':
       return { buttons: ['abort', 'pause'], more: ['finish', 'why'] };
