@@ -248,7 +248,7 @@ function canaryRules(target: RouterTarget, stable: Ingress) {
 }
 
 /** `<rollout>-<ingress>-canary`, its first part cut so that the whole fits a Kubernetes name. */
-export function canaryIngressName(rolloutName: string, stableIngress: string): string {
+function canaryIngressName(rolloutName: string, stableIngress: string): string {
   const suffix = '-canary';
   return `${`${rolloutName}-${stableIngress}`.slice(0, 253 - suffix.length)}${suffix}`;
 }

@@ -1,4 +1,4 @@
-import { BUILTINS } from './builtins.ts';
+import { BUILTINS } from './builtins/index.ts';
 import type { Patterns } from './patterns.ts';
 import {
   areComparable,

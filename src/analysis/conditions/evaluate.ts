@@ -1,4 +1,4 @@
-import { BUILTINS, expectList } from './builtins.ts';
+import { BUILTINS, expectList } from './builtins/index.ts';
 import type { Meter } from './meter.ts';
 import { applyOperator, expectType, negate, toNumber } from './operators.ts';
 import { type Node, PREDICATE_CALLS, type UnaryOperator } from './syntax.ts';
@@ -100,13 +100,13 @@ function evaluateChain(node: Node, scope: Scope): Value | typeof NOTHING {
   scope.meter.step();
   const object = evaluateChain(node.object, scope);
   if (object === NOTHING || (object === null && node.isOptional)) return NOTHING;
-  const value = fetch(object, evaluateIn(node.property, scope));
+  const value = readMember(object, evaluateIn(node.property, scope));
   scope.meter.see(value);
   return value;
 }
 
 /** `object[key]`, with negative indexes from the end; a key that a map does not have is nil. */
-function fetch(object: Value, key: Value): Value {
+function readMember(object: Value, key: Value): Value {
   if (isList(object)) {
     const index = Number(toInt64(toNumber(key, 'int')));
     const position = index < 0 ? object.length + index : index;

@@ -1,49 +1,13 @@
+import { COMPARISONS, NEGATABLE, PRECEDENCE, SPELLINGS, UNARY } from './grammar.ts';
 import { readTokens, type Token } from './lexer.ts';
-import {
-  type BinaryOperator,
-  childrenOf,
-  type Node,
-  PREDICATE_CALLS,
-  UNSUPPORTED_CALLS,
-  type UnaryOperator,
-} from './syntax.ts';
+import { readNumber } from './read-number.ts';
+import { type BinaryOperator, childrenOf, type Node, PREDICATE_CALLS, UNSUPPORTED_CALLS } from './syntax.ts';
 import { CompileProblem } from './value.ts';
 
 /** Bounds the recursion of parser, checker and evaluator alike. */
 const MAX_DEPTH = 250;
 /** expr-lang allows 10,000 nodes; this many characters hold no more. */
 const MAX_LENGTH = 20_000;
-
-/** How strongly an operator binds; `**` alone binds to the right. */
-const PRECEDENCE = new Map<string, number>([
-  ['|', 0],
-  ['||', 10],
-  ['&&', 15],
-  ...['==', '!=', '<', '>', '>=', '<=', 'in', 'matches', 'contains', 'startsWith', 'endsWith'].map(
-    (operator): [string, number] => [operator, 20],
-  ),
-  ['..', 25],
-  ['+', 30],
-  ['-', 30],
-  ['*', 60],
-  ['/', 60],
-  ['%', 60],
-  ['**', 100],
-  ['??', 500],
-]);
-const UNARY = new Map<string, { readonly operator: UnaryOperator; readonly precedence: number }>([
-  ['!', { operator: '!', precedence: 50 }],
-  ['not', { operator: 'not', precedence: 50 }],
-  ['-', { operator: '-', precedence: 90 }],
-  ['+', { operator: '+', precedence: 90 }],
-]);
-const SPELLINGS = new Map([
-  ['or', '||'],
-  ['and', '&&'],
-  ['^', '**'],
-]);
-const NEGATABLE = new Set(['in', 'matches', 'contains', 'startsWith', 'endsWith']);
-const COMPARISONS = new Set(['<', '>', '>=', '<=']);
 
 /** Reads a condition into a tree: expr-lang's grammar, by precedence climbing. */
 export function parseCondition(source: string): Node {
@@ -342,25 +306,4 @@ class Parser {
     const member = this.#node({ kind: 'member', object, property: from, isOptional });
     return isOptional ? this.#node({ kind: 'chain', body: member }) : member;
   }
-}
-
-function readNumber(text: string): number | bigint {
-  const digits = text.replaceAll('_', '');
-  if (/^0x/i.test(digits) || !/[.e]/i.test(digits)) return readInteger(digits);
-  const value = Number(digits);
-  if (Number.isNaN(value) || !Number.isFinite(value)) {
-    const why = Number.isNaN(value) ? 'invalid syntax' : 'value out of range';
-    throw new CompileProblem(`invalid float literal: strconv.ParseFloat: parsing ${JSON.stringify(digits)}: ${why}`);
-  }
-  return value;
-}
-
-function readInteger(digits: string): bigint {
-  const isEmpty = /^0[xob]$/i.test(digits);
-  const value = isEmpty ? undefined : BigInt(digits);
-  if (value === undefined || value > 2n ** 63n - 1n) {
-    const why = isEmpty ? 'invalid syntax' : 'value out of range';
-    throw new CompileProblem(`invalid integer literal: strconv.ParseInt: parsing ${JSON.stringify(digits)}: ${why}`);
-  }
-  return value;
 }

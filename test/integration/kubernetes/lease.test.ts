@@ -12,6 +12,7 @@ import { silentLog } from '../../support/silent-log.ts';
 import { at, startTestCluster, type TestCluster } from '../../support/test-cluster.ts';
 
 const quick: LeaseTiming = { durationSeconds: 1, renewWithinMs: 600, tryEveryMs: 100 };
+const steady: LeaseTiming = { durationSeconds: 2, renewWithinMs: 1800, tryEveryMs: 100 };
 /** Nobody else may take it during a test, unless it is given back. */
 const slow: LeaseTiming = { durationSeconds: 600, renewWithinMs: 400_000, tryEveryMs: 200_000 };
 
@@ -86,7 +87,7 @@ test('of a holder that died it is taken when its time is over', async () => {
 });
 
 test('is renewed for as long as its holder lives, and nobody else gets it', async () => {
-  const [first, second] = [aLease('stepwise_a', quick), aLease('stepwise_b', quick)];
+  const [first, second] = [aLease('stepwise_a', steady), aLease('stepwise_b', steady)];
   await first.start();
   await second.start();
   const told: boolean[] = [];
@@ -94,7 +95,7 @@ test('is renewed for as long as its holder lives, and nobody else gets it', asyn
   const acquired = await stored('acquireTime');
   const renewed = await stored('renewTime');
   await vi.waitFor(async () => expect(await stored('renewTime')).not.toBe(renewed), 3000);
-  await new Promise((resolve) => setTimeout(resolve, 1500));
+  await new Promise((resolve) => setTimeout(resolve, 2200));
   expect([first.isMine(), second.isMine(), told]).toEqual([true, false, []]);
   expect(await stored('acquireTime')).toBe(acquired);
 });
@@ -111,6 +112,16 @@ test('taken away by force, its holder knows', async () => {
   expect(lease.holder()).toBe('argo_x');
   await lease.stop();
   expect(await stored('holderIdentity')).toBe('argo_x');
+});
+
+test('a holder that hung knows at once that its time is over', async () => {
+  const lease = aLease('stepwise_a', quick);
+  await lease.start();
+  expect(lease.isMine()).toBe(true);
+  // Nothing of this process runs for longer than a holder may be silent.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, quick.renewWithinMs + 50);
+  expect(lease.isMine()).toBe(false);
+  await vi.waitFor(() => expect(lease.isMine()).toBe(true));
 });
 
 describe('what was held long before we first looked', () => {
