@@ -212,26 +212,3 @@ test('a message shortcut brings its message, a reaction and a press stay with th
     ['static_select', { b: { size: { type: 'static_select', selected_option: option('large') } } }],
   ]);
 });
-
-test('connections are asked to reconnect after their time, and what was acknowledged was heard once', async () => {
-  const heard: string[] = [];
-  const acknowledged: string[] = [];
-  const answer = (app: App) => {
-    app.command('/count', async ({ ack, command }) => {
-      heard.push(command.text);
-      await ack();
-    });
-  };
-  const slack = await start(answer, { refreshEveryMs: 100 });
-  running.push(await startSocketApp(slack, answer));
-  const connects = () => slack.transcript().calls.filter((call) => call.method === 'apps.connections.open').length;
-  for (let sent = 1; connects() < 6; sent += 1) {
-    const acted = await slack.command({ user: 'dana', channel, text: `/count ${sent}` });
-    if (acted.isAcknowledged) acknowledged.push(String(sent));
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  // What a cut took the acknowledgement of may have been heard all the same.
-  expect(acknowledged.length).toBeGreaterThan(0);
-  expect(heard).toEqual(expect.arrayContaining(acknowledged));
-  expect(new Set(heard).size).toBe(heard.length);
-});
