@@ -3,7 +3,7 @@ import type { LeaderLease, ObjectName } from '../kubernetes/index.ts';
 import type { QueueStore } from '../queue-stores/index.ts';
 import { decide, neededServices, neededTemplates } from '../rollout/index.ts';
 import { type CardTools, takeCardTurn } from './card.ts';
-import { type Caches, createKeeper } from './keeper.ts';
+import { type Caches, createKeeper, nudgeAborts } from './keeper.ts';
 import { lookAt } from './look.ts';
 import { glance, type ObserveTools, observe, observeAgain } from './observe.ts';
 import { type PerformTools, perform } from './perform.ts';
@@ -69,22 +69,24 @@ export function createEngine(tools: EngineTools): Engine {
     observeTurn: tools.observeTurn,
     log,
   });
-  let unsubscribe: (() => void) | undefined;
+  const unsubscribes: (() => void)[] = [];
 
   return {
     standing,
     async start() {
       await Promise.all(Object.values(caches).map((cache) => cache.start()));
       await store.start(takeTurn);
-      unsubscribe = lease.onChange((isMine) => {
+      unsubscribes.push(nudgeAborts({ caches, store, log }));
+      const unsubscribe = lease.onChange((isMine) => {
         log.info({ isMine }, isMine ? 'became the keeper' : 'no longer the keeper');
         if (isMine) keeper.start().catch((error: unknown) => log.error({ err: error }, 'keeper could not start'));
         else keeper.stop();
       });
+      unsubscribes.push(unsubscribe);
       await lease.start();
     },
     async stop() {
-      unsubscribe?.();
+      for (const unsubscribe of unsubscribes.splice(0)) unsubscribe();
       keeper.stop();
       // The seat first: another replica takes over while our last turns end.
       await lease.stop();

@@ -141,6 +141,19 @@ export function createKeeper(tools: KeeperTools) {
   };
 }
 
+/**
+ * An abort is nudged by every replica that sees it, urgently and unpaced: it must not wait for a keeper whose watch hangs. A nudge too
+ * many costs a turn that changes nothing. Returns how to stop.
+ */
+export function nudgeAborts({ caches, store, log }: Pick<KeeperTools, 'caches' | 'store' | 'log'>): () => void {
+  return caches.rollouts.onChange(({ name, before, after }) => {
+    if (before === undefined || before.status.abort === true || after?.status.abort !== true) return;
+    store.nudge({ kind: 'rollout', ...name }, { urgent: true }).catch((error: unknown) => {
+      log.warn({ ...name, err: error }, 'nudge not stored');
+    });
+  });
+}
+
 function ownerOf(run: AnalysisRun | undefined): string | undefined {
   return run?.metadata.ownerReferences.find((owner) => owner.controller === true)?.uid;
 }

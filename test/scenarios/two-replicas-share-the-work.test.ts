@@ -1,8 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { z } from 'zod';
 import type { ServiceProcess } from '../../src/sandbox/service-process.ts';
 import { hasRedisServer, startRedisServer } from '../support/redis-server.ts';
-import { asTold, buildStreet, type Street, seenOf } from '../support/shops.ts';
+import { asTold, buildStreet, readKeeper, seenOf } from '../support/shops.ts';
 
 const shops = ['north', 'east', 'south', 'west'];
 const never = 2 ** 30;
@@ -60,14 +59,6 @@ async function startPair() {
   await street.sandbox.eventually('both have started', () => (portOf('one') && portOf('two')) || undefined, 60_000);
   await street.untilOpen();
   return { street, replicas, portOf };
-}
-
-const Lease = z.object({ spec: z.object({ holderIdentity: z.string() }) });
-
-async function readKeeper({ sandbox }: Street): Promise<string> {
-  const path = '/apis/coordination.k8s.io/v1/namespaces/argo-rollouts/leases/argo-rollouts-controller-lock';
-  const { spec } = await sandbox.get(Lease, path);
-  return spec.holderIdentity.split('_')[1] ?? '';
 }
 
 /** All turns that a replica took, of every kind. */

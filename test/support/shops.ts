@@ -23,7 +23,9 @@ export function channelOf(shop: string): string {
 }
 
 /** The steps of the demo, at a test's pace: one analysis at the first and the last weight, short pauses between. */
-const quickSteps = [
+export type Steps = readonly (object | { readonly analysis: string })[];
+
+const quickSteps: Steps = [
   { setWeight: 10 },
   { analysis: 'slo' },
   { setWeight: 25 },
@@ -32,7 +34,7 @@ const quickSteps = [
   { pause: { duration: '500ms' } },
   { setWeight: 75 },
   { analysis: 'slo' },
-] as const;
+];
 
 /** A world with shops in it, a Slack beside it and a watcher over it; no service yet. */
 export interface Street {
@@ -53,10 +55,10 @@ export interface Street {
   stop(): Promise<void>;
 }
 
-export async function buildStreet(shops: readonly string[]): Promise<Street> {
+export async function buildStreet(shops: readonly string[], steps: Steps = quickSteps): Promise<Street> {
   const sandbox = await startSandbox();
   const slack = await startShopSlack(shops);
-  await openShops(sandbox, shops);
+  await openShops(sandbox, shops, steps);
   const watcher = watchShops(sandbox);
   const until = (what: string, isSo: () => boolean, timeoutMs = 90_000) =>
     sandbox.eventually(what, () => isSo() || undefined, timeoutMs).then(() => undefined);
@@ -120,7 +122,7 @@ export function endsOf(slack: SlackApi, shop: string, revision: number): readonl
 }
 
 /** A Slack with a channel for each shop, where the app may read what it posted. */
-export function startShopSlack(shops: readonly string[]): Promise<SlackApi> {
+function startShopSlack(shops: readonly string[]): Promise<SlackApi> {
   const scopes = ['commands', 'chat:write', 'app_mentions:read', 'im:write', 'users:read', 'usergroups:read'];
   return createSlackApi({
     appName: 'Stepwise',
@@ -130,12 +132,12 @@ export function startShopSlack(shops: readonly string[]): Promise<SlackApi> {
 }
 
 /** Settings of a service that talks to this Slack. */
-export function slackSettings(slack: SlackApi): Record<string, string> {
+function slackSettings(slack: SlackApi): Record<string, string> {
   return { SLACK_API_URL: slack.apiUrl, SLACK_BOT_TOKEN: slack.botToken, SLACK_APP_TOKEN: slack.appToken };
 }
 
 /** Opens shops: each a Rollout with its Services, Ingress and visitors. They are not deployed before a service runs. */
-export async function openShops(sandbox: TestSandbox, shops: readonly string[]): Promise<void> {
+async function openShops(sandbox: TestSandbox, shops: readonly string[], steps: Steps): Promise<void> {
   const put = (path: string, object: object) => sandbox.request('POST', path, object);
   const sandboxMaps = '/api/v1/namespaces/sandbox/configmaps';
   await sandbox.request(
@@ -150,11 +152,11 @@ export async function openShops(sandbox: TestSandbox, shops: readonly string[]):
   for (const shop of shops) {
     for (const role of ['stable', 'canary']) await put(paths.services, service(shop, role));
     await put(ingresses, ingress(shop));
-    await put(`${argo}/rollouts`, rollout(shop));
+    await put(`${argo}/rollouts`, rollout(shop, steps));
   }
 }
 
-export async function release(sandbox: TestSandbox, shop: string, image: string): Promise<void> {
+async function release(sandbox: TestSandbox, shop: string, image: string): Promise<void> {
   const path = '/spec/template/spec/containers/0/image';
   const change = [{ op: 'replace', path, value: image }];
   await sandbox.request('PATCH', `${argo}/rollouts/${shop}`, change, 'application/json-patch+json');
@@ -207,8 +209,8 @@ function ingress(shop: string) {
   };
 }
 
-export function rollout(shop: string) {
-  const steps = quickSteps.map((step) =>
+export function rollout(shop: string, plan: Steps = quickSteps) {
+  const steps = plan.map((step) =>
     'analysis' in step
       ? {
           analysis: {
@@ -274,7 +276,7 @@ export interface Watcher {
   stop(): Promise<void>;
 }
 
-export function watchShops(sandbox: TestSandbox): Watcher {
+function watchShops(sandbox: TestSandbox): Watcher {
   const rollouts = new Map<string, RolloutSeen>();
   const weights = new Map<string, number[]>();
   const sets = new Map<string, Set<string>>();
@@ -351,4 +353,13 @@ export function toldOf(slack: SlackApi, shop: string, revision: number) {
     ({ type, payload }) => type === 'stepwise_notice' && payload.claim?.split('/')[1] === String(revision),
   );
   return { cards, notices };
+}
+
+const Lease = z.object({ spec: z.object({ holderIdentity: z.string() }) });
+
+/** The name of the replica that holds the Lease. */
+export async function readKeeper({ sandbox }: Street): Promise<string> {
+  const path = '/apis/coordination.k8s.io/v1/namespaces/argo-rollouts/leases/argo-rollouts-controller-lock';
+  const { spec } = await sandbox.get(Lease, path);
+  return spec.holderIdentity.split('_')[1] ?? '';
 }
