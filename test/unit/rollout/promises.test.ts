@@ -224,7 +224,10 @@ function isLoweringDue(to: number, world: World): boolean {
   if (canary === undefined || canary.podHash !== status.currentPodHash || canary.availableReplicas === 0) return true;
   const service = world.services[strategy.canaryService ?? '']?.selector['rollouts-pod-template-hash'];
   const isElsewhere = service !== canary.podHash || canary.podHash === status.stableRS;
-  return isAborted(world) || isElsewhere || to === weightInForce(strategy, status.currentStepIndex ?? 0);
+  const isTimedOut =
+    spec.progressDeadlineAbort === true &&
+    (status.conditions ?? []).some((one) => one.reason === 'ProgressDeadlineExceeded');
+  return isAborted(world) || isTimedOut || isElsewhere || to === weightInForce(strategy, status.currentStepIndex ?? 0);
 }
 
 function checkPromotion(world: World): void {
@@ -303,7 +306,7 @@ describe('what is promised, whatever happens', () => {
       }),
       { numRuns: RUNS },
     );
-  });
+  }, 600_000);
 });
 
 /** Everybody stops, all pods become ready, time passes: the rollout must end somewhere that a person understands. */

@@ -176,6 +176,9 @@ describe('a delivery', () => {
       state: 'noData',
       reason: 'the background analysis has not measured anything yet',
     });
+    cluster.wait(3600);
+    cluster.settle();
+    expect(deliver(cluster).state, 'no deadline counts this wait').toBe('noData');
     cluster.judge(cluster.rollout.status.canary?.currentBackgroundAnalysisRunStatus?.name ?? '', 'Running', 1);
     cluster.settle();
     expect(deliver(cluster).state).toBe('live');

@@ -20,6 +20,8 @@ export interface Standing {
   /** What Argo writes behind `Rollout aborted update to revision N: `. */
   readonly because: string | undefined;
   readonly promoteFull: boolean;
+  /** Only the background analysis is waited for: a wait like that of an analysis step, which no deadline counts. */
+  readonly isWaitingForEvidence: boolean;
   readonly stepRun: RunReference | undefined;
   readonly backgroundRun: RunReference | undefined;
   readonly events: readonly Announce[];
@@ -49,6 +51,7 @@ function held(scene: Scene): Standing {
     abortedAt: undefined,
     because: undefined,
     promoteFull: false,
+    isWaitingForEvidence: false,
     stepRun: undefined,
     backgroundRun: undefined,
     events: [],

@@ -153,6 +153,7 @@ export function progressDeadlineOf(
   conditions: readonly Condition[],
 ): number | undefined {
   if (standing.abort || standing.pauseConditions.length > 0 || scene.spec.paused === true) return undefined;
+  if (standing.isWaitingForEvidence) return undefined;
   const step = standing.currentStepIndex === undefined ? undefined : scene.steps[standing.currentStepIndex];
   if (step?.pause !== undefined || step?.analysis !== undefined) return undefined;
   if (scene.retired.some((one) => one.annotations[scaleDownDeadlineAnnotation] !== undefined)) return undefined;

@@ -5,7 +5,7 @@ import type { Scene } from '../../scene.ts';
 import { describeStep } from '../../steps.ts';
 import type { Standing } from './advance.ts';
 import type { Posture } from './posture.ts';
-import { isWeightReached } from './promotion.ts';
+import { isWeightReached, lacksEvidence } from './promotion.ts';
 import { backgroundRunBase, nextRunName, phaseOf, type RunReference, referTo, stepRunBase } from './runs.ts';
 import { hasDesiredPods } from './sizes.ts';
 import type { TrafficPlan } from './traffic.ts';
@@ -34,6 +34,7 @@ export function takeStep(scene: Scene, posture: Posture, traffic: TrafficPlan): 
     abortedAt: undefined,
     because: undefined,
     promoteFull: false,
+    isWaitingForEvidence: step === undefined && hasDesiredPods(scene, posture) && lacksEvidence(scene, posture),
     stepRun: runs.stepRun,
     backgroundRun: runs.backgroundRun,
     events,
