@@ -29,7 +29,11 @@ export function findRollout(
       done: false,
       reason: 'ambiguousName',
       facts: { name: target.name },
-      candidates: matches.map(({ namespace, name }) => `${namespace}/${name}`).slice(0, 5),
+      // Sorted: the same question has the same answer, in whatever order the cluster told of them.
+      candidates: matches
+        .map(({ namespace, name }) => `${namespace}/${name}`)
+        .sort()
+        .slice(0, 5),
     };
   }
   return {
@@ -44,7 +48,7 @@ function closest(typed: string, rollouts: readonly ObjectName[]): readonly strin
   return rollouts
     .map(({ namespace, name }) => ({ name: `${namespace}/${name}`, distance: editDistance(typed, name) }))
     .filter(({ distance }) => distance <= Math.max(1, Math.floor(typed.length / 4)))
-    .sort((a, b) => a.distance - b.distance)
+    .sort((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1))
     .slice(0, 3)
     .map(({ name }) => name);
 }

@@ -73,6 +73,10 @@ export function isUnusualTag(from: string, to: string): boolean {
   return /^\d/.test(today) ? /^v\d/.test(wanted) : /^v\d/.test(today) && /^\d/.test(wanted);
 }
 
+export function tagOf(image: string): string | undefined {
+  return parseImage(image).tag;
+}
+
 function wholeImage(today: string, asked: string): string | undefined {
   if (digestShape.test(asked)) return `${parseImage(today).repository}@${asked}`;
   const bareTag = asked.startsWith(':') ? asked.slice(1) : asked;

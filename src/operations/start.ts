@@ -1,6 +1,6 @@
 import { mainContainer } from '../rollout/index.ts';
 import type { Act, Change, Seen } from './act.ts';
-import { type ChosenImages, chooseImages, isForeign, isUnusualTag } from './images.ts';
+import { type ChosenImages, chooseImages, isForeign, isUnusualTag, tagOf } from './images.ts';
 import type { ImageChange, Refusal, Wish } from './operations.ts';
 import { isFullyPromoted, refuse } from './situation.ts';
 
@@ -54,7 +54,7 @@ function sameImage({ rollout }: Seen, image: string): Refusal {
 function needsConfirmation(changes: ChosenImages['changes']): Refusal | undefined {
   for (const { from, to } of changes) {
     if (isForeign(from, to)) return refuse('otherRepository', { from, to });
-    if (isUnusualTag(from, to)) return refuse('unusualTag', { image: to, usual: from });
+    if (isUnusualTag(from, to)) return refuse('unusualTag', { image: to, usual: tagOf(from) ?? from });
   }
   return undefined;
 }

@@ -1,0 +1,302 @@
+import { z } from 'zod';
+import { createSlackApi, type SlackApi } from '../../src/sandbox/slack-api/index.ts';
+import { startSandbox, type TestSandbox } from './sandbox.ts';
+
+/** Channels of the front desk: the first two are bound to namespaces, nobody is bound to the lobby. */
+export const channels = { shop: 'C0SHIPSHOP', pay: 'C0SHIPPAY', lobby: 'C0LOBBY' } as const;
+
+const argo = '/apis/argoproj.io/v1alpha1';
+const watched = [
+  `${argo}/rollouts`,
+  `${argo}/analysisruns`,
+  '/apis/apps/v1/replicasets',
+  '/apis/networking.k8s.io/v1/ingresses',
+  '/api/v1/services',
+] as const;
+
+/** What the shops' images do; `shop:bad` answers every request with 500. Several, so that each test ships one of its own. */
+const images = `
+shop:bad: { startMs: 20, latencyMs: 5, errorRate: 1 }
+${Array.from({ length: 20 }, (_, index) => `shop:${index + 1}: { startMs: 20, latencyMs: 5 }`).join('\n')}
+`;
+
+/** A message as one person sees it. */
+export interface Told {
+  readonly channel: string;
+  readonly ts: string;
+  /** Every text of its blocks, in order. */
+  readonly words: string;
+  /** Its buttons: action id, label, signed value. */
+  readonly buttons: readonly { readonly id: string; readonly label: string; readonly value: string }[];
+}
+
+export interface Shop {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly steps: readonly object[];
+  readonly containers?: readonly object[];
+  /** Its requests follow an Ingress; without, its share is that of the pods. */
+  readonly hasRouter?: boolean;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** A whole world with one service, people who type and click, and an eye on the cluster. */
+export interface FrontDesk {
+  readonly sandbox: TestSandbox;
+  readonly slack: SlackApi;
+  open(shop: Shop): Promise<void>;
+  /** Types a command; gives the answer that this person alone sees. */
+  type(user: string, line: string, channel?: string): Promise<Told>;
+  /** Presses a button of a message; gives the answer that this person alone sees. */
+  press(user: string, message: Pick<Told, 'channel' | 'ts'>, actionId: string, value?: string): Promise<Told>;
+  /** The answers that this person has had, oldest first. */
+  answersTo(user: string): readonly Told[];
+  /** The card of a revision, as it is now; waits for it, and for `words` on it. */
+  card(name: string, revision: number, words?: RegExp, namespace?: string): Promise<Told>;
+  rollout(name: string, namespace?: string): Promise<RolloutSeen>;
+  /** Waits until the rollout is so. */
+  until(name: string, what: string, isSo: (rollout: RolloutSeen) => boolean): Promise<RolloutSeen>;
+  /** Sets the image as `kubectl set image` would. */
+  setImage(name: string, image: string): Promise<void>;
+  /** The resourceVersion of everything a rollout is made of: equal when nothing was changed. */
+  versions(): Promise<Readonly<Record<string, string>>>;
+  /** The words of every message that everybody sees. */
+  publicWords(): string;
+  stop(): Promise<void>;
+}
+
+const RolloutSeen = z.looseObject({
+  metadata: z.looseObject({ name: z.string(), uid: z.string(), resourceVersion: z.string() }),
+  spec: z.looseObject({
+    paused: z.boolean().optional(),
+    template: z.looseObject({ spec: z.looseObject({ containers: z.array(z.looseObject({ image: z.string() })) }) }),
+  }),
+  status: z
+    .looseObject({
+      phase: z.string().optional(),
+      message: z.string().optional(),
+      abort: z.boolean().optional(),
+      stableRS: z.string().optional(),
+      currentPodHash: z.string().optional(),
+      currentStepIndex: z.number().optional(),
+      pauseConditions: z.array(z.looseObject({ reason: z.string(), startTime: z.string() })).nullish(),
+      conditions: z
+        .array(z.looseObject({ type: z.string(), status: z.string(), message: z.string().default('') }))
+        .default([]),
+    })
+    .default({ conditions: [] }),
+});
+export type RolloutSeen = z.infer<typeof RolloutSeen>;
+
+const Listed = z.looseObject({
+  items: z.array(
+    z.looseObject({
+      metadata: z.looseObject({ namespace: z.string(), name: z.string(), resourceVersion: z.string() }),
+    }),
+  ),
+});
+
+export async function openFrontDesk(
+  environment: Readonly<Record<string, string>> = {},
+  slackOptions: Parameters<typeof createSlackApi>[0] = {},
+): Promise<FrontDesk> {
+  const sandbox = await startSandbox();
+  const slack = await createSlackApi({
+    appName: 'Stepwise',
+    channels: Object.entries(channels).map(([name, id]) => ({ id, name })),
+    ...slackOptions,
+  });
+  await sandbox.request(
+    'PATCH',
+    '/api/v1/namespaces/sandbox/configmaps/image-list',
+    { data: { 'shops.yaml': images } },
+    'application/merge-patch+json',
+  );
+  sandbox.startService({
+    SLACK_API_URL: slack.apiUrl,
+    SLACK_BOT_TOKEN: slack.botToken,
+    SLACK_APP_TOKEN: slack.appToken,
+    CHANNELS: `shop=${channels.shop},pay=${channels.pay}`,
+    ...environment,
+  });
+  await sandbox.eventually(
+    'the service listens',
+    () => slack.connections() > 0 || environment.SLACK_MODE === 'http' || undefined,
+  );
+
+  function answersTo(user: string): readonly Told[] {
+    const id = idOf(user);
+    return slack
+      .transcript()
+      .messages.filter(({ onlyFor }) => onlyFor === id)
+      .map(toldBy);
+  }
+
+  async function answered(user: string, act: () => Promise<unknown>): Promise<Told> {
+    const before = answersTo(user).length;
+    await act();
+    return sandbox.eventually(`${user} hears an answer`, () => answersTo(user)[before], 15_000);
+  }
+
+  async function rollout(name: string, namespace = 'shop'): Promise<RolloutSeen> {
+    return sandbox.get(RolloutSeen, `${argo}/namespaces/${namespace}/rollouts/${name}`);
+  }
+
+  async function until(name: string, what: string, isSo: (rollout: RolloutSeen) => boolean): Promise<RolloutSeen> {
+    let last: RolloutSeen | undefined;
+    try {
+      return await sandbox.eventually(`${name} ${what}`, async () => {
+        last = await rollout(name);
+        return isSo(last) ? last : undefined;
+      });
+    } catch (error) {
+      throw new Error(`${name} ${what}, but is ${JSON.stringify(last?.status).slice(0, 1500)}`, { cause: error });
+    }
+  }
+
+  return {
+    sandbox,
+    slack,
+    open: (shop) => openShop(sandbox, shop),
+    type: (user, line, channel = channels.shop) =>
+      answered(user, () => slack.command({ user: idOf(user), channel, text: line })),
+    press: (user, { channel, ts }, actionId, value) =>
+      answered(user, () =>
+        slack.click({
+          user: idOf(user),
+          channel,
+          ts,
+          action_id: actionId,
+          ...(value === undefined ? {} : { value }),
+        }),
+      ),
+    answersTo,
+    async card(name, revision, words = /./, namespace = 'shop') {
+      const { uid } = (await rollout(name, namespace)).metadata;
+      let last: Told | undefined;
+      try {
+        return await sandbox.eventually('the card', () => {
+          const stories = slack.transcript().messages;
+          const found = stories.find(({ versions }) => isCardOf(versions[0]?.metadata, uid, revision));
+          last = found === undefined ? undefined : toldBy(found);
+          return last !== undefined && words.test(last.words) ? last : undefined;
+        });
+      } catch (error) {
+        const problem = `the card of ${name} rev ${revision} does not say ${words}, but: ${last?.words}`;
+        throw new Error(problem, { cause: error });
+      }
+    },
+    rollout,
+    until,
+    async setImage(name, image) {
+      const change = [{ op: 'replace', path: '/spec/template/spec/containers/0/image', value: image }];
+      await sandbox.request('PATCH', `${argo}/namespaces/shop/rollouts/${name}`, change, 'application/json-patch+json');
+    },
+    async versions() {
+      const seen: Record<string, string> = {};
+      for (const path of watched) {
+        const { items } = await sandbox.get(Listed, path);
+        for (const { metadata } of items)
+          seen[`${path.split('/').at(-1)} ${metadata.namespace}/${metadata.name}`] = metadata.resourceVersion;
+      }
+      return seen;
+    },
+    publicWords() {
+      const stories = slack.transcript().messages.filter(({ onlyFor }) => onlyFor === undefined);
+      return stories.map((story) => toldBy(story).words).join('\n');
+    },
+    async stop() {
+      await sandbox.stop();
+      await slack.stop();
+    },
+  };
+}
+
+export function isLive(rollout: RolloutSeen): boolean {
+  const { phase, stableRS, currentPodHash } = rollout.status;
+  return phase === 'Healthy' && stableRS !== undefined && stableRS === currentPodHash;
+}
+
+export function isAtGate(rollout: RolloutSeen): boolean {
+  return rollout.status.phase === 'Paused' && (rollout.status.pauseConditions ?? []).length > 0;
+}
+
+function idOf(user: string): string {
+  return { gus: 'U0GUEST', buildbot: 'U0ROBOT' }[user] ?? `U0${user.toUpperCase()}`;
+}
+
+type Story = ReturnType<SlackApi['transcript']>['messages'][number];
+
+function toldBy(story: Story): Told {
+  const { text = '', blocks = [] } = story.versions.at(-1) ?? {};
+  const words: string[] = [];
+  const buttons: { id: string; label: string; value: string }[] = [];
+  const Button = z.looseObject({
+    type: z.literal('button'),
+    action_id: z.string(),
+    value: z.string(),
+    text: z.looseObject({ text: z.string() }),
+  });
+  function walk(value: unknown): void {
+    if (typeof value !== 'object' || value === null) return;
+    const button = Button.safeParse(value);
+    if (button.success)
+      buttons.push({ id: button.data.action_id, label: button.data.text.text, value: button.data.value });
+    for (const [key, inner] of Object.entries(value)) {
+      // An array's entries have numbers for keys.
+      if (key === 'text' && typeof inner === 'string') words.push(inner);
+      else walk(inner);
+    }
+  }
+  walk(blocks);
+  return { channel: story.channel, ts: story.ts, words: [text, ...words].join('\n'), buttons };
+}
+
+function isCardOf(metadata: unknown, uid: string, revision: number): boolean {
+  const Card = z.looseObject({
+    event_type: z.literal('stepwise_card'),
+    event_payload: z.looseObject({ rollout_uid: z.string(), revision: z.string() }),
+  });
+  const card = Card.safeParse(metadata);
+  const { rollout_uid: ofUid, revision: ofRevision } = card.data?.event_payload ?? {};
+  return ofUid === uid && ofRevision === String(revision);
+}
+
+async function openShop(sandbox: TestSandbox, shop: Shop): Promise<void> {
+  const { name, namespace = 'shop', hasRouter = false } = shop;
+  const put = (path: string, object: object) => sandbox.request('POST', path, object);
+  const containers = shop.containers ?? [
+    { name: 'shop', image: 'shop:1', ports: [{ name: 'http', containerPort: 8080 }] },
+  ];
+  if (hasRouter) {
+    for (const role of ['stable', 'canary']) {
+      const spec = { selector: { app: name }, ports: [{ name: 'http', port: 80, targetPort: 'http' }] };
+      const metadata = { name: `${name}-${role}`, namespace };
+      await put(`/api/v1/namespaces/${namespace}/services`, { apiVersion: 'v1', kind: 'Service', metadata, spec });
+    }
+    const backend = { service: { name: `${name}-stable`, port: { name: 'http' } } };
+    const rules = [{ host: `${name}.example.com`, http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }];
+    await put(`/apis/networking.k8s.io/v1/namespaces/${namespace}/ingresses`, {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'Ingress',
+      metadata: { name, namespace },
+      spec: { ingressClassName: 'nginx', rules },
+    });
+  }
+  const routing = {
+    canaryService: `${name}-canary`,
+    stableService: `${name}-stable`,
+    trafficRouting: { nginx: { stableIngress: name } },
+  };
+  await put(`${argo}/namespaces/${namespace}/rollouts`, {
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'Rollout',
+    metadata: { name, namespace, annotations: shop.annotations ?? {} },
+    spec: {
+      replicas: 2,
+      selector: { matchLabels: { app: name } },
+      template: { metadata: { labels: { app: name } }, spec: { containers } },
+      strategy: { canary: { ...(hasRouter ? routing : {}), steps: shop.steps } },
+    },
+  });
+}
