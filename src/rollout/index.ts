@@ -11,7 +11,6 @@ export { formatLabelSelector, noLabelSelector } from './label-selector.ts';
 export { mainContainer, mainImage } from './main-container.ts';
 export { podHashLabel, revisionAnnotation } from './names.ts';
 export { neededServices, neededTemplates } from './needs.ts';
-export { computePodHash, computeStepHash } from './pod-hash.ts';
 export { type DeliveryFacts, readDelivery } from './read-delivery.ts';
 export { presentRevision, revisionOf } from './replica-sets.ts';
 export {

@@ -62,7 +62,7 @@ export function readScene(world: World, strategy: CanaryStrategy): Scene {
 }
 
 /** The ReplicaSet of the template that is asked for: by hash, else by meaning; the oldest first. */
-export function findCanary(world: World): ReplicaSetView | undefined {
+function findCanary(world: World): ReplicaSetView | undefined {
   return findByHash(world) ?? world.replicaSets.find((one) => isOfTemplate(one, world));
 }
 

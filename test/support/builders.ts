@@ -80,7 +80,7 @@ function builderOf(parts: RolloutParts): RolloutBuilder {
   };
 }
 
-export function aTemplate(name: string, image: string) {
+function aTemplate(name: string, image: string) {
   return { metadata: { labels: { app: name } }, spec: { containers: [{ name, image }] } };
 }
 

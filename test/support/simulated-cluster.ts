@@ -352,7 +352,7 @@ function patched(
 }
 
 /** RFC 7386. */
-export function mergePatch(target: unknown, change: unknown): unknown {
+function mergePatch(target: unknown, change: unknown): unknown {
   if (typeof change !== 'object' || change === null || Array.isArray(change)) return change;
   const merged: Record<string, unknown> = typeof target === 'object' && target !== null ? { ...target } : {};
   for (const [key, value] of Object.entries(change)) {

@@ -6,7 +6,7 @@ import type { ReplicaSetView } from '../../world.ts';
 import type { Posture } from './posture.ts';
 
 /** Where both sides shall arrive. */
-export function targetCounts(scene: Scene, posture: Posture): Counts {
+function targetCounts(scene: Scene, posture: Posture): Counts {
   if (posture.isFirst || posture.isPromoted) return { canary: scene.replicas, stable: 0 };
   const weight = weightOfPods(scene, posture);
   if (!scene.hasRouter) {

@@ -83,7 +83,7 @@ function mayRaise(scene: Scene, posture: Posture, asked: number): boolean {
 }
 
 /** Whether a Service sends to these pods; one that the strategy does not name is not in the way. */
-export function servesPodHash(scene: Scene, service: string | undefined, podHash: string): boolean {
+function servesPodHash(scene: Scene, service: string | undefined, podHash: string): boolean {
   if (service === undefined || service === '') return true;
   return scene.world.services[service]?.selector[podHashLabel] === podHash;
 }
