@@ -99,7 +99,7 @@ describe.skipIf(!isThere)('real kubectl', () => {
       '-o',
       'jsonpath={.metadata.generation} {.spec.replicas} {..image}',
     );
-    expect(seen.text).toBe('5 4 side:2 web:2');
+    expect(seen.text).toBe('6 4 side:2 web:2');
     expect((await kubectl('get', 'deploy', '-l', 'tier=front', '-o', 'name')).text).toBe('deployment.apps/web');
     expect((await kubectl('delete', 'deploy/web')).text).toBe('deployment.apps "web" deleted');
     expect((await kubectl('get', 'deploy/web')).text).toBe(

@@ -45,13 +45,17 @@ export function applyConfiguration(
   const changes = compareFields(schema, managedPart(current.served), managedPart(asObject(merged))).changed;
   const contested = others
     .map((entry) => ({ entry, fields: intersect(changes, entry.fields) }))
-    .filter((each) => each.fields !== undefined);
+    .filter((each) => each.fields !== undefined)
+    .sort((a, b) => (a.entry.manager < b.entry.manager ? -1 : 1));
   if (contested.length > 0 && !request.force) throw conflicts(contested);
 
   let othersFields: FieldTree | undefined;
   for (const entry of others) othersFields = union(othersFields, entry.fields);
   const dropped = subtract(subtract(own?.fields, claimed), othersFields);
-  const object = dropped === undefined ? merged : removeFields(schema, merged, dropped);
+  const object =
+    dropped === undefined
+      ? merged
+      : removeFields(schema, merged, { fields: dropped, kept: union(othersFields, claimed) });
   return {
     object: asObject(object),
     track(admitted) {
@@ -123,20 +127,45 @@ function mergeTyped(schema: Schema, live: Json | undefined, config: Json): Json 
   return isList(config) && isList(live) ? mergeItems(schema, live, config) : config;
 }
 
-/** The live order stays; items that only the configuration has follow those it names before them. */
+/**
+ * The order that structured-merge-diff gives: live items keep their place, but where both lists name an item, the configuration's order of
+ * those wins. https://github.com/kubernetes-sigs/structured-merge-diff/blob/v6.3.0/typed/merge.go
+ */
 function mergeItems(schema: Schema, live: readonly Json[], config: readonly Json[]): readonly Json[] {
   const keyOf = keyReader(schema);
   const wanted = new Map(config.map((item) => [keyOf(item), item]));
   const before = new Map(live.map((item) => [keyOf(item), item]));
+  const wantedKeys = [...wanted.keys()];
+  const liveKeys = live.map(keyOf);
+  const shared = wantedKeys.filter((key) => before.has(key));
+  const done = new Set<string>();
   const merged: Json[] = [];
-  const rest = [...live];
-  for (const [key, item] of wanted) {
-    while (rest[0] !== undefined && !wanted.has(keyOf(rest[0]))) merged.push(...rest.splice(0, 1));
-    const index = rest.findIndex((each) => keyOf(each) === key);
-    if (index >= 0) rest.splice(index, 1);
-    merged.push(mergeTyped(schema.items ?? {}, before.get(key), item));
+  function take(key: string): void {
+    const item = wanted.get(key);
+    done.add(key);
+    if (shared[0] === key) shared.shift();
+    if (item !== undefined) merged.push(mergeTyped(schema.items ?? {}, before.get(key), item));
   }
-  return [...merged, ...rest];
+  let left = 0;
+  let right = 0;
+  while (left < liveKeys.length || right < wantedKeys.length) {
+    const ours = liveKeys[left];
+    const theirs = wantedKeys[right];
+    if (ours !== undefined && ours === theirs) {
+      take(ours);
+      left += 1;
+      right += 1;
+    } else if (ours !== undefined && !wanted.has(ours)) {
+      merged.push(live[left] ?? null);
+      left += 1;
+    } else if (ours !== undefined && (done.has(ours) || (theirs !== undefined && shared[0] !== ours))) {
+      left += 1;
+    } else if (theirs !== undefined) {
+      take(theirs);
+      right += 1;
+    } else left += 1;
+  }
+  return merged;
 }
 
 function keyReader(schema: Schema): (item: Json) => string {
@@ -145,15 +174,27 @@ function keyReader(schema: Schema): (item: Json) => string {
     : (item) => `v:${JSON.stringify(item)}`;
 }
 
-/** Takes out the members of `fields`. An item of a keyed list goes whole; a map that somebody else still fills stays. */
-function removeFields(schema: Schema, value: Json, fields: FieldTree): Json {
+interface Removal {
+  /** What its manager left out. */
+  readonly fields: FieldTree;
+  /** What others own: it stays, and what holds it. */
+  readonly kept: FieldTree | undefined;
+}
+
+/** Takes out what a manager left out, with all below it (a default that the server filled in, too), but for what others own. */
+function removeFields(schema: Schema, value: Json, { fields, kept }: Removal): Json {
   if (isList(value)) {
     const keyOf = keyReader(schema);
-    const kept = value.filter((item) => {
+    const isWanted = (item: Json) => {
       const child = fields[keyOf(item)];
-      return child === undefined || !isMember(child);
+      return child === undefined || !isMember(child) || kept?.[keyOf(item)] !== undefined;
+    };
+    return value.filter(isWanted).map((item) => {
+      const below = fields[keyOf(item)];
+      return below === undefined
+        ? item
+        : removeFields(schema.items ?? {}, item, { fields: below, kept: kept?.[keyOf(item)] });
     });
-    return kept.map((item) => removeFields(schema.items ?? {}, item, fields[keyOf(item)] ?? { '.': {} }));
   }
   if (!isObject(value)) return value;
   const left: Record<string, Json> = { ...value };
@@ -161,11 +202,13 @@ function removeFields(schema: Schema, value: Json, fields: FieldTree): Json {
     const field = step.slice(2);
     const child = left[field];
     if (!step.startsWith('f:') || child === undefined) continue;
-    const childSchema = schemaOfField(schema, field) ?? {};
-    const isWhole = isMember(tree) && isAtomic(childSchema, child);
-    const kept = isWhole ? undefined : removeFields(childSchema, child, tree);
-    if (kept === undefined || isEmpty(kept)) delete left[field];
-    else left[field] = kept;
+    const keptBelow = kept?.[step];
+    const isWhole = isMember(tree) && keptBelow === undefined;
+    const rest = isWhole
+      ? undefined
+      : removeFields(schemaOfField(schema, field) ?? {}, child, { fields: tree, kept: keptBelow });
+    if (rest === undefined || (isEmpty(rest) && keptBelow === undefined)) delete left[field];
+    else left[field] = rest;
   }
   return left;
 }

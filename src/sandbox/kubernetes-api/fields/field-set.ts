@@ -3,7 +3,7 @@ import { isList, isObject, isSame } from '../kubernetes-object.ts';
 import { schemaOfField } from '../schema/prune.ts';
 import type { Schema } from '../schema/schema.ts';
 import { listKeyOf } from '../schema/validate.ts';
-import { type FieldTree, makeTree } from './field-tree.ts';
+import { type FieldTree, makeTree, union } from './field-tree.ts';
 
 export interface FieldChanges {
   /** Set to another value, or set for the first time. */
@@ -67,8 +67,9 @@ export function compareFields(
   const before = partsOf(schema, old);
   const after = partsOf(schema, next);
   const isLeaf = (before === undefined && after === undefined) || sizeOf(before) + sizeOf(after) === 0;
-  if (isLeaf || (old !== undefined && next !== undefined && (before === undefined || after === undefined))) {
-    return next === undefined ? { changed: undefined, removed: {} } : { changed: {}, removed: undefined };
+  if (isLeaf) return next === undefined ? { changed: undefined, removed: {} } : { changed: {}, removed: undefined };
+  if (old !== undefined && next !== undefined && (before === undefined || after === undefined)) {
+    return anotherShape(schema, old, next);
   }
   const changed: Record<string, FieldTree> = {};
   const removed: Record<string, FieldTree> = {};
@@ -86,6 +87,15 @@ export function compareFields(
   };
 }
 
+/** A value that was one thing becomes a map or a keyed list, or the other way round: all of it changed. */
+function anotherShape(schema: Schema, old: Json, next: Json): FieldChanges {
+  const { '.': _itself, ...below } = compareFields(schema, old, undefined).removed ?? {};
+  return {
+    changed: union({}, compareFields(schema, undefined, next).changed),
+    removed: makeTree(false, below),
+  };
+}
+
 function sizeOf(parts: ReadonlyMap<string, unknown> | undefined): number {
   return parts?.size ?? 0;
 }
@@ -98,12 +108,15 @@ function isStruct(schema: Schema, step: string): boolean {
 /** Every field that a value sets: what an apply claims. */
 export function fieldsOf(schema: Schema, value: Json): FieldTree | undefined {
   const parts = partsOf(schema, value);
+  // An empty keyed list or set claims nothing, not even itself.
+  if (parts?.size === 0 && isList(value)) return undefined;
   if (parts === undefined || parts.size === 0) return {};
   const children: Record<string, FieldTree> = {};
   for (const [step, [child, childSchema]] of parts) {
     const tree = fieldsOf(childSchema, child);
     const isDeclared = step.startsWith('f:') && schema.properties?.[step.slice(2)] !== undefined;
-    const isIn = !isDeclared || tree === undefined || Object.keys(tree).length === 0;
+    const isEmptyList = tree === undefined;
+    const isIn = !isEmptyList && (!isDeclared || Object.keys(tree).length === 0);
     const { '.': _in, ...below } = tree ?? {};
     const made = makeTree(isIn, below);
     if (made !== undefined) children[step] = made;

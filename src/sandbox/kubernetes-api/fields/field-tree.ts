@@ -50,10 +50,11 @@ export function intersect(a: FieldTree | undefined, b: FieldTree | undefined): F
   return makeTree(isMember(a) && isMember(b), children);
 }
 
-/** The members as the API's conflict messages write them: `.spec.template.spec.containers[name="c"].image`. */
+/** The members as the API's conflict messages write them, in its order: `.spec.template.spec.containers[name="c"].image`. */
 export function pathsOf(tree: FieldTree, path = ''): readonly string[] {
-  const own = isMember(tree) && path !== '' ? [path] : [];
-  return [...own, ...childrenOf(tree).flatMap(([step, child]) => pathsOf(child, path + pathOf(step)))];
+  const children = childrenOf(tree).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const own = children.filter(([, child]) => isMember(child)).map(([step]) => path + pathOf(step));
+  return [...own, ...children.flatMap(([step, child]) => pathsOf(child, path + pathOf(step)))];
 }
 
 function pathOf(step: string): string {

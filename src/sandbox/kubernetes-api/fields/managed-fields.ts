@@ -87,8 +87,14 @@ function folded(entries: readonly ManagedEntry[]): readonly ManagedEntry[] {
   ];
 }
 
-/** Notes that the writer now owns what it changed, and that nobody owns what it removed. */
-export function trackUpdate(api: Api, write: Write, object: StoredObject, old: StoredObject | undefined): StoredObject {
+/** Notes that the writer now owns what it changed (unless it `claims` nothing), and that nobody owns what it removed. */
+export function trackUpdate(
+  api: Api,
+  write: Write,
+  object: StoredObject,
+  old: StoredObject | undefined,
+  claims = true,
+): StoredObject {
   const changes = changesOf(write, object, old);
   const owner = {
     manager: write.manager,
@@ -109,7 +115,8 @@ export function trackUpdate(api: Api, write: Write, object: StoredObject, old: S
     .map((entry) => ({ ...entry, fields: subtract(entry.fields, lost) }));
   const isIdle = changes.changed === undefined && changes.removed === undefined;
   const time = isIdle && own !== undefined ? own.time : timestamp(api.nowMs());
-  entries.push({ ...owner, time, fields: union(subtract(own?.fields, changes.removed), changes.changed) });
+  const kept = subtract(own?.fields, changes.removed);
+  entries.push({ ...owner, time, fields: claims ? union(kept, changes.changed) : subtract(kept, changes.changed) });
   return withEntries(object, entries);
 }
 

@@ -27,7 +27,7 @@ export function createObject(
   const proposed = { ...identified, metadata: freshMetadata(api, metadata, name) };
   const { status: _status, ...withoutStatus } = proposed as JsonObject;
   let object = admit(api, write, resource.hasStatus ? withoutStatus : proposed, undefined);
-  if (resource.strategy.generation === 'spec') {
+  if (resource.strategy.generation !== 'none') {
     object = { ...object, metadata: { ...object.metadata, generation: 1 } };
   }
   object = track === undefined ? trackUpdate(api, write, object, undefined) : track(object);

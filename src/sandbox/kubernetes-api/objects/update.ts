@@ -120,7 +120,9 @@ function withGeneration(write: Write, object: StoredObject, current: StoredObjec
   if (write.resource.strategy.generation === 'none' || write.subresource === 'status') return object;
   const wish = ({ metadata: _m, status, managedFields: _f, ...rest }: JsonObject) =>
     write.resource.hasStatus || status === undefined ? rest : { ...rest, status };
-  if (isSame(wish(object), wish(current))) return object;
+  const annotationsCount = write.resource.strategy.generation === 'spec and annotations';
+  const hasSameNotes = isSame(objectAt(object.metadata, 'annotations'), objectAt(current.metadata, 'annotations'));
+  if (isSame(wish(object), wish(current)) && (hasSameNotes || !annotationsCount)) return object;
   const generation = (typeof current.metadata.generation === 'number' ? current.metadata.generation : 0) + 1;
   return { ...object, metadata: { ...object.metadata, generation } };
 }

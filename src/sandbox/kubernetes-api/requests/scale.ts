@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../../lib/index.ts';
 import type { Api, Write } from '../api.ts';
 import { invalid, methodNotAllowed, pageNotFound } from '../api-error.ts';
+import { trackUpdate } from '../fields/managed-fields.ts';
 import { isObject, numberAt, objectAt, type StoredObject, textAt, valueAt, withValueAt } from '../kubernetes-object.ts';
 import { toServed } from '../objects/served.ts';
 import { updateObject } from '../objects/update.ts';
@@ -29,7 +30,9 @@ export function answerScale(api: Api, request: ApiRequest, write: Write, current
   const resourceVersion = textAt(objectAt(wanted, 'metadata'), 'resourceVersion') || current.metadata.resourceVersion;
   const replaced = withValueAt(toServed(write.resource, current), paths.specReplicas, replicas);
   const proposed = withValueAt(replaced, ['metadata', 'resourceVersion'], resourceVersion);
-  const stored = updateObject(api, write, current, proposed, { needsResourceVersion: false });
+  // A Scale leaves out its zero, so whoever scales to zero owns nothing by it.
+  const track = (object: StoredObject) => trackUpdate(api, write, object, current, replicas !== 0);
+  const stored = updateObject(api, write, current, proposed, { needsResourceVersion: false, track });
   return jsonAnswer(scaleOf(stored, paths));
 }
 
@@ -48,7 +51,8 @@ function scaleOf(object: StoredObject, paths: ScalePaths): JsonObject {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
     metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
-    spec: typeof replicas === 'number' ? { replicas } : {},
+    // Go leaves out a zero here, unlike in the object itself.
+    spec: typeof replicas === 'number' && replicas !== 0 ? { replicas } : {},
     status: {
       replicas: typeof observed === 'number' ? observed : 0,
       ...(typeof text === 'string' && text !== '' ? { selector: text } : {}),

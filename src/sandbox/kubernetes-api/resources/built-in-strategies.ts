@@ -134,7 +134,13 @@ export const builtInStrategies: { readonly [resource: string]: Strategy } = {
   events: { ...plainStrategy, mayCreateOnUpdate: true, check: checkEvent },
   'events.events.k8s.io': { ...plainStrategy, mayCreateOnUpdate: true, check: checkEvent },
   'leases.coordination.k8s.io': { ...plainStrategy, mayCreateOnUpdate: true, check: checkLease },
-  'deployments.apps': { ...versioned, fill: fillDeployment, begin: withStatus({}), check: checkWorkload },
+  'deployments.apps': {
+    ...versioned,
+    generation: 'spec and annotations',
+    fill: fillDeployment,
+    begin: withStatus({}),
+    check: checkWorkload,
+  },
   'replicasets.apps': { ...versioned, fill: fillTemplate, begin: withStatus({ replicas: 0 }), check: checkWorkload },
   'statefulsets.apps': {
     ...versioned,

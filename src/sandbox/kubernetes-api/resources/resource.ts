@@ -24,8 +24,11 @@ export interface ScalePaths {
 
 /** What the server's own code adds to the schema of a kind. */
 export interface Strategy {
-  /** `spec`: counts changes of anything but metadata and status; `none`: the kind has no generation. */
-  readonly generation: 'spec' | 'none';
+  /**
+   * `spec`: counts changes of anything but metadata and status; `spec and annotations`: of annotations too (a Deployment copies them to its
+   * ReplicaSets); `none`: the kind has no generation.
+   */
+  readonly generation: 'spec' | 'spec and annotations' | 'none';
   /** Rules for names; `path` allows what fits in a URL (RBAC kinds). */
   readonly names: 'subdomain' | 'label' | 'service' | 'path';
   readonly mayCreateOnUpdate: boolean;

@@ -43,6 +43,7 @@ export function checkWorkload(object: StoredObject, causes: FieldCause[], old: S
       message: `Invalid value: ${shown}: \`selector\` does not match template \`labels\``,
     });
   }
+  checkCounts(objectAt(object, 'status'), causes);
   const before = valueAt(old, ['spec', 'selector']);
   if (before !== undefined && selector !== undefined && !isSame(before, selector)) {
     const message = `Invalid value: ${JSON.stringify(selector)}: field is immutable`;
@@ -54,6 +55,22 @@ export function checkWorkload(object: StoredObject, causes: FieldCause[], old: S
     const message = `Unsupported value: ${JSON.stringify(policy)}: supported values: "Always"`;
     causes.push({ field: 'spec.template.spec.restartPolicy', reason: 'FieldValueNotSupported', message });
   }
+}
+
+const counted = ['fullyLabeledReplicas', 'updatedReplicas', 'readyReplicas', 'availableReplicas'];
+
+/** A status counts no more of its replicas than it has. */
+function checkCounts(status: JsonObject, causes: FieldCause[]): void {
+  const all = numberAt(status, 'replicas') ?? 0;
+  for (const field of counted) {
+    const count = numberAt(status, field) ?? 0;
+    const message = `Invalid value: ${count}: cannot be greater than status.replicas`;
+    if (count > all) causes.push({ field: `status.${field}`, reason: 'FieldValueInvalid', message });
+  }
+  const available = numberAt(status, 'availableReplicas') ?? 0;
+  if (available <= (numberAt(status, 'readyReplicas') ?? 0)) return;
+  const message = `Invalid value: ${available}: cannot be greater than readyReplicas`;
+  causes.push({ field: 'status.availableReplicas', reason: 'FieldValueInvalid', message });
 }
 
 function negative(field: string, value: number): FieldCause {

@@ -22,7 +22,7 @@ const { tree } = fc.letrec<{ tree: FieldTree }>((tie) => ({
 }));
 
 function members(set: FieldTree | undefined): ReadonlySet<string> {
-  return new Set(set === undefined ? [] : pathsOf(set, '@'));
+  return new Set(set === undefined ? [] : pathsOf({ 'f:@': set }));
 }
 
 describe('sets of fields', () => {
