@@ -7,7 +7,7 @@ import { openPage } from '../../src/sandbox/sandbox-page.ts';
 import { type Browser, hasChromium, startBrowser } from '../integration/sandbox/browser.ts';
 import { startSandbox, type TestSandbox } from '../support/sandbox.ts';
 
-/** README's pictures are made here: `STEPWISE_PICTURES=docs npx vitest run test/scenarios/a-person-ships-from-the-page.test.ts`. */
+/** README's pictures are made here: `STEPWISE_PICTURES=test/pictures npx vitest run test/scenarios/a-person-ships-from-the-page.test.ts`. */
 const pictures = process.env.STEPWISE_PICTURES ?? 'test-results';
 
 describe.skipIf(!hasChromium())('a person ships from the page', () => {
@@ -68,6 +68,7 @@ describe.skipIf(!hasChromium())('a person ships from the page', () => {
     const card = await cardOf('checkout 2.0.0');
     await expect.poll(() => card.innerText(), { timeout: 30_000 }).toMatch(/promote|waits/i);
     await picture(card, 'card-gate.png');
+    await tab.screenshot({ path: join(pictures, 'page-gate.png') });
     await expect.poll(() => splitOf('2.0.0'), { timeout: 30_000 }).toBeGreaterThan(35);
     expect(await splitOf('2.0.0')).toBeLessThan(65);
 
@@ -108,5 +109,6 @@ describe.skipIf(!hasChromium())('a person ships from the page', () => {
       expect(box?.height ?? Number.POSITIVE_INFINITY).toBeLessThanOrEqual(600);
     }
     await picture(await cardOf('checkout 3.0.0'), `card-rolled-back-${width.toLowerCase()}.png`);
+    await tab.screenshot({ path: join(pictures, `page-${width.toLowerCase()}.png`) });
   });
 });
