@@ -8,6 +8,7 @@ import type { Config } from './config/index.ts';
 import {
   createAnalysisRunTurn,
   createEngine,
+  createHistory,
   createMeasureAgain,
   factsOf,
   glance,
@@ -139,6 +140,7 @@ export async function createService(config: Config): Promise<Service> {
       records,
       derive: deriveEntries,
       deliver,
+      withHistory: createHistory(providers),
       verify: (record, seen, signal) =>
         verify(record, seen, { measureAgain: createMeasureAgain({ providers, nowMs: cluster.nowMs }) }, signal),
       channelOf: channels.channelOf,

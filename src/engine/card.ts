@@ -4,6 +4,7 @@ import { AlreadyExistsError, ConflictError, NotNowError } from '../lib/index.ts'
 import type { MessagePlace, Notice, NoticeEvent, Notifier } from '../notifications/index.ts';
 import type { DeliveryRecord, LedgerLine, NewEntry, Records } from '../records/index.ts';
 import type { Delivery, Rollout } from '../rollout/index.ts';
+import type { WithHistory } from './history.ts';
 import type { Look } from './look.ts';
 import { noticesOf } from './notices.ts';
 import type { TurnOutcome } from './reconcile.ts';
@@ -18,6 +19,7 @@ export interface CardTools {
     look: Look,
   ) => { readonly entries: readonly NewEntry[]; readonly seen: Readonly<Record<string, string>> };
   readonly deliver: (record: DeliveryRecord, look: Look) => Delivery;
+  readonly withHistory: WithHistory;
   /** Looks whether a rollback is done; undefined where there is nothing to verify. */
   readonly verify: (
     record: DeliveryRecord,
@@ -52,7 +54,7 @@ export async function takeCardTurn(name: ObjectName, tools: CardTools, signal: A
     // Written down before anything is told: a Slack that is down or slow must not cost a revision its record.
     const previous = await closePrevious(look, tools, signal);
     const record = await writeDown(look, tools, signal);
-    const delivery = tools.deliver(record, look);
+    const delivery = await tools.withHistory(tools.deliver(record, look), look, signal);
     // A revision that ended long before the first look is remembered, not told.
     const isNews = record.entries.length > 0 || record.ledger.card !== undefined;
     // This revision first: a new card does not wait until everything of the last one was said.

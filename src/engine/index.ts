@@ -6,6 +6,7 @@
 export { createAnalysisRunTurn } from './analysis-run.ts';
 export { createEngine, type Engine, type EngineTools } from './engine.ts';
 export { factsOf } from './facts.ts';
+export { createHistory } from './history.ts';
 export type { Caches } from './keeper.ts';
 export { type Look, lookAt } from './look.ts';
 export { createMeasureAgain } from './measure-again.ts';
