@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { ObjectName } from '../kubernetes/index.ts';
-import { ConflictError } from '../lib/index.ts';
+import { AlreadyExistsError, ConflictError } from '../lib/index.ts';
 import type { Decision, Effect, World } from '../rollout/index.ts';
 import type { Carried, Observation } from './observe.ts';
 
@@ -35,8 +35,11 @@ const maxLooks = 10;
  */
 export async function reconcile(name: ObjectName, tools: ReconcileTools, signal: AbortSignal): Promise<TurnOutcome> {
   let carried: Carried | undefined;
+  let takenReplicaSetName: string | undefined;
+  const decide = (world: World) =>
+    tools.decide(takenReplicaSetName === undefined ? world : { ...world, takenReplicaSetName });
   for (let look = 0; look < maxLooks; look++) {
-    const next = await lookAndDecide(name, carried, tools, signal);
+    const next = await lookAndDecide(name, carried, { ...tools, decide }, signal);
     if (next === undefined) return {};
     const { seen, decision } = next;
     if (decision.effects.length === 0) return outcomeOf(decision, tools.nowMs());
@@ -45,6 +48,12 @@ export async function reconcile(name: ObjectName, tools: ReconcileTools, signal:
       carried = await tools.perform(decision.effects, seen, signal);
       for (const effect of decision.effects) tools.log.debug({ ...name, effect: effect.kind }, 'effect performed');
     } catch (error) {
+      if (error instanceof AlreadyExistsError) {
+        // Its name belongs to somebody else's pods: the next look knows, and chooses another hash.
+        takenReplicaSetName = decision.effects.find((effect) => effect.kind === 'createReplicaSet')?.replicaSet.name;
+        if (takenReplicaSetName === undefined) throw error;
+        continue;
+      }
       // Somebody else wrote first: what we saw is no longer so. The next look decides on what is there now.
       if (!(error instanceof ConflictError)) throw error;
       tools.log.debug({ ...name, conflict: error.message }, 'precondition failed');

@@ -41,8 +41,18 @@ const ReplicaSet = z.looseObject({
       replicas: z.number().default(0),
       readyReplicas: z.number().default(0),
       availableReplicas: z.number().default(0),
+      conditions: z
+        .array(
+          z.looseObject({
+            type: z.string(),
+            status: z.string(),
+            reason: z.string().default(''),
+            message: z.string().default(''),
+          }),
+        )
+        .default([]),
     })
-    .default({ replicas: 0, readyReplicas: 0, availableReplicas: 0 }),
+    .default({ replicas: 0, readyReplicas: 0, availableReplicas: 0, conditions: [] }),
 });
 
 /** A ReplicaSet as it was read live, with its template. */
@@ -51,7 +61,11 @@ export function parseReplicaSet(object: KubernetesObject): ReplicaSetView & { re
 }
 
 function viewOf({ metadata, spec, status }: z.infer<typeof ReplicaSet>) {
+  const failure = status.conditions.find(
+    (condition) => condition.type === 'ReplicaFailure' && condition.status === 'True',
+  );
   return {
+    ...(failure === undefined ? {} : { failure: { reason: failure.reason, message: failure.message } }),
     name: metadata.name,
     uid: metadata.uid,
     podHash: metadata.labels[podHashLabel] ?? '',
