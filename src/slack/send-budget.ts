@@ -7,7 +7,8 @@ const rank: Readonly<Record<Urgency, number>> = { final: 0, change: 1, numbers: 
 
 /** One card's numbers are not shown faster than this. */
 const numbersGapMs = 1000;
-const waiterTtlMs = 120_000;
+/** Who does not come back when told to has been served by another replica, and holds up nobody. */
+const lateForTurnMs = 1500;
 
 export interface Budget {
   /** 0: go now, the token is taken. Else when to ask again, in milliseconds. */
@@ -32,7 +33,7 @@ export function createBudget(options: {
   let tokens = capacity;
   let filledAtMs = now();
   let blockedUntilMs = 0;
-  const waiting = new Map<string, { urgency: Urgency; sinceMs: number; askedAtMs: number }>();
+  const waiting = new Map<string, { urgency: Urgency; sinceMs: number; expectedAtMs: number }>();
   const sentAtMs = new Map<string, number>();
 
   function refill(atMs: number): void {
@@ -53,7 +54,7 @@ export function createBudget(options: {
   }
 
   function forgetOld(atMs: number): void {
-    for (const [card, waiter] of waiting) if (atMs - waiter.askedAtMs > waiterTtlMs) waiting.delete(card);
+    for (const [card, waiter] of waiting) if (atMs - waiter.expectedAtMs > lateForTurnMs) waiting.delete(card);
     if (sentAtMs.size < 5000) return;
     for (const [card, sent] of sentAtMs) if (atMs - sent > numbersGapMs) sentAtMs.delete(card);
   }
@@ -75,8 +76,9 @@ export function createBudget(options: {
         sentAtMs.set(card, atMs);
         return 0;
       }
-      waiting.set(card, { urgency, sinceMs, askedAtMs: atMs });
-      return Math.ceil(Math.max(250, Math.min(waitMs, 60_000)));
+      const toldMs = Math.ceil(Math.max(250, Math.min(waitMs, 60_000)));
+      waiting.set(card, { urgency, sinceMs, expectedAtMs: atMs + toldMs });
+      return toldMs;
     },
     limited(retryAfterMs) {
       const atMs = now();

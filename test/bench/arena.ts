@@ -1,18 +1,12 @@
-import { loadavg } from 'node:os';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubernetesApi } from '../../src/sandbox/kubernetes-api/index.ts';
 import type { ServiceProcess } from '../../src/sandbox/service-process.ts';
-import type { SlackApi } from '../../src/sandbox/slack-api/index.ts';
+import { createSlackApi, type SlackApi } from '../../src/sandbox/slack-api/index.ts';
 import { startSandbox, type TestSandbox } from '../support/sandbox.ts';
-import { benchNamespace, createFleet, type Fleet } from './fleet.ts';
+import { createFleet, type Fleet, teamsOf } from './fleet.ts';
 import { keepLedger, type Ledger } from './ledger.ts';
 import { startRedis } from './redis.ts';
 import { type Reading, readMetrics } from './service-metrics.ts';
-import { round } from './statistics.ts';
-
-export const channel = 'C0SHIPSHOP';
-const redisPrefix = 'bench';
 
 /** A world with a fleet at rest, the service's replicas, and whoever watches. */
 export interface Arena {
@@ -39,10 +33,20 @@ export interface ArenaOptions {
 export async function openArena({ store, replicas, rollouts, badEvery }: ArenaOptions): Promise<Arena> {
   const redis = store === 'redis' ? await startRedis() : undefined;
   const sandbox = await startSandbox({ redisUrl: redis?.url });
-  const { kubernetes, slack } = sandbox.standIns;
-  if (kubernetes === undefined || slack === undefined) throw new Error('the bench needs both stand-ins');
+  const { kubernetes } = sandbox.standIns;
+  if (kubernetes === undefined) throw new Error('the bench needs the stand-in for Kubernetes');
   const ledger = keepLedger(kubernetes);
-  const environment = { CHANNELS: `${benchNamespace}=${channel},shop=${channel}`, QUEUE_PREFIX: redisPrefix };
+  const teams = teamsOf(rollouts);
+  const slack = await createSlackApi({
+    appName: 'Stepwise',
+    channels: teams.map(({ namespace, channel }) => ({ id: channel, name: namespace })),
+  });
+  const environment = {
+    CHANNELS: teams.map(({ namespace, channel }) => `${namespace}=${channel}`).join(','),
+    SLACK_API_URL: slack.apiUrl,
+    SLACK_BOT_TOKEN: slack.botToken,
+    SLACK_APP_TOKEN: slack.appToken,
+  };
   const started = Array.from({ length: replicas }, () =>
     sandbox.startService({ ...environment, ...extraEnvironment() }),
   );
@@ -84,6 +88,7 @@ export async function openArena({ store, replicas, rollouts, badEvery }: ArenaOp
     async stop() {
       ledger.stop();
       await sandbox.stop();
+      await slack.stop();
       await redis?.stop();
     },
   };
@@ -116,27 +121,6 @@ function addresses(sandbox: TestSandbox): readonly string[] {
     .logs()
     .filter(({ msg }) => msg === 'started')
     .map(({ port }) => `http://127.0.0.1:${String(port)}/metrics`);
-}
-
-/** How much the stand-ins and the load, which share this process, took from the replicas' two cores, and how late they answered. */
-export function watchOurselves() {
-  const delay = monitorEventLoopDelay({ resolution: 5 });
-  delay.enable();
-  const cpu = process.cpuUsage();
-  const startedAtMs = performance.now();
-  return {
-    stop() {
-      delay.disable();
-      const { user, system } = process.cpuUsage(cpu);
-      const wallMs = performance.now() - startedAtMs;
-      return {
-        note: 'the API server, pods, proxy, Prometheus, Slack and the load run in the bench process and share the cores with the replicas',
-        cpuShareOfOneCore: round((user + system) / 1000 / wallMs),
-        eventLoopDelayMs: { p50: round(delay.percentile(50) / 1e6), p99: round(delay.percentile(99) / 1e6) },
-        loadAverage: loadavg().map(round),
-      };
-    },
-  };
 }
 
 export function progress(line: string): void {

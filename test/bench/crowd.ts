@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SlackApi } from '../../src/sandbox/slack-api/index.ts';
-import { channel } from './arena.ts';
-import type { Fleet } from './fleet.ts';
+import { type Fleet, teamOf } from './fleet.ts';
 
 const people = ['dana', 'arno', 'omar'];
 
@@ -17,7 +16,9 @@ export async function letPeopleAct(
     const user = people[act % people.length] ?? 'dana';
     const name = fleet.names[(act * 37) % fleet.names.length] ?? '';
     underWay.push(
-      act % 4 === 3 ? clickWhy(slack, user, name) : slack.command({ user, channel, text: commandOf(act, name) }),
+      act % 4 === 3
+        ? clickWhy(slack, user, name)
+        : slack.command({ user, channel: teamOf(name).channel, text: commandOf(act, name) }),
     );
     await sleep(everyMs);
   }
@@ -32,11 +33,15 @@ function commandOf(act: number, name: string): string {
   return word === 'help' ? '/rollout help' : `/rollout ${word} ${name}`;
 }
 
-/** The overflow of a card, or its Why button, when it has one by now; else the same question in words. */
+/** The Why button of one of its cards, where one has it just now; else the same question in words. */
 async function clickWhy(slack: SlackApi, user: string, name: string): Promise<unknown> {
-  const card = slack.transcript().messages.findLast(({ versions }) => versions[0]?.text.includes(`${name} `));
+  const { channel } = teamOf(name);
+  const card = slack
+    .transcript()
+    .messages.find(
+      ({ versions }) =>
+        versions[0]?.text.includes(`${name} `) && JSON.stringify(versions.at(-1)?.blocks).includes('"action_id":"why"'),
+    );
   if (card === undefined) return slack.command({ user, channel, text: `/rollout why ${name}` });
-  const blocks = JSON.stringify(card.versions.at(-1)?.blocks);
-  if (!blocks.includes('"action_id":"why"')) return slack.command({ user, channel, text: `/rollout why ${name}` });
   return slack.click({ user, channel, ts: card.ts, action_id: 'why' });
 }

@@ -1,14 +1,87 @@
 import type { TestSandbox } from '../support/sandbox.ts';
 
-export const benchNamespace = 'bench';
-const argo = '/apis/argoproj.io/v1alpha1/namespaces/bench';
+const argo = '/apis/argoproj.io/v1alpha1/namespaces';
 
-/** One rollout of the fleet: nginx canary, 10 → 30 → 60 %, timed pauses and one analysis. */
+/** Rollouts as many small teams have them: ten to a namespace, and a channel for each. */
+export interface Fleet {
+  readonly names: readonly string[];
+  /** Those whose analysis fails on every canary. */
+  readonly bad: ReadonlySet<string>;
+}
+
+const teamSize = 10;
+
+export interface Team {
+  readonly namespace: string;
+  readonly channel: string;
+}
+
+export function teamsOf(rolloutCount: number): readonly Team[] {
+  return Array.from({ length: Math.ceil(rolloutCount / teamSize) }, (_, index) => ({
+    namespace: `team-${index}`,
+    channel: `C0TEAM${String(index).padStart(3, '0')}`,
+  }));
+}
+
+export function teamOf(name: string): Team {
+  const index = Math.floor(Number(name.slice('svc-'.length)) / teamSize);
+  return { namespace: `team-${index}`, channel: `C0TEAM${String(index).padStart(3, '0')}` };
+}
+
+/** Creates `count` rollouts, of which every `badEvery`-th has an analysis that fails. */
+export async function createFleet(sandbox: TestSandbox, count: number, badEvery = 0): Promise<Fleet> {
+  for (const { namespace } of teamsOf(count)) await createTeam(sandbox, namespace);
+  const names = Array.from({ length: count }, (_, index) => `svc-${String(index).padStart(3, '0')}`);
+  const bad = new Set(names.filter((_, index) => badEvery > 0 && index % badEvery === badEvery - 1));
+  for (const name of names) {
+    const { namespace } = teamOf(name);
+    const services = `/api/v1/namespaces/${namespace}/services`;
+    await Promise.all([
+      sandbox.request('POST', services, serviceManifest(`${name}-stable`, name)),
+      sandbox.request('POST', services, serviceManifest(`${name}-canary`, name)),
+      sandbox.request('POST', `/apis/networking.k8s.io/v1/namespaces/${namespace}/ingresses`, ingressManifest(name)),
+    ]);
+    await sandbox.request(
+      'POST',
+      `${argo}/${namespace}/rollouts`,
+      rolloutManifest(name, bad.has(name) ? 'wrong' : 'right'),
+    );
+  }
+  return { names, bad };
+}
+
+/** What a deploy pipeline does. */
+export function setImage(sandbox: TestSandbox, name: string, tag: string): Promise<unknown> {
+  const patch = [{ op: 'replace', path: '/spec/template/spec/containers/0/image', value: imageOf(tag) }];
+  const path = `${argo}/${teamOf(name).namespace}/rollouts/${name}`;
+  return sandbox.request('PATCH', path, patch, 'application/json-patch+json');
+}
+
+/** Constant answers: what is measured is the engine, not Prometheus. */
+const queries = { right: 'vector(1)', wrong: 'vector(0)' } as const;
+
+async function createTeam(sandbox: TestSandbox, namespace: string): Promise<void> {
+  await sandbox.request('POST', '/api/v1/namespaces', { metadata: { name: namespace } });
+  for (const [name, query] of Object.entries(queries)) {
+    await sandbox.request('POST', `${argo}/${namespace}/analysistemplates`, templateManifest(name, query));
+  }
+  await sandbox.request('POST', `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/rolebindings`, {
+    metadata: { name: 'deployers' },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'stepwise-deployer' },
+    subjects: ['deployers', 'approvers', 'oncall'].map((handle) => ({
+      apiGroup: 'rbac.authorization.k8s.io',
+      kind: 'Group',
+      name: `slack:${handle}`,
+    })),
+  });
+}
+
+/** nginx canary, 10 → 30 → 60 %, timed pauses and one analysis. */
 function rolloutManifest(name: string, template: keyof typeof queries) {
   return {
     apiVersion: 'argoproj.io/v1alpha1',
     kind: 'Rollout',
-    metadata: { name, namespace: benchNamespace },
+    metadata: { name },
     spec: {
       replicas: 2,
       selector: { matchLabels: { app: name } },
@@ -40,7 +113,7 @@ function serviceManifest(name: string, app: string) {
   return {
     apiVersion: 'v1',
     kind: 'Service',
-    metadata: { name, namespace: benchNamespace },
+    metadata: { name },
     spec: { selector: { app }, ports: [{ name: 'http', port: 80, targetPort: 8080 }] },
   };
 }
@@ -50,7 +123,7 @@ function ingressManifest(name: string) {
   return {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'Ingress',
-    metadata: { name, namespace: benchNamespace },
+    metadata: { name },
     spec: {
       ingressClassName: 'nginx',
       rules: [{ host: `${name}.bench`, http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }],
@@ -62,59 +135,11 @@ function templateManifest(name: string, query: string) {
   return {
     apiVersion: 'argoproj.io/v1alpha1',
     kind: 'AnalysisTemplate',
-    metadata: { name, namespace: benchNamespace },
+    metadata: { name },
     spec: {
       metrics: [{ name: 'answer', successCondition: 'result[0] >= 1', provider: { prometheus: { query } } }],
     },
   };
-}
-
-export interface Fleet {
-  readonly names: readonly string[];
-  /** Those whose analysis fails on every canary. */
-  readonly bad: ReadonlySet<string>;
-}
-
-/** Creates `count` rollouts, of which every `badEvery`-th has an analysis that fails. */
-export async function createFleet(sandbox: TestSandbox, count: number, badEvery = 0): Promise<Fleet> {
-  await sandbox.request('POST', '/api/v1/namespaces', {
-    apiVersion: 'v1',
-    kind: 'Namespace',
-    metadata: { name: benchNamespace },
-  });
-  for (const [name, query] of Object.entries(queries)) {
-    await sandbox.request('POST', `${argo}/analysistemplates`, templateManifest(name, query));
-  }
-  await sandbox.request('POST', '/apis/rbac.authorization.k8s.io/v1/namespaces/bench/rolebindings', {
-    apiVersion: 'rbac.authorization.k8s.io/v1',
-    kind: 'RoleBinding',
-    metadata: { name: 'deployers', namespace: benchNamespace },
-    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'stepwise-deployer' },
-    subjects: ['deployers', 'approvers', 'oncall'].map((handle) => ({
-      apiGroup: 'rbac.authorization.k8s.io',
-      kind: 'Group',
-      name: `slack:${handle}`,
-    })),
-  });
-  const names = Array.from({ length: count }, (_, index) => `svc-${String(index).padStart(3, '0')}`);
-  const bad = new Set(names.filter((_, index) => badEvery > 0 && index % badEvery === badEvery - 1));
-  for (const name of names) {
-    await Promise.all([
-      sandbox.request('POST', '/api/v1/namespaces/bench/services', serviceManifest(`${name}-stable`, name)),
-      sandbox.request('POST', '/api/v1/namespaces/bench/services', serviceManifest(`${name}-canary`, name)),
-      sandbox.request('POST', '/apis/networking.k8s.io/v1/namespaces/bench/ingresses', ingressManifest(name)),
-    ]);
-    await sandbox.request('POST', `${argo}/rollouts`, rolloutManifest(name, bad.has(name) ? 'wrong' : 'right'));
-  }
-  return { names, bad };
-}
-
-/** Constant answers: what is measured is the engine, not Prometheus. */
-const queries = { right: 'vector(1)', wrong: 'vector(0)' } as const;
-
-export function setImage(sandbox: TestSandbox, name: string, tag: string): Promise<unknown> {
-  const patch = [{ op: 'replace', path: '/spec/template/spec/containers/0/image', value: imageOf(tag) }];
-  return sandbox.request('PATCH', `${argo}/rollouts/${name}`, patch, 'application/json-patch+json');
 }
 
 function imageOf(tag: string): string {

@@ -28,6 +28,13 @@ export interface WeightWrite {
   readonly atMs: number;
 }
 
+/** A Service as it was written: which pods it selects from then on. */
+export interface Switch {
+  readonly service: string;
+  readonly podHash: string | undefined;
+  readonly atMs: number;
+}
+
 export interface Verdict {
   readonly rollout: string;
   readonly phase: string;
@@ -84,7 +91,7 @@ export function keepLedger(kubernetes: KubernetesApi) {
   const satisfiedSinceMs = new Map<string, number>();
   const verdictAtMs = new Map<string, number>();
   const weightOf = new Map<string, number>();
-  const selectors = new Map<string, string | undefined>();
+  const switches: Switch[] = [];
   const lags: StepLag[] = [];
   const verdicts: Verdict[] = [];
   const weights: WeightWrite[] = [];
@@ -140,8 +147,8 @@ export function keepLedger(kubernetes: KubernetesApi) {
       verdictAtMs.set(rollout, atMs);
       verdicts.push({ rollout, phase: status.phase, atMs });
     },
-    services({ object, name }) {
-      selectors.set(name, Service.parse(object).spec.selector[hashLabel]);
+    services({ object, name, atMs }) {
+      switches.push({ service: name, podHash: Service.parse(object).spec.selector[hashLabel], atMs });
     },
   };
 
@@ -174,8 +181,7 @@ export function keepLedger(kubernetes: KubernetesApi) {
     lags,
     verdicts,
     weights,
-    /** The pod hash that a Service selects. */
-    selectorOf: (service: string) => selectors.get(service),
+    switches,
     weightOf: (rollout: string) => weightOf.get(rollout),
     /** Writes of the service since the last call, by kind; and how many of them were refused (a lost race, an event told before). */
     takeWrites(): { readonly counts: WriteCounts; readonly refused: number } {

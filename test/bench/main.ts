@@ -1,11 +1,21 @@
 import { cpus } from 'node:os';
 import { progress } from './arena.ts';
+import { measureCharts } from './sections/charts.ts';
+import { measureFailover } from './sections/failover.ts';
 import { measureMoving } from './sections/moving.ts';
+import { measureUndo } from './sections/undo.ts';
 
 /** Each measures something of its own, in a world of its own; `npm run bench -- moving undo` runs only those. */
 const sections: Readonly<Record<string, () => Promise<unknown>>> = {
-  moving: () => measureMoving({ store: 'redis', replicas: 2, rollouts: 200, badEvery: 5, startEveryMs: 75, acts: 100 }),
-  smaller: () => measureMoving({ store: 'redis', replicas: 2, rollouts: 50, badEvery: 5, startEveryMs: 75, acts: 40 }),
+  moving: () =>
+    measureMoving({ store: 'redis', replicas: 2, rollouts: 200, badEvery: 5, startEveryMs: 100, acts: 100 }),
+  undo: () => measureUndo(30),
+  failover: () => measureFailover(50),
+  embedded: () =>
+    measureMoving({ store: 'embedded', replicas: 1, rollouts: 20, badEvery: 5, startEveryMs: 100, acts: 40 }),
+  /** So few that Slack's limits hold no card back. */
+  cards: () => measureMoving({ store: 'redis', replicas: 2, rollouts: 3, startEveryMs: 1000, acts: 6 }),
+  charts: () => measureCharts(50),
 };
 
 const asked = process.argv.slice(2);

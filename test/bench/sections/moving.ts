@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Arena, type ArenaOptions, openArena, progress, watchOurselves } from '../arena.ts';
+import { type Arena, type ArenaOptions, openArena, progress } from '../arena.ts';
 import { cardAges } from '../card-ages.ts';
+import { watchContention } from '../contention.ts';
 import { letPeopleAct } from '../crowd.ts';
 import { setImage } from '../fleet.ts';
 import type { Ledger } from '../ledger.ts';
@@ -30,7 +31,7 @@ async function move(arena: Arena, options: MovingOptions) {
   const before = await arena.readMetrics();
   const requestsBefore = kubernetes.requestCounts();
   const marks = { lags: ledger.lags.length, verdicts: ledger.verdicts.length, weights: ledger.weights.length };
-  const ourselves = watchOurselves();
+  const contention = watchContention(arena.replicas);
   const startedAtMs = Date.now();
   progress(`${fleet.names.length} rollouts start, one every ${options.startEveryMs} ms`);
   const longestMs = fleet.names.length * options.startEveryMs + 15_000;
@@ -47,7 +48,9 @@ async function move(arena: Arena, options: MovingOptions) {
   });
   const tookSeconds = round((Date.now() - startedAtMs) / 1000);
   const people = await crowd;
-  const share = ourselves.stop();
+  // The last cards are drawn after the last step.
+  await sleep(2000);
+  const contended = contention.stop();
   const requestsAfter = kubernetes.requestCounts();
   const writes = ledger.takeWrites();
   const after = await arena.readMetrics();
@@ -103,7 +106,7 @@ async function move(arena: Arena, options: MovingOptions) {
     cpuShareOfOneCorePerReplica: round(spent.cpuSeconds / tookSeconds / options.replicas),
     residentMiBPerReplica: after.map(({ residentBytes }) => Math.round(residentBytes / 2 ** 20)),
     cards: cardAges(arena, startedAtMs),
-    bench: share,
+    contention: contended,
   };
 }
 

@@ -42,6 +42,17 @@ describe('the budget', () => {
     );
   });
 
+  it('holds nobody up for those who do not come back, because another replica served them', () => {
+    const { clock, budget } = aBudget(60, 3);
+    for (let card = 0; card < 10; card++) budget.take(`gone-${card}`, 'change');
+    expect(budget.take('here', 'change')).toBeGreaterThan(8000);
+    clock.nowMs += 20_000;
+    expect(budget.take('here', 'change')).toBe(0);
+    for (let card = 0; card < 10; card++) budget.take(`gone-${card}`, 'change');
+    clock.nowMs += 12_000;
+    expect(budget.take('later', 'change')).toBe(0);
+  });
+
   it('serves everybody in the end', () => {
     const cards = Array.from({ length: 100 }, (_, index) => ({
       card: `c${index}`,
