@@ -51,6 +51,8 @@ test('of a ReplicaSet of a Rollout the cache keeps the numbers and not the templ
     annotations: { [lastApplied]: '{"kind":"…"}', kept: 'yes' },
     labels: { 'rollouts-pod-template-hash': 'abc' },
     minReadySeconds: 5,
+    ownerUid: 'r',
+    image: 'web:1',
   });
   expect(parseReplicaSet(object).template).toEqual(template);
 });
