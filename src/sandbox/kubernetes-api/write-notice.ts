@@ -13,7 +13,7 @@ export interface WriteNotice {
   readonly name: string;
   readonly user: string;
   readonly fieldManager: string;
-  /** One line, e.g. `PATCH ingress/web canary-weight=10`. */
+  /** One line, e.g. `PATCH service/web port=8080`. */
   readonly summary: string;
   /** The HTTP status code. */
   readonly status: number;
