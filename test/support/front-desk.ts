@@ -5,6 +5,8 @@ import { startSandbox, type TestSandbox } from './sandbox.ts';
 /** Channels of the front desk: the first two are bound to namespaces, nobody is bound to the lobby. */
 export const channels = { shop: 'C0SHIPSHOP', pay: 'C0SHIPPAY', lobby: 'C0LOBBY' } as const;
 
+const everybody = ['U0DANA', 'U0ARNO', 'U0VERA', 'U0OMAR', 'U0GUEST', 'U0ROBOT', 'U0APPBOT'];
+
 const argo = '/apis/argoproj.io/v1alpha1';
 const watched = [
   `${argo}/rollouts`,
@@ -13,6 +15,11 @@ const watched = [
   '/apis/networking.k8s.io/v1/ingresses',
   '/api/v1/services',
 ] as const;
+
+/** A channel of a shop's own: Slack takes one message a second in each. */
+export function channelOf(shop: string): string {
+  return `C0${shop.replaceAll(/[^a-z0-9]/g, '').toUpperCase()}`;
+}
 
 /** What the shops' images do; `shop:bad` answers every request with 500. Several, so that each test ships one of its own. */
 const images = `
@@ -38,6 +45,7 @@ export interface Shop {
   /** Its requests follow an Ingress; without, its share is that of the pods. */
   readonly hasRouter?: boolean;
   readonly annotations?: Readonly<Record<string, string>>;
+  readonly replicas?: number;
 }
 
 /** A whole world with one service, people who type and click, and an eye on the cluster. */
@@ -56,6 +64,10 @@ export interface FrontDesk {
   rollout(name: string, namespace?: string): Promise<RolloutSeen>;
   /** Waits until the rollout is so. */
   until(name: string, what: string, isSo: (rollout: RolloutSeen) => boolean): Promise<RolloutSeen>;
+  /** Merges this into the Rollout, or into its status, as kubectl would. */
+  patch(name: string, change: object, subresource?: 'status'): Promise<void>;
+  /** The channel where this person and the app are alone. */
+  directChannel(user: string): Promise<string>;
   /** Sets the image as `kubectl set image` would. */
   setImage(name: string, image: string): Promise<void>;
   /** The resourceVersion of everything a rollout is made of: equal when nothing was changed. */
@@ -88,6 +100,10 @@ const RolloutSeen = z.looseObject({
 });
 export type RolloutSeen = z.infer<typeof RolloutSeen>;
 
+const Direct = z.looseObject({
+  channels: z.array(z.looseObject({ id: z.string(), directWith: z.string().optional() })),
+});
+
 const Listed = z.looseObject({
   items: z.array(
     z.looseObject({
@@ -97,14 +113,20 @@ const Listed = z.looseObject({
 });
 
 export async function openFrontDesk(
-  environment: Readonly<Record<string, string>> = {},
-  slackOptions: Parameters<typeof createSlackApi>[0] = {},
+  options: {
+    readonly environment?: Readonly<Record<string, string>>;
+    readonly slack?: Parameters<typeof createSlackApi>[0];
+    /** Shops with a channel of their own. */
+    readonly ownChannels?: readonly string[];
+  } = {},
 ): Promise<FrontDesk> {
   const sandbox = await startSandbox();
+  const { environment = {}, ownChannels = [] } = options;
+  const rooms = [...Object.entries(channels), ...ownChannels.map((shop) => [shop, channelOf(shop)] as const)];
   const slack = await createSlackApi({
     appName: 'Stepwise',
-    channels: Object.entries(channels).map(([name, id]) => ({ id, name })),
-    ...slackOptions,
+    channels: rooms.map(([name, id]) => ({ id, name, memberIds: everybody })),
+    ...options.slack,
   });
   await sandbox.request(
     'PATCH',
@@ -157,7 +179,10 @@ export async function openFrontDesk(
   return {
     sandbox,
     slack,
-    open: (shop) => openShop(sandbox, shop),
+    open(shop) {
+      const own = ownChannels.includes(shop.name) ? { 'stepwise.dev/channel': channelOf(shop.name) } : {};
+      return openShop(sandbox, { ...shop, annotations: { ...own, ...shop.annotations } });
+    },
     type: (user, line, channel = channels.shop) =>
       answered(user, () => slack.command({ user: idOf(user), channel, text: line })),
     press: (user, { channel, ts }, actionId, value) =>
@@ -188,6 +213,17 @@ export async function openFrontDesk(
     },
     rollout,
     until,
+    async patch(name, change, subresource) {
+      const path = `${argo}/namespaces/shop/rollouts/${name}${subresource === undefined ? '' : `/${subresource}`}`;
+      await sandbox.request('PATCH', path, change, 'application/merge-patch+json');
+    },
+    async directChannel(user) {
+      await slack.openHome({ user: idOf(user) });
+      const state: unknown = await (await fetch(`${slack.url}/_stand-in/state`)).json();
+      const found = Direct.parse(state).channels.find(({ directWith }) => directWith === idOf(user));
+      if (found === undefined) throw new Error(`${user} has no channel with the app`);
+      return found.id;
+    },
     async setImage(name, image) {
       const change = [{ op: 'replace', path: '/spec/template/spec/containers/0/image', value: image }];
       await sandbox.request('PATCH', `${argo}/namespaces/shop/rollouts/${name}`, change, 'application/json-patch+json');
@@ -293,7 +329,7 @@ async function openShop(sandbox: TestSandbox, shop: Shop): Promise<void> {
     kind: 'Rollout',
     metadata: { name, namespace, annotations: shop.annotations ?? {} },
     spec: {
-      replicas: 2,
+      replicas: shop.replicas ?? 2,
       selector: { matchLabels: { app: name } },
       template: { metadata: { labels: { app: name } }, spec: { containers } },
       strategy: { canary: { ...(hasRouter ? routing : {}), steps: shop.steps } },
