@@ -44,12 +44,19 @@ describe('the budget', () => {
 
   it('holds nobody up for those who do not come back, because another replica served them', () => {
     const { clock, budget } = aBudget(60, 3);
-    for (let card = 0; card < 10; card++) budget.take(`gone-${card}`, 'change');
-    expect(budget.take('here', 'change')).toBeGreaterThan(8000);
+    const ask = () => {
+      for (let card = 0; card < 10; card++) {
+        clock.nowMs += 1;
+        budget.take(`gone-${card}`, 'change');
+      }
+    };
+    ask();
+    clock.nowMs += 1;
+    expect(budget.take('here', 'change')).toBeGreaterThan(5000);
     clock.nowMs += 20_000;
     expect(budget.take('here', 'change')).toBe(0);
-    for (let card = 0; card < 10; card++) budget.take(`gone-${card}`, 'change');
-    clock.nowMs += 12_000;
+    ask();
+    clock.nowMs += 14_000;
     expect(budget.take('later', 'change')).toBe(0);
   });
 
