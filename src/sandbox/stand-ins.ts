@@ -4,7 +4,7 @@ import { KubeConfig } from '@kubernetes/client-node';
 import { pino } from 'pino';
 import { createCluster } from '../kubernetes/index.ts';
 import { applyManifests, type ManifestDocument, readManifests } from './apply.ts';
-import { createKubernetesApi, type KubernetesApi } from './kubernetes-api/index.ts';
+import { createKubernetesApi, httpRouteDefinition, type KubernetesApi } from './kubernetes-api/index.ts';
 import { type SandboxOptions, UsageError } from './options.ts';
 import { createPrometheusApi, type PrometheusApi } from './prometheus-api/index.ts';
 import { createSlackApi, parseFault, type SlackApi } from './slack-api/index.ts';
@@ -49,6 +49,7 @@ export async function startStandIns(options: SandboxOptions, real: RealThings): 
         ? await createKubernetesApi({
             port: port(1),
             dataFolder: join(folder, 'kubernetes'),
+            seedCrds: [httpRouteDefinition],
             tokens: {
               [serviceToken]: {
                 user: 'system:serviceaccount:stepwise:stepwise',

@@ -33,7 +33,9 @@ export function createBudget(options: {
   let tokens = capacity;
   let filledAtMs = now();
   let blockedUntilMs = 0;
-  const waiting = new Map<string, { urgency: Urgency; sinceMs: number; expectedAtMs: number }>();
+  let asked = 0;
+  /** `order`: who asked first; two may ask in the same millisecond. */
+  const waiting = new Map<string, { urgency: Urgency; order: number; expectedAtMs: number }>();
   const sentAtMs = new Map<string, number>();
 
   function refill(atMs: number): void {
@@ -43,11 +45,11 @@ export function createBudget(options: {
     filledAtMs = atMs;
   }
 
-  function placeInLine(card: string, urgency: Urgency, sinceMs: number): number {
+  function placeInLine(card: string, urgency: Urgency, order: number): number {
     let before = 0;
     for (const [other, waiter] of waiting) {
       if (other === card) continue;
-      const isBefore = rank[waiter.urgency] < rank[urgency] || (waiter.urgency === urgency && waiter.sinceMs < sinceMs);
+      const isBefore = rank[waiter.urgency] < rank[urgency] || (waiter.urgency === urgency && waiter.order < order);
       if (isBefore) before += 1;
     }
     return before;
@@ -66,8 +68,9 @@ export function createBudget(options: {
       forgetOld(atMs);
       const gapMs = urgency === 'numbers' ? numbersGapMs - (atMs - (sentAtMs.get(card) ?? -numbersGapMs)) : 0;
       const known = waiting.get(card);
-      const sinceMs = known?.sinceMs ?? atMs;
-      const before = placeInLine(card, urgency, sinceMs);
+      asked += 1;
+      const order = known?.order ?? asked;
+      const before = placeInLine(card, urgency, order);
       const missing = before + 1 + reserve[urgency] * (capacity - 1) - tokens;
       const waitMs = Math.max(gapMs, blockedUntilMs - atMs, missing > 0 ? missing / rate : 0);
       if (waitMs <= 0) {
@@ -77,7 +80,7 @@ export function createBudget(options: {
         return 0;
       }
       const toldMs = Math.ceil(Math.max(250, Math.min(waitMs, 60_000)));
-      waiting.set(card, { urgency, sinceMs, expectedAtMs: atMs + toldMs });
+      waiting.set(card, { urgency, order, expectedAtMs: atMs + toldMs });
       return toldMs;
     },
     limited(retryAfterMs) {
