@@ -6,7 +6,7 @@ import type { DeliveryRecord, LedgerLine, NewEntry, Records } from '../records/i
 import type { Delivery, Rollout } from '../rollout/index.ts';
 import type { WithHistory } from './history.ts';
 import type { Look } from './look.ts';
-import { noticesOf } from './notices.ts';
+import { isNoticeEvent, noticesOf } from './notices.ts';
 import type { TurnOutcome } from './reconcile.ts';
 
 export interface CardTools {
@@ -29,10 +29,13 @@ export interface CardTools {
   readonly channelOf: (rollout: Rollout) => string | undefined;
   /** Undefined: no Slack. The record is kept all the same. */
   readonly notifier: Notifier | undefined;
-  /** Claims of this process whose message surely was not sent: Slack said "not now". They may be used again at once. */
-  readonly unsent: Set<string>;
-  /** Revisions, as `uid/revision`, whose end this process has seen written down. */
-  readonly closed: Set<string>;
+  /**
+   * Claims of this process whose message surely was not sent, and when they were made: Slack said "not now". They may be used again
+   * at once, as long as nobody else took them over.
+   */
+  readonly unsent: Map<string, string>;
+  /** By uid of the rollout the last revision whose end this process has seen written down. */
+  readonly closed: Map<string, number>;
   readonly nowMs: () => number;
   readonly log: Logger;
 }
@@ -49,18 +52,17 @@ const movingLookMs = 15_000;
  */
 export async function takeCardTurn(name: ObjectName, tools: CardTools, signal: AbortSignal): Promise<TurnOutcome> {
   const look = await tools.look(name, signal);
-  if (look === undefined) return {};
+  if (look === undefined || (look.revision === 0 && !isInvalid(look))) return {};
   try {
     // Written down before anything is told: a Slack that is down or slow must not cost a revision its record.
     const previous = await closePrevious(look, tools, signal);
     const record = await writeDown(look, tools, signal);
     const delivery = await tools.withHistory(tools.deliver(record, look), look, signal);
-    // A revision that ended long before the first look is remembered, not told.
-    const isNews = record.entries.length > 0 || record.ledger.card !== undefined;
+    const isNews = isToBeTold(record);
     // This revision first: a new card does not wait until everything of the last one was said.
     if (isNews) await tellAll(record, delivery, look, tools, signal);
     if (previous !== undefined) await tellPrevious(previous, look, tools, signal);
-    if (isOver(record, delivery) || (!isNews && delivery.state === 'live')) return {};
+    if (isOver(record, delivery) || (!isNews && isEnding(delivery))) return {};
     return { wakeAfterMs: isEnding(delivery) ? endingLookMs : movingLookMs };
   } catch (error) {
     // Another replica wrote first, or the other side asks for patience: what remains to be told is still in the record.
@@ -73,22 +75,37 @@ export async function takeCardTurn(name: ObjectName, tools: CardTools, signal: A
 /** The revision before this one, written down as overtaken when nobody wrote how it ended; undefined: all of it was told. */
 async function closePrevious(look: Look, tools: CardTools, signal: AbortSignal): Promise<DeliveryRecord | undefined> {
   const { rollout } = look.world;
-  const key = `${rollout.metadata.uid}/${look.revision - 1}`;
-  if (look.revision < 2 || tools.closed.has(key)) return undefined;
-  const record = await tools.records.find(rollout.metadata, look.revision - 1, signal);
-  if (record === undefined) {
-    tools.closed.add(key);
+  const previous = look.revision - 1;
+  if (previous < 0 || (tools.closed.get(rollout.metadata.uid) ?? -1) >= previous) return undefined;
+  const record = await tools.records.find(rollout.metadata, previous, signal);
+  if (record === undefined || !isToBeTold(record)) {
+    close(look, tools);
     return undefined;
   }
   const { entries, seen } = tools.derive(record, look);
   return tools.records.append(record, entries, seen, signal);
 }
 
+function close({ world, revision }: Look, { closed }: CardTools): void {
+  closed.set(world.rollout.metadata.uid, revision - 1);
+}
+
+/** Something happened to this revision while we looked. One that ended long before is remembered, and what people ask of it is no news. */
+function isToBeTold({ entries, ledger }: DeliveryRecord): boolean {
+  return ledger.card !== undefined || entries.some(({ event }) => isNoticeEvent(event));
+}
+
+/** Before its first revision a rollout has nothing to tell but that its spec is invalid. */
+function isInvalid({ world }: Look): boolean {
+  const { conditions = [] } = world.rollout.status;
+  return conditions.some(({ type, status }) => type === 'InvalidSpec' && status === 'True');
+}
+
 async function tellPrevious(record: DeliveryRecord, look: Look, tools: CardTools, signal: AbortSignal): Promise<void> {
   // One that was live or rolled back keeps the card of its end; only what was not said yet is said.
-  const keepsCard = !record.entries.some(({ event }) => event === 'superseded');
+  const keepsCard = record.entries.some(({ event }) => event === 'live' || event === 'rolledBack');
   await tellAll(record, tools.deliver(record, look), look, tools, signal, keepsCard);
-  tools.closed.add(`${look.world.rollout.metadata.uid}/${look.revision - 1}`);
+  close(look, tools);
 }
 
 async function tellAll(
@@ -133,7 +150,7 @@ async function tell(telling: Telling, tools: CardTools, signal: AbortSignal): Pr
     if (card === undefined) ({ record, mayBeThereSinceMs } = await claim(record, 'card', channel, tools, signal));
     const thread = record.ledger.thread?.ts ?? card?.ts;
     const where = { channel, at: card, thread, claim: claimId(record, 'card'), mayBeThereSinceMs };
-    const place = await sending(where.claim, tools, () => notifier.showCard(delivery, where, signal));
+    const place = await sending(record, 'card', tools, () => notifier.showCard(delivery, where, signal));
     record = await tools.records.setLedger(record, 'card', { state: 'told', ...place, digest }, signal);
     // The first card opens the thread: it stays the thread even when the card has to move into it.
     if (record.ledger.thread === undefined) {
@@ -157,7 +174,7 @@ async function tellOne(
   signal: AbortSignal,
 ): Promise<DeliveryRecord> {
   const { record: claimed, mayBeThereSinceMs } = await claim(record, notice.id, channel, tools, signal);
-  const place = await sending(claimId(record, notice.id), tools, () =>
+  const place = await sending(claimed, notice.id, tools, () =>
     notifier.tell(delivery, { ...notice, mayBeThereSinceMs }, thread, signal),
   );
   return tools.records.setLedger(claimed, notice.id, { state: 'told', ...place }, signal);
@@ -183,8 +200,11 @@ async function claim(
   const line: LedgerLine | undefined = record.ledger[key];
   const claimedAtMs = line?.claimedAt === undefined ? undefined : Date.parse(line.claimedAt);
   const age = claimedAtMs === undefined ? Number.POSITIVE_INFINITY : tools.nowMs() - claimedAtMs;
-  const mayReuse = tools.unsent.delete(claimId(record, key));
-  if (line?.state === 'claimed' && mayReuse) return { record, mayBeThereSinceMs: undefined };
+  const ownClaimedAt = tools.unsent.get(claimId(record, key));
+  tools.unsent.delete(claimId(record, key));
+  if (line?.state === 'claimed' && line.claimedAt !== undefined && line.claimedAt === ownClaimedAt) {
+    return { record, mayBeThereSinceMs: undefined };
+  }
   if (line?.state === 'claimed' && age < staleClaimMs) {
     throw new NotNowError(`${key} is being posted by another replica`, staleClaimMs - age);
   }
@@ -197,11 +217,12 @@ function claimId(record: DeliveryRecord, key: string): string {
   return `${record.metadata.namespace}/${record.metadata.name}/${key}`;
 }
 
-async function sending<T>(claimed: string, tools: CardTools, send: () => Promise<T>): Promise<T> {
+async function sending<T>(record: DeliveryRecord, key: string, tools: CardTools, send: () => Promise<T>): Promise<T> {
   try {
     return await send();
   } catch (error) {
-    if (error instanceof NotNowError) tools.unsent.add(claimed);
+    const claimedAt = record.ledger[key]?.claimedAt;
+    if (error instanceof NotNowError && claimedAt !== undefined) tools.unsent.set(claimId(record, key), claimedAt);
     throw error;
   }
 }

@@ -47,6 +47,6 @@ export function noticesOf(record: DeliveryRecord, delivery: Delivery): Notice[] 
   return notices;
 }
 
-function isNoticeEvent(event: string): event is NoticeEvent {
+export function isNoticeEvent(event: string): event is NoticeEvent {
   return Object.hasOwn(weightOf, event);
 }

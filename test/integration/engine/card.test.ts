@@ -1,0 +1,213 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { type CardTools, takeCardTurn } from '../../../src/engine/card.ts';
+import { type Look, lookAt } from '../../../src/engine/look.ts';
+import { NotNowError } from '../../../src/lib/index.ts';
+import type { Notifier } from '../../../src/notifications/index.ts';
+import { createRecords, deriveEntries, type Records } from '../../../src/records/index.ts';
+import { type Rollout, type RolloutStatus, readDelivery } from '../../../src/rollout/index.ts';
+import { aRollout } from '../../support/builders.ts';
+import { silentLog } from '../../support/silent-log.ts';
+import { startTestCluster, type TestCluster } from '../../support/test-cluster.ts';
+
+const definition = parse(readFileSync('manifests/install/crds/deliveryrecords.yaml', 'utf8'));
+const noonMs = Date.UTC(2026, 10, 20, 12, 0, 0);
+let world: TestCluster;
+let records: Records;
+beforeAll(async () => {
+  world = await startTestCluster([definition]);
+  records = createRecords({ cluster: world.cluster, chainKey: 'a key for tests', log: silentLog });
+});
+afterAll(() => world.stop());
+
+/** A channel as people read it, and a Slack that may say "not now". */
+function createChannel() {
+  const messages: string[] = [];
+  const placements: Parameters<Notifier['showCard']>[1][] = [];
+  let isDown = false;
+  function post(text: string) {
+    if (isDown) throw new NotNowError('Slack is down', 3000);
+    messages.push(text);
+    return { channel: 'C0SHIP', ts: String(messages.length) };
+  }
+  const notifier: Notifier = {
+    async showCard(delivery, where) {
+      placements.push(where);
+      const text = `card of ${delivery.revision}: ${delivery.state}`;
+      if (where.at === undefined) return post(text);
+      post(`edit: ${text}`);
+      return where.at;
+    },
+    tell: async (delivery, notice) => post(`${delivery.revision} ${notice.event}`),
+    digest: (delivery) => `${delivery.revision} ${delivery.state}`,
+  };
+  return {
+    messages,
+    placements,
+    notifier,
+    setDown(value: boolean) {
+      isDown = value;
+    },
+  };
+}
+type Channel = ReturnType<typeof createChannel>;
+
+/** One replica's card turns over one rollout. */
+function createReplica(channel: Channel, nowMs: () => number = () => noonMs) {
+  const tools = (look: Look): CardTools => ({
+    look: async () => look,
+    records,
+    derive: deriveEntries,
+    deliver: (record, { world: seen }) =>
+      readDelivery(seen, { clusterUid: 'uid', revision: record.spec.rollout.revision }),
+    verify: async () => ({}),
+    withHistory: async (delivery) => delivery,
+    channelOf: () => 'C0SHIP',
+    notifier: channel.notifier,
+    unsent,
+    closed,
+    nowMs,
+    log: silentLog,
+  });
+  const unsent = new Map<string, string>();
+  const closed = new Map<string, number>();
+  return (look: Look) => takeCardTurn(look.world.rollout.metadata, tools(look), world.signal);
+}
+
+async function aNamespacedRollout(): Promise<Rollout> {
+  const namespace = await world.namespace();
+  const rollout = aRollout().steps({ setWeight: 10 }, { pause: {} }).replicas(1).build();
+  return { ...rollout, metadata: { ...rollout.metadata, namespace, uid: crypto.randomUUID() } };
+}
+
+/** What is seen at a status; ReplicaSet `r<n>` carries revision n. */
+function seen(rollout: Rollout, status: RolloutStatus, revisions: readonly number[], ageMs = 0): Look {
+  return lookAt({
+    nowMs: noonMs,
+    rollout: { ...rollout, status },
+    replicaSets: revisions.map((revision) => ({
+      name: `checkout-r${revision}`,
+      uid: `uid-r${revision}`,
+      podHash: `r${revision}`,
+      createdAtMs: noonMs - ageMs,
+      specReplicas: 1,
+      replicas: 1,
+      readyReplicas: 1,
+      availableReplicas: 1,
+      annotations: { 'rollout.argoproj.io/revision': String(revision) },
+      labels: {},
+      minReadySeconds: 0,
+    })),
+    services: {},
+    analysisRuns: [],
+    templates: {},
+    router: undefined,
+    evidence: 'strict',
+  });
+}
+
+const liveAt = (revision: number): RolloutStatus => ({
+  currentPodHash: `r${revision}`,
+  stableRS: `r${revision}`,
+  availableReplicas: 1,
+  currentStepIndex: 2,
+});
+const movingTo = (revision: number): RolloutStatus => ({
+  currentPodHash: `r${revision}`,
+  stableRS: `r${revision - 1}`,
+  currentStepIndex: 0,
+});
+
+test('before its first revision a rollout has no card and no record, unless its spec is invalid', async () => {
+  const rollout = await aNamespacedRollout();
+  const channel = createChannel();
+  const takeTurn = createReplica(channel);
+  expect(await takeTurn(seen(rollout, {}, []))).toEqual({});
+  expect(await records.find(rollout.metadata, 0, world.signal)).toBeUndefined();
+  const conditions = [{ type: 'InvalidSpec', status: 'True', reason: 'InvalidSpec', message: 'no steps' }];
+  await takeTurn(seen(rollout, { conditions }, []));
+  expect(channel.messages).toEqual(['card of 0: invalidSpec', '0 invalidSpec']);
+});
+
+test('the card of an invalid first spec makes room for the first revision', async () => {
+  const rollout = await aNamespacedRollout();
+  const channel = createChannel();
+  const takeTurn = createReplica(channel);
+  const conditions = [{ type: 'InvalidSpec', status: 'True', reason: 'InvalidSpec', message: 'no steps' }];
+  await takeTurn(seen(rollout, { conditions }, []));
+  await takeTurn(seen(rollout, { currentPodHash: 'r1' }, [1]));
+  expect(channel.messages).toContain('edit: card of 0: superseded');
+  expect(channel.messages).toContain('1 started');
+});
+
+test('a revision that was over before the first look gets no card, whatever is asked of it or comes after it', async () => {
+  const rollout = await aNamespacedRollout();
+  const channel = createChannel();
+  const takeTurn = createReplica(channel);
+  const annotated = { ...rollout.metadata.annotations, 'rollout.argoproj.io/revision': '5' };
+  const atFive = { ...rollout, metadata: { ...rollout.metadata, annotations: annotated } };
+  await takeTurn(seen(atFive, liveAt(5), [5], 3_600_000));
+  const act = { verb: 'start', by: 'U1', reason: '', facts: {} };
+  await records.recordAct(atFive, act, noonMs, world.signal);
+  await takeTurn(seen(atFive, liveAt(5), [5], 3_600_000));
+  expect(channel.messages).toEqual([]);
+  await takeTurn(seen(atFive, movingTo(6), [5, 6]));
+  expect(channel.messages[0]).toMatch(/^card of 6/);
+  expect(channel.messages.filter((text) => text.includes('card of 5'))).toEqual([]);
+});
+
+test('a revision that was aborted before the first look is not looked at again and again', async () => {
+  const rollout = await aNamespacedRollout();
+  const channel = createChannel();
+  const status = { ...movingTo(2), abort: true, abortedAt: '2026-11-20T09:00:00Z' };
+  expect(await createReplica(channel)(seen(rollout, status, [1, 2], 20_000_000))).toEqual({});
+  expect(channel.messages).toEqual([]);
+});
+
+test('what Slack did not take is posted once it is back, by the same claim and without a search', async () => {
+  const rollout = await aNamespacedRollout();
+  const channel = createChannel();
+  const takeTurn = createReplica(channel);
+  channel.setDown(true);
+  expect(await takeTurn(seen(rollout, movingTo(2), [1, 2]))).toEqual({ wakeAfterMs: 3000 });
+  channel.setDown(false);
+  await takeTurn(seen(rollout, movingTo(2), [1, 2]));
+  expect(channel.messages.filter((text) => text.startsWith('card of'))).toHaveLength(1);
+  expect(channel.placements.map(({ mayBeThereSinceMs }) => mayBeThereSinceMs)).toEqual([undefined, undefined]);
+});
+
+test('a claim that another replica took over is left to it', async () => {
+  const rollout = await aNamespacedRollout();
+  const channel = createChannel();
+  let nowMs = noonMs;
+  const ours = createReplica(channel, () => nowMs);
+  channel.setDown(true);
+  await ours(seen(rollout, movingTo(2), [1, 2]));
+
+  // The other one finds our claim stale, takes it, and its post is still on the wire when we come back.
+  nowMs += 20_000;
+  const wire = Promise.withResolvers<void>();
+  const sent = Promise.withResolvers<void>();
+  const theirs = createReplica(
+    {
+      ...channel,
+      notifier: {
+        ...channel.notifier,
+        async showCard(delivery, where, signal) {
+          sent.resolve();
+          await wire.promise;
+          return channel.notifier.showCard(delivery, where, signal);
+        },
+      },
+    },
+    () => nowMs,
+  );
+  channel.setDown(false);
+  const turn = theirs(seen(rollout, movingTo(2), [1, 2]));
+  await sent.promise;
+  expect(await ours(seen(rollout, movingTo(2), [1, 2]))).toEqual({ wakeAfterMs: 12_000 });
+  wire.resolve();
+  await turn;
+  expect(channel.messages.filter((text) => text.startsWith('card of'))).toHaveLength(1);
+});
