@@ -82,12 +82,15 @@ async function actNow<W extends Wish>(wish: W, rule: Act<W>, tools: OperationToo
   const { name } = found;
 
   let isRecorded = false;
+  let { saw } = wish;
   for (let attempt = 0; attempt < maxAttempts; attempt++) {
     const rollout = await tools.rollouts.read(name, signal);
     if (rollout === undefined) return { done: false, reason: 'unknownRollout', facts: { ...name } };
     const seen: Seen = { rollout, analysisRuns: await tools.readAnalysisRuns(rollout, signal) };
     const verb = typeof rule.verb === 'function' ? rule.verb(seen, wish) : rule.verb;
-    const refused = (await mayNot(wish, verb, name, rule, seen, tools, signal)) ?? undefined;
+    // Typed words mean what is seen first: who lost a race for this gate must not go through the next one.
+    if (rule.isBoundTo === 'step') saw ??= bindingOf(rollout, seen.analysisRuns);
+    const refused = await mayNot({ ...wish, saw }, verb, name, rule, seen, tools, signal);
     if (refused !== undefined) return refused;
     const change = await rule.choose(seen, wish, tools, signal);
     if (!change.done) return change;

@@ -78,7 +78,12 @@ export interface FrontDesk {
 }
 
 const RolloutSeen = z.looseObject({
-  metadata: z.looseObject({ name: z.string(), uid: z.string(), resourceVersion: z.string() }),
+  metadata: z.looseObject({
+    name: z.string(),
+    uid: z.string(),
+    resourceVersion: z.string(),
+    annotations: z.record(z.string(), z.string()).default({}),
+  }),
   spec: z.looseObject({
     paused: z.boolean().optional(),
     template: z.looseObject({ spec: z.looseObject({ containers: z.array(z.looseObject({ image: z.string() })) }) }),
