@@ -79,7 +79,7 @@ export function createEngine(tools: EngineTools): Engine {
       unsubscribes.push(nudgeAborts({ caches, store, log }));
       const unsubscribe = lease.onChange((isMine) => {
         log.info({ isMine }, isMine ? 'became the keeper' : 'no longer the keeper');
-        if (isMine) keeper.start().catch((error: unknown) => log.error({ err: error }, 'keeper could not start'));
+        if (isMine) keeper.start();
         else keeper.stop();
       });
       unsubscribes.push(unsubscribe);

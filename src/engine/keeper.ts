@@ -4,6 +4,7 @@ import type { KubernetesObject, Reflector } from '../kubernetes/index.ts';
 import type { QueueStore, TurnKey } from '../queue-stores/index.ts';
 import type { ReplicaSetView, Rollout, ServiceView } from '../rollout/index.ts';
 import { createPacedNudges } from './paced-nudges.ts';
+import { createSweep } from './sweep.ts';
 
 /** The caches that every replica keeps, and that the keeper listens to. */
 export interface Caches {
@@ -18,7 +19,7 @@ export interface Caches {
 
 export interface KeeperTools {
   readonly caches: Caches;
-  readonly store: Pick<QueueStore, 'nudge' | 'resync' | 'onLoss'>;
+  readonly store: Pick<QueueStore, 'nudge' | 'onLoss'>;
   /** Names of the Services that a Rollout's strategy names. */
   readonly servicesOf: (rollout: Rollout) => readonly string[];
   /** AnalysisTemplates that a Rollout's strategy names. */
@@ -26,9 +27,9 @@ export interface KeeperTools {
   readonly log: Logger;
 }
 
-/** Moving rollouts are all looked at within this time after a start, a failover or a lost queue; the rest takes its time. */
-const movingSpreadMs = 10_000;
-const restSpreadMs = 60_000;
+/** Moving rollouts are all looked at within the first time after a start, a failover or a lost queue; the rest takes its time. */
+const movingPace = { msPerKey: 10, longestMs: 10_000 };
+const restPace = { msPerKey: 20, longestMs: 60_000 };
 
 /**
  * The one replica that turns watch events into nudges. All replicas keep caches and take turns; if each of them nudged, every write
@@ -57,7 +58,8 @@ export function createKeeper(tools: KeeperTools) {
   }
 
   function listen(): void {
-    const { rollouts, replicaSets, analysisRuns, services, analysisTemplates, clusterAnalysisTemplates } = tools.caches;
+    const { rollouts, replicaSets, analysisRuns, services, analysisTemplates, clusterAnalysisTemplates, ingresses } =
+      tools.caches;
     for (const rollout of rollouts.list()) rolloutByUid.set(rollout.metadata.uid, rollout);
     unsubscribes.push(
       rollouts.onChange(({ name, before, after }) => {
@@ -86,58 +88,68 @@ export function createKeeper(tools: KeeperTools) {
           if (tools.servicesOf(rollout).includes(name.name)) nudge('rollout', name.namespace, rollout.metadata.name);
         }
       }),
+      ingresses.onChange(({ name }) => {
+        for (const rollout of rollouts.list(name.namespace)) {
+          if (isIngressOf(name.name, rollout)) nudge('rollout', name.namespace, rollout.metadata.name);
+        }
+      }),
       tools.store.onLoss((why) => {
         tools.log.warn({ why }, 'queue lost keys, resyncing');
-        void resyncAll();
+        resyncAll();
       }),
     );
   }
 
-  /** Looks at everything again: moving ones first. A key that has a plan already keeps it. */
-  async function resyncAll(): Promise<void> {
-    const keys: { readonly key: TurnKey; readonly isMoving: boolean }[] = [];
+  /** Every key, moving ones apart. */
+  function allKeys(wanted: 'moving' | 'rest'): TurnKey[] {
+    const keys: TurnKey[] = [];
     for (const rollout of tools.caches.rollouts.list()) {
       const { namespace, name } = rollout.metadata;
       const isMoving = rollout.status.stableRS !== rollout.status.currentPodHash || rollout.status.phase !== 'Healthy';
-      keys.push(
-        { key: { kind: 'rollout', namespace, name }, isMoving },
-        { key: { kind: 'card', namespace, name }, isMoving },
-      );
+      if (isMoving === (wanted === 'moving'))
+        keys.push({ kind: 'rollout', namespace, name }, { kind: 'card', namespace, name });
     }
+    if (wanted === 'rest') return keys;
     for (const run of tools.caches.analysisRuns.list()) {
-      if (run.status.completedAt !== undefined) continue;
-      keys.push({
-        key: { kind: 'analysis-run', namespace: run.metadata.namespace, name: run.metadata.name },
-        isMoving: true,
-      });
+      const { namespace, name } = run.metadata;
+      if (run.status.completedAt === undefined) keys.push({ kind: 'analysis-run', namespace, name });
     }
-    const movingCount = keys.filter(({ isMoving }) => isMoving).length;
-    // A handful is looked at at once; many are spread, so that neither the API server nor Prometheus is stormed.
-    const movingWindowMs = Math.min(movingSpreadMs, movingCount * 10);
-    try {
-      for (const { key, isMoving } of keys) {
-        const windowMs = isMoving ? movingWindowMs : Math.min(restSpreadMs, keys.length * 20);
-        await tools.store.resync(key, 250 + Math.floor(Math.random() * windowMs));
-      }
-      tools.log.info({ moving: movingCount, keys: keys.length }, 'keys resynced');
-    } catch (error) {
-      tools.log.warn({ err: error }, 'resync cut short; the store reports its loss again');
-    }
+    return keys;
+  }
+
+  const sweeps = (
+    [
+      ['moving', movingPace],
+      ['rest', restPace],
+    ] as const
+  ).map(([which, pace]) =>
+    createSweep({
+      ...pace,
+      keys: () => allKeys(which),
+      send: (key) => tools.store.nudge(key),
+      onEnd: (count) => tools.log.info({ which, count }, 'keys resynced'),
+      onFailure: (error) => tools.log.warn({ which, err: error }, 'nudge not stored, trying again'),
+    }),
+  );
+
+  /** Looks at everything again. */
+  function resyncAll(): void {
+    for (const sweep of sweeps) sweep.start();
   }
 
   return {
     /** Called when this replica becomes the keeper. */
-    async start(): Promise<void> {
+    start(): void {
       listen();
-      await resyncAll();
+      resyncAll();
     },
     /** Called when it no longer is. */
     stop(): void {
       for (const unsubscribe of unsubscribes.splice(0)) unsubscribe();
+      for (const sweep of sweeps) sweep.stop();
       paced.stop();
       rolloutByUid.clear();
     },
-    resyncAll,
   };
 }
 
@@ -156,4 +168,10 @@ export function nudgeAborts({ caches, store, log }: Pick<KeeperTools, 'caches' |
 
 function ownerOf(run: AnalysisRun | undefined): string | undefined {
   return run?.metadata.ownerReferences.find((owner) => owner.controller === true)?.uid;
+}
+
+/** Its own Ingress, or the canary's, whose name holds it: somebody may have changed a weight, or deleted one of them. */
+function isIngressOf(name: string, rollout: Rollout): boolean {
+  const { stableIngress = '', stableIngresses = [] } = rollout.spec.strategy?.canary?.trafficRouting?.nginx ?? {};
+  return [stableIngress, ...stableIngresses].some((stable) => stable !== '' && name.includes(stable));
 }

@@ -1,0 +1,189 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
+import { type Caches, createKeeper, nudgeAborts } from '../../../src/engine/keeper.ts';
+import type { KubernetesObject, Reflector } from '../../../src/kubernetes/index.ts';
+import { createQueueStore, type QueueStore, type TurnKey } from '../../../src/queue-stores/index.ts';
+import { neededServices, neededTemplates, type Rollout } from '../../../src/rollout/index.ts';
+import { aRollout } from '../../support/builders.ts';
+import { silentLog } from '../../support/silent-log.ts';
+
+type Change<T> = Parameters<Parameters<Reflector<T>['onChange']>[0]>[0];
+
+/** A cache by hand: what is in it, and what it tells. */
+function aCache<T extends { readonly metadata: { readonly namespace?: string; readonly name: string } }>(
+  objects: readonly T[] = [],
+) {
+  const listeners = new Set<(change: Change<T>) => void>();
+  const reflector: Reflector<T> = {
+    get: ({ name }) => objects.find(({ metadata }) => metadata.name === name),
+    list: () => objects,
+    ownedBy: () => [],
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    learn: () => undefined,
+    start: async () => undefined,
+    stop: async () => undefined,
+    ageMs: () => 0,
+  };
+  return {
+    reflector,
+    tell(change: Change<T>) {
+      for (const listener of listeners) listener(change);
+    },
+  };
+}
+
+function cachesOf(
+  rollouts: Reflector<Rollout>,
+  ingresses: Reflector<KubernetesObject> = aCache<KubernetesObject>().reflector,
+) {
+  // Only what the keeper listens to.
+  const none = aCache<never>().reflector;
+  const caches: Caches = {
+    rollouts,
+    replicaSets: none,
+    analysisRuns: none,
+    services: none,
+    analysisTemplates: none,
+    clusterAnalysisTemplates: none,
+    ingresses,
+  };
+  return caches;
+}
+
+function keeperOf(caches: Caches, store: Pick<QueueStore, 'nudge' | 'onLoss'>) {
+  const keeper = createKeeper({
+    caches,
+    store,
+    servicesOf: neededServices,
+    templatesOf: neededTemplates,
+    log: silentLog,
+  });
+  onTestFinished(() => keeper.stop());
+  return keeper;
+}
+
+/** A store that only remembers what it was told. */
+function aLedger() {
+  const nudged: string[] = [];
+  const losses = new Set<(why: string) => void>();
+  let failures = 0;
+  return {
+    nudged,
+    failNext(count: number) {
+      failures = count;
+    },
+    lose: () => {
+      for (const listener of losses) listener('gone');
+    },
+    store: {
+      async nudge(key: TurnKey) {
+        if (failures-- > 0) throw new Error('not now');
+        nudged.push(`${key.kind}/${key.name}`);
+      },
+      onLoss(listener: (why: string) => void) {
+        losses.add(listener);
+        return () => losses.delete(listener);
+      },
+    },
+  };
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await sleep(5);
+}
+
+const moving = (name: string) => aRollout().named(name).status({ currentPodHash: 'b', stableRS: 'a' }).build();
+const crowd = (count: number) => Array.from({ length: count }, (_, index) => moving(`web-${index}`));
+
+test('a new keeper looks at a rollout whose next wake is an hour away: what changed before it came was told to nobody', async () => {
+  const store = createQueueStore({ kind: 'in-process', log: silentLog });
+  onTestFinished(() => store.stop());
+  const taken: string[] = [];
+  await store.start(async ({ kind }) => {
+    taken.push(kind);
+  });
+  const rollout = aRollout().status({ currentPodHash: 'b', stableRS: 'a', phase: 'Paused' }).build();
+  await store.wake({ kind: 'rollout', namespace: 'shop', name: 'checkout' }, 3_600_000);
+  keeperOf(cachesOf(aCache([rollout]).reflector), store).start();
+  await until(() => taken.includes('rollout') && taken.includes('card'));
+});
+
+test('a keeper that lost its seat stops in the middle, and one that gets it back begins anew', async () => {
+  const ledger = aLedger();
+  const cache = aCache(crowd(100));
+  const keeper = keeperOf(cachesOf(cache.reflector), ledger.store);
+  keeper.start();
+  await until(() => ledger.nudged.length > 10);
+  keeper.stop();
+  await sleep(20);
+  const atStop = ledger.nudged.length;
+  expect(atStop).toBeLessThan(200);
+  cache.tell({ name: { namespace: 'shop', name: 'web-1' }, before: undefined, after: moving('web-1') });
+  await sleep(200);
+  expect(ledger.nudged).toHaveLength(atStop);
+  keeper.start();
+  await until(() => ledger.nudged.length >= atStop + 200);
+  expect(new Set(ledger.nudged.slice(atStop)).size).toBe(200);
+});
+
+test('a loss in the middle of a look at everything leads to another look at everything', async () => {
+  const ledger = aLedger();
+  keeperOf(cachesOf(aCache(crowd(30)).reflector), ledger.store).start();
+  await until(() => ledger.nudged.length > 40);
+  const atLoss = ledger.nudged.length;
+  ledger.lose();
+  ledger.lose();
+  await until(() => ledger.nudged.filter((key) => key === 'card/web-29').length === 2);
+  expect(new Set(ledger.nudged.slice(atLoss)).size).toBe(60);
+  await sleep(100);
+  expect(ledger.nudged).toHaveLength(120);
+});
+
+test('a key that the store did not take is tried again, and nobody behind it is forgotten', async () => {
+  const ledger = aLedger();
+  ledger.failNext(1);
+  keeperOf(cachesOf(aCache(crowd(3)).reflector), ledger.store).start();
+  await until(() => ledger.nudged.length === 6);
+  expect(new Set(ledger.nudged).size).toBe(6);
+});
+
+test('a change of the Ingress of a rollout, or of its canary, is a nudge for it alone', async () => {
+  const ledger = aLedger();
+  const ingresses = aCache<KubernetesObject>();
+  const rollouts = aCache([aRollout().routed().build(), aRollout().named('cart').routed().build()]);
+  keeperOf(cachesOf(rollouts.reflector, ingresses.reflector), ledger.store).start();
+  await until(() => ledger.nudged.length === 4);
+  for (const name of ['checkout', 'checkout-checkout-canary', 'other'])
+    ingresses.tell({ name: { namespace: 'shop', name }, before: undefined, after: undefined });
+  await until(() => ledger.nudged.length === 5);
+  await sleep(30);
+  expect(ledger.nudged.slice(4)).toEqual(['rollout/checkout']);
+});
+
+test('every replica nudges an abort that it sees, at once, and nothing else', async () => {
+  const urgent: string[] = [];
+  const cache = aCache<Rollout>();
+  const stop = nudgeAborts({
+    caches: cachesOf(cache.reflector),
+    store: {
+      async nudge(key, options) {
+        if (options?.urgent === true) urgent.push(key.name);
+      },
+      onLoss: () => () => undefined,
+    },
+    log: silentLog,
+  });
+  const name = { namespace: 'shop', name: 'checkout' };
+  const before = aRollout().build();
+  const aborted = aRollout().status({ abort: true }).build();
+  cache.tell({ name, before, after: before });
+  cache.tell({ name, before, after: aborted });
+  cache.tell({ name, before: aborted, after: aborted });
+  cache.tell({ name, before: aborted, after: undefined });
+  stop();
+  cache.tell({ name, before, after: aborted });
+  expect(urgent).toEqual(['checkout']);
+});
