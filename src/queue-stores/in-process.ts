@@ -1,13 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { keyId, wholeDelayMs } from './key-id.ts';
+import { atOnce, keyId, type Lane, laneOf, wholeDelayMs } from './key-id.ts';
 import { createLossListeners } from './loss-listeners.ts';
 import type { QueueStore, TakeTurn, TurnKey } from './queue-store.ts';
 
 export interface InProcessSettings {
   readonly log: Logger;
-  /** Turns at the same time; default 20. */
-  readonly concurrency?: number;
 }
 
 /** What an in-process store holds, when another store takes over from it. */
@@ -29,12 +27,12 @@ const RETRY_MS = 5_000;
 
 /** Creates a store in this process's memory: of fast tests, and of the keeper while Redis is gone. */
 export function createInProcessStore(settings: InProcessSettings): InProcessStore {
-  const concurrency = settings.concurrency ?? 20;
   const losses = createLossListeners();
   /** In the order of their turns; every urgent one goes before all others. */
   const urgent = new Map<string, TurnKey>();
   const waiting = new Map<string, TurnKey>();
   const running = new Map<string, Promise<void>>();
+  const free: Record<Lane, number> = { ...atOnce };
   /** Nudged while their turn ran: true where one of the nudges was urgent. */
   const again = new Map<string, boolean>();
   const planned = new Map<string, { readonly key: TurnKey; readonly dueAtMs: number; timer?: NodeJS.Timeout }>();
@@ -56,13 +54,15 @@ export function createInProcessStore(settings: InProcessSettings): InProcessStor
   }
 
   function takeNext(): void {
-    while (takeTurn !== undefined && running.size < concurrency) {
-      const [next] = urgent.size > 0 ? urgent : waiting;
-      if (next === undefined) return;
-      const [id, key] = next;
-      urgent.delete(id);
-      waiting.delete(id);
-      running.set(id, runTurn(takeTurn, id, key));
+    for (const line of [urgent, waiting]) {
+      for (const [id, key] of line) {
+        if (takeTurn === undefined || free.turns + free.errands === 0) return;
+        const lane = laneOf(key);
+        if (free[lane] === 0) continue;
+        free[lane] -= 1;
+        line.delete(id);
+        running.set(id, runTurn(takeTurn, id, key));
+      }
     }
   }
 
@@ -76,6 +76,7 @@ export function createInProcessStore(settings: InProcessSettings): InProcessStor
       if (!planned.has(id)) plan(key, RETRY_MS);
     } finally {
       running.delete(id);
+      free[laneOf(key)] += 1;
       const isUrgent = again.get(id);
       again.delete(id);
       if (isUrgent !== undefined) enqueue(key, isUrgent);

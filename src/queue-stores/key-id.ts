@@ -27,3 +27,17 @@ export function wholeDelayMs(delayMs: number): number {
   if (Number.isNaN(delayMs)) throw new RangeError('the delay of a wake is not a number');
   return Math.min(LONGEST_TIMER_MS, Math.max(250, Math.round(delayMs)));
 }
+
+/** Which line a key stands in. */
+export type Lane = 'turns' | 'errands';
+
+/**
+ * Rollouts speak to the API server only and take milliseconds; a measurement takes as long as Prometheus does, a card as long as Slack.
+ * In one line twenty measurements that hang would hold up an abort exactly when it matters.
+ */
+export function laneOf({ kind }: TurnKey): Lane {
+  return kind === 'rollout' ? 'turns' : 'errands';
+}
+
+/** Turns at the same time, in one process. */
+export const atOnce: Readonly<Record<Lane, number>> = { turns: 20, errands: 50 };

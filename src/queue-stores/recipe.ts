@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { BackendFactory, IQueueBackend, Job, JobsOptions, Processor } from 'bullmq';
 import { Queue, Worker } from 'bullmq';
 import type { Logger } from 'pino';
-import { deduplicationId, StoredTurnKey, wholeDelayMs } from './key-id.ts';
+import { atOnce, deduplicationId, type Lane, laneOf, StoredTurnKey, wholeDelayMs } from './key-id.ts';
 import type { TakeTurn, TurnKey } from './queue-store.ts';
 
 /**
  * How BullMQ keeps every nudge and every wake (the six obvious designs each lose or delay one):
  * two queues, and in each the same deduplication id for one key.
- * `turns` holds immediate jobs; a nudge during a turn is kept for after it.
+ * `turns` (and `errands`, for keys that may be slow) holds immediate jobs; a nudge during a turn is kept for after it.
  * `wakes` holds delayed jobs; a due wake does nothing but nudge, so it can never stand in a nudge's place.
  */
 export interface Recipe {
@@ -33,7 +33,6 @@ export interface RecipeSettings<Backend extends IQueueBackend, Connection> {
   readonly onLoss: (why: string) => void;
 }
 
-const TURNS_AT_ONCE = 20;
 const WAKES_AT_ONCE = 50;
 /** A killed replica's keys go on after lock + stall check: at most 8 s (BullMQ's defaults mean 30 to 60 s). */
 const WORKER_OPTIONS = { autorun: false, lockDuration: 6_000, stalledInterval: 2_000, maxStalledCount: 10 };
@@ -51,19 +50,20 @@ export function createRecipe<Backend extends IQueueBackend, Connection>(
 ): Recipe {
   const { log } = settings;
   const stopped = new AbortController();
-  const turns = openQueue(settings, 'turns');
+  const lanes = { turns: openQueue(settings, 'turns'), errands: openQueue(settings, 'errands') };
   const wakes = openQueue(settings, 'wakes');
   let workers: { pause(doNotWait: boolean): Promise<void>; close(isForced: boolean): Promise<void> }[] = [];
   const underWay = new Set<Promise<void>>();
 
   async function nudge(key: TurnKey, isUrgent: boolean): Promise<void> {
     const id = deduplicationId(key);
+    const lane = laneOf(key);
     const deduplication = { id, keepLastIfActive: true };
-    const job = await turns.add(key.kind, key, { ...JOB_OPTIONS, deduplication, lifo: isUrgent });
+    const job = await lanes[lane].add(key.kind, key, { ...JOB_OPTIONS, deduplication, lifo: isUrgent });
     if (!isUrgent) return;
     // A key that waits already keeps its place in the line, whatever `add` was told: move it to the head.
     await moveToHead(job);
-    void keepAhead(id, job.id);
+    void keepAhead(lane, id, job.id);
   }
 
   async function moveToHead(job: Job<TurnKey, void>): Promise<void> {
@@ -75,13 +75,13 @@ export function createRecipe<Backend extends IQueueBackend, Connection>(
    * An urgent nudge of a key whose turn runs is stored for after it; the next plain nudge takes its place, and the person waits at the
    * end of the line. (It does come: what a person asks for changes an object, and its watch event is a plain nudge.) So we follow.
    */
-  async function keepAhead(id: string, jobId: string | undefined): Promise<void> {
+  async function keepAhead(lane: Lane, id: string, jobId: string | undefined): Promise<void> {
     try {
       for (let times = 0; times < URGENT_FOLLOW_TIMES; times++) {
         await sleep(URGENT_FOLLOW_MS, undefined, { signal: stopped.signal });
-        const current = await turns.getDeduplicationJobId(id);
+        const current = await lanes[lane].getDeduplicationJobId(id);
         if (current === jobId) continue;
-        const job = current === null ? undefined : await turns.getJob(current);
+        const job = current === null ? undefined : await lanes[lane].getJob(current);
         if (job !== undefined) await moveToHead(job);
         return;
       }
@@ -126,11 +126,13 @@ export function createRecipe<Backend extends IQueueBackend, Connection>(
     wake,
     resync,
     async start(takeTurn) {
-      await Promise.all([turns.waitUntilReady(), wakes.waitUntilReady()]);
-      const turnWorker = openWorker(settings, 'turns', (job) => runTurn(job, takeTurn));
-      const wakeWorker = openWorker(settings, 'wakes', runWake);
-      workers = [wakeWorker, turnWorker];
-      await Promise.all([turnWorker.waitUntilReady(), wakeWorker.waitUntilReady()]);
+      await Promise.all([lanes.turns, lanes.errands, wakes].map((queue) => queue.waitUntilReady()));
+      const opened = [
+        openWorker(settings, 'wakes', runWake),
+        ...(['turns', 'errands'] as const).map((lane) => openWorker(settings, lane, (job) => runTurn(job, takeTurn))),
+      ];
+      workers = opened;
+      await Promise.all(opened.map((worker) => worker.waitUntilReady()));
     },
     async stop(isThere) {
       stopped.abort();
@@ -140,15 +142,23 @@ export function createRecipe<Backend extends IQueueBackend, Connection>(
       await within(CLOSE_MS, Promise.all(workers.map((worker) => worker.close(!isThere))));
     },
     async counts() {
-      const [now, later] = await Promise.all([turns.getJobCounts('waiting', 'active'), wakes.getJobCounts('delayed')]);
-      return { waiting: now.waiting ?? 0, planned: later.delayed ?? 0, active: now.active ?? 0 };
+      const [turns, errands, later] = await Promise.all([
+        lanes.turns.getJobCounts('waiting', 'active'),
+        lanes.errands.getJobCounts('waiting', 'active'),
+        wakes.getJobCounts('delayed'),
+      ]);
+      return {
+        waiting: (turns.waiting ?? 0) + (errands.waiting ?? 0),
+        planned: later.delayed ?? 0,
+        active: (turns.active ?? 0) + (errands.active ?? 0),
+      };
     },
   };
 }
 
 function openQueue<Backend extends IQueueBackend, Connection>(
   settings: RecipeSettings<Backend, Connection>,
-  name: 'turns' | 'wakes',
+  name: Lane | 'wakes',
 ) {
   const queue = new Queue<TurnKey, void, string, TurnKey, void, string, Backend, Connection>(
     name,
@@ -161,7 +171,7 @@ function openQueue<Backend extends IQueueBackend, Connection>(
 
 function openWorker<Backend extends IQueueBackend, Connection>(
   settings: RecipeSettings<Backend, Connection>,
-  name: 'turns' | 'wakes',
+  name: Lane | 'wakes',
   processor: Processor<TurnKey, void>,
 ) {
   const worker = new Worker<TurnKey, void, string, Backend, never, Connection>(
@@ -171,7 +181,7 @@ function openWorker<Backend extends IQueueBackend, Connection>(
       connection: settings.consumer,
       ...prefixOf(settings),
       ...WORKER_OPTIONS,
-      concurrency: name === 'turns' ? TURNS_AT_ONCE : WAKES_AT_ONCE,
+      concurrency: name === 'wakes' ? WAKES_AT_ONCE : atOnce[name],
     },
     settings.backendFactory,
   );

@@ -191,6 +191,19 @@ export function describeQueueStore(name: string, open: () => Promise<QueueStore>
       expect(stage.began.indexOf('waiting-299')).toBeLessThan(2 * TURNS_AT_ONCE);
     });
 
+    test('measurements and cards that hang hold up no rollout', async () => {
+      const gate = createGate();
+      const { stage, key } = setStage((one) => (one.kind === 'rollout' ? Promise.resolve() : gate.passed));
+      for (let n = 0; n < 100; n++) {
+        await store.nudge({ ...key(`run-${n}`), kind: 'analysis-run' });
+        await store.nudge({ ...key(`card-${n}`), kind: 'card' });
+      }
+      await store.nudge(key('aborted'));
+      await until(() => stage.began.includes('aborted'));
+      gate.open();
+      await until(() => stage.began.length === 201);
+    });
+
     test('a plain nudge does not take the place of an urgent one that waits for its turn to end', async () => {
       const gate = createGate();
       const clicked = createGate();
