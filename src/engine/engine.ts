@@ -46,8 +46,10 @@ export function createEngine(tools: EngineTools): Engine {
     const world = await glance(name, observing, signal);
     return world === undefined ? undefined : lookAt(world);
   };
+  const stopping = new AbortController();
   const takeTurn = createTakeTurn({
     store,
+    stopping: stopping.signal,
     takers: {
       rollout: (key, signal) =>
         reconcile(
@@ -88,6 +90,7 @@ export function createEngine(tools: EngineTools): Engine {
     async stop() {
       for (const unsubscribe of unsubscribes.splice(0)) unsubscribe();
       keeper.stop();
+      stopping.abort(new Error('the service stops'));
       // The seat first: another replica takes over while our last turns end.
       await lease.stop();
       await store.stop();

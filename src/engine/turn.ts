@@ -10,6 +10,8 @@ export interface TurnTools {
   readonly takers: Readonly<Record<TurnKey['kind'], TurnTaker>>;
   /** False while this replica must not act: the keeper's Lease is stale or another controller's. */
   readonly mayAct: () => boolean;
+  /** Aborts when we stop. A rollout's turn and a card's end by themselves; a measurement that was begun is dropped, and taken again. */
+  readonly stopping?: AbortSignal;
   readonly log: Logger;
   readonly observeTurn?: (turn: {
     readonly kind: TurnKey['kind'];
@@ -21,7 +23,8 @@ export interface TurnTools {
 /** A turn that takes longer is cut: its calls are aborted, and the key comes back. */
 const turnTimeoutMs: Readonly<Record<TurnKey['kind'], number>> = {
   rollout: 10_000,
-  'analysis-run': 45_000,
+  // Longer than a measurement may take: one that was cut here would never become the Error that its metric counts.
+  'analysis-run': 150_000,
   card: 30_000,
 };
 const firstBackOffMs = 250;
@@ -60,16 +63,21 @@ export function createTakeTurn(tools: TurnTools): TakeTurn {
 
 async function attempt(tools: TurnTools, key: TurnKey): Promise<TurnOutcome & { readonly result: string }> {
   try {
-    const outcome = await tools.takers[key.kind](key, AbortSignal.timeout(turnTimeoutMs[key.kind]));
+    const outcome = await tools.takers[key.kind](key, signalOf(tools, key.kind));
     return { ...outcome, result: outcome.isUnfinished === true ? 'unfinished' : 'done' };
   } catch (error) {
     if (error instanceof TerminalError) {
       tools.log.error({ key, err: error }, 'turn given up');
       return { result: 'terminal' };
     }
-    tools.log.warn({ key, err: error }, 'turn failed, will be taken again');
+    if (tools.stopping?.aborted !== true) tools.log.warn({ key, err: error }, 'turn failed, will be taken again');
     return { isUnfinished: true, result: 'failed' };
   }
+}
+
+function signalOf({ stopping }: TurnTools, kind: TurnKey['kind']): AbortSignal {
+  const timeout = AbortSignal.timeout(turnTimeoutMs[kind]);
+  return kind === 'analysis-run' && stopping !== undefined ? AbortSignal.any([timeout, stopping]) : timeout;
 }
 
 /** 250 ms doubling to 10 s, with jitter so that keys which failed together do not come back together. */

@@ -48,8 +48,12 @@ export async function verify(
 }
 
 function isWeightZero({ world }: Look): boolean {
-  if (world.router !== undefined) return (world.router.canaryWeight ?? 0) === 0;
-  return canaryOf({ world })?.availableReplicas === 0;
+  if (world.router !== undefined) {
+    const { canaryWeight, problem } = world.router;
+    // No weight counts as 0 where nothing is wrong; a router that cannot be read has shown nothing.
+    return canaryWeight === 0 || (canaryWeight === undefined && problem === undefined);
+  }
+  return (canaryOf({ world })?.availableReplicas ?? 0) === 0;
 }
 
 /** No request can reach a canary pod any more: the share is 0, and no Service that traffic goes through selects the canary's hash. */
