@@ -50,7 +50,8 @@ export function readDelivery(world: World, facts: DeliveryFacts): Delivery {
     podHash: canary?.podHash ?? status.currentPodHash ?? '',
     state,
     fromImage: fromImageOf(world, at) ?? facts.fromImage,
-    toImage: imageOf(world, canary, at.isPresent) ?? '',
+    // An invalid spec is about what was asked for, and that has no pods.
+    toImage: imageOf(world, state === 'invalidSpec' ? undefined : canary, at.isPresent) ?? '',
     weightPercent: at.weightPercent,
     weights: weightsOf(at),
     step: { index: stepIndex, count: strategy.steps?.length ?? 0 },
@@ -136,10 +137,14 @@ function chartedRun(runs: readonly AnalysisRun[], metricName: string | undefined
   return undefined;
 }
 
+/**
+ * What its pods run. The Rollout's own template speaks of the next revision as soon as somebody changed it, so it is asked only where
+ * there are no pods yet.
+ */
 function imageOf(world: World, replicaSet: ReplicaSetView | undefined, isPresent: boolean): string | undefined {
   const { name } = world.rollout.metadata;
-  if (isPresent) return mainImage(world.rollout.spec.template, name);
-  return replicaSet?.image ?? mainImage(replicaSet?.template, name);
+  const own = replicaSet?.image ?? mainImage(replicaSet?.template, name);
+  return own ?? (isPresent ? mainImage(world.rollout.spec.template, name) : undefined);
 }
 
 /** Before a promotion stable is what ran; after it, the newest earlier revision. */
