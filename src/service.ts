@@ -146,6 +146,7 @@ export async function createService(config: Config): Promise<Service> {
       channelOf: channels.channelOf,
       notifier: slack?.notifier,
       unsent: new Map(),
+      posted: new Map(),
       closed: new Map(),
       nowMs: cluster.nowMs,
       log,

@@ -34,6 +34,8 @@ export interface CardTools {
    * at once, as long as nobody else took them over.
    */
   readonly unsent: Map<string, string>;
+  /** What this process has posted and could not write down yet, by claim: it is not posted again. */
+  readonly posted: Map<string, Posted>;
   /** By uid of the rollout the last revision whose end this process has seen written down. */
   readonly closed: Map<string, number>;
   readonly nowMs: () => number;
@@ -146,12 +148,19 @@ async function tell(telling: Telling, tools: CardTools, signal: AbortSignal): Pr
   const digest = notifier.digest(delivery);
   let card = placeOf(shown);
   if (card === undefined || (shown?.digest !== digest && !telling.keepsCard)) {
-    let mayBeThereSinceMs: number | undefined;
-    if (card === undefined) ({ record, mayBeThereSinceMs } = await claim(record, 'card', channel, tools, signal));
-    const thread = record.ledger.thread?.ts ?? card?.ts;
-    const where = { channel, at: card, thread, claim: claimId(record, 'card'), mayBeThereSinceMs };
-    const place = await sending(record, 'card', tools, () => notifier.showCard(delivery, where, signal));
-    record = await tools.records.setLedger(record, 'card', { state: 'told', ...place, digest }, signal);
+    const at = card;
+    const thread = record.ledger.thread?.ts ?? at?.ts;
+    const show = (mayBeThereSinceMs?: number) => {
+      const where = { channel, at, thread, claim: claimId(record, 'card'), mayBeThereSinceMs };
+      return notifier.showCard(delivery, where, signal);
+    };
+    let place: MessagePlace;
+    if (at === undefined) {
+      ({ record, place } = await postOnce(record, 'card', { channel, digest, post: show }, tools, signal));
+    } else {
+      place = await show();
+      record = await tools.records.setLedger(record, 'card', { state: 'told', ...place, digest }, signal);
+    }
     // The first card opens the thread: it stays the thread even when the card has to move into it.
     if (record.ledger.thread === undefined) {
       record = await tools.records.setLedger(record, 'thread', { state: 'told', ...place }, signal);
@@ -173,11 +182,49 @@ async function tellOne(
   tools: CardTools,
   signal: AbortSignal,
 ): Promise<DeliveryRecord> {
-  const { record: claimed, mayBeThereSinceMs } = await claim(record, notice.id, channel, tools, signal);
-  const place = await sending(claimed, notice.id, tools, () =>
-    notifier.tell(delivery, { ...notice, mayBeThereSinceMs }, thread, signal),
-  );
-  return tools.records.setLedger(claimed, notice.id, { state: 'told', ...place }, signal);
+  const post = (mayBeThereSinceMs: number | undefined) =>
+    notifier.tell(delivery, { ...notice, mayBeThereSinceMs }, thread, signal);
+  const told = await postOnce(record, notice.id, { channel, post }, tools, signal);
+  return told.record;
+}
+
+/** Where a message is, and what it showed. */
+export interface Posted {
+  readonly place: MessagePlace;
+  readonly digest: string | undefined;
+}
+
+interface ToPost {
+  readonly channel: string;
+  readonly digest?: string;
+  readonly post: (mayBeThereSinceMs: number | undefined) => Promise<MessagePlace>;
+}
+
+/** Claims, posts, writes down where it is. Danger: between the last two the API may be gone; this process then still knows. */
+async function postOnce(
+  record: DeliveryRecord,
+  key: string,
+  { channel, digest, post }: ToPost,
+  tools: CardTools,
+  signal: AbortSignal,
+): Promise<{ readonly record: DeliveryRecord; readonly place: MessagePlace }> {
+  const id = claimId(record, key);
+  let claimed = record;
+  let posted = tools.posted.get(id);
+  if (posted === undefined) {
+    const taken = await claim(record, key, channel, tools, signal);
+    claimed = taken.record;
+    posted = { place: await sending(claimed, key, tools, () => post(taken.mayBeThereSinceMs)), digest };
+    tools.posted.set(id, posted);
+  }
+  const told = {
+    state: 'told',
+    ...posted.place,
+    ...(posted.digest === undefined ? {} : { digest: posted.digest }),
+  } as const;
+  const written = await tools.records.setLedger(claimed, key, told, signal);
+  tools.posted.delete(id);
+  return { record: written, place: posted.place };
 }
 
 interface Claimed {

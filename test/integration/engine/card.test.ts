@@ -54,10 +54,10 @@ function createChannel() {
 type Channel = ReturnType<typeof createChannel>;
 
 /** One replica's card turns over one rollout. */
-function createReplica(channel: Channel, nowMs: () => number = () => noonMs) {
+function createReplica(channel: Channel, nowMs: () => number = () => noonMs, ledger: Records = records) {
   const tools = (look: Look): CardTools => ({
     look: async () => look,
-    records,
+    records: ledger,
     derive: deriveEntries,
     deliver: (record, { world: seen }) =>
       readDelivery(seen, { clusterUid: 'uid', revision: record.spec.rollout.revision }),
@@ -66,11 +66,13 @@ function createReplica(channel: Channel, nowMs: () => number = () => noonMs) {
     channelOf: () => 'C0SHIP',
     notifier: channel.notifier,
     unsent,
+    posted,
     closed,
     nowMs,
     log: silentLog,
   });
   const unsent = new Map<string, string>();
+  const posted: CardTools['posted'] = new Map();
   const closed = new Map<string, number>();
   return (look: Look) => takeCardTurn(look.world.rollout.metadata, tools(look), world.signal);
 }
@@ -210,4 +212,22 @@ test('a claim that another replica took over is left to it', async () => {
   wire.resolve();
   await turn;
   expect(channel.messages.filter((text) => text.startsWith('card of'))).toHaveLength(1);
+});
+
+test('what was posted while the API was away is not posted again when it is back', async () => {
+  const rollout = await aNamespacedRollout();
+  const channel = createChannel();
+  let isAway = true;
+  const takeTurn = createReplica(channel, undefined, {
+    ...records,
+    setLedger(record, key, line, signal) {
+      if (isAway && line.state === 'told') return Promise.reject(new Error('connect ECONNREFUSED'));
+      return records.setLedger(record, key, line, signal);
+    },
+  });
+  await expect(takeTurn(seen(rollout, movingTo(2), [1, 2]))).rejects.toThrow('ECONNREFUSED');
+  isAway = false;
+  await takeTurn(seen(rollout, movingTo(2), [1, 2]));
+  await takeTurn(seen(rollout, movingTo(2), [1, 2]));
+  expect(channel.messages).toEqual(['card of 2: moving', '2 started']);
 });
