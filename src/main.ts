@@ -1,4 +1,5 @@
 import { ConfigError, readConfig } from './config/index.ts';
+import { TerminalError } from './lib/index.ts';
 import { createService } from './service.ts';
 
 /** Starts the service; stops it on SIGTERM or Ctrl-C. A bad setting is one message and exit code 2. */
@@ -26,6 +27,7 @@ main().catch((error: unknown) => {
     console.error(error.message);
     process.exit(2);
   }
-  console.error(error);
+  // Its message says what a person can do; where in our code it was met says nothing to them.
+  console.error(error instanceof TerminalError ? error.message : error);
   process.exit(1);
 });

@@ -363,3 +363,16 @@ export async function readKeeper({ sandbox }: Street): Promise<string> {
   const { spec } = await sandbox.get(Lease, path);
   return spec.holderIdentity.split('_')[1] ?? '';
 }
+
+const Manifest = z.object({
+  apiVersion: z.string(),
+  kind: z.string(),
+  metadata: z.looseObject({ name: z.string(), namespace: z.string() }),
+  spec: z.unknown(),
+});
+
+/** An object as somebody would apply it again: without what the server added. */
+export async function readManifest(sandbox: TestSandbox, path: string): Promise<object> {
+  const { apiVersion, kind, metadata, spec } = await sandbox.get(Manifest, path);
+  return { apiVersion, kind, metadata: { name: metadata.name, namespace: metadata.namespace }, spec };
+}

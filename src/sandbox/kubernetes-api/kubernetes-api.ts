@@ -82,15 +82,17 @@ export async function createKubernetesApi(options: KubernetesApiOptions): Promis
       if (notice !== undefined) for (const listener of listeners) listener(notice);
     },
   });
+  let stopping: Promise<void> | undefined;
+  async function stop(): Promise<void> {
+    await server.stop();
+    stopDefinitions();
+    for (const cleaner of cleaners) cleaner.stop();
+    journal?.close();
+  }
   return {
     url: `http://127.0.0.1:${server.port}`,
     port: server.port,
-    async stop() {
-      await server.stop();
-      stopDefinitions();
-      for (const cleaner of cleaners) cleaner.stop();
-      journal?.close();
-    },
+    stop: () => (stopping ??= stop()),
     onWrite(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
