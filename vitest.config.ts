@@ -1,20 +1,22 @@
 import { defineConfig } from 'vitest/config';
 import { ClosingLine } from './test/support/closing-line.ts';
 
-// One project per kind of test; the rules of each kind stand in src/README.md.
-function project(name: string, testTimeout: number, extra: object = {}) {
-  return { test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout, hookTimeout: 60_000, ...extra } };
+// One project per kind of test, one kind after the other, the quick ones first: whole services beside a kill stress would tell nothing
+// but the machine's patience.
+function project(name: string, groupOrder: number, testTimeout: number, extra: object = {}) {
+  const include = [`test/${name}/**/*.test.ts`];
+  return { test: { name, include, testTimeout, hookTimeout: 60_000, sequence: { groupOrder }, ...extra } };
 }
 
 export default defineConfig({
   test: {
     reporters: ['default', new ClosingLine()],
     projects: [
-      project('architecture', 10_000),
-      project('unit', 10_000),
-      project('contracts', 60_000),
-      project('integration', 60_000),
-      project('scenarios', 180_000, { fileParallelism: false }),
+      project('architecture', 0, 10_000),
+      project('unit', 0, 10_000),
+      project('contracts', 1, 60_000),
+      project('integration', 2, 60_000),
+      project('scenarios', 3, 180_000, { fileParallelism: false }),
     ],
   },
 });
