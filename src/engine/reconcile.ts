@@ -28,6 +28,8 @@ export interface TurnOutcome {
  * (an undo with warm pods) settles in about six.
  */
 const maxLooks = 10;
+/** How often a router that no cache is kept of (an HTTPRoute) is looked at while a canary is about, or it has a problem. */
+const unwatchedLookMs = 5000;
 
 /**
  * One turn for one Rollout: observe, decide, perform, until there is nothing left to do now.
@@ -42,7 +44,7 @@ export async function reconcile(name: ObjectName, tools: ReconcileTools, signal:
     const next = await lookAndDecide(name, carried, { ...tools, decide }, signal);
     if (next === undefined) return {};
     const { seen, decision } = next;
-    if (decision.effects.length === 0) return outcomeOf(decision, tools.nowMs());
+    if (decision.effects.length === 0) return outcomeOf(decision, seen, tools.nowMs());
     carried = undefined;
     try {
       carried = await tools.perform(decision.effects, seen, signal);
@@ -85,6 +87,15 @@ function isGuardedByRollout({ kind }: Effect): boolean {
   return kind === 'writeStatus' || kind === 'patchRollout' || kind === 'sendEvent';
 }
 
-function outcomeOf(decision: Decision, nowMs: number): TurnOutcome {
-  return decision.wakeAtMs === undefined ? {} : { wakeAfterMs: Math.max(0, decision.wakeAtMs - nowMs) };
+function outcomeOf(decision: Decision, seen: Observation, nowMs: number): TurnOutcome {
+  const wakes = isUnwatched(seen) ? [unwatchedLookMs] : [];
+  if (decision.wakeAtMs !== undefined) wakes.push(Math.max(0, decision.wakeAtMs - nowMs));
+  return wakes.length === 0 ? {} : { wakeAfterMs: Math.min(...wakes) };
+}
+
+/** Nothing wakes us when somebody deletes such a router's object, puts it back or changes its weight: it has to be looked at. */
+function isUnwatched({ world, routers }: Observation): boolean {
+  const { currentPodHash, stableRS } = world.rollout.status;
+  const isOfInterest = currentPodHash !== stableRS || world.router?.problem !== undefined;
+  return isOfInterest && routers.some(({ router }) => router.readCached === undefined);
 }

@@ -2,7 +2,8 @@ import { afterEach, expect, it } from 'vitest';
 import { z } from 'zod';
 import { buildStreet, paths, readManifest, rollout, type Street, toldOf } from '../support/shops.ts';
 
-const shops = ['service', 'ingress', 'canary', 'rollout'];
+const shops = ['service', 'ingress', 'route', 'canary', 'rollout'];
+const routes = '/apis/gateway.networking.k8s.io/v1/namespaces/shop/httproutes';
 const gates = [{ setWeight: 25 }, { pause: {} }, { setWeight: 75 }, { pause: { duration: '500ms' } }];
 
 const stops: (() => Promise<void>)[] = [];
@@ -14,16 +15,18 @@ afterEach(async () => {
 const losses = [
   { shop: 'service', path: `${paths.services}/service-canary`, says: /service "service-canary" not found/i },
   { shop: 'ingress', path: `${paths.ingresses}/ingress`, says: /ingress "ingress" not found/i },
+  { shop: 'route', path: `${routes}/route`, says: /httproute "route" not found/i },
 ] as const;
 
 it('deleted in the middle of a step: said in words on the object and the card, and it goes on when it is back', async () => {
   const street = await buildStreet(shops, gates);
   stops.push(() => street.stop());
   const { sandbox } = street;
+  await routeByGateway(street, 'route');
   sandbox.startService(street.settings);
   await street.untilOpen();
   for (const shop of shops) await street.release(shop, 'shop:2');
-  for (const shop of shops) await street.untilWeight(shop, 25);
+  for (const shop of shops) await sandbox.eventually(`${shop} waits`, () => isPaused(street, shop) || undefined);
 
   const kept = new Map<string, object>();
   for (const { shop, path } of losses) {
@@ -45,16 +48,31 @@ it('deleted in the middle of a step: said in words on the object and the card, a
   for (const { shop, path } of losses) {
     await sandbox.request('POST', path.slice(0, path.lastIndexOf('/')), kept.get(shop));
   }
-  for (const shop of ['service', 'ingress', 'canary']) {
+  for (const shop of ['service', 'ingress', 'route', 'canary']) {
     await sandbox.eventually(`${shop} waits at its gate again`, () => isPaused(street, shop) || undefined);
     await promote(street, shop);
     await street.untilLive(shop);
-    expect(street.watcher.weightsOf(shop).slice(-3), shop).toEqual([75, 100, 0]);
+    if (shop !== 'route') expect(street.watcher.weightsOf(shop).slice(-3), shop).toEqual([75, 100, 0]);
     expect(street.watcher.replicaSetsOf(shop), shop).toHaveLength(2);
   }
   await sandbox.eventually('the new Rollout runs', () => isHealthy(street, 'rollout') || undefined);
   expect(sandbox.logs().filter(({ level }) => level >= 60)).toEqual([]);
 });
+
+/** This shop's traffic is split by an HTTPRoute. */
+async function routeByGateway({ sandbox }: Street, shop: string): Promise<void> {
+  const rules = [{ backendRefs: ['stable', 'canary'].map((role) => ({ name: `${shop}-${role}`, port: 80 })) }];
+  const route = {
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind: 'HTTPRoute',
+    metadata: { name: shop, namespace: 'shop' },
+    spec: { hostnames: [`${shop}.example.com`], rules },
+  };
+  await sandbox.request('POST', routes, route);
+  const trafficRouting = { nginx: null, plugins: { 'argoproj-labs/gatewayAPI': { httpRoute: shop } } };
+  const change = { spec: { strategy: { canary: { trafficRouting } } } };
+  await sandbox.request('PATCH', `${paths.argo}/rollouts/${shop}`, change, 'application/merge-patch+json');
+}
 
 function statusOf({ watcher }: Street, shop: string) {
   return watcher.rolloutOf(shop)?.status;
