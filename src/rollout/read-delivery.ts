@@ -210,14 +210,19 @@ function reasonOf(at: Standpoint, state: Delivery['state']): string | undefined 
     case 'stalled':
       return findCondition(conditions, 'Progressing')?.message;
     case 'inconclusive':
-      return (
-        at.runs.find((run) => run.status.phase === 'Inconclusive')?.status.message || 'an analysis was inconclusive'
-      );
+      return inconclusiveReason(at);
     case 'noData':
       return noDataReason(at);
     default:
       return undefined;
   }
+}
+
+/** The measurement's own words first: the run's begin with counts and limits, and what matters would be cut. */
+function inconclusiveReason(at: Standpoint): string {
+  const run = at.runs.find(({ status }) => status.phase === 'Inconclusive');
+  const line = run === undefined ? undefined : linesOf(run).find(({ verdict }) => verdict === 'inconclusive');
+  return line?.message || run?.status.message || 'an analysis was inconclusive';
 }
 
 function noDataReason(at: Standpoint): string {

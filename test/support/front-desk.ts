@@ -290,7 +290,8 @@ function toldBy(story: Story): Told {
     }
   }
   walk(blocks);
-  return { channel: story.channel, ts: story.ts, words: [text, ...words].join('\n'), buttons };
+  const shown = [text, ...words].join('\n').replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+  return { channel: story.channel, ts: story.ts, words: shown, buttons };
 }
 
 function isCardOf(metadata: unknown, uid: string, revision: number): boolean {

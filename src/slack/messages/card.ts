@@ -1,11 +1,11 @@
 import { assertNever } from '../../lib/index.ts';
-import type { Delivery, MetricLine, VerificationCheck } from '../../rollout/index.ts';
+import type { Delivery, VerificationCheck } from '../../rollout/index.ts';
 import type { Signer } from '../actions/signed-value.ts';
 import { context, header, type Message, type MessageBlock, section } from './blocks.ts';
 import { cardActions } from './card-actions.ts';
 import { chartBlock, sparkline } from './chart-block.ts';
 import { headline, headlineText } from './headline.ts';
-import { metricLine, metricLines } from './metric-words.ts';
+import { guiltyLines, metricLines } from './metric-words.ts';
 import { date, type Mrkdwn, quote } from './mrkdwn.ts';
 import { formatDuration, formatPercent } from './numbers.ts';
 import { canaryVersion, versionOf } from './version.ts';
@@ -50,7 +50,7 @@ function bodyLines(delivery: Delivery, view: CardView): readonly Mrkdwn[] {
   if (isUnderWay(delivery) && delivery.weights.length > 0) lines.push(planLine(delivery));
   if (isGoingBack(delivery)) lines.push(...rollbackLines(delivery));
   else if (!isIdle) lines.push(...metricLines(delivery.metrics, maxMetrics));
-  if (delivery.reason !== undefined && showsReason(delivery)) lines.push(`_${quote(delivery.reason, 160)}_`);
+  if (delivery.reason !== undefined && showsReason(delivery)) lines.push(`_${reasonWords(delivery, delivery.reason)}_`);
   if (!view.hasCharts && mayChart(delivery)) {
     const line = sparkline(delivery.series);
     if (line !== undefined) lines.push(line);
@@ -70,6 +70,12 @@ function isGoingBack(delivery: Delivery): boolean {
 /** Argo's own words help where we have no better ones; beside the guilty metric they would say it twice. */
 function showsReason(delivery: Delivery): boolean {
   return isGoingBack(delivery) ? delivery.guilty === undefined : delivery.state !== 'live';
+}
+
+/** An invalid spec has the room for the whole sentence, and the headline has said whose it is. */
+function reasonWords(delivery: Delivery, reason: string): Mrkdwn {
+  if (delivery.state !== 'invalidSpec') return quote(reason, 160);
+  return quote(reason.replace(/^The Rollout "[^"]*" is invalid: /, ''), 300);
 }
 
 /** What ends the present wait. */
@@ -151,7 +157,7 @@ const checks: Readonly<Record<VerificationCheck, string>> = {
 /** Which metric, value, limit; then what of the way back was seen. */
 function rollbackLines(delivery: Delivery): readonly Mrkdwn[] {
   const lines: Mrkdwn[] = [];
-  if (delivery.guilty !== undefined) lines.push(guiltyLine(delivery.guilty));
+  if (delivery.guilty !== undefined) lines.push(...guiltyLines(delivery.guilty));
   if (delivery.verification.length > 0) {
     const ticks = delivery.verification.map(({ check, isDone }) => `${isDone ? '✓' : '○'} ${checks[check]}`);
     // Two to a line: on a phone four would break in the middle of one.
@@ -159,11 +165,6 @@ function rollbackLines(delivery: Delivery): readonly Mrkdwn[] {
   }
   if (delivery.state === 'notVerified') lines.push('*The way back was not seen in time: look at what has no tick.*');
   return lines;
-}
-
-function guiltyLine(guilty: MetricLine): Mrkdwn {
-  const count = guilty.taken > 0 ? ` ${guilty.failed} of ${guilty.taken}` : '';
-  return `${metricLine({ ...guilty, verdict: 'failed', planned: 0 })}${count}`;
 }
 
 /** `1.4.2 → 2.0.0 · shop` */

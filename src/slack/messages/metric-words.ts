@@ -49,6 +49,19 @@ export function metricLine(metric: MetricLine): Mrkdwn {
   return `${marks[metric.verdict]} ${name} ${value}${limit}${verdict}${count}`;
 }
 
+/**
+ * What a metric did that ended a rollout: `✗ success-rate 91.2 % (≥ 95 %) failed 2 of 3`. One that could not be judged has not failed:
+ * then its provider's or condition's own words say what to mend.
+ */
+export function guiltyLines(guilty: MetricLine): readonly Mrkdwn[] {
+  if (guilty.verdict === 'noData') {
+    const why = guilty.message === undefined ? [] : [`_${quote(guilty.message, 160)}_`];
+    return [`✗ ${quote(guilty.name, maxNameLength)} could not be judged`, ...why];
+  }
+  const count = guilty.taken > 0 ? ` ${guilty.failed} of ${guilty.taken}` : '';
+  return [`${metricLine({ ...guilty, verdict: 'failed', planned: 0 })}${count}`];
+}
+
 function quoteLimit(text: string): Mrkdwn {
   return text.replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
