@@ -68,6 +68,11 @@ export async function createHands(cluster: ConnectedCluster, config: Config, log
     [resources.rollouts, resources.analysisRuns],
     AbortSignal.timeout(15_000),
   );
+  for (const { plural, group } of schemas.missing)
+    log.error(
+      { definition: `${plural}.${group}` },
+      'not installed in this cluster: apply manifests/install; waiting for it',
+    );
   return {
     caches,
     rollouts: createRollouts(cluster, caches.rollouts, schemas),

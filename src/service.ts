@@ -36,7 +36,7 @@ import { createChannels, createOperations } from './operations/index.ts';
 import { createQueueStore, type QueueStore } from './queue-stores/index.ts';
 import { createRecords, deriveEntries } from './records/index.ts';
 import { type Effect, type Rollout, readDelivery } from './rollout/index.ts';
-import { createHands } from './service-hands.ts';
+import { createHands, type Hands } from './service-hands.ts';
 import { createSlackApp, redact, type SlackSettings } from './slack/index.ts';
 
 export interface Service {
@@ -48,8 +48,11 @@ export interface Service {
 const instanceLabel = 'argo-rollouts.argoproj.io/controller-instance-id';
 const ourHolder = /^stepwise_/;
 
-/** Builds every room once. Waits for the API server: without it there is nothing to build on. */
-export async function createService(config: Config): Promise<Service> {
+/**
+ * Builds every room once. Waits for the API server, until `stopping` aborts: without it there is nothing to build on. Meanwhile we are
+ * alive and not ready: a service that is killed for its patience comes back later than the API server does.
+ */
+export async function createService(config: Config, stopping: AbortSignal): Promise<Service> {
   const log = createLogger(config);
   const { registry, observeTurn, onAnswer } = createMetrics();
   const perSecond = config.API_REQUESTS_PER_SECOND;
@@ -59,8 +62,13 @@ export async function createService(config: Config): Promise<Service> {
     onAnswer,
     log,
   });
-  await cluster.start(AbortSignal.timeout(600_000));
-  const hands = await createHands(cluster, config, log);
+  let readiness = (): Check[] => [{ name: 'kubernetes', isReady: false, message: 'has not answered yet' }];
+  const http = createHttpServer({ port: config.HTTP_PORT, metrics: registry, log, readiness: () => readiness() });
+  const port = await http.start();
+  const hands = await connect(cluster, config, log, stopping).catch(async (error: unknown) => {
+    await Promise.all([http.stop(), cluster.stop()]);
+    throw error;
+  });
   const { caches } = hands;
   const events = createEventOutbox(cluster, log);
   const lease = createKeeperLease(cluster, config, log);
@@ -154,20 +162,14 @@ export async function createService(config: Config): Promise<Service> {
     observeTurn,
     log,
   });
-  const http = createHttpServer({
-    port: config.HTTP_PORT,
-    metrics: registry,
-    log,
-    readiness: (): Check[] => [
-      ...Object.entries(caches).map(([name, cache]) => checkReflector(name, cache)),
-      { name: 'queue', isReady: true, message: `${store.kind}, ${store.isHealthy() ? 'answers' : 'does not answer'}` },
-      { name: 'keeper', isReady: true, message: engine.standing().holder ?? 'nobody holds the Lease' },
-    ],
-  });
+  readiness = () => [
+    ...Object.entries(caches).map(([name, cache]) => checkReflector(name, cache)),
+    { name: 'queue', isReady: true, message: `${store.kind}, ${store.isHealthy() ? 'answers' : 'does not answer'}` },
+    { name: 'keeper', isReady: true, message: engine.standing().holder ?? 'nobody holds the Lease' },
+  ];
 
   return {
     async start() {
-      const port = await http.start();
       await engine.start();
       await slack?.start();
       log.info({ port, store: store.kind, slack: slackSettings?.mode.kind }, 'started');
@@ -182,6 +184,11 @@ export async function createService(config: Config): Promise<Service> {
       log.info('stopped');
     },
   };
+}
+
+async function connect(cluster: ConnectedCluster, config: Config, log: Logger, stopping: AbortSignal): Promise<Hands> {
+  await cluster.start(stopping);
+  return await createHands(cluster, config, log);
 }
 
 /** Everything that is logged passes the same redaction as everything that goes to Slack. */

@@ -26,7 +26,7 @@ export {
   type LeaseSettings,
   type LeaseTiming,
 } from './lease.ts';
-export type { KubeConfigSettings } from './load-kube-config.ts';
+export { type KubeConfigSettings, loadKubeConfig } from './load-kube-config.ts';
 export {
   parseReplicaSet,
   projectAnalysisRun,

@@ -10,6 +10,8 @@ export interface InstalledSchemas {
    * the difference never becomes empty, and each write's echo is the next turn (`status.duration` exists only in Argo 1.10).
    */
   keepKnown(resource: Resource, object: JsonObject): JsonObject;
+  /** Kinds that were asked for and have no definition. */
+  readonly missing: readonly Resource[];
 }
 
 interface Schema {
@@ -46,17 +48,22 @@ export async function readInstalledSchemas(
   signal: AbortSignal,
 ): Promise<InstalledSchemas> {
   const schemas = new Map<string, Schema>();
+  const missing: Resource[] = [];
   await Promise.all(
     kinds.map(async (kind) => {
       const name = { namespace: '', name: `${kind.plural}.${kind.group}` };
       const found = await cluster.get(resources.customResourceDefinitions, name, signal);
-      if (found === undefined) return;
+      if (found === undefined) {
+        missing.push(kind);
+        return;
+      }
       const { spec } = Definition.parse(found);
       const schema = spec.versions.find((version) => version.name === kind.version)?.schema?.openAPIV3Schema;
       if (schema !== undefined && spec.preserveUnknownFields !== true) schemas.set(keyOf(kind), schema);
     }),
   );
   return {
+    missing,
     keepKnown(resource, object) {
       const schema = schemas.get(keyOf(resource));
       return schema === undefined ? object : keepObject(object, { ...schema, 'x-kubernetes-embedded-resource': true });

@@ -5,6 +5,7 @@
 export { createQueueStore, type QueueStoreSettings } from './create-queue-store.ts';
 export { createEmbeddedStore, type EmbeddedSettings } from './embedded.ts';
 export { createFailoverStore, type FailoverSettings } from './failover.ts';
+export { lockFolder } from './folder-lock.ts';
 export { createInProcessStore, type InProcessSettings } from './in-process.ts';
 export type { QueueStore, TakeTurn, TurnKey } from './queue-store.ts';
 export { createRedisStore, type RedisSettings } from './redis.ts';

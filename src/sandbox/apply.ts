@@ -70,32 +70,23 @@ function rank(file: string): number {
 }
 
 /**
- * Creates each object, or leaves what is there as it is: the sandbox goes on where it was, and a Rollout that somebody has moved on is
- * not thrown back to its first image. `apply` takes what the file says, as `kubectl apply --server-side --force-conflicts` does.
+ * `create` leaves what is there as it is: the sandbox goes on where it was, and a Rollout that somebody has moved on is not thrown
+ * back to its first image. `apply` takes what the file says, as `kubectl apply --server-side --force-conflicts` does. `check` writes
+ * nothing and asks for the same.
  */
 export async function applyManifests(
   documents: readonly ManifestDocument[],
   cluster: ConnectedCluster,
-  mode: 'create' | 'apply',
+  mode: 'create' | 'apply' | 'check',
 ): Promise<void> {
   const signal = AbortSignal.timeout(60_000);
   const kinds = new Map<string, ServedKind>();
-  for (const { file, line, manifest } of documents) {
+  for (const document of documents) {
+    const { file, line, manifest } = document;
+    if (mode === 'check' && waitsForAnother(manifest, documents)) continue;
     try {
-      const path = await collectionPath(manifest, kinds, cluster, signal);
-      const query = { fieldManager: 'stepwise-sandbox' };
-      if (mode === 'create') {
-        await cluster.api.request({ method: 'POST', path, query, body: manifest as JsonObject, signal });
-      } else {
-        await cluster.api.request({
-          method: 'PATCH',
-          path: `${path}/${encodeURIComponent(manifest.metadata.name)}`,
-          query: { ...query, force: 'true' },
-          body: manifest as JsonObject,
-          contentType: 'application/apply-patch+yaml',
-          signal,
-        });
-      }
+      const path = await collectionPath(manifest, kinds, { cluster, tries: mode === 'check' ? 1 : 20 }, signal);
+      await send(manifest, path, cluster, mode, signal);
     } catch (error) {
       if (mode === 'create' && error instanceof AlreadyExistsError) continue;
       const words = error instanceof Error ? error.message : String(error);
@@ -106,6 +97,48 @@ export async function applyManifests(
   }
 }
 
+async function send(
+  manifest: Manifest,
+  path: string,
+  cluster: ConnectedCluster,
+  mode: 'create' | 'apply' | 'check',
+  signal: AbortSignal,
+): Promise<void> {
+  const query = { fieldManager: 'stepwise-sandbox' };
+  const body = manifest as JsonObject;
+  if (mode === 'create') {
+    await cluster.api.request({ method: 'POST', path, query, body, signal });
+    return;
+  }
+  await cluster.api.request({
+    method: 'PATCH',
+    path: `${path}/${encodeURIComponent(manifest.metadata.name)}`,
+    query: { ...query, force: 'true', ...(mode === 'check' ? { dryRun: 'All' } : {}) },
+    body,
+    contentType: 'application/apply-patch+yaml',
+    signal,
+  });
+}
+
+/** Its namespace or its kind comes with another of these documents: it cannot be asked about before that is written. */
+function waitsForAnother({ apiVersion, kind, metadata }: Manifest, documents: readonly ManifestDocument[]): boolean {
+  return documents.some(({ manifest: other }) => {
+    if (other.kind === 'Namespace') return other.metadata.name === metadata.namespace && kind !== 'Namespace';
+    if (other.kind !== 'CustomResourceDefinition') return false;
+    const { spec } = Definition.parse(other);
+    return spec.names.kind === kind && apiVersion.startsWith(`${spec.group}/`);
+  });
+}
+
+const Definition = z.looseObject({
+  spec: z
+    .looseObject({
+      group: z.string().default(''),
+      names: z.looseObject({ kind: z.string().default('') }).default({ kind: '' }),
+    })
+    .default({ group: '', names: { kind: '' } }),
+});
+
 const ServedKind = z.looseObject({ kind: z.string(), name: z.string(), namespaced: z.boolean() });
 type ServedKind = z.infer<typeof ServedKind>;
 const ServedKinds = z.looseObject({ resources: z.array(ServedKind) });
@@ -114,12 +147,12 @@ const ServedKinds = z.looseObject({ resources: z.array(ServedKind) });
 async function collectionPath(
   { apiVersion, kind, metadata }: Manifest,
   known: Map<string, ServedKind>,
-  cluster: ConnectedCluster,
+  { cluster, tries }: { readonly cluster: ConnectedCluster; readonly tries: number },
   signal: AbortSignal,
 ): Promise<string> {
   const base = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
   const key = `${apiVersion}/${kind}`;
-  for (let attempt = 0; !known.has(key) && attempt < 20; attempt++) {
+  for (let attempt = 0; !known.has(key) && attempt < tries; attempt++) {
     if (attempt > 0) await sleep(250, undefined, { signal });
     const answer = await cluster.api.request({ method: 'GET', path: base, signal }).catch((error: unknown) => {
       if (error instanceof NotFoundError) return { resources: [] };

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { Redis } from 'ioredis';
 import { z } from 'zod';
+import { TerminalError } from '../lib/index.ts';
 import { ManifestError } from './apply.ts';
 import { playStory, type StoryPerson } from './demo/story.ts';
 import { parseOptions, type SandboxOptions, UsageError, usage } from './options.ts';
@@ -26,31 +27,37 @@ async function main(): Promise<number> {
 
 /** The page, the world and the service, until Ctrl-C. */
 async function runSandbox(options: SandboxOptions): Promise<number> {
+  const asked = interrupted();
   console.log(`Stepwise sandbox, data in ${options.dataFolder}/`);
-  const standIns = await startStandIns(options, realThings());
-  const stops: (() => Promise<void>)[] = [() => standIns.stop()];
-  const status = createStatus();
-  let service: ServiceProcess | undefined;
-  if (options.only !== 'world') {
-    service = startServiceProcess({ environment: standIns.environment, onState: status.tell, onLog: logUnlessInfo });
-    stops.push(async () => service?.stop());
+  const stops: (() => Promise<void>)[] = [];
+  try {
+    const standIns = await startStandIns(options, realThings());
+    stops.push(() => standIns.stop());
+    const status = createStatus();
+    let service: ServiceProcess | undefined;
+    if (options.only !== 'world') {
+      service = startServiceProcess({ environment: standIns.environment, onState: status.tell, onLog: logUnlessInfo });
+      stops.push(async () => service?.stop());
+    }
+    const page = await openPage({
+      options,
+      standIns,
+      service: () => service,
+      onStatus: status.listen,
+      emptyQueue: () => emptyQueue(standIns.environment, service),
+    });
+    stops.push(() => page.stop());
+    console.log(`  Page     ${page.url}`);
+    console.log(`  kubectl --kubeconfig ${relative(process.cwd(), standIns.kubeconfigPath)} get rollouts -w`);
+    if (options.only === 'world')
+      console.log(`  The other half: npm run sandbox -- --only service --data ${options.dataFolder}`);
+    console.log('  Ctrl-C stops; state is kept');
+    await asked;
+    console.log('stopping');
+  } finally {
+    // Whatever was begun is stopped, also when the rest could not be: a service without its world would run on by itself.
+    for (const stop of stops.reverse()) await stop();
   }
-  const page = await openPage({
-    options,
-    standIns,
-    service: () => service,
-    onStatus: status.listen,
-    emptyQueue: () => emptyQueue(standIns.environment, service),
-  });
-  stops.push(() => page.stop());
-  console.log(`  Page     ${page.url}`);
-  console.log(`  kubectl --kubeconfig ${relative(process.cwd(), standIns.kubeconfigPath)} get rollouts -w`);
-  if (options.only === 'world')
-    console.log(`  The other half: npm run sandbox -- --only service --data ${options.dataFolder}`);
-  console.log('  Ctrl-C stops; state is kept');
-  await interrupted();
-  console.log('stopping');
-  for (const stop of stops.reverse()) await stop();
   return 0;
 }
 
@@ -123,9 +130,9 @@ async function runServiceOnly(options: SandboxOptions): Promise<number> {
     console.log(line),
   );
   console.log(`Stepwise service, data in ${resolve(options.dataFolder)}, pid ${service.pid()}; Ctrl-C stops`);
-  await interrupted();
+  const hasGivenUp = await Promise.race([interrupted().then(() => false), service.gaveUp.then(() => true)]);
   await service.stop();
-  return 0;
+  return hasGivenUp ? 2 : 0;
 }
 
 function startService(environment: StandIns['environment'], onLog: (line: string) => void): ServiceProcess {
@@ -188,7 +195,7 @@ function interrupted(): Promise<void> {
 main().then(
   (code) => process.exit(code),
   (error: unknown) => {
-    const isOurs = error instanceof UsageError || error instanceof ManifestError;
+    const isOurs = error instanceof UsageError || error instanceof ManifestError || error instanceof TerminalError;
     const isPortTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
     if (isPortTaken) console.error(`${error.message}: choose other ports with --port`);
     else console.error(isOurs ? error.message : error);

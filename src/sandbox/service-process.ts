@@ -9,6 +9,8 @@ export interface ServiceProcess {
   stop(): Promise<void>;
   /** Undefined while it is dead. */
   pid(): number | undefined;
+  /** Resolves when it ended with exit code 2, and stays so: only a person can put right what it has just said. */
+  readonly gaveUp: Promise<void>;
 }
 
 export interface ServiceProcessOptions {
@@ -25,12 +27,15 @@ export interface ServiceProcessOptions {
 
 const entry = fileURLToPath(new URL('../main.ts', import.meta.url));
 
+const gaveUpCode = 2;
+
 /** Runs Stepwise as a process of its own, so that it can be killed like one. A crash by itself is restarted after a second. */
 export function startServiceProcess(options: ServiceProcessOptions): ServiceProcess {
   let child: ChildProcess | undefined;
   let isStopping = false;
   let restartAfterMs = 1000;
   let timer: NodeJS.Timeout | undefined;
+  const gaveUp = Promise.withResolvers<void>();
 
   function start(): void {
     const started = spawn(process.execPath, [entry], {
@@ -44,6 +49,7 @@ export function startServiceProcess(options: ServiceProcessOptions): ServiceProc
       child = undefined;
       options.onState({ isAlive: false, pid: started.pid, why: signal ?? `exit code ${code}` });
       if (isStopping) return;
+      if (code === gaveUpCode) return gaveUp.resolve();
       timer = setTimeout(start, restartAfterMs);
       restartAfterMs = 1000;
     });
@@ -67,6 +73,7 @@ export function startServiceProcess(options: ServiceProcessOptions): ServiceProc
       clearTimeout(lastResort);
     },
     pid: () => child?.pid,
+    gaveUp: gaveUp.promise,
   };
 }
 

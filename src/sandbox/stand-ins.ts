@@ -1,8 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { KubeConfig } from '@kubernetes/client-node';
+import type { KubeConfig } from '@kubernetes/client-node';
 import { pino } from 'pino';
-import { createCluster } from '../kubernetes/index.ts';
+import { createCluster, loadKubeConfig } from '../kubernetes/index.ts';
+import { lockFolder } from '../queue-stores/index.ts';
 import { applyManifests, type ManifestDocument, readManifests } from './apply.ts';
 import { createKubernetesApi, httpRouteDefinition, type KubernetesApi } from './kubernetes-api/index.ts';
 import { type SandboxOptions, UsageError } from './options.ts';
@@ -37,9 +38,11 @@ export interface RealThings {
 
 export async function startStandIns(options: SandboxOptions, real: RealThings): Promise<StandIns> {
   const port = (offset: number) => (options.port === 0 ? 0 : options.port + offset);
+  // Read first: a broken file must be told before anything is written.
+  const extra = options.apply.flatMap(readManifests);
   const folder = resolve(options.dataFolder);
-  mkdirSync(folder, { recursive: true });
-  const stops: (() => Promise<void>)[] = [];
+  const unlock = await lockFolder(folder);
+  const stops: (() => Promise<void>)[] = [async () => unlock()];
   const stop = async () => {
     for (const stopOne of stops.splice(0).reverse()) await stopOne();
   };
@@ -61,9 +64,8 @@ export async function startStandIns(options: SandboxOptions, real: RealThings): 
     if (kubernetes !== undefined) stops.push(() => kubernetes.stop());
     const kubeconfigPath =
       kubernetes === undefined ? resolve(options.kubeconfig ?? '') : writeKubeconfigs(folder, kubernetes.url);
-    const kubeConfig = new KubeConfig();
-    kubeConfig.loadFromFile(kubeconfigPath);
-    await applyAll(options, kubeConfig, kubernetes !== undefined);
+    const kubeConfig = loadKubeConfig({ kubeconfigPath });
+    await applyAll(extra, kubeConfig, kubernetes !== undefined);
 
     const world =
       kubernetes === undefined
@@ -119,13 +121,20 @@ export async function startStandIns(options: SandboxOptions, real: RealThings): 
   }
 }
 
-async function applyAll(options: SandboxOptions, kubeConfig: KubeConfig, isStandIn: boolean): Promise<void> {
-  // Read first: a broken file must be told before anything is written.
-  const extra = options.apply.flatMap(readManifests);
+async function applyAll(extra: readonly ManifestDocument[], kubeConfig: KubeConfig, isStandIn: boolean): Promise<void> {
   const cluster = createCluster({ kubeConfig, fieldManager: 'stepwise-sandbox', log: pino({ level: 'silent' }) });
-  await cluster.start(AbortSignal.timeout(15_000));
   try {
-    await applyManifests(sandboxManifests(isStandIn), cluster, 'create');
+    await cluster.start(AbortSignal.timeout(15_000)).catch((error: unknown) => {
+      const server = kubeConfig.getCurrentCluster()?.server;
+      throw new UsageError(
+        `the cluster at ${server} does not answer: ${error instanceof Error ? error.message : error}`,
+      );
+    });
+    const own = sandboxManifests(isStandIn);
+    // Somebody's real cluster: all of it, or nothing.
+    if (!isStandIn) await applyManifests(own, cluster, 'check');
+    await applyManifests(own, cluster, 'create');
+    await applyManifests(extra, cluster, 'check');
     await applyManifests(extra, cluster, 'apply');
   } finally {
     await cluster.stop();

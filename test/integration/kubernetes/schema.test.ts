@@ -66,3 +66,7 @@ test('a null that removes a field stays, where the field is known', () => {
 test('kinds without a definition keep all', () => {
   expect(schemas.keepKnown(resources.replicaSets, written)).toEqual(written);
 });
+
+test('says which kinds have no definition', () => {
+  expect(schemas.missing).toEqual([resources.replicaSets]);
+});
