@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { AnalysisRun, AnalysisTemplate } from '../analysis/index.ts';
-import type { KubernetesObject, Reflector } from '../kubernetes/index.ts';
+import type { KubernetesObject, ObjectName, Reflector } from '../kubernetes/index.ts';
 import type { QueueStore, TurnKey } from '../queue-stores/index.ts';
 import type { ReplicaSetView, Rollout, ServiceView } from '../rollout/index.ts';
 import { createPacedNudges } from './paced-nudges.ts';
@@ -50,11 +50,18 @@ export function createKeeper(tools: KeeperTools) {
     paced.add({ kind, namespace, name });
   }
 
-  function nudgeOwner(ownerUid: string | undefined): void {
+  /**
+   * What a turn of this process wrote needs no other turn: it looks again after each write, comes back when it fails, and when it dies
+   * with this process, another keeper looks at every key. What is told to people changes all the same.
+   */
+  function nudgeRollout({ namespace, name }: ObjectName, isLearnt: boolean | undefined): void {
+    if (isLearnt !== true) nudge('rollout', namespace, name);
+    nudge('card', namespace, name);
+  }
+
+  function nudgeOwner(ownerUid: string | undefined, isLearnt: boolean | undefined): void {
     const owner = ownerUid === undefined ? undefined : rolloutByUid.get(ownerUid);
-    if (owner === undefined) return;
-    nudge('rollout', owner.metadata.namespace, owner.metadata.name);
-    nudge('card', owner.metadata.namespace, owner.metadata.name);
+    if (owner !== undefined) nudgeRollout(owner.metadata, isLearnt);
   }
 
   function listen(): void {
@@ -62,17 +69,16 @@ export function createKeeper(tools: KeeperTools) {
       tools.caches;
     for (const rollout of rollouts.list()) rolloutByUid.set(rollout.metadata.uid, rollout);
     unsubscribes.push(
-      rollouts.onChange(({ name, before, after }) => {
+      rollouts.onChange(({ name, before, after, isLearnt }) => {
         if (before !== undefined) rolloutByUid.delete(before.metadata.uid);
         if (after !== undefined) rolloutByUid.set(after.metadata.uid, after);
-        nudge('rollout', name.namespace, name.name);
-        nudge('card', name.namespace, name.name);
+        nudgeRollout(name, isLearnt);
       }),
-      replicaSets.onChange(({ before, after }) => nudgeOwner((after ?? before)?.ownerUid)),
-      analysisRuns.onChange(({ name, after, before }) => {
+      replicaSets.onChange(({ before, after, isLearnt }) => nudgeOwner((after ?? before)?.ownerUid, isLearnt)),
+      analysisRuns.onChange(({ name, after, before, isLearnt }) => {
         if (after !== undefined && after.status.completedAt === undefined)
           nudge('analysis-run', name.namespace, name.name);
-        nudgeOwner(ownerOf(after ?? before));
+        nudgeOwner(ownerOf(after ?? before), isLearnt);
       }),
       ...[analysisTemplates, clusterAnalysisTemplates].map((templates) =>
         templates.onChange(({ name }) => {
@@ -83,12 +89,14 @@ export function createKeeper(tools: KeeperTools) {
           }
         }),
       ),
-      services.onChange(({ name }) => {
+      services.onChange(({ name, isLearnt }) => {
+        if (isLearnt === true) return;
         for (const rollout of rollouts.list(name.namespace)) {
           if (tools.servicesOf(rollout).includes(name.name)) nudge('rollout', name.namespace, rollout.metadata.name);
         }
       }),
-      ingresses.onChange(({ name }) => {
+      ingresses.onChange(({ name, isLearnt }) => {
+        if (isLearnt === true) return;
         for (const rollout of rollouts.list(name.namespace)) {
           if (isIngressOf(name.name, rollout)) nudge('rollout', name.namespace, rollout.metadata.name);
         }

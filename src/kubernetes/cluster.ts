@@ -86,12 +86,16 @@ export interface Reflector<T> {
   list(namespace?: string): readonly T[];
   /** Objects whose controller owner has this uid. */
   ownedBy(uid: string): readonly T[];
-  /** Called after the cache changed. `before` undefined: added; `after` undefined: deleted. Returns an unsubscribe. */
+  /**
+   * Called after the cache changed. `before` undefined: added; `after` undefined: deleted; `isLearnt`: the answer of our own write told,
+   * and whoever wrote knows already. Returns an unsubscribe.
+   */
   onChange(
     listener: (change: {
       readonly name: ObjectName;
       readonly before: T | undefined;
       readonly after: T | undefined;
+      readonly isLearnt?: true;
     }) => void,
   ): () => void;
   /**

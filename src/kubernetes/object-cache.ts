@@ -43,12 +43,12 @@ export function createObjectCache<T>(
   const keysByOwner = new Map<string, Set<string>>();
   const listeners = new Set<Parameters<Reflector<T>['onChange']>[0]>();
 
-  function tell(name: ObjectName, before: T | undefined, after: T | undefined): void {
+  function tell(change: Parameters<Parameters<Reflector<T>['onChange']>[0]>[0]): void {
     for (const listener of listeners) {
       try {
-        listener({ name, before, after });
+        listener(change);
       } catch (error) {
-        log.error({ err: error, name }, 'listener failed on a change');
+        log.error({ err: error, name: change.name }, 'listener failed on a change');
       }
     }
   }
@@ -84,7 +84,7 @@ export function createObjectCache<T>(
     const entry = entries.get(key);
     if (entry === undefined) return;
     drop(key, entry);
-    tell(entry.name, entry.value, undefined);
+    tell({ name: entry.name, before: entry.value, after: undefined });
   }
 
   function set(
@@ -104,7 +104,7 @@ export function createObjectCache<T>(
     if (known?.resourceVersion === resourceVersion && isDeepStrictEqual(before?.value, value)) return;
     if (before !== undefined) drop(key, before);
     put(key, { name, uid, resourceVersion, ownerUid: controllerUidOf(object), isLearnt: how.isLearnt === true, value });
-    tell(name, before?.value, value);
+    tell({ name, before: before?.value, after: value, ...(how.isLearnt === true ? { isLearnt: true } : {}) });
   }
 
   /** Also when that one is a successor of the same name. */

@@ -187,3 +187,17 @@ test('every replica nudges an abort that it sees, at once, and nothing else', as
   cache.tell({ name, before, after: aborted });
   expect(urgent).toEqual(['checkout']);
 });
+
+test('what a turn of this process wrote is shown, and leads to no other turn', async () => {
+  const ledger = aLedger();
+  const cache = aCache<Rollout>();
+  keeperOf(cachesOf(cache.reflector), ledger.store).start();
+  const name = { namespace: 'shop', name: 'checkout' };
+  const rollout = aRollout().build();
+  cache.tell({ name, before: rollout, after: rollout, isLearnt: true });
+  await until(() => ledger.nudged.length === 1);
+  expect(ledger.nudged).toEqual(['card/checkout']);
+  cache.tell({ name, before: rollout, after: rollout });
+  await until(() => ledger.nudged.length === 3);
+  expect(ledger.nudged.slice(1).toSorted()).toEqual(['card/checkout', 'rollout/checkout']);
+});
