@@ -31,13 +31,14 @@ import {
   type ObjectName,
   resources,
 } from './kubernetes/index.ts';
+import { redact } from './lib/index.ts';
 import { createMetricProviders } from './metric-providers/index.ts';
 import { createChannels, createOperations } from './operations/index.ts';
 import { createQueueStore, type QueueStore } from './queue-stores/index.ts';
 import { createRecords, deriveEntries } from './records/index.ts';
 import { type Effect, type Rollout, readDelivery } from './rollout/index.ts';
 import { createHands, type Hands } from './service-hands.ts';
-import { createSlackApp, redact, type SlackSettings } from './slack/index.ts';
+import { createSlackApp, type SlackSettings } from './slack/index.ts';
 
 export interface Service {
   start(): Promise<void>;

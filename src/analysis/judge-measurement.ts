@@ -1,4 +1,4 @@
-import type { Json } from '../lib/index.ts';
+import { type Json, redact as redactKinds } from '../lib/index.ts';
 import type { Measurement } from './analysis-run.ts';
 import type { Metric } from './analysis-template.ts';
 import { answerCondition, type ConditionAnswer } from './conditions/condition.ts';
@@ -43,7 +43,8 @@ export function judgeMeasurement(outcome: MeasurementOutcome, evidence: Evidence
   const read = outcome.kind === 'read' ? outcome : undefined;
   return {
     phase: verdict.phase,
-    ...(verdict.message !== undefined && { message: redact(verdict.message, outcome.secrets) }),
+    // What a provider throws back may hold what its own settings hold: the run's status, events and records are read by many.
+    ...(verdict.message !== undefined && { message: redactKinds(redact(verdict.message, outcome.secrets)) }),
     startedAt: formatTimestamp(outcome.startedAtMs),
     finishedAt: formatTimestamp(outcome.finishedAtMs),
     // Unlike Argo, a measurement whose condition is in error keeps its value: it says what the condition choked on.

@@ -14,3 +14,4 @@ export {
 } from './errors.ts';
 export { type Json, type JsonObject, ObjectMeta } from './kubernetes-object.ts';
 export { isEqual, mergePatchOf } from './merge-patch.ts';
+export { redact } from './redact.ts';

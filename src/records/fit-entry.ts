@@ -1,15 +1,16 @@
+import { redact } from '../lib/index.ts';
 import type { NewEntry } from './records.ts';
 
 const MOST_TEXT = 2_000;
 const MOST_FACTS = 40;
 const MOST_FACT = 300;
 
-/** Cuts an entry to what a record can hold (about 8 KiB at most, mostly far less): a metric's message may be a whole web page. */
+/** Takes secrets out of an entry, and cuts it to what a record can hold (about 8 KiB at most, mostly far less): a metric's message may be a whole web page. */
 export function fitEntry(entry: NewEntry): NewEntry {
   const facts = Object.entries(entry.facts)
     .slice(0, MOST_FACTS)
-    .map(([key, value]) => [cut(key, MOST_FACT), cut(value, MOST_FACT)]);
-  return { ...entry, text: cut(entry.text, MOST_TEXT), facts: Object.fromEntries(facts) };
+    .map(([key, value]) => [cut(key, MOST_FACT), cut(redact(value), MOST_FACT)]);
+  return { ...entry, text: cut(redact(entry.text), MOST_TEXT), facts: Object.fromEntries(facts) };
 }
 
 function cut(text: string, most: number): string {

@@ -1,6 +1,6 @@
 import { LogLevel } from '@slack/bolt';
 import type { Logger } from 'pino';
-import { redact } from './redact.ts';
+import { redact } from '../lib/index.ts';
 
 /** Bolt's logger, written to pino. The level is never DEBUG: there Bolt writes whole payloads, tokens included. */
 export type BoltLogger = ReturnType<typeof createBoltLogger>;

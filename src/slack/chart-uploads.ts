@@ -1,11 +1,10 @@
 import type { Logger } from 'pino';
 import type { Charts } from '../charts/index.ts';
-import { NotNowError } from '../lib/index.ts';
+import { NotNowError, redact } from '../lib/index.ts';
 import type { MessagePlace } from '../notifications/index.ts';
 import type { MetricSeries } from '../rollout/index.ts';
 import { plain } from './messages/mrkdwn.ts';
 import { pause } from './pause.ts';
-import { redact } from './redact.ts';
 import type { Sender } from './sender.ts';
 
 export interface ChartUpload {

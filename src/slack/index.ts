@@ -5,4 +5,4 @@
  */
 export { createSlackApp, type SlackApp, type SlackSettings, type SlackTools } from './app.ts';
 export type { SlackNotifier } from './notifier.ts';
-export { redact, redactPayload } from './redact.ts';
+export { redactPayload } from './redact.ts';

@@ -1,4 +1,4 @@
-import { redact } from '../redact.ts';
+import { redact } from '../../lib/index.ts';
 
 /** Text that Slack shows as written: escaped, and nothing in it can format, mention or break the line. */
 export type Mrkdwn = string;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { redact, redactPayload } from '../../../src/slack/index.ts';
+import { redact } from '../../../src/lib/index.ts';
+import { redactPayload } from '../../../src/slack/index.ts';
 
 // Written in halves, so that no scanner of repositories takes them for real ones.
 const secrets: readonly (readonly [kind: string, secret: string])[] = [
