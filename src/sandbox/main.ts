@@ -52,13 +52,18 @@ async function runSandbox(options: SandboxOptions): Promise<number> {
     if (options.only === 'world')
       console.log(`  The other half: npm run sandbox -- --only service --data ${options.dataFolder}`);
     console.log('  Ctrl-C stops; state is kept');
-    await asked;
+    // Without the service there is only a page that says so: what it needs stands in the terminal.
+    const hasGivenUp = await Promise.race([asked.then(() => false), ...gaveUp(service)]);
     console.log('stopping');
+    return hasGivenUp ? 2 : 0;
   } finally {
     // Whatever was begun is stopped, also when the rest could not be: a service without its world would run on by itself.
     for (const stop of stops.reverse()) await stop();
   }
-  return 0;
+}
+
+function gaveUp(service: ServiceProcess | undefined): readonly Promise<boolean>[] {
+  return service === undefined ? [] : [service.gaveUp.then(() => true)];
 }
 
 /** What is told to the page about the service's process: the latest line to who comes late, then each change. */
@@ -130,7 +135,7 @@ async function runServiceOnly(options: SandboxOptions): Promise<number> {
     console.log(line),
   );
   console.log(`Stepwise service, data in ${resolve(options.dataFolder)}, pid ${service.pid()}; Ctrl-C stops`);
-  const hasGivenUp = await Promise.race([interrupted().then(() => false), service.gaveUp.then(() => true)]);
+  const hasGivenUp = await Promise.race([interrupted().then(() => false), ...gaveUp(service)]);
   await service.stop();
   return hasGivenUp ? 2 : 0;
 }

@@ -25,7 +25,7 @@ export interface ServiceProcessOptions {
   readonly onLog: (line: string) => void;
 }
 
-const entry = fileURLToPath(new URL('../main.ts', import.meta.url));
+const entry = fileURLToPath(new URL('service-entry.ts', import.meta.url));
 
 const gaveUpCode = 2;
 
@@ -40,7 +40,7 @@ export function startServiceProcess(options: ServiceProcessOptions): ServiceProc
   function start(): void {
     const started = spawn(process.execPath, [entry], {
       env: { ...options.environment },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
     });
     child = started;
     for (const stream of [started.stdout, started.stderr]) forwardLines(stream, options.onLog);
