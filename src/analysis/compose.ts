@@ -29,7 +29,7 @@ export type CollectedTemplates =
   | { readonly isComplete: false; readonly missing: TemplateReference; readonly reason: string };
 
 /** The key of a template among the known ones: `AnalysisTemplate/x`, `ClusterAnalysisTemplate/x`. */
-export function templateKey(reference: TemplateReference): string {
+function templateKey(reference: TemplateReference): string {
   return `${reference.clusterScope === true ? 'ClusterAnalysisTemplate' : 'AnalysisTemplate'}/${reference.templateName}`;
 }
 

@@ -9,9 +9,7 @@ export {
   AnalysisRunSpec,
   AnalysisRunStatus,
   isCompleted,
-  Measurement,
   MetricResult,
-  RunSummary,
 } from './analysis-run.ts';
 export { AnalysisArgument, AnalysisTemplate, AnalysisTemplateSpec, Metric } from './analysis-template.ts';
 export { isBlind } from './blind.ts';
@@ -22,7 +20,6 @@ export {
   collectTemplates,
   composeAnalysisRunSpec,
   type TemplateReference,
-  templateKey,
 } from './compose.ts';
 export {
   answerCondition,

@@ -21,7 +21,7 @@ export interface JudgedMetrics {
 const SEVERITY: readonly AnalysisPhase[] = ['Successful', 'Running', 'Pending', 'Inconclusive', 'Error', 'Failed'];
 
 /** Whether nothing more is measured: asked for, or a metric that counts has ended badly. */
-export function isTerminating(run: AnalysisRun, status: AnalysisRunStatus): boolean {
+function isTerminating(run: AnalysisRun, status: AnalysisRunStatus): boolean {
   if (run.spec.terminate === true) return true;
   return status.metricResults.some(
     (result) => result.dryRun !== true && isCompleted(result.phase) && result.phase !== 'Successful',

@@ -19,7 +19,7 @@ export function validateRunSpec(spec: AnalysisRunSpec, metrics: readonly Metric[
 }
 
 /** The first mistake of a list of metrics, or undefined. */
-export function validateMetrics(metrics: readonly Metric[]): string | undefined {
+function validateMetrics(metrics: readonly Metric[]): string | undefined {
   if (metrics.length === 0) return 'no metrics specified';
   const names = new Set<string>();
   for (const [index, metric] of metrics.entries()) {

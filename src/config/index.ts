@@ -3,4 +3,4 @@
  * Never passed around whole: each room gets its own slice.
  */
 export { ConfigError, readConfig, renderEnvExample } from './read-config.ts';
-export { type Config, type SettingName, settings } from './settings.ts';
+export type { Config, SettingName } from './settings.ts';

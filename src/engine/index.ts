@@ -11,4 +11,4 @@ export type { Caches } from './keeper.ts';
 export { type Look, lookAt } from './look.ts';
 export { createMeasureAgain } from './measure-again.ts';
 export { glance, type ObserveTools, readAnalysisRuns } from './observe.ts';
-export { seenKeyOf, verify } from './verify.ts';
+export { verify } from './verify.ts';

@@ -49,7 +49,7 @@ export async function sendEvent(cluster: Cluster, event: EventToSend, signal: Ab
 /** What events.k8s.io/v1 accepts. */
 const longestNoteBytes = 1024;
 
-export function eventName({ regarding, reason, occasion }: EventToSend): string {
+function eventName({ regarding, reason, occasion }: EventToSend): string {
   const digest = createHash('sha256')
     .update(JSON.stringify([regarding.uid, reason, occasion]))
     .digest('hex');

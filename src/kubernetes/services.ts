@@ -1,10 +1,7 @@
-import { ConflictError, type JsonObject } from '../lib/index.ts';
-import type { Rollout } from '../rollout/index.ts';
+import { ConflictError } from '../lib/index.ts';
+import { managedByAnnotation, podHashLabel, type Rollout } from '../rollout/index.ts';
 import type { Cluster, JsonPatch, Reflector, WriteOptions } from './cluster.ts';
 import { resources } from './resources.ts';
-
-export const managedByAnnotation = 'argo-rollouts.argoproj.io/managed-by-rollouts';
-const hashLabel = 'rollouts-pod-template-hash';
 
 /** Services that a Rollout points at one of its pod hashes. */
 export interface Services {
@@ -22,21 +19,31 @@ export function createServices(cluster: Cluster, cache: Pick<Reflector<unknown>,
       const name = { namespace: rollout.metadata.namespace, name: change.name };
       const service = await cluster.get(resources.services, name, options.signal);
       if (service === undefined) throw new ConflictError(`Service ${change.name} was deleted meanwhile`);
-      const annotations = (service.metadata.annotations ?? {}) as JsonObject;
+      const mark: JsonPatch =
+        service.metadata.annotations === undefined
+          ? [
+              // The map is not there to add to: written only while nobody else has made it.
+              { op: 'test', path: '/metadata/resourceVersion', value: service.metadata.resourceVersion },
+              { op: 'add', path: '/metadata/annotations', value: { [managedByAnnotation]: rollout.metadata.name } },
+            ]
+          : [
+              {
+                op: 'add',
+                path: `/metadata/annotations/${pointerOf(managedByAnnotation)}`,
+                value: rollout.metadata.name,
+              },
+            ];
       const patch: JsonPatch = [
         { op: 'test', path: '/spec/selector', value: change.fromSelector },
-        { op: 'replace', path: '/spec/selector', value: { ...change.fromSelector, [hashLabel]: change.toPodHash } },
-        // Written whole, because the key may be missing; the test keeps other people's annotations.
-        ...(service.metadata.annotations === undefined
-          ? []
-          : ([{ op: 'test', path: '/metadata/annotations', value: annotations }] as const)),
-        {
-          op: 'add',
-          path: '/metadata/annotations',
-          value: { ...annotations, [managedByAnnotation]: rollout.metadata.name },
-        },
+        { op: 'replace', path: '/spec/selector', value: { ...change.fromSelector, [podHashLabel]: change.toPodHash } },
+        ...mark,
       ];
       cache.learn(await cluster.patchJson(resources.services, name, patch, options));
     },
   };
+}
+
+/** One word of a JSON Pointer. */
+function pointerOf(key: string): string {
+  return key.replaceAll('~', '~0').replaceAll('/', '~1');
 }

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { formatTimestamp } from '../analysis/index.ts';
 import { apiVersionOf, type Cluster, type JsonPatch, resources } from '../kubernetes/index.ts';
 import { AlreadyExistsError, ConflictError, type JsonObject } from '../lib/index.ts';
-import type { Rollout } from '../rollout/index.ts';
+import { type Rollout, revisionAnnotation } from '../rollout/index.ts';
 import { linkEntries } from './chain.ts';
 import { DeliveryRecord, type RecordEntry } from './delivery-record.ts';
 import { fitEntry } from './fit-entry.ts';
@@ -21,7 +21,6 @@ type RolloutName = Rollout['metadata'];
 const resource = resources.deliveryRecords;
 const MOST_TRIES = 5;
 const uidLabel = 'stepwise.dev/rollout-uid';
-const revisionAnnotation = 'rollout.argoproj.io/revision';
 
 /** Creates the keeper of DeliveryRecords in one cluster. */
 export function createRecords(settings: RecordsSettings): Records {

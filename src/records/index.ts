@@ -4,7 +4,7 @@
  */
 export { verifyChain } from './chain.ts';
 export { createRecords, type RecordsSettings } from './create-records.ts';
-export { DeliveryRecord, LedgerLine, RecordEntry } from './delivery-record.ts';
+export { DeliveryRecord, LedgerLine } from './delivery-record.ts';
 export { type Derived, deriveEntries } from './derive-entries.ts';
 export { listRecords, type RecordsQuery } from './list-records.ts';
 export type { NewEntry, RecordedAct, Records } from './records.ts';

@@ -16,7 +16,7 @@ const engines = /^(stepwise|rollouts-controller|argo-rollouts|kube-controller-ma
 const slackUser = /^stepwise-(.+)$/;
 
 /** A Slack user's id, `kubectl`, `argocd`, or the manager's own name; undefined for the engine. */
-export function personOf(manager: string): string | undefined {
+function personOf(manager: string): string | undefined {
   const user = slackUser.exec(manager)?.[1];
   if (user !== undefined) return user;
   if (engines.test(manager)) return undefined;

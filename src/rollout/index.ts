@@ -9,20 +9,15 @@ export type { Binding, Delivery, DeliveryState, MetricLine, MetricSeries, Verifi
 export type { Decision, Effect, NewAnalysisRun, NewReplicaSet } from './effect.ts';
 export { formatLabelSelector, noLabelSelector } from './label-selector.ts';
 export { mainContainer, mainImage } from './main-container.ts';
-export { podHashLabel, revisionAnnotation } from './names.ts';
+export { managedByAnnotation, podHashLabel, revisionAnnotation } from './names.ts';
 export { neededServices, neededTemplates } from './needs.ts';
 export { type DeliveryFacts, readDelivery } from './read-delivery.ts';
 export { presentRevision, revisionOf } from './replica-sets.ts';
 export {
   CanaryStep,
-  CanaryStrategy,
-  Condition,
   GatewayApiRouting,
-  NginxRouting,
   PodTemplate,
   Rollout,
-  RolloutAnalysis,
-  RolloutSpec,
   RolloutStatus,
   TrafficRouting,
 } from './rollout.ts';

@@ -59,7 +59,7 @@ export const CanaryStep = z.looseObject({
 });
 export type CanaryStep = z.infer<typeof CanaryStep>;
 
-export const NginxRouting = z.looseObject({
+const NginxRouting = z.looseObject({
   stableIngress: z.string().optional(),
   stableIngresses: z.array(z.string()).optional(),
   annotationPrefix: z.string().optional(),

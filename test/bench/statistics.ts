@@ -8,7 +8,7 @@ export interface Spread {
 }
 
 /** Nearest rank: of fewer than a hundred values the p99 is the greatest. */
-export function quantile(values: readonly number[], q: number): number {
+function quantile(values: readonly number[], q: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? Number.NaN;
 }

@@ -1,6 +1,6 @@
 import type { MetricSeries } from '../../src/rollout/index.ts';
 
-export const startMs = Date.UTC(2026, 10, 20, 14, 2, 7);
+const startMs = Date.UTC(2026, 10, 20, 14, 2, 7);
 
 /** A success rate that falls below its limit, at 10 % and then 25 %. */
 export function aFailingSeries(change: Partial<MetricSeries> = {}): MetricSeries {

@@ -46,7 +46,7 @@ export function applyOperator(operator: StrictOperator, left: Value, right: Valu
 }
 
 /** Deep equality; an int equals the same float; values of different types are different, never an error. */
-export function areEqual(left: Value, right: Value, meter: Meter): boolean {
+function areEqual(left: Value, right: Value, meter: Meter): boolean {
   meter.step();
   // Loose on purpose: 1n == 1, and NaN equals nothing.
   // biome-ignore lint/suspicious/noDoubleEquals: the only comparison that knows both kinds of number
