@@ -35,7 +35,7 @@ async function aService(metadata: JsonObject = {}) {
 const mark = 'argo-rollouts.argoproj.io/managed-by-rollouts';
 
 test('points a Service at a pod hash, says whose it is, and leaves what others wrote', async () => {
-  for (const annotations of [undefined, { 'team.example.com/owner~of': 'shop' }]) {
+  for (const annotations of [undefined, { 'team.example.com/owner': 'shop' }]) {
     const service = await aService(annotations === undefined ? {} : { annotations });
     await service.switchTo('abc', { app: 'web' });
     const read = await service.read();
