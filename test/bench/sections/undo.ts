@@ -39,18 +39,12 @@ async function undoAll(arena: Arena) {
     await sleep(everyMs);
   }
   await Promise.all(clicks);
-  await arena.settled(
-    'the undo',
-    fleet.names,
-    (name) => ledger.standings.get(name)?.stableHash === former.get(name) && ledger.weightOf(name) === 0,
-    60_000,
-  );
-  const ms = spreadOf(
-    fleet.names.map((name) => {
-      const sinceMs = clickedAtMs.get(name) ?? 0;
-      return allFormerAtMs(ledger, name, former.get(name) ?? '', sinceMs) - sinceMs;
-    }),
-  );
+  const tookMs = (name: string) => {
+    const sinceMs = clickedAtMs.get(name) ?? 0;
+    return allFormerAtMs(ledger, name, former.get(name) ?? '', sinceMs) - sinceMs;
+  };
+  await arena.settled('the undo', fleet.names, (name) => Number.isFinite(tookMs(name)), 60_000);
+  const ms = spreadOf(fleet.names.map(tookMs));
   return {
     ...against(ms.p99, 3000),
     arrival: `/rollout undo and a click on its question for one of ${fleet.names.length} rollouts every ${everyMs} ms, promoted some seconds ago, former pods warm; 2 replicas, redis`,
