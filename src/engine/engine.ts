@@ -77,6 +77,8 @@ export function createEngine(tools: EngineTools): Engine {
     standing,
     async start() {
       await Promise.all(Object.values(caches).map((cache) => cache.start()));
+      // Stopped in the middle of it: what would be opened now is closed by nobody.
+      if (stopping.signal.aborted) return;
       await store.start(takeTurn);
       unsubscribes.push(nudgeAborts({ caches, store, log }));
       const unsubscribe = lease.onChange((isMine) => {

@@ -7,7 +7,7 @@ import { createEmbeddedPool } from './embedded-pool.ts';
 import { lockFolder } from './folder-lock.ts';
 import { createLossListeners } from './loss-listeners.ts';
 import { type Pulse, startPulse } from './pulse.ts';
-import type { QueueStore } from './queue-store.ts';
+import type { QueueStore, TakeTurn } from './queue-store.ts';
 import { createRecipe, type Recipe } from './recipe.ts';
 
 export interface EmbeddedSettings {
@@ -34,6 +34,7 @@ export function createEmbeddedStore(settings: EmbeddedSettings): QueueStore {
   let unlock: () => void = () => undefined;
   let isStopped = false;
   let reopening: Promise<void> = Promise.resolve();
+  let starting: Promise<void> = Promise.resolve();
   // While there is no engine, questions wait for the next one: BullMQ's worker asks again at once when it is refused, for ever.
   let opened = Promise.withResolvers<Engine>();
   const pool = createEmbeddedPool(async (text, parameters) => (await opened.promise).ask(text, parameters));
@@ -73,35 +74,42 @@ export function createEmbeddedStore(settings: EmbeddedSettings): QueueStore {
     }
   }
 
+  async function start(takeTurn: TakeTurn): Promise<void> {
+    unlock = await lockFolder(folder);
+    try {
+      await open();
+      log.info({ folder }, 'embedded queue store opened: good for about 50 moving rollouts; set REDIS_URL for more');
+      pulse = startPulse({
+        ping: () => engine?.ping() ?? Promise.reject(new Error('not open')),
+        onChange: () => undefined,
+      });
+      recipe = createRecipe({
+        backendFactory: createPostgresBackend,
+        producer: pool,
+        consumer: pool,
+        log,
+        onLoss: losses.tell,
+      });
+      await recipe.start(takeTurn);
+    } catch (error) {
+      unlock();
+      throw error;
+    }
+  }
+
   return {
     kind: 'embedded',
     nudge: async (key, options) => needRecipe().nudge(key, options?.urgent === true),
     wake: async (key, delayMs) => needRecipe().wake(key, delayMs),
     resync: async (key, delayMs) => needRecipe().resync(key, delayMs),
     async start(takeTurn) {
-      unlock = await lockFolder(folder);
-      try {
-        await open();
-        log.info({ folder }, 'embedded queue store opened: good for about 50 moving rollouts; set REDIS_URL for more');
-        pulse = startPulse({
-          ping: () => engine?.ping() ?? Promise.reject(new Error('not open')),
-          onChange: () => undefined,
-        });
-        recipe = createRecipe({
-          backendFactory: createPostgresBackend,
-          producer: pool,
-          consumer: pool,
-          log,
-          onLoss: losses.tell,
-        });
-        await recipe.start(takeTurn);
-      } catch (error) {
-        unlock();
-        throw error;
-      }
+      starting = start(takeTurn);
+      await starting;
     },
     async stop() {
       isStopped = true;
+      // A thread that is ended while it opens the database may never end: the process then hangs in its exit.
+      await starting.catch(() => undefined);
       await recipe?.stop(pulse?.isHealthy() === true);
       await pulse?.stop();
       await reopening;

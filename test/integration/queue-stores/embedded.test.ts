@@ -20,6 +20,17 @@ beforeEach(() => {
 });
 afterAll(() => folders.remove());
 
+test('a store that is stopped while it opens has closed its database when it has stopped', async () => {
+  const store = createEmbeddedStore({ dataFolder, log });
+  const starting = store.start(async () => undefined);
+  await store.stop();
+  await starting;
+  const next = createEmbeddedStore({ dataFolder, log });
+  await next.start(async () => undefined);
+  expect(await next.counts()).toEqual({ waiting: 0, planned: 0, active: 0 });
+  await next.stop();
+});
+
 test('a second process on the same folder is refused by name; after a kill the folder opens again, empty', async () => {
   const child = await startHolder(dataFolder);
   const second = createEmbeddedStore({ dataFolder, log });
