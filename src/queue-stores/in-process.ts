@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { atOnce, keyId, type Lane, laneOf, wholeDelayMs } from './key-id.ts';
+import { allLanes, atOnce, keyId, type Lane, laneOf, wholeDelayMs } from './key-id.ts';
 import { createLossListeners } from './loss-listeners.ts';
 import type { QueueStore, TakeTurn, TurnKey } from './queue-store.ts';
 
@@ -56,7 +56,7 @@ export function createInProcessStore(settings: InProcessSettings): InProcessStor
   function takeNext(): void {
     for (const line of [urgent, waiting]) {
       for (const [id, key] of line) {
-        if (takeTurn === undefined || free.turns + free.errands === 0) return;
+        if (takeTurn === undefined || allLanes.every((lane) => free[lane] === 0)) return;
         const lane = laneOf(key);
         if (free[lane] === 0) continue;
         free[lane] -= 1;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { assertNever } from '../lib/index.ts';
 import type { TurnKey } from './queue-store.ts';
 
 /** A key as a job carries it. Jobs of another version of Stepwise may lie in the same store: they are parsed, never trusted. */
@@ -29,15 +30,29 @@ export function wholeDelayMs(delayMs: number): number {
 }
 
 /** Which line a key stands in. */
-export type Lane = 'turns' | 'errands';
+export type Lane = 'turns' | 'measurements' | 'cards';
+
+export const allLanes: readonly Lane[] = ['turns', 'measurements', 'cards'];
 
 /**
  * Rollouts speak to the API server only and take milliseconds; a measurement takes as long as Prometheus does, a card as long as Slack.
- * In one line twenty measurements that hang would hold up an abort exactly when it matters.
+ * In one line twenty measurements that hang would hold up an abort exactly when it matters, and a slow Slack every measurement.
  */
 export function laneOf({ kind }: TurnKey): Lane {
-  return kind === 'rollout' ? 'turns' : 'errands';
+  switch (kind) {
+    case 'rollout':
+      return 'turns';
+    case 'analysis-run':
+      return 'measurements';
+    case 'card':
+      return 'cards';
+    default:
+      return assertNever(kind);
+  }
 }
 
-/** Turns at the same time, in one process. */
-export const atOnce: Readonly<Record<Lane, number>> = { turns: 20, errands: 50 };
+/**
+ * Turns at the same time, in one process. Few cards: Slack takes about one message a second, and each that is drawn meanwhile takes its
+ * processor time from turns that move traffic.
+ */
+export const atOnce: Readonly<Record<Lane, number>> = { turns: 20, measurements: 40, cards: 8 };

@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { BackendFactory, IQueueBackend, Job, JobsOptions, Processor } from 'bullmq';
 import { Queue, Worker } from 'bullmq';
 import type { Logger } from 'pino';
-import { atOnce, deduplicationId, type Lane, laneOf, StoredTurnKey, wholeDelayMs } from './key-id.ts';
+import { allLanes, atOnce, deduplicationId, type Lane, laneOf, StoredTurnKey, wholeDelayMs } from './key-id.ts';
 import type { TakeTurn, TurnKey } from './queue-store.ts';
 
 /**
  * How BullMQ keeps every nudge and every wake (the six obvious designs each lose or delay one):
  * two queues, and in each the same deduplication id for one key.
- * `turns` (and `errands`, for keys that may be slow) holds immediate jobs; a nudge during a turn is kept for after it.
+ * `turns` (`measurements` and `cards`, which may be slow) holds immediate jobs; a nudge during a turn is kept for after it.
  * `wakes` holds delayed jobs; a due wake does nothing but nudge, so it can never stand in a nudge's place.
  */
 export interface Recipe {
@@ -50,7 +50,11 @@ export function createRecipe<Backend extends IQueueBackend, Connection>(
 ): Recipe {
   const { log } = settings;
   const stopped = new AbortController();
-  const lanes = { turns: openQueue(settings, 'turns'), errands: openQueue(settings, 'errands') };
+  const lanes = {
+    turns: openQueue(settings, 'turns'),
+    measurements: openQueue(settings, 'measurements'),
+    cards: openQueue(settings, 'cards'),
+  };
   const wakes = openQueue(settings, 'wakes');
   let workers: { pause(doNotWait: boolean): Promise<void>; close(isForced: boolean): Promise<void> }[] = [];
   const underWay = new Set<Promise<void>>();
@@ -126,10 +130,10 @@ export function createRecipe<Backend extends IQueueBackend, Connection>(
     wake,
     resync,
     async start(takeTurn) {
-      await Promise.all([lanes.turns, lanes.errands, wakes].map((queue) => queue.waitUntilReady()));
+      await Promise.all([...Object.values(lanes), wakes].map((queue) => queue.waitUntilReady()));
       const opened = [
         openWorker(settings, 'wakes', runWake),
-        ...(['turns', 'errands'] as const).map((lane) => openWorker(settings, lane, (job) => runTurn(job, takeTurn))),
+        ...allLanes.map((lane) => openWorker(settings, lane, (job) => runTurn(job, takeTurn))),
       ];
       workers = opened;
       await Promise.all(opened.map((worker) => worker.waitUntilReady()));
@@ -142,16 +146,15 @@ export function createRecipe<Backend extends IQueueBackend, Connection>(
       await within(CLOSE_MS, Promise.all(workers.map((worker) => worker.close(!isThere))));
     },
     async counts() {
-      const [turns, errands, later] = await Promise.all([
-        lanes.turns.getJobCounts('waiting', 'active'),
-        lanes.errands.getJobCounts('waiting', 'active'),
-        wakes.getJobCounts('delayed'),
-      ]);
-      return {
-        waiting: (turns.waiting ?? 0) + (errands.waiting ?? 0),
-        planned: later.delayed ?? 0,
-        active: (turns.active ?? 0) + (errands.active ?? 0),
-      };
+      const later = await wakes.getJobCounts('delayed');
+      let waiting = 0;
+      let active = 0;
+      for (const lane of allLanes) {
+        const now = await lanes[lane].getJobCounts('waiting', 'active');
+        waiting += now.waiting ?? 0;
+        active += now.active ?? 0;
+      }
+      return { waiting, planned: later.delayed ?? 0, active };
     },
   };
 }

@@ -204,6 +204,16 @@ export function describeQueueStore(name: string, open: () => Promise<QueueStore>
       await until(() => stage.began.length === 201);
     });
 
+    test('cards that hang hold up no measurement', async () => {
+      const gate = createGate();
+      const { stage, key } = setStage((one) => (one.kind === 'card' ? gate.passed : Promise.resolve()));
+      for (let n = 0; n < 100; n++) await store.nudge({ ...key(`card-${n}`), kind: 'card' });
+      await store.nudge({ ...key('run'), kind: 'analysis-run' });
+      await until(() => stage.began.includes('run'));
+      gate.open();
+      await until(() => stage.began.length === 101);
+    });
+
     test('a plain nudge does not take the place of an urgent one that waits for its turn to end', async () => {
       const gate = createGate();
       const clicked = createGate();
