@@ -22,9 +22,17 @@ export function readConfig(environment: Environment): Config {
       mistakes.push(`${name}=${shown}: ${parsed.error.issues.map((issue) => issue.message).join('; ')}`);
     }
   }
+  mistakes.push(...missingForSlack(config));
   if (mistakes.length > 0) throw new ConfigError(`cannot start:\n  ${mistakes.join('\n  ')}`);
   // Every name of the table was parsed by its own schema just above.
   return config as Config;
+}
+
+/** With a bot token people are meant to come in: without the other half nobody could, or with an empty signing secret anybody. */
+function missingForSlack(config: Readonly<Record<string, unknown>>): readonly string[] {
+  if (config.SLACK_BOT_TOKEN === '' || config.SLACK_BOT_TOKEN === undefined) return [];
+  const needed = config.SLACK_MODE === 'http' ? 'SLACK_SIGNING_SECRET' : 'SLACK_APP_TOKEN';
+  return config[needed] === '' ? [`${needed}: needed with SLACK_BOT_TOKEN and SLACK_MODE=${config.SLACK_MODE}`] : [];
 }
 
 function readRaw(environment: Environment, name: string, mayBeFile: boolean, mistakes: string[]): string {

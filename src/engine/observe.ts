@@ -1,6 +1,6 @@
 import type { AnalysisRun, AnalysisTemplate, TemplateReference } from '../analysis/index.ts';
 import type { AnalysisRuns, ObjectName, Rollouts, Workloads } from '../kubernetes/index.ts';
-import { InvalidError } from '../lib/index.ts';
+import { ConflictError, InvalidError } from '../lib/index.ts';
 import {
   neededServices,
   neededTemplates,
@@ -67,7 +67,10 @@ export async function observe(
   if (rollout !== undefined && !isSameRouting(expected, rollout)) {
     // The routing changed between cache and read: once more, in the right order.
     routers = await readRouters(rollout, tools, signal);
+    const before = rollout;
     rollout = await tools.rollouts.read(name, signal);
+    if (rollout !== undefined && !isSameRouting(before, rollout))
+      throw new ConflictError('the routing changes faster than it can be read');
   }
   if (rollout === undefined || rollout.metadata.deletionTimestamp !== undefined || !tools.isOurs(rollout))
     return undefined;
@@ -137,19 +140,11 @@ async function readRouters(
   signal: AbortSignal,
   how: 'live' | 'fromCache' = 'live',
 ): Promise<SeenRouters> {
-  const canary = rollout.spec.strategy?.canary;
-  if (canary?.trafficRouting === undefined) return { seen: [] };
-  const target: RouterTarget = {
-    namespace: rollout.metadata.namespace,
-    rolloutName: rollout.metadata.name,
-    rolloutUid: rollout.metadata.uid,
-    canaryService: canary.canaryService ?? '',
-    stableService: canary.stableService ?? '',
-    routing: canary.trafficRouting,
-  };
+  const target = targetOf(rollout);
+  if (target === undefined) return { seen: [] };
   const seen: SeenRouter[] = [];
   try {
-    for (const router of tools.routers.choose(canary.trafficRouting)) {
+    for (const router of tools.routers.choose(target.routing)) {
       const cached = how === 'fromCache' ? router.readCached?.(target) : undefined;
       seen.push({ router, target, observation: cached ?? (await router.read(target, signal)) });
     }
@@ -158,6 +153,19 @@ async function readRouters(
     if (error instanceof InvalidError) return { seen, problem: error.message };
     throw error;
   }
+}
+
+function targetOf({ metadata, spec }: Rollout): RouterTarget | undefined {
+  const canary = spec.strategy?.canary;
+  if (canary?.trafficRouting === undefined) return undefined;
+  return {
+    namespace: metadata.namespace,
+    rolloutName: metadata.name,
+    rolloutUid: metadata.uid,
+    canaryService: canary.canaryService ?? '',
+    stableService: canary.stableService ?? '',
+    routing: canary.trafficRouting,
+  };
 }
 
 /** Several routers count as one whose share is the greatest of them: nothing is at 0 before all are. */
@@ -174,10 +182,9 @@ function readingOf(rollout: Rollout, routers: SeenRouters): RouterReading | unde
   return { canaryWeight, ...(problem === undefined ? {} : { problem }), ...(isIncomplete ? { isIncomplete } : {}) };
 }
 
+/** Whether the routers that were read for one are those of the other: the Services are a part of what is read. */
 function isSameRouting(a: Rollout, b: Rollout): boolean {
-  return (
-    JSON.stringify(a.spec.strategy?.canary?.trafficRouting) === JSON.stringify(b.spec.strategy?.canary?.trafficRouting)
-  );
+  return JSON.stringify(targetOf(a)) === JSON.stringify(targetOf(b));
 }
 
 function cachedReplicaSets(rollout: Rollout, caches: Caches): ReplicaSetView[] {
@@ -212,10 +219,17 @@ export async function readAnalysisRuns(
     const live =
       alreadyRead.find(({ metadata }) => metadata.name === name) ??
       (await tools.analysisRuns.read({ namespace: rollout.metadata.namespace, name }, signal));
-    if (live === undefined) runs.delete(name);
+    // Another Rollout's run of that name (one deleted, its runs left behind) says nothing about this one.
+    if (live === undefined || !isOwnedBy(live, rollout)) runs.delete(name);
     else runs.set(name, live);
   }
   return [...runs.values()];
+}
+
+function isOwnedBy(run: AnalysisRun, rollout: Rollout): boolean {
+  return run.metadata.ownerReferences.some(
+    ({ controller, uid }) => controller === true && uid === rollout.metadata.uid,
+  );
 }
 
 /** The templates that the strategy names, and those that they name in turn. */

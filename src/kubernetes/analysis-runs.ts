@@ -1,7 +1,8 @@
 import { AnalysisRun } from '../analysis/index.ts';
-import { AlreadyExistsError, type JsonObject, NotFoundError } from '../lib/index.ts';
+import { AlreadyExistsError, ConflictError, type JsonObject, NotFoundError } from '../lib/index.ts';
 import type { NewAnalysisRun, Rollout } from '../rollout/index.ts';
 import type { Cluster, ObjectName, Reflector, WriteOptions } from './cluster.ts';
+import { controllerUidOf } from './objects.ts';
 import { controllerReference } from './owner.ts';
 import { resources } from './resources.ts';
 
@@ -9,7 +10,7 @@ import { resources } from './resources.ts';
 export interface AnalysisRuns {
   /** Live; undefined when it is gone. */
   read(name: ObjectName, signal: AbortSignal): Promise<AnalysisRun | undefined>;
-  /** Owned by the Rollout; one of that name is read and kept as it is: names are deterministic. */
+  /** Owned by the Rollout; one of its own by that name is read and kept as it is: names are deterministic. */
   create(rollout: Rollout, analysisRun: NewAnalysisRun, options: WriteOptions): Promise<void>;
   /** Asks it to end. Gone already is success. */
   terminate(name: ObjectName, options: WriteOptions): Promise<void>;
@@ -41,7 +42,11 @@ export function createAnalysisRuns(cluster: Cluster, cache: Pick<Reflector<unkno
         if (!(error instanceof AlreadyExistsError)) throw error;
         const name = { namespace: rollout.metadata.namespace, name: wanted.name };
         const there = await cluster.get(resources.analysisRuns, name, options.signal);
-        if (there !== undefined) cache.learn(there);
+        if (there === undefined) throw new ConflictError(`AnalysisRun ${wanted.name} came and went`, { cause: error });
+        // Left behind by a Rollout of the same name that was deleted: its verdict is about other pods.
+        if (controllerUidOf(there) !== rollout.metadata.uid)
+          throw new ConflictError(`AnalysisRun ${wanted.name} belongs to another owner`, { cause: error });
+        cache.learn(there);
       }
     },
     async terminate(name, options) {

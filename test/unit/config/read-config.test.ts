@@ -25,10 +25,20 @@ describe('readConfig', () => {
     expect(message).not.toContain('short-but-secret');
   });
 
+  it('asks for what each mode of Slack needs beside the bot token, and for nothing without one', () => {
+    const table = [
+      [{ SLACK_BOT_TOKEN: 'xoxb-1' }, /SLACK_APP_TOKEN: needed/],
+      [{ SLACK_BOT_TOKEN: 'xoxb-1', SLACK_MODE: 'http' }, /SLACK_SIGNING_SECRET: needed/],
+      [{ SLACK_BOT_TOKEN: 'xoxb-1', SLACK_MODE: 'http', SLACK_SIGNING_SECRET: 's' }, /^$/],
+      [{ SLACK_MODE: 'http' }, /^$/],
+    ] as const;
+    for (const [environment, message] of table) expect(messageOf(() => readConfig(environment))).toMatch(message);
+  });
+
   it('reads a secret from a file, without the line end', () => {
     const file = join(mkdtempSync(join(tmpdir(), 'config-')), 'token');
     writeFileSync(file, 'xoxb-1\n');
-    expect(readConfig({ SLACK_BOT_TOKEN_FILE: file }).SLACK_BOT_TOKEN).toBe('xoxb-1');
+    expect(readConfig({ SLACK_BOT_TOKEN_FILE: file, SLACK_APP_TOKEN: 'xapp-1' }).SLACK_BOT_TOKEN).toBe('xoxb-1');
   });
 
   it('reads which channel hears of which namespace', () => {
