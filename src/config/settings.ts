@@ -74,9 +74,9 @@ export const settings = {
   SIGNING_KEY_PREVIOUS: secret('The key before, accepted while it is set: rotate without breaking cards.'),
   KUBECONFIG: setting('', text, 'Path of a kubeconfig. Unset: the service account of the pod, else ~/.kube/config.'),
   API_REQUESTS_PER_SECOND: setting(
-    '300',
+    '500',
     positiveNumber,
-    'Most requests to the Kubernetes API a second and replica; twice as many at once. Clicks and aborts go first.',
+    'Most requests to the Kubernetes API a second and replica; twice as many at once. Clicks and aborts go first. One update takes about 110.',
   ),
   WATCH_NAMESPACES: setting('', list, 'Namespaces to watch, comma separated. Unset: all.'),
   INSTANCE_ID: setting('', text, "Works as Argo's --instance-id: only Rollouts labelled with it are ours."),
