@@ -1,3 +1,4 @@
+import { setPriority } from 'node:os';
 import { parentPort } from 'node:worker_threads';
 import type { MetricSeries } from '../rollout/index.ts';
 import { checkFont, renderPng } from './render-png.ts';
@@ -16,10 +17,21 @@ export type DrawingAnswer =
   | { readonly kind: 'drawn'; readonly id: number; readonly png: Uint8Array }
   | { readonly kind: 'failed'; readonly id: number; readonly error: unknown };
 
+yieldToTurns();
 checkFont();
 parentPort?.on('message', ({ id, series, title }: DrawingOrder) => {
   parentPort?.postMessage(draw(id, series, title));
 });
+
+/** On Linux this is the priority of the calling thread alone: where cores are short, a picture waits for turns, never a turn for a picture. */
+function yieldToTurns(): void {
+  if (process.platform !== 'linux') return;
+  try {
+    setPriority(0, 10);
+  } catch {
+    // A sandbox that forbids it: pictures are then drawn at the service's own priority.
+  }
+}
 
 function draw(id: number, series: MetricSeries, title: string): DrawingAnswer {
   try {
