@@ -12,7 +12,6 @@ export {
   MetricResult,
 } from './analysis-run.ts';
 export { AnalysisArgument, AnalysisTemplate, AnalysisTemplateSpec, Metric } from './analysis-template.ts';
-export { isBlind } from './blind.ts';
 export {
   type AnalysisComposition,
   type CollectedTemplates,
@@ -35,7 +34,6 @@ export {
   failAnalysisRun,
   recordMeasurements,
 } from './decide-analysis-run.ts';
-export { describeMetrics, findGuilty, type MetricDescription } from './describe-metrics.ts';
 export { formatDuration, type ParsedDuration, parseDuration, parsePauseSeconds } from './duration.ts';
 export { type AnalysisRunEvent, analysisRunEvents } from './events.ts';
 export { type Evidence, judgeMeasurement, type MeasurementOutcome } from './judge-measurement.ts';
