@@ -1,5 +1,6 @@
+import { formatLimit, formatValue, type Unit } from '../lib/index.ts';
 import type { MetricSeries } from '../rollout/index.ts';
-import { formatClock, formatLimit, formatValue, type Unit, unitOf } from './chart-numbers.ts';
+import { formatClock, unitOfSeries } from './chart-numbers.ts';
 
 const verdicts = {
   running: '… still measuring',
@@ -11,14 +12,14 @@ const verdicts = {
 
 /** The verdict in words and numbers, for the title: `✗ failed · last 91.2 %, limit ≥ 95 %`. */
 export function verdictLine(series: MetricSeries): string {
-  const unit = unitOf(series);
+  const unit = unitOfSeries(series);
   const numbers = [lastWords(series, unit), limitWords(series, unit)].filter((words) => words !== '');
   return [verdicts[series.verdict], numbers.join(', ')].filter((words) => words !== '').join(' · ');
 }
 
 /** What the picture shows, for those who do not see it: verdict, last value and limit in numbers, then the way there. */
 export function altTextOf(series: MetricSeries, title: string): string {
-  const unit = unitOf(series);
+  const unit = unitOfSeries(series);
   const verdict = verdicts[series.verdict].slice(2);
   const numbers = [lastWords(series, unit), limitWords(series, unit)].filter((words) => words !== '').join(', ');
   const sentences = [`${title}: ${verdict}`, capital(numbers), rangeWords(series, unit), stepWords(series)];

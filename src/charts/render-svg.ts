@@ -2,8 +2,9 @@ import { LineChart, ScatterChart } from 'echarts/charts';
 import { GridComponent, MarkAreaComponent, MarkLineComponent, TitleComponent } from 'echarts/components';
 import { init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
+import { formatLimit } from '../lib/index.ts';
 import type { MetricSeries } from '../rollout/index.ts';
-import { formatClock, formatLimit, formatTick, unitOf } from './chart-numbers.ts';
+import { formatClock, formatTick, unitOfSeries } from './chart-numbers.ts';
 import { chartSize } from './chart-size.ts';
 import { verdictLine } from './chart-words.ts';
 import { type TimeScale, timeScaleOf, type ValueScale, valueScaleOf } from './scale.ts';
@@ -60,7 +61,7 @@ export function renderSvg(series: MetricSeries, title: string): string {
 }
 
 function optionOf(series: MetricSeries, title: string) {
-  const unit = unitOf(series);
+  const unit = unitOfSeries(series);
   const values = valueScaleOf(series, unit);
   const times = timeScaleOf(series);
   return {
@@ -205,7 +206,7 @@ function limitLine(series: MetricSeries, times: TimeScale) {
   const { limit } = series;
   if (limit === undefined) return [];
   const isLowBad = limit.comparison.startsWith('>');
-  const text = `limit ${formatLimit(limit, unitOf(series))}`;
+  const text = `limit ${formatLimit(limit, unitOfSeries(series))}`;
   return [
     {
       yAxis: limit.value,

@@ -1,5 +1,5 @@
+import type { Unit } from '../lib/index.ts';
 import type { MetricSeries } from '../rollout/index.ts';
-import type { Unit } from './chart-numbers.ts';
 
 /** An axis of values with round numbers on it. */
 export interface ValueScale {

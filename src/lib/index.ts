@@ -14,4 +14,13 @@ export {
 } from './errors.ts';
 export { type Json, type JsonObject, ObjectMeta } from './kubernetes-object.ts';
 export { isEqual, mergePatchOf } from './merge-patch.ts';
+export {
+  formatDuration,
+  formatLimit,
+  formatPercent,
+  formatValue,
+  type Limit,
+  type Unit,
+  unitOf,
+} from './numbers-for-people.ts';
 export { redact } from './redact.ts';

@@ -1,3 +1,4 @@
+import { formatPercent } from '../../lib/index.ts';
 import type { Done, Person, Refusal } from '../../operations/index.ts';
 import type { Delivery } from '../../rollout/index.ts';
 import { type ActActionId, lineActionIds } from '../actions/action-ids.ts';
@@ -10,7 +11,6 @@ import { actions, button, fallback, type Message, type MessageBlock, section } f
 import { actButton } from './card-actions.ts';
 import { headlineText } from './headline.ts';
 import { capital, code, escapeText, type Mrkdwn, quote, truncate } from './mrkdwn.ts';
-import { formatPercent } from './numbers.ts';
 import { refusalWords } from './refusal.ts';
 import { versionOf } from './version.ts';
 

@@ -1,11 +1,10 @@
 import type { ActionsBlock, Button, ConfirmationDialog, Overflow } from '@slack/types';
-import { assertNever } from '../../lib/index.ts';
+import { assertNever, formatPercent } from '../../lib/index.ts';
 import type { Delivery } from '../../rollout/index.ts';
 import { type ActActionId, moreActionId } from '../actions/action-ids.ts';
 import type { Signer } from '../actions/signed-value.ts';
 import { actions, type ButtonWords, button, confirm } from './blocks.ts';
 import { plain } from './mrkdwn.ts';
-import { formatPercent } from './numbers.ts';
 import { canaryVersion, versionOf } from './version.ts';
 
 /** What a person may want in this state: at most three buttons, the most urgent first, and the rest behind the overflow. */

@@ -1,4 +1,4 @@
-import { assertNever } from '../../lib/index.ts';
+import { assertNever, formatDuration, formatPercent } from '../../lib/index.ts';
 import type { Delivery, VerificationCheck } from '../../rollout/index.ts';
 import type { Signer } from '../actions/signed-value.ts';
 import { context, header, type Message, type MessageBlock, section } from './blocks.ts';
@@ -7,7 +7,6 @@ import { chartBlock, sparkline } from './chart-block.ts';
 import { headline, headlineText } from './headline.ts';
 import { guiltyLines, metricLines } from './metric-words.ts';
 import { date, type Mrkdwn, quote } from './mrkdwn.ts';
-import { formatDuration, formatPercent } from './numbers.ts';
 import { canaryVersion, versionOf } from './version.ts';
 
 export interface CardView {

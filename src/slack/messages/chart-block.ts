@@ -1,7 +1,7 @@
+import { formatLimit, formatValue, type Unit, unitOf } from '../../lib/index.ts';
 import type { MetricSeries } from '../../rollout/index.ts';
 import type { DataVisualizationBlock } from './blocks.ts';
 import { plain, utcTime } from './mrkdwn.ts';
-import { formatLimit, formatValue, type Unit, unitOf } from './numbers.ts';
 
 /** Slack allows 20; at phone width labels overlap beyond these. */
 const maxPoints = 12;
@@ -20,7 +20,7 @@ export function chartBlock(series: MetricSeries | undefined): DataVisualizationB
   const points = finitePoints(series);
   if (points.length < leastPoints) return undefined;
   const { shown, labels } = labelled(points);
-  const unit = unitOf(series.metric, limit, shown.at(-1)?.value);
+  const unit = unitOf(series.metric, limit, valuesOf(points));
   const limitValue = rounded(limit.value, unit);
   const lineOf = (name: string, read: (point: Point) => number) => ({
     name,
@@ -43,15 +43,19 @@ export function sparkline(series: MetricSeries | undefined): string | undefined 
   if (series === undefined) return undefined;
   const points = finitePoints(series).slice(-maxPoints);
   if (points.length < leastPoints) return undefined;
-  const values = points.map((point) => point.value);
+  const values = valuesOf(points);
   const low = Math.min(...values);
   const high = Math.max(...values);
   const bars = '▁▂▃▄▅▆▇█';
   const line = values
     .map((value) => bars[high === low ? 3 : Math.round(((value - low) / (high - low)) * (bars.length - 1))])
     .join('');
-  const unit = unitOf(series.metric, series.limit, values.at(-1));
+  const unit = unitOf(series.metric, series.limit, values);
   return `${line} ${formatValue(low, unit)} … ${formatValue(high, unit)}`;
+}
+
+function valuesOf(points: readonly Point[]): readonly number[] {
+  return points.map((point) => point.value);
 }
 
 /** Finite also after scaling. */

@@ -1,7 +1,6 @@
-import { assertNever } from '../../lib/index.ts';
+import { assertNever, formatPercent } from '../../lib/index.ts';
 import type { Delivery } from '../../rollout/index.ts';
 import { escapeText, plain, truncate } from './mrkdwn.ts';
-import { formatPercent } from './numbers.ts';
 import { canaryVersion } from './version.ts';
 
 /** Slack shows about 45 characters of a header on one line of a phone. */

@@ -1,6 +1,6 @@
+import { formatLimit, formatValue, unitOf } from '../../lib/index.ts';
 import type { MetricLine } from '../../rollout/index.ts';
 import { type Mrkdwn, quote } from './mrkdwn.ts';
-import { formatLimit, formatValue, unitOf } from './numbers.ts';
 
 const marks = {
   passing: '✓',
@@ -38,7 +38,7 @@ export function metricLines(metrics: readonly MetricLine[], max: number): readon
 /** `✓ success-rate 99.6 % (≥ 95 %) · 2/3` */
 export function metricLine(metric: MetricLine): Mrkdwn {
   const name = quote(metric.name, maxNameLength);
-  const unit = unitOf(metric.name, metric.limit, metric.value);
+  const unit = unitOf(metric.name, metric.limit, [metric.value]);
   const limit = metric.limit === undefined ? '' : ` (${quoteLimit(formatLimit(metric.limit, unit))})`;
   const hasValue = metric.value !== undefined && metric.verdict !== 'noData' && metric.verdict !== 'waiting';
   const value = hasValue && metric.value !== undefined ? formatValue(metric.value, unit) : words[metric.verdict];

@@ -1,3 +1,4 @@
+import { formatPercent } from '../../lib/index.ts';
 import type { MessagePlace, Notice, NoticeEvent } from '../../notifications/index.ts';
 import type { Delivery } from '../../rollout/index.ts';
 import { actions, type Message, type MessageBlock, section } from './blocks.ts';
@@ -6,7 +7,6 @@ import { actButton } from './card-actions.ts';
 import { subject } from './headline.ts';
 import { guiltyLines, metricLine, metricLines } from './metric-words.ts';
 import { date, escapeText, type Mrkdwn, quote } from './mrkdwn.ts';
-import { formatPercent } from './numbers.ts';
 
 /** What is told for each event. `does` follows the subject, where nobody or somebody did it. */
 const told: Readonly<Record<NoticeEvent, { readonly mark: string; readonly does: string; readonly by: string }>> = {

@@ -1,10 +1,10 @@
+import { formatPercent } from '../../lib/index.ts';
 import type { Delivery } from '../../rollout/index.ts';
 import type { ActActionId } from '../actions/action-ids.ts';
 import type { Signer } from '../actions/signed-value.ts';
 import { actions, type Message, section } from './blocks.ts';
 import { actButton } from './card-actions.ts';
 import { capital, type Mrkdwn, quote } from './mrkdwn.ts';
-import { formatPercent } from './numbers.ts';
 import { canaryVersion, versionOf } from './version.ts';
 
 /** Asked once more before finish, skip and undo, and where a click on an overflow only asks. The button carries what was seen. */

@@ -1,10 +1,9 @@
-import { assertNever } from '../../lib/index.ts';
+import { assertNever, formatPercent } from '../../lib/index.ts';
 import type { Delivery, MetricLine } from '../../rollout/index.ts';
 import { context, header, type Message, type MessageBlock, section } from './blocks.ts';
 import { headline, headlineText } from './headline.ts';
 import { metricLine, nearestFirst } from './metric-words.ts';
 import { code, date, type Mrkdwn, quote } from './mrkdwn.ts';
-import { formatPercent } from './numbers.ts';
 
 const maxMetrics = 10;
 

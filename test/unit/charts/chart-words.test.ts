@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatTick, formatValue, unitOf } from '../../../src/charts/chart-numbers.ts';
+import { formatTick, unitOfSeries } from '../../../src/charts/chart-numbers.ts';
 import { altTextOf, verdictLine } from '../../../src/charts/chart-words.ts';
 import { timeScaleOf, valueScaleOf } from '../../../src/charts/scale.ts';
 import { aFailingSeries } from '../../support/a-metric-series.ts';
@@ -15,23 +15,6 @@ describe('the words of a chart', () => {
     expect(altTextOf(aFailingSeries({ points: [], weightSteps: [] }), 'x')).toBe(
       'x: failed. No data, limit ≥ 95 %. 0 measurements.',
     );
-  });
-
-  it.for([
-    ['latency-p95', 0.212, '212 ms'],
-    ['latency_seconds', 12.5, '12.5 s'],
-    ['latency-p95-ms', 212.4, '212 ms'],
-    ['request-duration', 850, '850 ms'],
-    ['success-rate', 0.9996, '99.96 %'],
-    ['success-rate', 0.99996, '99.996 %'],
-    ['success-rate', 1, '100 %'],
-    ['error-rate', 0.0004, '0 %'],
-    ['errors', 12, '12'],
-    ['requests-per-second', 1234.5, '1,235'],
-    ['requests-per-second', 0.0004, '4.0e-4'],
-  ] as const)('%s %d reads as %s', ([metric, value, text]) => {
-    const series = aFailingSeries({ metric, limit: undefined, points: [{ atMs: 0, value, isFailed: false }] });
-    expect(formatValue(value, unitOf(series))).toBe(text);
   });
 
   it('of an axis are short', () => {
@@ -65,7 +48,7 @@ describe('the scales of a chart', () => {
     fc.assert(
       fc.property(points, limit, (taken, bound) => {
         const series = aFailingSeries({ metric: 'things', points: taken, limit: bound });
-        const scale = valueScaleOf(series, unitOf(series));
+        const scale = valueScaleOf(series, unitOfSeries(series));
         const values = taken.flatMap(({ value }) => (value === undefined ? [] : [value]));
         const all = bound === undefined ? values : [...values, bound.value];
         const slack = (scale.max - scale.min) * 1e-9;
