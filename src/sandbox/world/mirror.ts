@@ -55,7 +55,8 @@ export function createMirror<T extends Named>(options: MirrorOptions<T>): Mirror
     for (const listener of listeners) listener(before, after);
   }
 
-  function absorb(answer: unknown): T | undefined {
+  /** `listVersion`: the answer is part of a list, which is right about everything up to that version. */
+  function absorb(answer: unknown, listVersion = 0): T | undefined {
     const parsed = options.schema.safeParse(answer);
     if (!parsed.success) {
       options.onProblem(`${options.path}: skipped an object that does not read: ${parsed.error.message}`);
@@ -65,7 +66,10 @@ export function createMirror<T extends Named>(options: MirrorOptions<T>): Mirror
     delete parsed.data.metadata.managedFields;
     const key = keyOf(parsed.data);
     const held = objects.get(key);
-    if (held === undefined || versionOf(held) < versionOf(parsed.data)) store(key, parsed.data);
+    const heldVersion = held === undefined ? -1 : versionOf(held);
+    // A server whose data is gone may have counted past our versions again: what it lists under a name that we know is another object.
+    const isAnother = held?.metadata.uid !== parsed.data.metadata.uid && heldVersion <= listVersion;
+    if (isAnother || heldVersion < versionOf(parsed.data)) store(key, parsed.data);
     return parsed.data;
   }
 
@@ -77,7 +81,7 @@ export function createMirror<T extends Named>(options: MirrorOptions<T>): Mirror
     streamVersion = listVersion;
     const listedKeys = new Set<string>();
     for (const item of answer.items) {
-      const object = absorb(item);
+      const object = absorb(item, listVersion);
       if (object !== undefined) listedKeys.add(keyOf(object));
     }
     // Danger: what we created while the list was on its way is younger than the list and must survive it.
