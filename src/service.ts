@@ -35,7 +35,7 @@ import { redact } from './lib/index.ts';
 import { createMetricProviders } from './metric-providers/index.ts';
 import { createChannels, createOperations } from './operations/index.ts';
 import { createQueueStore, type QueueStore } from './queue-stores/index.ts';
-import { createRecords, deriveEntries } from './records/index.ts';
+import { createRecords, deriveEntries, wasLive } from './records/index.ts';
 import { type Effect, type Rollout, readDelivery } from './rollout/index.ts';
 import { createHands, type Hands } from './service-hands.ts';
 import { createSlackApp, type SlackSettings } from './slack/index.ts';
@@ -103,7 +103,7 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
     record: (rollout, act, signal) => records.recordAct(rollout, act, cluster.nowMs(), signal),
     wasLive: async (rollout, revision, signal) => {
       const record = await records.find(rollout.metadata, revision, signal);
-      return record?.entries.some(({ event }) => event === 'live');
+      return record === undefined ? undefined : wasLive(record);
     },
     cardOf: (rollout, signal) => records.cardOf(rollout, signal),
     deliveryOf: async (name, signal) => {

@@ -3,7 +3,7 @@ import type { AnalysisRun } from '../analysis/index.ts';
 import type { ConnectedCluster, JsonPatch, ObjectName, Reflector, Rollouts, Workloads } from '../kubernetes/index.ts';
 import { ConflictError } from '../lib/index.ts';
 import type { QueueStore } from '../queue-stores/index.ts';
-import { type Binding, bindingOf, type Rollout, type RolloutPatch } from '../rollout/index.ts';
+import { type Binding, bindingOf, type KnownHealth, type Rollout, type RolloutPatch } from '../rollout/index.ts';
 import { authorise, type Verb } from './authorise.ts';
 import type { Channels } from './channels.ts';
 import { findRollout } from './find.ts';
@@ -18,8 +18,8 @@ export interface OperationTools {
   readonly known: Pick<Reflector<Rollout>, 'list'>;
   readonly channels: Channels;
   readonly store: Pick<QueueStore, 'nudge'>;
-  /** Whether the record of a revision says that it was live once; undefined: there is no record (it is older than we are). */
-  readonly wasLive: (rollout: Rollout, revision: number, signal: AbortSignal) => Promise<boolean | undefined>;
+  /** What the record of a revision says of whether it was live once; undefined: there is no record (it is older than we are). */
+  readonly wasLive: (rollout: Rollout, revision: number, signal: AbortSignal) => Promise<KnownHealth>;
   /** Writes a person's act into the record of the rollout's present revision. */
   readonly record: (rollout: Rollout, act: RecordedAct, signal: AbortSignal) => Promise<void>;
   readonly cardOf: (rollout: Rollout, signal: AbortSignal) => Promise<CardPlace | undefined>;

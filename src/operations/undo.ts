@@ -1,4 +1,4 @@
-import { chooseUndo, revisionOf, undoPatch } from '../rollout/index.ts';
+import { chooseUndo, type KnownHealth, revisionOf, undoPatch } from '../rollout/index.ts';
 import type { Act, Change } from './act.ts';
 import type { Refusal, Wish } from './operations.ts';
 import { isFullyPromoted, refuse } from './situation.ts';
@@ -17,7 +17,7 @@ export const undo: Act<UndoWish> = {
     if (rollout.spec.workloadRef !== undefined) return refuse('notSupportedYet', { what: 'workloadRef' });
     if (!isFullyPromoted(rollout) && rollout.status.abort !== true) return refuse('undoWhileMoving');
     const replicaSets = await tools.workloads.readWithTemplates(rollout, signal);
-    const wasLive = new Map<number, boolean | undefined>();
+    const wasLive = new Map<number, KnownHealth>();
     for (const revision of replicaSets.map(revisionOf))
       wasLive.set(revision, await tools.wasLive(rollout, revision, signal));
 

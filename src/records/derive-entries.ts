@@ -5,6 +5,7 @@ import type { NewEntry } from './records.ts';
 import { decidingRun, entry, isNewAbort, type LookedAt, type Scene } from './scene.ts';
 import { finishedRuns, type Seen, type Sight, sightFrom, sightOf } from './sight.ts';
 import { guiltyFacts, verdictEntry } from './verdicts.ts';
+import type { WasLive } from './was-live.ts';
 import { aborted, rollbackOf, toldRollback } from './way-back.ts';
 import { askedFor, writerOf } from './who.ts';
 
@@ -180,16 +181,17 @@ function deriveSuperseded(record: DeliveryRecord, look: LookedAt): Derived {
   const isOver = record.entries.some(({ event }) => FINAL.includes(event));
   const hasBegun = record.entries.some(({ event }) => event === 'started');
   if (look.revision < record.spec.rollout.revision || isOver || !hasBegun) return { entries: [], seen: record.seen };
-  const facts = { revision: String(look.revision) };
+  const at = formatTimestamp(look.world.nowMs);
+  const facts = { revision: String(look.revision), wasStable: wasStable(record, look) };
   return {
-    entries: [
-      {
-        at: formatTimestamp(look.world.nowMs),
-        event: 'superseded',
-        text: `revision ${look.revision} took its place`,
-        facts,
-      },
-    ],
+    entries: [{ at, event: 'superseded', text: `revision ${look.revision} took its place`, facts }],
     seen: record.seen,
   };
+}
+
+/** Stable is only what was live; the next revision may have pushed it out before anybody looked. */
+function wasStable(record: DeliveryRecord, { world }: LookedAt): WasLive {
+  const { stableRS, currentPodHash } = world.rollout.status;
+  if (stableRS === record.seen.podHash) return 'yes';
+  return stableRS === currentPodHash ? 'unclear' : 'no';
 }

@@ -9,3 +9,4 @@ export { type Derived, deriveEntries } from './derive-entries.ts';
 export { listRecords, type RecordsQuery } from './list-records.ts';
 export type { NewEntry, RecordedAct, Records } from './records.ts';
 export type { LookedAt } from './scene.ts';
+export { type WasLive, wasLive } from './was-live.ts';

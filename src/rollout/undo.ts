@@ -17,16 +17,19 @@ export type UndoChoice =
   | { readonly kind: 'target'; readonly replicaSet: ReplicaSetView; readonly revision: number }
   | { readonly kind: 'refused'; readonly reason: 'unknownRevision' | 'noEarlierRevision' | 'neverHealthy' };
 
+/** What the records know of a revision; undefined: there is no record, it is older than we are and given the benefit of the doubt. */
+export type KnownHealth = 'yes' | 'no' | 'unclear' | undefined;
+
 /**
- * Where undo goes: the revision asked for; else, while something moves, stable; else the newest earlier revision that was healthy.
- * `wasHealthy` is what the records know; undefined: they know nothing, and a revision made by Argo before us is given the benefit.
+ * Where undo goes: the revision asked for; else, while something moves, stable; else the newest earlier revision that was healthy,
+ * and only where there is none the newest of which that is unclear.
  */
 export function chooseUndo(
   rollout: Rollout,
   replicaSets: readonly ReplicaSetView[],
   wish: {
     readonly toRevision?: number | undefined;
-    readonly wasHealthy: (revision: number) => boolean | undefined;
+    readonly wasHealthy: (revision: number) => KnownHealth;
   },
 ): UndoChoice {
   const { currentPodHash, stableRS } = rollout.status;
@@ -34,7 +37,7 @@ export function chooseUndo(
   if (wish.toRevision !== undefined) {
     const asked = replicaSets.find((one) => revisionOf(one) === wish.toRevision);
     if (asked === undefined) return { kind: 'refused', reason: 'unknownRevision' };
-    if (asked.podHash !== stableRS && wish.wasHealthy(wish.toRevision) === false) {
+    if (asked.podHash !== stableRS && wish.wasHealthy(wish.toRevision) === 'no') {
       return { kind: 'refused', reason: 'neverHealthy' };
     }
     return { kind: 'target', replicaSet: asked, revision: wish.toRevision };
@@ -42,7 +45,10 @@ export function chooseUndo(
   const stable = others.find((one) => one.podHash === stableRS);
   if (stable !== undefined) return { kind: 'target', replicaSet: stable, revision: revisionOf(stable) };
   const newestFirst = [...others].sort((a, b) => revisionOf(b) - revisionOf(a));
-  const target = newestFirst.find((one) => wish.wasHealthy(revisionOf(one)) !== false);
+  const healthOf = (one: ReplicaSetView) => wish.wasHealthy(revisionOf(one));
+  const target =
+    newestFirst.find((one) => healthOf(one) === 'yes' || healthOf(one) === undefined) ??
+    newestFirst.find((one) => healthOf(one) === 'unclear');
   if (target !== undefined) return { kind: 'target', replicaSet: target, revision: revisionOf(target) };
   return { kind: 'refused', reason: others.length === 0 ? 'noEarlierRevision' : 'neverHealthy' };
 }

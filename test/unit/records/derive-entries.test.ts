@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DeliveryRecord, deriveEntries, type LookedAt, type NewEntry } from '../../../src/records/index.ts';
+import { DeliveryRecord, deriveEntries, type LookedAt, type NewEntry, wasLive } from '../../../src/records/index.ts';
 import { patchesFor, Rollout, type Verb } from '../../../src/rollout/index.ts';
 import { anAnalysisTemplate, aRollout } from '../../support/builders.ts';
 import { SimulatedCluster } from '../../support/simulated-cluster.ts';
@@ -312,6 +312,7 @@ describe('the timeline of a revision', () => {
     expect(scribe.look()).toEqual([]);
     expect(scribe.look()).toEqual([]);
     expect(scribe.record.seen.live).toBe('true');
+    expect(wasLive(scribe.record)).toBe('yes');
 
     const { cluster: aborted, scribe: other } = underWay();
     aborted.settle();
@@ -319,6 +320,7 @@ describe('the timeline of a revision', () => {
     aborted.settle();
     aborted.wait(3600);
     expect([...other.look(), ...other.look()]).toEqual([]);
+    expect(wasLive(other.record)).toBe('no');
   });
 
   it('a release that was over before the first look, but just now, is told', () => {
@@ -355,6 +357,27 @@ describe('the timeline of a revision', () => {
     cluster.settle();
     expect(scribe.look().map(({ event }) => event)).toEqual(['superseded']);
     expect(scribe.look()).toEqual([]);
+    expect(wasLive(scribe.record)).toBe('no');
+  });
+
+  it('knows whether a revision was live though nobody looked at that moment', () => {
+    const isStable = (stable: boolean) => (world: LookedAt['world']) => ({
+      ...world,
+      rollout: { ...world.rollout, status: { ...world.rollout.status, ...(stable ? { stableRS: pushed } : {}) } },
+    });
+    const { cluster, scribe } = toGate();
+    const pushed = scribe.record.seen.podHash;
+    const untouched = scribe.record;
+    cluster.release('ghcr.io/acme/checkout:3');
+    cluster.settle();
+    scribe.look(isStable(true));
+    expect(wasLive(scribe.record)).toBe('yes');
+
+    scribe.record = untouched;
+    for (const { patch } of patchesFor('promoteFull', cluster.rollout)) cluster.patch(patch);
+    cluster.settle();
+    scribe.look();
+    expect(wasLive(scribe.record)).toBe('unclear');
   });
 
   it('an invalid spec is told with Argo’s words and who wrote it', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chooseUndo, patchesFor, undoPatch } from '../../../src/rollout/index.ts';
+import { chooseUndo, type KnownHealth, patchesFor, undoPatch } from '../../../src/rollout/index.ts';
 import { aRollout } from '../../support/builders.ts';
 import { SimulatedCluster } from '../../support/simulated-cluster.ts';
 
@@ -24,7 +24,7 @@ function release(cluster: SimulatedCluster, image: string): void {
 }
 
 function undo(cluster: SimulatedCluster, toRevision?: number, isWithSteps = false): void {
-  const choice = chooseUndo(cluster.rollout, cluster.replicaSets, { toRevision, wasHealthy: () => true });
+  const choice = chooseUndo(cluster.rollout, cluster.replicaSets, { toRevision, wasHealthy: () => 'yes' as const });
   if (choice.kind === 'refused') throw new Error(choice.reason);
   const target = cluster.replicaSets.find((one) => one.uid === choice.replicaSet.uid);
   if (target === undefined) throw new Error('gone');
@@ -91,7 +91,7 @@ describe('undo', () => {
     const [first, second] = cluster.replicaSets;
     const unknown = { wasHealthy: () => undefined };
     expect(chooseUndo(cluster.rollout, cluster.replicaSets, unknown)).toMatchObject({ kind: 'target', revision: 1 });
-    expect(chooseUndo(cluster.rollout, cluster.replicaSets, { wasHealthy: () => false })).toEqual({
+    expect(chooseUndo(cluster.rollout, cluster.replicaSets, { wasHealthy: () => 'no' as const })).toEqual({
       kind: 'refused',
       reason: 'neverHealthy',
     });
@@ -109,6 +109,17 @@ describe('undo', () => {
       replicaSet: { uid: second?.uid },
     });
     expect(first?.uid).not.toBe(second?.uid);
+  });
+
+  it('prefers a revision that surely was healthy to one of which it is unclear', () => {
+    const cluster = twoRevisions();
+    release(cluster, 'app:3');
+    const choose = (known: Record<number, KnownHealth>) =>
+      chooseUndo(cluster.rollout, cluster.replicaSets, { wasHealthy: (revision) => known[revision] });
+    expect(choose({ 1: 'yes', 2: 'unclear' })).toMatchObject({ revision: 1 });
+    expect(choose({ 2: 'unclear' })).toMatchObject({ revision: 1 });
+    expect(choose({ 1: 'no', 2: 'unclear' })).toMatchObject({ revision: 2 });
+    expect(choose({ 1: 'no', 2: undefined })).toMatchObject({ revision: 2 });
   });
 
   it('writes back no label, metadata or affinity that a controller put in', () => {
