@@ -1,15 +1,5 @@
-import { z } from 'zod';
-import type { Rollout } from '../rollout/index.ts';
+import { fieldOwners, ownsField, type Rollout } from '../rollout/index.ts';
 import type { DeliveryRecord, RecordEntry } from './delivery-record.ts';
-
-/** One writer of an object, as the API server keeps it. Caches drop these: they are there on objects that were read live. */
-const ManagedFields = z.object({
-  manager: z.string(),
-  time: z.string().default(''),
-  subresource: z.string().default(''),
-  fieldsV1: z.record(z.string(), z.unknown()).default({}),
-});
-type ManagedFields = z.infer<typeof ManagedFields>;
 
 /** Controllers act by themselves: nobody did it. */
 const engines = /^(stepwise|rollouts-controller|argo-rollouts|kube-controller-manager)$/;
@@ -27,7 +17,7 @@ function personOf(manager: string): string | undefined {
 
 /** Who last wrote a field of the Rollout: the newest of its owners. */
 export function writerOf(rollout: Rollout, path: readonly string[]): string | undefined {
-  const owners = managersOf(rollout).filter(({ fieldsV1 }) => owns(fieldsV1, path));
+  const owners = fieldOwners(rollout.metadata).filter((owner) => ownsField(owner, path));
   const newest = owners.toSorted((a, b) => (a.time < b.time ? 1 : -1))[0];
   return newest === undefined ? undefined : personOf(newest.manager);
 }
@@ -37,7 +27,7 @@ export function writerOf(rollout: Rollout, path: readonly string[]): string | un
  * The API server's times are whole seconds, so the second itself counts.
  */
 export function statusWriterSince(rollout: Rollout, sinceMs: number): string | undefined {
-  const people = managersOf(rollout)
+  const people = fieldOwners(rollout.metadata)
     .filter(({ subresource, time }) => subresource === 'status' && Date.parse(time) >= sinceMs - 999)
     .toSorted((a, b) => (a.time < b.time ? 1 : -1));
   for (const { manager } of people) {
@@ -52,22 +42,4 @@ export function askedFor(record: DeliveryRecord, verbs: readonly string[], event
   const toldUpTo = record.entries.findLast((entry) => entry.event === event)?.seq ?? 0;
   const asked = verbs.map((verb) => `asked:${verb}`);
   return record.entries.findLast((entry) => entry.seq > toldUpTo && asked.includes(entry.event));
-}
-
-function managersOf(rollout: Rollout): ManagedFields[] {
-  const found: ManagedFields[] = [];
-  for (const one of rollout.metadata.managedFields ?? []) {
-    const parsed = ManagedFields.safeParse(one);
-    if (parsed.success) found.push(parsed.data);
-  }
-  return found;
-}
-
-function owns(fields: Readonly<Record<string, unknown>>, path: readonly string[]): boolean {
-  let inner: unknown = fields;
-  for (const name of path) {
-    if (typeof inner !== 'object' || inner === null) return false;
-    inner = Object.entries(inner).find(([key]) => key === `f:${name}`)?.[1];
-  }
-  return inner !== undefined;
 }

@@ -1,3 +1,6 @@
+import type { PutBack } from './git-override.ts';
+import type { GitOwner } from './git-owner.ts';
+
 /** One revision's way through a rollout, as people see it: everything that card, thread and answers are rendered from. */
 export interface Delivery {
   /** uid of the kube-system namespace: which cluster a button belongs to. */
@@ -34,8 +37,20 @@ export interface Delivery {
   readonly startedBy: string | undefined;
   readonly startedAtMs: number | undefined;
   readonly finishedAtMs: number | undefined;
+  /** Git's side of it, where Argo CD or Flux owns the Rollout. */
+  readonly git?: GitSide;
   /** What a Promote, Skip or Finish button of this card is bound to besides uid and revision. */
   readonly binding: Binding;
+}
+
+/** What Git has to say about a revision: who carries it into the cluster, what it asks for, and whether it undid somebody's change. */
+export interface GitSide extends Pick<GitOwner, 'tool' | 'source' | 'putsBack' | 'link' | 'file'> {
+  /** The main container's image as Git asks for it; undefined: Git does not set it. */
+  readonly asksFor: string | undefined;
+  /** Git asks for another image than the one that has, or is on its way to, all requests: after an abort, an undo, an override. */
+  readonly isAtOdds: boolean;
+  /** A field that a person set against Git, and that was put back: what this revision is, or was until then. */
+  readonly putBack: PutBack | undefined;
 }
 
 export type DeliveryState =

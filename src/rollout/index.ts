@@ -5,10 +5,21 @@
  */
 export { bindingOf } from './binding.ts';
 export { decide } from './decide.ts';
-export type { Binding, Delivery, DeliveryState, MetricLine, MetricSeries, VerificationCheck } from './delivery.ts';
+export type {
+  Binding,
+  Delivery,
+  DeliveryState,
+  GitSide,
+  MetricLine,
+  MetricSeries,
+  VerificationCheck,
+} from './delivery.ts';
 export type { Decision, Effect, NewAnalysisRun, NewReplicaSet } from './effect.ts';
+export { imageField, type PutBack, readPutBack } from './git-override.ts';
+export { type GitOwner, gitImage, readGitOwner } from './git-owner.ts';
 export { formatLabelSelector, noLabelSelector } from './label-selector.ts';
 export { mainContainer, mainImage } from './main-container.ts';
+export { type FieldOwner, type FieldStep, fieldOwners, ownsField } from './managed-fields.ts';
 export { managedByAnnotation, podHashLabel, revisionAnnotation } from './names.ts';
 export { neededServices, neededTemplates } from './needs.ts';
 export { type DeliveryFacts, readDelivery } from './read-delivery.ts';

@@ -20,6 +20,11 @@ export const managedByAnnotation = 'argo-rollouts.argoproj.io/managed-by-rollout
  */
 export const fastUndoAnnotation = 'stepwise.dev/fast-undo';
 
+/** Yours, on the Rollout: the web page of its manifest in Git, shown wherever people are told to change it there. */
+export const gitLinkAnnotation = 'stepwise.dev/git-url';
+/** Ours, on the Rollout: JSON of what a person has set against Git (git-override.ts), written together with that change. */
+export const gitOverrideAnnotation = 'stepwise.dev/git-override';
+
 /** Annotations of a Rollout that are not copied to its ReplicaSets. */
 export function isCopiedToReplicaSets(annotation: string): boolean {
   return !(
@@ -28,6 +33,7 @@ export function isCopiedToReplicaSets(annotation: string): boolean {
     annotation === revisionHistoryAnnotation ||
     annotation === desiredReplicasAnnotation ||
     annotation === fastUndoAnnotation ||
+    annotation === gitOverrideAnnotation ||
     annotation === 'notified.notifications.argoproj.io'
   );
 }

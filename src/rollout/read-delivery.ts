@@ -2,9 +2,11 @@ import type { AnalysisRun } from '../analysis/index.ts';
 import { parsePauseSeconds, parseTimestamp } from '../analysis/index.ts';
 import { bindingOf } from './binding.ts';
 import { findCondition } from './conditions.ts';
-import type { Delivery, MetricSeries } from './delivery.ts';
+import type { Delivery, GitSide, MetricSeries } from './delivery.ts';
 import { type Standpoint, stateOf } from './delivery-state.ts';
-import { mainImage } from './main-container.ts';
+import { readPutBack } from './git-override.ts';
+import { gitImage, readGitOwner } from './git-owner.ts';
+import { mainContainer, mainImage } from './main-container.ts';
 import { guiltyMetric, linesOf, nearestFirst, nextMeasurementAt, seriesOf } from './metric-lines.ts';
 import { revisionAnnotation } from './names.ts';
 import { presentRevision, revisionOf, sumOf } from './replica-sets.ts';
@@ -41,6 +43,7 @@ export function readDelivery(world: World, facts: DeliveryFacts): Delivery {
   const isLate = at.isAborted && isVerificationLate(at);
   const state = stateOf(at, { verification, isLate });
   const shown = chartedRun(runs, guilty?.name ?? lines[0]?.name);
+  const git = gitSideOf(at);
   return {
     clusterUid: facts.clusterUid,
     namespace: metadata.namespace,
@@ -66,7 +69,25 @@ export function readDelivery(world: World, facts: DeliveryFacts): Delivery {
     startedBy: facts.startedBy,
     startedAtMs: facts.startedAtMs ?? canary?.createdAtMs,
     finishedAtMs: facts.finishedAtMs,
+    ...(git === undefined ? {} : { git }),
     binding: bindingOf(rollout, world.analysisRuns),
+  };
+}
+
+/** Of the present revision: what Git asks for now says nothing of one that is past. */
+function gitSideOf(at: Standpoint): GitSide | undefined {
+  const { rollout } = at.world;
+  const owner = at.isPresent ? readGitOwner(rollout) : undefined;
+  if (owner === undefined) return undefined;
+  const { tool, source, putsBack, link, file } = owner;
+  const asksFor = gitImage(owner, mainContainer(rollout.spec.template, rollout.metadata.name)?.name);
+  const aim = imageOf(at.world, at.isAborted ? at.stable : at.canary, !at.isAborted);
+  const putBack = readPutBack(rollout);
+  const isRecent = putBack !== undefined && at.revision <= putBack.sinceRevision + 2;
+  return {
+    ...{ tool, source, putsBack, link, file, asksFor },
+    isAtOdds: asksFor !== undefined && aim !== undefined && asksFor !== aim,
+    putBack: isRecent ? putBack : undefined,
   };
 }
 

@@ -4,6 +4,7 @@ import type { Signer } from '../actions/signed-value.ts';
 import { context, header, type Message, type MessageBlock, section } from './blocks.ts';
 import { cardActions } from './card-actions.ts';
 import { chartBlock, sparkline } from './chart-block.ts';
+import { gitLine } from './git-words.ts';
 import { headline, headlineText } from './headline.ts';
 import { guiltyLines, metricLines } from './metric-words.ts';
 import { date, type Mrkdwn, quote } from './mrkdwn.ts';
@@ -179,6 +180,8 @@ function footer(delivery: Delivery, view: CardView): Mrkdwn {
     parts.push(`started by ${quote(view.nameOf(delivery.startedBy) ?? delivery.startedBy, 60)}`);
   }
   parts.push(`as of ${date(view.asOfMs, '{time_secs}')}`);
-  if (isGoingBack(delivery)) parts.push(`the Rollout still asks for ${quote(canaryVersion(delivery), 40)}`);
+  const git = gitLine(delivery);
+  if (git !== undefined) parts.push(git);
+  else if (isGoingBack(delivery)) parts.push(`the Rollout still asks for ${quote(canaryVersion(delivery), 40)}`);
   return parts.join(' · ');
 }

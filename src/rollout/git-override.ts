@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { JsonText } from './json-text.ts';
+import { type FieldOwner, fieldOwners, ownsField } from './managed-fields.ts';
+import { gitOverrideAnnotation } from './names.ts';
+import type { Rollout } from './rollout.ts';
+
+/**
+ * What a person has set against Git. Written in one patch with the change itself: from then on Git's manager owns the field no more, and
+ * nothing else on the object says what it asked for.
+ */
+export const GitOverride = z.object({
+  /** The revision that was present when it was asked for. */
+  revision: z.number(),
+  /** By container: what Git asked for then, and what was set instead. */
+  images: z.record(z.string(), z.object({ git: z.string(), set: z.string() })),
+  /** RFC 3339. */
+  at: z.string(),
+});
+export type GitOverride = z.infer<typeof GitOverride>;
+
+export function readGitOverride({ metadata }: Pick<Rollout, 'metadata'>): GitOverride | undefined {
+  return JsonText.pipe(GitOverride).safeParse(metadata.annotations[gitOverrideAnnotation]).data;
+}
+
+/** A field that was set against Git, and that somebody has put back. */
+export interface PutBack {
+  /** As managedFields name it: `argocd-controller`. */
+  readonly manager: string;
+  /** The API server's, whole seconds. */
+  readonly at: string;
+  readonly field: string;
+  readonly from: string;
+  readonly to: string;
+  /** The revision that was present when the override was asked for: the put-back makes the second one after it. */
+  readonly sinceRevision: number;
+}
+
+/** Whether a person's override was put back: the field has Git's value again, and somebody else wrote it since. */
+export function readPutBack(rollout: Rollout): PutBack | undefined {
+  const override = readGitOverride(rollout);
+  if (override === undefined) return undefined;
+  for (const { name, image } of rollout.spec.template?.spec?.containers ?? []) {
+    const noted = override.images[name];
+    if (noted === undefined || image !== noted.git || noted.set === noted.git) continue;
+    const writer = lastWriter(rollout, ['spec', 'template', 'spec', 'containers', { named: name }, 'image']);
+    // Times are whole seconds: the second of the override itself counts.
+    if (writer === undefined || Date.parse(writer.time) < Date.parse(override.at) - 999) continue;
+    const field = imageField(name);
+    return {
+      manager: writer.manager,
+      at: writer.time,
+      field,
+      from: noted.set,
+      to: noted.git,
+      sinceRevision: override.revision,
+    };
+  }
+  return undefined;
+}
+
+/** `spec.template.spec.containers[name=checkout].image`: what to look for in the manifest. */
+export function imageField(container: string): string {
+  return `spec.template.spec.containers[name=${container}].image`;
+}
+
+function lastWriter(rollout: Rollout, path: Parameters<typeof ownsField>[1]): FieldOwner | undefined {
+  const writers = fieldOwners(rollout.metadata).filter((writer) => ownsField(writer, path));
+  const newest = writers.at(-1);
+  return newest === undefined || newest.manager.startsWith('stepwise') ? undefined : newest;
+}

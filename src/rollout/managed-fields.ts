@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import type { ObjectMeta } from '../lib/index.ts';
+import { JsonText } from './json-text.ts';
+
+/** One writer of an object, as the API server keeps it. Caches drop these: they are there on objects that were read live. */
+export const FieldOwner = z.object({
+  manager: z.string(),
+  operation: z.string().default('Update'),
+  /** Of its last write that changed anything; whole seconds. */
+  time: z.string().default(''),
+  subresource: z.string().default(''),
+  fieldsV1: z.record(z.string(), z.unknown()).default({}),
+});
+export type FieldOwner = z.infer<typeof FieldOwner>;
+
+/** Who writes this object, oldest write first. */
+export function fieldOwners(metadata: Pick<ObjectMeta, 'managedFields'>): readonly FieldOwner[] {
+  const found: FieldOwner[] = [];
+  for (const one of metadata.managedFields ?? []) {
+    const parsed = FieldOwner.safeParse(one);
+    if (parsed.success) found.push(parsed.data);
+  }
+  return found.sort((a, b) => Date.parse(a.time) - Date.parse(b.time) || 0);
+}
+
+/** One step into an object: the name of a field, or the item of a list with this name. */
+export type FieldStep = string | { readonly named: string };
+
+/**
+ * Whether a writer owns the field at `path`, or anything below it. A list without keys (all lists of a custom resource that says
+ * nothing else) is owned whole: who owns the list owns each field of its items.
+ */
+export function ownsField({ fieldsV1 }: FieldOwner, path: readonly FieldStep[]): boolean {
+  let inner: unknown = fieldsV1;
+  for (const [depth, step] of path.entries()) {
+    if (typeof inner !== 'object' || inner === null) return false;
+    if (depth > 0 && Object.keys(inner).length === 0) return true;
+    inner = Object.entries(inner).find(([key]) => isStep(key, step))?.[1];
+  }
+  return inner !== undefined;
+}
+
+function isStep(key: string, step: FieldStep): boolean {
+  if (typeof step === 'string') return key === `f:${step}`;
+  if (!key.startsWith('k:')) return false;
+  return ListItem.safeParse(key.slice(2)).data?.name === step.named;
+}
+
+const ListItem = JsonText.pipe(z.looseObject({ name: z.unknown() }));

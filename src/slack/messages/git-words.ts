@@ -1,0 +1,19 @@
+import type { Delivery, GitSide } from '../../rollout/index.ts';
+import { date, type Mrkdwn, quote } from './mrkdwn.ts';
+import { versionOf } from './version.ts';
+
+/** `Argo CD Application checkout`: what carries it from Git into the cluster. */
+export function gitOwnerWords({ tool, source }: Pick<GitSide, 'tool' | 'source'>): Mrkdwn {
+  const { kind, namespace, name } = source;
+  const where = namespace === undefined ? name : `${namespace}/${name}`;
+  return `${tool === 'argo-cd' ? 'Argo CD' : 'Flux'} ${kind} ${quote(where, 80)}`;
+}
+
+/** The end of the card's last line: what Git has done, or goes on asking for; undefined where Git agrees or has no say. */
+export function gitLine({ git }: Delivery): Mrkdwn | undefined {
+  if (git?.putBack !== undefined) {
+    const { manager, at, to } = git.putBack;
+    return `${quote(manager, 60)} put ${quote(versionOf(to), 40)} back ${date(Date.parse(at), '{time_secs}')}`;
+  }
+  return git?.isAtOdds === true ? `Git still asks for ${quote(versionOf(git.asksFor), 40)}` : undefined;
+}
