@@ -3,6 +3,7 @@
  * Never imports a room of ours.
  */
 export { assertNever } from './assert-never.ts';
+export { editDistance } from './edit-distance.ts';
 export {
   AlreadyExistsError,
   ConflictError,

@@ -1,4 +1,5 @@
 import type { ObjectName } from '../kubernetes/index.ts';
+import { editDistance } from '../lib/index.ts';
 import type { Refusal, Target } from './operations.ts';
 
 /** What the search looks through: every rollout that is known, and the namespaces of the channel that was written in. */
@@ -51,22 +52,4 @@ function closest(typed: string, rollouts: readonly ObjectName[]): readonly strin
     .sort((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1))
     .slice(0, 3)
     .map(({ name }) => name);
-}
-
-/** Insertions, deletions, replacements and swaps of neighbours that lead from `a` to `b`. */
-export function editDistance(a: string, b: string): number {
-  let beforePrevious: number[] = [];
-  let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (let row = 1; row <= a.length; row++) {
-    const current = [row];
-    for (let column = 1; column <= b.length; column++) {
-      const replaced = (previous[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1);
-      const isSwap = a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
-      const swapped = isSwap ? (beforePrevious[column - 2] ?? Number.POSITIVE_INFINITY) + 1 : Number.POSITIVE_INFINITY;
-      current.push(Math.min(replaced, swapped, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
-    }
-    beforePrevious = previous;
-    previous = current;
-  }
-  return previous[b.length] ?? 0;
 }

@@ -3,7 +3,8 @@ import type { Logger } from 'pino';
 import type { Operations, Person, Target } from '../operations/index.ts';
 import { choose, type PressTools, press } from './actions/press.ts';
 import type { Signer } from './actions/signed-value.ts';
-import { type Asked, answerWords } from './commands/answer.ts';
+import { answerWords } from './commands/answer.ts';
+import type { Asked } from './commands/asked.ts';
 import { parse } from './commands/parse.ts';
 import { verbs } from './commands/verbs.ts';
 import type { Identity, IdentityProblem } from './identity.ts';
@@ -22,6 +23,8 @@ export interface Origin {
   readonly thread?: string | undefined;
   /** The message whose button was clicked. */
   readonly message?: string | undefined;
+  /** Opens a modal, for three seconds. */
+  readonly triggerId?: string | undefined;
 }
 
 /** How the answer goes back to this one person. */
@@ -104,7 +107,12 @@ export function createDesk(tools: {
       return renderStranger(view, identified.problem);
     }
     const channel = origin.channel.startsWith('D') ? '' : origin.channel;
-    return answer({ person: identified.person, channel, mayChange: !identified.isGuest });
+    return answer({
+      person: identified.person,
+      channel,
+      mayChange: !identified.isGuest,
+      triggerId: origin.triggerId,
+    });
   }
 
   /** An answer that takes too long is no reason for silence: the act may still be done, and the card will say so. */

@@ -16,6 +16,7 @@ const Sender = z.looseObject({
 
 const Click = z.looseObject({
   user: z.looseObject({ id: z.string() }),
+  trigger_id: z.string().optional(),
   channel: z.looseObject({ id: z.string() }).optional(),
   container: z.looseObject({ message_ts: z.string().optional(), thread_ts: z.string().optional() }).optional(),
   message: z
@@ -72,7 +73,7 @@ export function registerListeners(app: App, tools: ListenerTools): void {
 
   app.command(tools.command, async ({ ack, command, respond }) => {
     await ack();
-    const origin: Origin = { userId: command.user_id, channel: command.channel_id };
+    const origin: Origin = { userId: command.user_id, channel: command.channel_id, triggerId: command.trigger_id };
     await desk.words(origin, command.text ?? '', desk.respondVia(respond, origin));
   });
 
@@ -123,6 +124,7 @@ function originOf(click: Click): Origin {
     channel: click.channel?.id ?? '',
     thread: click.container?.thread_ts,
     message: click.container?.message_ts,
+    triggerId: click.trigger_id,
   };
 }
 

@@ -1,8 +1,9 @@
-import type { AnswerTools, Asked } from '../commands/answer.ts';
-import { answerWords, perform, renderAnswer } from '../commands/answer.ts';
-import type { Command } from '../commands/parse.ts';
+import { answerWords } from '../commands/answer.ts';
+import { perform } from '../commands/answers/act.ts';
+import type { AnswerTools, Asked } from '../commands/asked.ts';
+import type { Command } from '../commands/command.ts';
 import { verbs } from '../commands/verbs.ts';
-import { renderRefusal, renderStranger, say } from '../messages/answers.ts';
+import { renderAnswer, renderRefusal, renderStranger, say } from '../messages/answers.ts';
 import type { Message } from '../messages/blocks.ts';
 import { renderQuestion } from '../messages/question.ts';
 import { renderWhy } from '../messages/why.ts';

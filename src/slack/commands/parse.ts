@@ -1,56 +1,11 @@
-import type { ImageChange, Target } from '../../operations/index.ts';
+import type { Target } from '../../operations/index.ts';
+import type { Command, Parsed } from './command.ts';
+import { closestVerb, verbOf } from './find-verb.ts';
 import { normalise } from './normalise.ts';
+import { looksLikeImage, parseArguments, type Reading } from './parse-arguments.ts';
 import { print } from './print.ts';
-import { closestVerb, type Flag, type NowVerb, type VerbName, verbOf, verbs } from './verbs.ts';
-import { cutReason, namespacePattern, readFlags, readTarget, splitBecause, tokenise } from './words.ts';
-
-/** One understood wish in words. `verb` 'mine' is what no words at all mean. */
-export interface Command {
-  readonly verb: NowVerb | 'mine';
-  /** Missing: the thread's rollout, or a question which one. */
-  readonly target?: Target;
-  readonly images?: readonly ImageChange[];
-  readonly toRevision?: number;
-  readonly withSteps?: boolean;
-  readonly reason?: string;
-  /** `help promote` */
-  readonly about?: VerbName;
-}
-
-/** `text` is what was read, normalised. `suggestion` is a line that would work; it is shown, never run. */
-export type Parsed =
-  | { readonly kind: 'command'; readonly command: Command }
-  | { readonly kind: 'later'; readonly what: VerbName | 'plainDeployment'; readonly text: string }
-  | {
-      readonly kind: 'unclear';
-      readonly problem: Problem;
-      readonly text: string;
-      readonly word: string;
-      readonly verb?: NowVerb;
-      readonly target?: Target;
-      readonly suggestion?: string;
-    };
-
-export type Problem =
-  /** the first word is no verb; suggestion: the closest one */
-  | 'unknownVerb'
-  /** `checkout abort` */
-  | 'verbSecond'
-  /** `checkout 2.0.0` */
-  | 'missingVerb'
-  /** a word too many */
-  | 'extraWord'
-  | 'unknownFlag'
-  | 'flagNeedsValue'
-  | 'badName'
-  | 'badImage'
-  | 'noImage'
-  | 'badRevision'
-  /** `promote checkout 50%`: weights come from the plan */
-  | 'promoteToWeight';
-
-const imagePattern = /^(?:[A-Za-z0-9][\w.\-/:@+]{0,510}|:\w[\w.-]{0,127}|sha256:[0-9a-f]{6,64})$/;
-const containerPattern = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+import { isLater, type LaterVerb, verbs } from './verbs.ts';
+import { namespacePattern, readFlags, readTarget, splitBecause, tokenise, unquote } from './words.ts';
 
 /**
  * Words → one wish, purely. Never throws, never guesses a verb that changes something: where it is unsure it says what it read and
@@ -63,32 +18,37 @@ export function parse(typed: string): Parsed {
   const verb = verbOf(first);
   if (verb === undefined) return parseWithoutVerb(text, first, others);
   const rest = others.join(' ');
-  if (!isNow(verb)) return { kind: 'later', what: verb, text };
+  if (isLater(verb)) return parseLater(text, verb, others[0] ?? '');
   if (verb === 'help') return parseHelp(text, rest);
-  return parseVerb({ text, verb, rest });
+  return parseVerb({ text, verb }, rest);
 }
 
-function isNow(verb: VerbName): verb is NowVerb {
-  return verbs[verb].when === 'now';
+/** Only the name is read of a verb that comes later: what works today is said for it. */
+function parseLater(text: string, what: LaterVerb, word: string): Parsed {
+  const target = readTarget(word);
+  return { kind: 'later', what, text, ...(target?.kind === 'rollout' ? { target: target.target } : {}) };
 }
 
 /** A name alone is its status; anything longer is only suggested. */
 function parseWithoutVerb(text: string, first: string, others: readonly string[]): Parsed {
   const target = readTarget(first);
   if (others.length === 0) {
-    if (target === 'plainDeployment') return { kind: 'later', what: 'plainDeployment', text };
-    if (target !== undefined) return { kind: 'command', command: { verb: 'status', target } };
+    if (target?.kind === 'deployment') return { kind: 'plainDeployment', text, name: target.name };
+    if (target !== undefined) return { kind: 'command', command: { verb: 'status', target: target.target } };
     return { kind: 'unclear', problem: 'unknownVerb', text, word: first, ...suggestVerb(first, others) };
   }
   const [second = '', ...tail] = others;
   const secondVerb = verbOf(second);
-  if (secondVerb !== undefined && typeof target === 'object') {
+  if (secondVerb !== undefined && target?.kind === 'rollout') {
     const line = suggest(`${secondVerb} ${[first, ...tail].join(' ')}`);
-    return { kind: 'unclear', problem: 'verbSecond', text, word: second, ...line };
+    return { kind: 'unclear', problem: 'verbSecond', text, word: second, target: target.target, ...line };
   }
   const close = closestVerb(first);
-  if (close === undefined && typeof target === 'object' && looksLikeImage(second)) {
-    return { kind: 'unclear', problem: 'missingVerb', text, word: second, target, ...suggest(`start ${text}`) };
+  if (close === undefined && target?.kind === 'rollout') {
+    const image = second.toLowerCase() === 'to' ? (tail[0] ?? '') : second;
+    const line = looksLikeImage(image) ? suggest(`start ${text}`) : {};
+    if (line.suggestion !== undefined)
+      return { kind: 'unclear', problem: 'missingVerb', text, word: image, target: target.target, ...line };
   }
   return { kind: 'unclear', problem: 'unknownVerb', text, word: first, ...suggestVerb(first, others) };
 }
@@ -104,10 +64,6 @@ function suggest(line: string): { readonly suggestion?: string } {
   return parsed.kind === 'command' ? { suggestion: print(parsed.command) } : {};
 }
 
-function looksLikeImage(word: string): boolean {
-  return imagePattern.test(word) && (/^v?\d/i.test(word) || /[:@]/.test(word) || word.startsWith('sha256'));
-}
-
 function parseHelp(text: string, rest: string): Parsed {
   if (rest === '') return { kind: 'command', command: { verb: 'help' } };
   const about = verbOf(rest.split(' ')[0] ?? '');
@@ -115,138 +71,70 @@ function parseHelp(text: string, rest: string): Parsed {
   return { kind: 'unclear', problem: 'unknownVerb', text, word: rest, suggestion: 'help' };
 }
 
-interface Reading {
-  readonly text: string;
-  readonly verb: Exclude<NowVerb, 'help'>;
-  readonly rest: string;
-}
-
-function parseVerb(reading: Reading): Parsed {
-  const { before, because } = splitBecause(reading.rest);
+function parseVerb(reading: Reading, rest: string): Parsed {
+  const { before, because } = splitBecause(rest);
   const tokens = tokenise(before);
   const read = readFlags(tokens, verbs[reading.verb].flags);
-  if ('problem' in read) return unclear(reading, read.problem, { word: read.word });
+  if ('problem' in read) return { kind: 'unclear', text: reading.text, verb: reading.verb, ...read };
   const { flags } = read;
   const words = [...read.words];
-  const target = takeTarget(reading, words, flags.namespace);
-  if (target !== undefined && 'kind' in target) return target;
-  if (flags['dry-run'] !== undefined) return { kind: 'later', what: 'plan', text: reading.text };
-  const reason = because ?? flags.reason;
-  const base = {
-    ...(target === undefined ? {} : { target }),
-    ...(reason === undefined || reason === '' ? {} : { reason: cutReason(reason) }),
-  };
-  return parseRest(reading, { words, flags, base });
+  const place = takePlace(reading, words, flags.namespace);
+  if ('kind' in place) return place;
+  const reason = because ?? (flags.reason === undefined ? undefined : unquote(flags.reason));
+  const base = { ...place, ...(reason === undefined || reason === '' ? {} : { reason }) };
+  return parseArguments(reading, { words, flags, base });
 }
 
-interface Remainder {
-  readonly words: readonly string[];
-  readonly flags: Partial<Record<Flag, string>>;
-  readonly base: { readonly target?: Target; readonly reason?: string };
-}
+type Place = Pick<Command, 'target' | 'namespace'>;
 
-function parseRest(reading: Reading, { words, flags, base }: Remainder): Parsed {
-  switch (verbs[reading.verb].takes) {
-    case 'images':
-      return parseImages(reading, words, base);
-    case 'revision':
-      return parseRevision(reading, words, { flags, base });
-    case 'reason': {
-      const free = words.join(' ');
-      const reason = [free, base.reason].filter((part) => part !== undefined && part !== '').join(' because ');
-      const target = base.target === undefined ? {} : { target: base.target };
-      return command({ verb: reading.verb, ...target, ...(reason === '' ? {} : { reason: cutReason(reason) }) });
-    }
-    case 'percent': {
-      const percent = words.find((word) => /^\d{1,3}(?:\.\d+)?%?$/.test(word));
-      if (percent !== undefined) return unclear(reading, 'promoteToWeight', { word: percent, ...base });
-      if (words.length > 0) return extraWord(reading, words, base);
-      return command({ verb: flags.full === undefined ? 'promote' : 'finish', ...base });
-    }
-    default:
-      return words.length > 0 ? extraWord(reading, words, base) : command({ verb: reading.verb, ...base });
-  }
-}
-
-function parseImages(reading: Reading, words: readonly string[], base: Remainder['base']): Parsed {
-  const images: ImageChange[] = [];
-  const rest = words[0]?.toLowerCase() === 'to' ? words.slice(1) : words;
-  for (const [index, word] of rest.entries()) {
-    const equals = word.indexOf('=');
-    const key = equals === -1 ? undefined : word.slice(0, equals);
-    const image = equals === -1 ? word : word.slice(equals + 1);
-    const isBare = key === undefined || key === 'image';
-    if (isBare && images.length > 0) {
-      const line = print({ verb: 'start', ...base, images });
-      return unclear(reading, 'extraWord', { word: rest.slice(index).join(' '), ...base, suggestion: line });
-    }
-    if (!imagePattern.test(image) || !(isBare || containerPattern.test(key))) {
-      return unclear(reading, 'badImage', { word, ...base });
-    }
-    images.push(isBare ? { image } : { container: key, image });
-  }
-  if (images.length === 0) return unclear(reading, 'noImage', { word: '', ...base });
-  return command({ verb: 'start', ...base, images });
-}
-
-function parseRevision(
-  reading: Reading,
-  words: readonly string[],
-  { flags, base }: { readonly flags: Remainder['flags']; readonly base: Remainder['base'] },
-): Parsed {
-  const rest = words.filter((word) => !/^(?:to|rev|revision)$/i.test(word));
-  const named = flags.to ?? rest.shift();
-  if (rest.length > 0) return extraWord(reading, rest, base);
-  const withSteps = flags['with-steps'] === undefined ? {} : { withSteps: true };
-  if (named === undefined) return command({ verb: 'undo', ...base, ...withSteps });
-  const revision = Number(named);
-  if (!/^\d{1,9}$/.test(named) || revision < 1) return unclear(reading, 'badRevision', { word: named, ...base });
-  return command({ verb: 'undo', ...base, toRevision: revision, ...withSteps });
-}
-
-function command(read: Command): Parsed {
-  return { kind: 'command', command: read };
-}
-
-type Details = { readonly word: string; readonly target?: Target; readonly suggestion?: string };
-
-function unclear(reading: Reading, problem: Problem, { word, target, suggestion }: Details): Parsed {
-  return {
-    kind: 'unclear',
-    problem,
-    text: reading.text,
-    word,
-    verb: reading.verb,
-    ...(target === undefined ? {} : { target }),
-    ...(suggestion === undefined ? {} : { suggestion }),
-  };
-}
-
-function extraWord(reading: Reading, words: readonly string[], base: Remainder['base']): Parsed {
-  const line = print({ verb: reading.verb, ...base });
-  return unclear(reading, 'extraWord', { word: words.join(' '), ...base, suggestion: line });
-}
-
-/** The first word, unless it belongs to the argument: a thread's target may be left out. */
-function takeTarget(reading: Reading, words: string[], namespace: string | undefined): Target | Parsed | undefined {
-  if (namespace !== undefined && !namespacePattern.test(namespace)) {
-    return unclear(reading, 'badName', { word: namespace });
-  }
+/** The first word is the name, unless it belongs to the argument: in a thread the name may be left out. */
+function takePlace(reading: Reading, words: string[], namespace: string | undefined): Place | Parsed {
+  const { text, verb } = reading;
+  if (namespace !== undefined && !namespacePattern.test(namespace))
+    return { kind: 'unclear', problem: 'badName', text, verb, word: namespace };
   const first = words[0];
-  if (first === undefined || isArgument(reading.verb, first)) return undefined;
-  const target = readTarget(first);
-  if (target === 'plainDeployment') return { kind: 'later', what: 'plainDeployment', text: reading.text };
-  if (target === undefined) {
-    const [, name, image] = /^([a-z0-9][a-z0-9.-]*):(\S+)$/i.exec(first) ?? [];
-    const line = reading.verb === 'start' && name !== undefined ? suggest(`start ${name} ${image}`) : {};
-    return unclear(reading, 'badName', { word: first, ...line });
-  }
+  if (first === undefined || isArgument(verb, words)) return namespace === undefined ? {} : { namespace };
+  const read = readTarget(first);
+  if (read?.kind === 'deployment') return { kind: 'plainDeployment', text, name: read.name };
+  if (read === undefined)
+    return { kind: 'unclear', problem: 'badName', text, verb, word: first, ...nameAndTag(verb, first) };
+  const { target } = read;
+  if (namespace !== undefined && target.namespace !== undefined && target.namespace !== namespace)
+    return { kind: 'unclear', problem: 'twoNamespaces', text, verb, word: `${first} -n ${namespace}` };
   words.shift();
-  return namespace === undefined ? target : { ...target, namespace };
+  return { target: namespace === undefined ? target : inNamespace(target, namespace) };
 }
 
-function isArgument(verb: Reading['verb'], word: string): boolean {
-  const { takes } = verbs[verb];
-  if (takes === 'nothing' || takes === 'reason') return false;
-  return /^to$/i.test(word) || /^\d{1,3}%$/.test(word) || word.includes('=');
+function inNamespace(target: Target, namespace: string): Target {
+  return { namespace, name: target.name };
+}
+
+/** `start checkout:2.0.0`: a blank would do. */
+function nameAndTag(verb: Reading['verb'], word: string): { readonly suggestion?: string } {
+  const [, name, image] = /^([a-z0-9][a-z0-9.-]*):(\S+)$/i.exec(word) ?? [];
+  return verb === 'start' && name !== undefined ? suggest(`start ${name} ${image}`) : {};
+}
+
+function isArgument(verb: Reading['verb'], words: readonly string[]): boolean {
+  const [word = ''] = words;
+  switch (verbs[verb].takes) {
+    case 'nothing':
+    case 'duration':
+      return true;
+    case 'target':
+    case 'reason':
+      return false;
+    case 'images':
+      // `start 2.0.0` in a thread; with more words the first is the name, whatever it looks like.
+      return /^to$/i.test(word) || word.includes('=') || (words.length === 1 && isBareImage(word));
+    case 'revision':
+      return /^(?:to|rev|revision)$/i.test(word) || (words.length === 1 && /^\d+$/.test(word));
+    default:
+      return /^\d{1,3}%$/.test(word);
+  }
+}
+
+/** Looks like a version or an image, and not like the name of anything that people run. */
+function isBareImage(word: string): boolean {
+  return /^v?\d+(?:\.\d+)+/i.test(word) || /^sha256:/.test(word) || /^:\w/.test(word);
 }

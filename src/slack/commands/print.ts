@@ -1,5 +1,6 @@
+import type { Command } from './command.ts';
+import { printDuration } from './duration.ts';
 import { encodeEntities } from './normalise.ts';
-import type { Command } from './parse.ts';
 
 /** A wish as the line that says it: what is copied, and what a suggestion's button runs. `parse` reads it back to the same wish. */
 export function print(command: Command): string {
@@ -12,6 +13,8 @@ export function print(command: Command): string {
     const bare = command.target === undefined ? `image=${image}` : image;
     words.push(container === undefined ? bare : `${container}=${image}`);
   }
+  if (command.lastMs !== undefined) words.push(printDuration(command.lastMs));
+  if (command.namespace !== undefined) words.push('-n', command.namespace);
   if (command.toRevision !== undefined) words.push('--to', String(command.toRevision));
   if (command.withSteps === true) words.push('--with-steps');
   if (command.reason !== undefined) words.push('because', encodeEntities(command.reason));

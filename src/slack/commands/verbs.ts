@@ -1,21 +1,41 @@
-/** What may stand after a verb and its target. */
-export type Takes = 'nothing' | 'images' | 'revision' | 'reason' | 'percent' | 'verb';
+/** What may stand after a verb. All but `nothing`, `verb`, `duration` and `line` take a rollout's name first. */
+export type Takes =
+  | 'nothing'
+  | 'target'
+  /** `2.0.0`, `web=repo/web:2 worker=repo/worker:2` */
+  | 'images'
+  /** `to 12` */
+  | 'revision'
+  /** The rest is the reason, with or without `because`. */
+  | 'reason'
+  /** Nothing, but `50%` is understood, and refused with the plan's weights. */
+  | 'percent'
+  /** `help promote` */
+  | 'verb'
+  /** `changes 1h` */
+  | 'duration'
+  /** Anything: for verbs that come later. */
+  | 'line';
+
+export type Flag = 'namespace' | 'to' | 'dry-run' | 'full' | 'with-steps' | 'reason' | 'until' | 'hotfix';
 
 export interface Verb {
   readonly aliases: readonly string[];
   /** Changes a rollout: never guessed from a typo, refused to guests. */
   readonly isMutating: boolean;
-  /** `later`: known and named in help, answered with words for now. */
-  readonly when: 'now' | 'later';
+  /** `soon`: parsed already, its answer says that it does not work yet. `later`: named in help, answered with what works today instead. */
+  readonly when: 'now' | 'soon' | 'later';
   readonly takes: Takes;
   readonly flags: readonly Flag[];
+  /** It goes past evidence, so it is not done without a reason. */
+  readonly needsReason?: boolean;
   readonly usage: string;
   readonly about: string;
+  /** For verbs that come later: what works today instead, as words with `<name>` for the rollout that was named. */
+  readonly instead?: string;
 }
 
-export type Flag = 'namespace' | 'to' | 'dry-run' | 'full' | 'with-steps' | 'reason';
-
-/** The one verb table: the parser, help, the suggestions and the tests read it. */
+/** The one verb table: the parser, help, the suggestions, the README and the tests read it. */
 export const verbs = {
   start: {
     aliases: ['deploy', 'ship'],
@@ -26,11 +46,29 @@ export const verbs = {
     usage: 'start checkout 2.0.0',
     about: 'begin a rollout of this image; `container=image` where there are several',
   },
+  plan: {
+    aliases: [],
+    isMutating: false,
+    when: 'soon',
+    takes: 'images',
+    flags: ['namespace'],
+    usage: 'plan checkout 2.0.0',
+    about: 'what a start would do: steps, time, metrics, who may',
+  },
+  check: {
+    aliases: [],
+    isMutating: false,
+    when: 'soon',
+    takes: 'target',
+    flags: ['namespace'],
+    usage: 'check checkout',
+    about: 'measure each of its metrics once, now, without a rollout',
+  },
   status: {
     aliases: ['show'],
     isMutating: false,
     when: 'now',
-    takes: 'nothing',
+    takes: 'target',
     flags: ['namespace'],
     usage: 'status checkout',
     about: 'where it is; the name alone does the same',
@@ -43,15 +81,6 @@ export const verbs = {
     flags: ['namespace'],
     usage: 'list',
     about: 'every rollout you may see',
-  },
-  why: {
-    aliases: [],
-    isMutating: false,
-    when: 'now',
-    takes: 'nothing',
-    flags: ['namespace'],
-    usage: 'why checkout',
-    about: 'the verdict with its values, or what it waits for',
   },
   promote: {
     aliases: ['continue'],
@@ -66,7 +95,7 @@ export const verbs = {
     aliases: [],
     isMutating: true,
     when: 'now',
-    takes: 'nothing',
+    takes: 'reason',
     flags: ['namespace', 'reason'],
     usage: 'skip checkout',
     about: 'end the wait or analysis of this step now',
@@ -75,7 +104,7 @@ export const verbs = {
     aliases: [],
     isMutating: true,
     when: 'now',
-    takes: 'nothing',
+    takes: 'reason',
     flags: ['namespace', 'reason'],
     usage: 'finish checkout',
     about: 'go to 100 % now, without the rest of the plan',
@@ -93,7 +122,7 @@ export const verbs = {
     aliases: ['unpause'],
     isMutating: true,
     when: 'now',
-    takes: 'nothing',
+    takes: 'target',
     flags: ['namespace', 'reason'],
     usage: 'resume checkout',
     about: 'end a pause that someone asked for',
@@ -111,7 +140,7 @@ export const verbs = {
     aliases: [],
     isMutating: true,
     when: 'now',
-    takes: 'nothing',
+    takes: 'target',
     flags: ['namespace', 'reason'],
     usage: 'retry checkout',
     about: 'the aborted revision again, from its first step',
@@ -125,6 +154,139 @@ export const verbs = {
     usage: 'undo checkout --to 12',
     about: 'back to the last healthy revision, or the one you name',
   },
+  restart: {
+    aliases: [],
+    isMutating: true,
+    when: 'soon',
+    takes: 'target',
+    flags: ['namespace', 'reason'],
+    usage: 'restart checkout',
+    about: 'new pods of the same version, a few at a time',
+  },
+  approve: {
+    aliases: [],
+    isMutating: true,
+    when: 'later',
+    takes: 'line',
+    flags: [],
+    usage: 'approve checkout',
+    about: 'say yes to a request',
+    instead: 'promote <name>',
+  },
+  reject: {
+    aliases: [],
+    isMutating: true,
+    when: 'later',
+    takes: 'line',
+    flags: [],
+    usage: 'reject checkout “needs the migration first”',
+    about: 'say no to a request, and hold',
+    instead: 'pause <name> | abort <name>',
+  },
+  freeze: {
+    aliases: [],
+    isMutating: true,
+    when: 'later',
+    takes: 'line',
+    flags: ['until'],
+    usage: 'freeze shop until Mon 09:00',
+    about: 'no starts for a while',
+    instead: 'pausing what moves (`pause checkout`); a start is stopped by taking its RoleBinding away',
+  },
+  unfreeze: {
+    aliases: [],
+    isMutating: true,
+    when: 'later',
+    takes: 'line',
+    flags: [],
+    usage: 'unfreeze shop',
+    about: 'starts again',
+    instead: 'resuming what was paused (`resume checkout`): nothing is frozen yet',
+  },
+  lock: {
+    aliases: [],
+    isMutating: true,
+    when: 'later',
+    takes: 'line',
+    flags: ['until'],
+    usage: 'lock checkout',
+    about: 'no starts of one service',
+    instead: 'pause <name>',
+  },
+  unlock: {
+    aliases: [],
+    isMutating: true,
+    when: 'later',
+    takes: 'line',
+    flags: [],
+    usage: 'unlock checkout',
+    about: 'starts of it again',
+    instead: 'resume <name>',
+  },
+  where: {
+    aliases: [],
+    isMutating: false,
+    when: 'soon',
+    takes: 'nothing',
+    flags: ['namespace'],
+    usage: 'where',
+    about: 'what you may start now, and from which channel',
+  },
+  why: {
+    aliases: [],
+    isMutating: false,
+    when: 'now',
+    takes: 'target',
+    flags: ['namespace'],
+    usage: 'why checkout',
+    about: 'the verdict with its values, or what it waits for',
+  },
+  history: {
+    aliases: [],
+    isMutating: false,
+    when: 'soon',
+    takes: 'target',
+    flags: ['namespace'],
+    usage: 'history checkout',
+    about: 'its revisions: image, who, when, how each ended',
+  },
+  changes: {
+    aliases: [],
+    isMutating: false,
+    when: 'soon',
+    takes: 'duration',
+    flags: ['namespace'],
+    usage: 'changes 1h',
+    about: 'what moved lately in all that you may see',
+  },
+  override: {
+    aliases: [],
+    isMutating: true,
+    when: 'later',
+    takes: 'line',
+    flags: [],
+    usage: 'override "reason" promote checkout',
+    about: 'break glass: past freeze, lock and approval',
+    instead: 'the verb itself: nothing is frozen, locked or waits for approval yet',
+  },
+  whoami: {
+    aliases: [],
+    isMutating: false,
+    when: 'now',
+    takes: 'nothing',
+    flags: [],
+    usage: 'whoami',
+    about: 'how Kubernetes knows you, and the RoleBinding to ask for',
+  },
+  doctor: {
+    aliases: [],
+    isMutating: false,
+    when: 'soon',
+    takes: 'nothing',
+    flags: [],
+    usage: 'doctor',
+    about: 'is this installation well',
+  },
   help: {
     aliases: ['?', 'usage'],
     isMutating: false,
@@ -134,81 +296,20 @@ export const verbs = {
     usage: 'help promote',
     about: 'this list, or one verb',
   },
-  whoami: {
-    aliases: [],
-    isMutating: false,
-    when: 'now',
-    takes: 'nothing',
-    flags: [],
-    usage: 'whoami',
-    about: 'how Kubernetes knows you',
-  },
-  plan: later('plan checkout 2.0.0', false, 'what a start would do'),
-  check: later('check checkout', false, 'is it ready for a rollout'),
-  restart: later('restart checkout', true, 'new pods, same version'),
-  approve: later('approve checkout', true, 'say yes to a request'),
-  reject: later('reject checkout', true, 'say no to a request, and hold'),
-  freeze: later('freeze shop until Mon 09:00', true, 'no starts for a while'),
-  unfreeze: later('unfreeze shop', true, 'starts again'),
-  lock: later('lock checkout', true, 'no starts of one service'),
-  unlock: later('unlock checkout', true, 'starts of it again'),
-  where: later('where', false, 'what you may start now'),
-  history: later('history checkout', false, 'its revisions'),
-  changes: later('changes 1h', false, 'what moved lately'),
-  override: later('override "reason" promote checkout', true, 'break glass'),
-  doctor: later('doctor', false, 'is the installation well'),
 } as const satisfies Readonly<Record<string, Verb>>;
 
 export type VerbName = keyof typeof verbs;
-export type NowVerb = { [Name in VerbName]: (typeof verbs)[Name]['when'] extends 'now' ? Name : never }[VerbName];
+/** Verbs that come later have no command: they are answered from this table alone. */
+export type LaterVerb = { [Name in VerbName]: (typeof verbs)[Name]['when'] extends 'later' ? Name : never }[VerbName];
+export type NowVerb = Exclude<VerbName, LaterVerb>;
 
 export const verbNames = Object.keys(verbs) as readonly VerbName[];
 
-const byWord: ReadonlyMap<string, VerbName> = new Map(
-  verbNames.flatMap((name) => [name, ...verbs[name].aliases].map((word): [string, VerbName] => [word, name])),
-);
-
-/** The verb that this very word names; case and trailing `!.,?` do not matter. */
-export function verbOf(word: string): VerbName | undefined {
-  const lower = word.toLowerCase();
-  return byWord.get(lower) ?? byWord.get(lower.replace(/[!.,?:;]+$/, ''));
+/** The table's row with every field it may have. */
+export function verbNamed(name: VerbName): Verb {
+  return verbs[name];
 }
 
-/** The verb that was perhaps meant by a word that is none: for a suggestion, never for an act. */
-export function closestVerb(word: string): VerbName | undefined {
-  const lower = word.toLowerCase().slice(0, 40);
-  let best: { readonly name: VerbName; readonly distance: number } | undefined;
-  for (const [known, name] of byWord) {
-    const distance = editDistance(lower, known);
-    const most = known.length <= 4 ? 1 : 2;
-    if (distance <= most && (best === undefined || distance < best.distance)) best = { name, distance };
-  }
-  return best?.name;
-}
-
-function later(usage: string, isMutating: boolean, about: string) {
-  const aliases: readonly string[] = [];
-  const flags: readonly Flag[] = [];
-  return { aliases, isMutating, when: 'later', takes: 'reason', flags, usage, about } as const;
-}
-
-/** Damerau-Levenshtein with neighbouring swaps: `abrot` is one mistake away from `abort`. */
-function editDistance(a: string, b: string): number {
-  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, column) => column)];
-  const at = (row: number, column: number): number => rows[row]?.[column] ?? Number.MAX_SAFE_INTEGER;
-  for (let row = 1; row <= a.length; row += 1) {
-    const line = [row];
-    rows.push(line);
-    for (let column = 1; column <= b.length; column += 1) {
-      const isSame = a[row - 1] === b[column - 1];
-      const isSwap = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
-      line[column] = Math.min(
-        at(row - 1, column) + 1,
-        at(row, column - 1) + 1,
-        at(row - 1, column - 1) + (isSame ? 0 : 1),
-        isSwap ? at(row - 2, column - 2) + 1 : Number.MAX_SAFE_INTEGER,
-      );
-    }
-  }
-  return at(a.length, b.length);
+export function isLater(name: VerbName): name is LaterVerb {
+  return verbs[name].when === 'later';
 }

@@ -13,7 +13,7 @@ export interface Words {
 }
 
 export interface FlagProblem {
-  readonly problem: 'unknownFlag' | 'flagNeedsValue';
+  readonly problem: 'unknownFlag' | 'flagNeedsValue' | 'flagTakesNoValue' | 'flagTwice';
   readonly word: string;
 }
 
@@ -45,6 +45,8 @@ const flagNames: Readonly<Record<string, { readonly flag: Flag; readonly hasValu
   '--dry-run': { flag: 'dry-run', hasValue: false },
   '--full': { flag: 'full', hasValue: false },
   '--with-steps': { flag: 'with-steps', hasValue: false },
+  '--until': { flag: 'until', hasValue: true },
+  '--hotfix': { flag: 'hotfix', hasValue: false },
 };
 
 /** Takes the flags out of the words; a flag that this verb does not take, or one without its value, is a problem. */
@@ -60,13 +62,17 @@ export function readFlags(tokens: readonly Token[], allowed: readonly Flag[]): W
     const [name = '', ...valueParts] = token.word.split('=');
     const known = Object.hasOwn(flagNames, name.toLowerCase()) ? flagNames[name.toLowerCase()] : undefined;
     if (known === undefined || !allowed.includes(known.flag)) return { problem: 'unknownFlag', word: name };
+    if (read.flags[known.flag] !== undefined) return { problem: 'flagTwice', word: name };
     if (!known.hasValue) {
+      if (valueParts.length > 0) return { problem: 'flagTakesNoValue', word: name };
       read.flags[known.flag] = '';
       continue;
     }
     if (valueParts.length === 0) index += 1;
-    const value = valueParts.length > 0 ? unquote(valueParts.join('=')) : tokens[index]?.word;
-    if (value === undefined || value === '') return { problem: 'flagNeedsValue', word: name };
+    const next = tokens[index];
+    const value = valueParts.length > 0 ? unquote(valueParts.join('=')) : next?.word;
+    const isFlagInstead = valueParts.length === 0 && next?.isQuoted === false && next.word.startsWith('--');
+    if (value === undefined || value === '' || isFlagInstead) return { problem: 'flagNeedsValue', word: name };
     read.flags[known.flag] = value;
   }
   return read;
@@ -79,7 +85,7 @@ export function splitBecause(rest: string): { readonly before: string; readonly 
   return { before: rest.slice(0, found.index).trim(), because: unquote(rest.slice(found.index + found[0].length)) };
 }
 
-function unquote(text: string): string {
+export function unquote(text: string): string {
   let inner = text.trim();
   while (inner.length >= 2 && inner.startsWith('"') && inner.endsWith('"')) inner = inner.slice(1, -1).trim();
   return inner;
@@ -89,8 +95,13 @@ export function cutReason(reason: string): string {
   return Array.from(reason).slice(0, maxReasonLength).join('').trim();
 }
 
-/** `checkout`, `shop/checkout`; names are lower case in Kubernetes, however they were typed. */
-export function readTarget(word: string): Target | 'plainDeployment' | undefined {
+export type ReadTarget =
+  | { readonly kind: 'rollout'; readonly target: Target }
+  /** `deploy/checkout` */
+  | { readonly kind: 'deployment'; readonly name: string };
+
+/** `checkout`, `shop/checkout`, `deploy/checkout`; names are lower case in Kubernetes, however they were typed. */
+export function readTarget(word: string): ReadTarget | undefined {
   const parts = word
     .toLowerCase()
     .replace(/[!,?;]+$/, '')
@@ -98,8 +109,11 @@ export function readTarget(word: string): Target | 'plainDeployment' | undefined
     .split('/');
   const name = parts.at(-1) ?? '';
   if (parts.length > 2 || !namePattern.test(name) || name === 'because') return undefined;
-  if (parts.length === 1) return { name };
+  if (parts.length === 1) return { kind: 'rollout', target: { name } };
   const namespace = parts[0] ?? '';
-  if (/^(?:deploy|deployment|deployments)$/.test(namespace)) return 'plainDeployment';
-  return namespacePattern.test(namespace) ? { namespace, name } : undefined;
+  if (/^(?:deploy|deployment|deployments|deployment\.apps|deployments\.apps)$/.test(namespace))
+    return { kind: 'deployment', name };
+  // `kubectl get -o name` writes rollout.argoproj.io/checkout.
+  if (/^(?:rollout|rollouts)(?:\.argoproj\.io)?$/.test(namespace)) return { kind: 'rollout', target: { name } };
+  return namespacePattern.test(namespace) ? { kind: 'rollout', target: { namespace, name } } : undefined;
 }

@@ -1,11 +1,11 @@
 import { formatPercent } from '../../lib/index.ts';
-import type { Done, Person, Refusal } from '../../operations/index.ts';
+import type { Answer, CardPlace, Done, Person, Refusal, Target } from '../../operations/index.ts';
 import type { Delivery } from '../../rollout/index.ts';
 import { type ActActionId, lineActionIds } from '../actions/action-ids.ts';
 import type { Signer } from '../actions/signed-value.ts';
-import type { Command, Parsed, Problem } from '../commands/parse.ts';
+import type { Command, Parsed, Problem } from '../commands/command.ts';
 import { print } from '../commands/print.ts';
-import { type VerbName, verbNames, verbs } from '../commands/verbs.ts';
+import { type NowVerb, type VerbName, verbNamed, verbNames, verbs } from '../commands/verbs.ts';
 import type { IdentityProblem } from '../identity.ts';
 import { actions, button, fallback, type Message, type MessageBlock, section } from './blocks.ts';
 import { actButton } from './card-actions.ts';
@@ -52,8 +52,18 @@ function copyable(view: AnswerView, line: string): Mrkdwn {
   return code(`${view.command} ${line}`.trim());
 }
 
+/** What an operation answered, as a message. */
+export function renderAnswer(
+  { view, linkTo }: { readonly view: AnswerView; readonly linkTo: (card: CardPlace) => string | undefined },
+  command: Command,
+  answer: Answer,
+): Message {
+  if (!answer.done) return renderRefusal(view, command, answer);
+  return renderDone(view, command, answer, answer.card === undefined ? undefined : linkTo(answer.card));
+}
+
 /** Asked, not done: the card says "promoted by Dana" only after the engine confirms. */
-export function renderDone(view: AnswerView, wish: Command, done: Done, link: string | undefined): Message {
+function renderDone(view: AnswerView, wish: Command, done: Done, link: string | undefined): Message {
   // A start and an undo make a revision of its own: its card is not there yet, and the last one's would mislead.
   const isNewCard = wish.verb === 'start' || wish.verb === 'undo';
   const where = link === undefined || isNewCard ? 'Its card appears in the channel.' : `<${link}|See the card>.`;
@@ -91,10 +101,14 @@ const problems: Readonly<Record<Problem, (word: string, parsed: Extract<Parsed, 
   extraWord: (word) => `I did not understand ${code(word)}.`,
   unknownFlag: (word, { verb }) => `Unknown flag ${code(word)}; ${verb ?? 'it'} takes ${flagsOf(verb)}.`,
   flagNeedsValue: (word) => `${code(word)} needs a value.`,
+  flagTakesNoValue: (word) => `${code(word)} takes no value.`,
+  flagTwice: (word) => `${code(word)} is there twice.`,
+  twoNamespaces: (word) => `${code(word)} names two namespaces.`,
   badName: (word) => `${code(word)} cannot be the name of a rollout.`,
   badImage: (word) => `${code(word)} is no image: a tag (2.0.0), repo:tag or sha256:… is.`,
-  noImage: (_, { target }) => `Which image? For example ${code(`start ${target?.name ?? 'checkout'} 2.0.0`)}.`,
+  imageTwice: (word) => `${code(word)}: one container cannot get two images.`,
   badRevision: (word) => `${code(word)} is no revision number.`,
+  badDuration: (word) => `${code(word)} is no length of time up to 7 days: 30m, 1h, 2d are.`,
   promoteToWeight: () => 'Weights come from the plan; promote goes to the next one.',
 };
 
@@ -129,21 +143,46 @@ export function renderPlanWeights(view: AnswerView, delivery: Delivery, wanted: 
   ]);
 }
 
-export function renderLater(view: AnswerView, parsed: Extract<Parsed, { kind: 'later' }>): Message {
-  if (parsed.what === 'plainDeployment') {
-    return say(view, 'Plain Deployments come later; today I run Rollouts (argoproj.io/v1alpha1).');
-  }
-  return say(view, `${code(parsed.what)} (${verbs[parsed.what].about}) comes later. Nothing was done.`, [
+/** A verb that comes later: nothing was done, and what works today instead. */
+export function renderLater(
+  view: AnswerView,
+  { what }: Extract<Parsed, { kind: 'later' }>,
+  target: Target | undefined,
+): Message {
+  const { about, instead = '' } = verbNamed(what);
+  const name = target === undefined ? 'checkout' : print({ verb: 'status', target }).replace(/^status /, '');
+  const lines = instead.split(' | ').filter((words) => /^[a-z]+ </.test(words));
+  const copies = lines.map((line) => line.replace('<name>', name));
+  const works = copies.length === 0 ? instead : copies.map((line) => copyable(view, line)).join(' or ');
+  const buttons = target === undefined ? [] : copies.map((line) => ({ text: capital(line), line }));
+  const words = `${code(what)} (${about}) comes later. Nothing was done.${works === '' ? '' : `\nWhat works today: ${works}`}`;
+  return say(view, words, [...buttons, { text: 'Help', line: 'help' }]);
+}
+
+/** A verb whose words are understood and whose answer is still being built. */
+export function renderNotYet(view: AnswerView, verb: NowVerb): Message {
+  return say(view, `${code(verb)} (${verbs[verb].about}) does not work yet. Nothing was done.`, [
     { text: 'Help', line: 'help' },
   ]);
+}
+
+export function renderPlainDeployment(
+  view: AnswerView,
+  { name }: Extract<Parsed, { kind: 'plainDeployment' }>,
+): Message {
+  return say(
+    view,
+    `${code(quote(`deploy/${name}`, 120))} is a plain Deployment: those come later; today I run Rollouts (argoproj.io/v1alpha1). Nothing was done.`,
+  );
 }
 
 const maxListed = 20;
 
 /** One line per rollout, moving ones first as they come. */
-export function renderList(view: AnswerView, deliveries: readonly Delivery[]): Message {
+export function renderList(view: AnswerView, deliveries: readonly Delivery[], namespace?: string): Message {
+  const where = namespace === undefined ? '' : ` in ${quote(namespace, 63)}`;
   if (deliveries.length === 0)
-    return say(view, 'There is no rollout that you may see. `whoami` and a RoleBinding change that.');
+    return say(view, `There is no rollout${where} that you may see. \`whoami\` and a RoleBinding change that.`);
   const lines = deliveries.slice(0, maxListed).map((delivery) => listLine(delivery));
   if (deliveries.length > maxListed) lines.push(`+${deliveries.length - maxListed} more`);
   return say(view, lines.join('\n'));
@@ -187,6 +226,19 @@ export function renderWhich(view: AnswerView, action: ActActionId, deliveries: r
   return { text: `Which one to ${action}?`, blocks };
 }
 
+/** A verb that no button acts for, without a name: the lines it would be, one button each. */
+export function renderWhichLine(view: AnswerView, command: Command, deliveries: readonly Delivery[]): Message {
+  if (command.verb === 'mine') return say(view, 'Which one?');
+  if (deliveries.length === 0)
+    return say(view, `Which one? There is none that you may see. ${copyable(view, verbs[command.verb].usage)}`);
+  const lines = deliveries.slice(0, 5).map(({ namespace, name }) => print({ ...command, target: { namespace, name } }));
+  return say(
+    view,
+    `Which one to ${command.verb}?`,
+    lines.map((line) => ({ text: capital(line), line })),
+  );
+}
+
 /** How Kubernetes knows this person, and the line that an admin needs. */
 export function renderWhoami(view: AnswerView, person: Person): Message {
   const groups = person.groups.map((group) => code(quote(group, 80))).join(', ');
@@ -211,16 +263,16 @@ export function renderStranger(view: AnswerView, problem: IdentityProblem): Mess
 /** Generated from the verb table. */
 export function renderHelp(view: AnswerView, about: VerbName | undefined): Message {
   if (about !== undefined) {
-    const verb = verbs[about];
-    const aliases: readonly string[] = verb.aliases;
-    const also = aliases.length === 0 ? '' : `\nAlso: ${aliases.join(', ')}`;
+    const verb = verbNamed(about);
+    const also = verb.aliases.length === 0 ? '' : `\nAlso: ${verb.aliases.join(', ')}`;
     const flags = verb.flags.length === 0 ? '' : `\nTakes: ${flagsOf(about)}`;
-    const later = verb.when === 'later' ? '\nComes later.' : '';
-    return say(view, `${copyable(view, verb.usage)}\n${capital(verb.about)}.${also}${flags}${later}`);
+    const reason = verb.needsReason === true ? '\nNeeds a reason: `because …`' : '';
+    const when = { now: '', soon: '\nDoes not work yet.', later: '\nComes later.' }[verb.when];
+    return say(view, `${copyable(view, verb.usage)}\n${capital(verb.about)}.${also}${flags}${reason}${when}`);
   }
-  const now = verbNames.filter((name) => verbs[name].when === 'now');
+  const now = verbNames.filter((name) => verbNamed(name).when === 'now');
   const lines = now.map((name) => `${copyable(view, verbs[name].usage)}  ${verbs[name].about}`);
-  const later = verbNames.filter((name) => verbs[name].when === 'later').join(' ');
+  const later = verbNames.filter((name) => verbNamed(name).when !== 'now').join(' ');
   return say(
     view,
     `${lines.join('\n')}\nA name is \`name\` or \`namespace/name\`; a reason follows \`because\`. In a card's thread, mention me and leave the name out.\nLater: ${escapeText(later)}`,

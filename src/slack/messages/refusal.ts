@@ -1,5 +1,5 @@
 import type { Refusal, RefusalReason } from '../../operations/index.ts';
-import type { Command } from '../commands/parse.ts';
+import type { Command } from '../commands/command.ts';
 import { print } from '../commands/print.ts';
 import { code, type Mrkdwn, quote } from './mrkdwn.ts';
 import { versionOf } from './version.ts';

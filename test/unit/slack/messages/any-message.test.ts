@@ -5,11 +5,11 @@ import { refusalReasons } from '../../../../src/operations/index.ts';
 import { checkBlocks } from '../../../../src/sandbox/slack-api/index.ts';
 import { actActionIds, lineActionIds, moreActionId } from '../../../../src/slack/actions/action-ids.ts';
 import { createSigner } from '../../../../src/slack/actions/signed-value.ts';
-import type { Command } from '../../../../src/slack/commands/parse.ts';
+import type { Command } from '../../../../src/slack/commands/command.ts';
 import { parse } from '../../../../src/slack/commands/parse.ts';
 import { checkMessage } from '../../../../src/slack/limits.ts';
 import {
-  renderDone,
+  renderAnswer,
   renderHelp,
   renderLater,
   renderList,
@@ -18,6 +18,7 @@ import {
   renderRefusal,
   renderUnclear,
   renderWhich,
+  renderWhichLine,
 } from '../../../../src/slack/messages/answers.ts';
 import type { Message } from '../../../../src/slack/messages/blocks.ts';
 import { renderCard } from '../../../../src/slack/messages/card.ts';
@@ -156,6 +157,7 @@ describe('for any delivery', () => {
         expectSendable(renderList(view, deliveries));
         expectSendable(renderMine(view, deliveries));
         expectSendable(renderWhich(view, 'abort', deliveries));
+        expectSendable(renderWhichLine(view, { verb: 'history' }, deliveries));
         expectSendable(renderPlanWeights(view, first, word));
       }),
       { numRuns: 60 },
@@ -179,7 +181,8 @@ describe('for any answer', () => {
     fc.assert(
       fc.property(facts, wish, (known, command) => {
         const target = { namespace: 'shop', name: command.target?.name ?? 'x' };
-        expectSendable(renderDone(view, command, { done: true, target, card: undefined, facts: known }, undefined));
+        const done = { done: true as const, target, card: undefined, facts: known };
+        expectSendable(renderAnswer({ view, linkTo: () => undefined }, command, done));
       }),
       runs,
     );
@@ -193,7 +196,7 @@ describe('for any answer', () => {
         (tail, head) => {
           const parsed = parse(head + tail);
           if (parsed.kind === 'unclear') expectSendable(renderUnclear(view, parsed));
-          if (parsed.kind === 'later') expectSendable(renderLater(view, parsed));
+          if (parsed.kind === 'later') expectSendable(renderLater(view, parsed, { name: 'checkout' }));
         },
       ),
       runs,

@@ -1,0 +1,38 @@
+import type { Logger } from 'pino';
+import type { CardPlace, Operations, Person, Target, Wish } from '../../operations/index.ts';
+import type { AnswerView } from '../messages/answers.ts';
+import type { Command } from './command.ts';
+
+/** Where the words came from. */
+export interface Asked {
+  readonly person: Person;
+  /** Channel id; '' for a direct message. */
+  readonly channel: string;
+  /** The rollout of the thread: the target may be left out there. */
+  readonly threadTarget?: Target | undefined;
+  /** False for guests: they may look, never change. */
+  readonly mayChange: boolean;
+  /** The words came from a button of ours that asked: no second question. */
+  readonly isConfirmed?: boolean;
+  /** Opens a modal for the next three seconds; words in a mention have none. */
+  readonly triggerId?: string | undefined;
+}
+
+export interface AnswerTools {
+  readonly operations: Operations;
+  readonly view: AnswerView;
+  readonly log: Logger;
+  readonly now: () => number;
+  readonly linkTo: (card: CardPlace) => string | undefined;
+}
+
+/** A command about one rollout. */
+export interface Understood {
+  readonly asked: Asked;
+  readonly command: Command;
+  readonly wish: Wish;
+}
+
+export function wishOf(asked: Asked, target: Target, reason: string | undefined): Wish {
+  return { person: asked.person, channel: asked.channel, target, reason };
+}
