@@ -6,11 +6,12 @@ const finalEvents = ['live', 'rolledBack', 'superseded'];
 
 /** What a record tells about its revision beyond what the cluster's objects say. */
 export function factsOf(record: DeliveryRecord): Omit<DeliveryFacts, 'clusterUid'> {
-  const started = record.entries.find(({ event }) => event === 'started');
+  const started = record.entries.find(({ event }) => event === 'started' || event === 'undone');
   const ended = record.entries.findLast(({ event }) => finalEvents.includes(event));
   return {
     revision: record.spec.rollout.revision,
     startedBy: started?.by,
+    isUndo: started?.event === 'undone',
     startedAtMs: started === undefined ? undefined : Date.parse(started.at),
     finishedAtMs: ended === undefined ? undefined : Date.parse(ended.at),
     fromImage: started?.facts.fromImage,

@@ -1,4 +1,5 @@
 import { formatTimestamp, parseTimestamp } from '../analysis/index.ts';
+import { isUndo } from '../rollout/index.ts';
 import type { DeliveryRecord } from './delivery-record.ts';
 import { personsActs } from './persons-acts.ts';
 import type { NewEntry } from './records.ts';
@@ -80,7 +81,7 @@ function started(scene: Scene): NewEntry {
   const { rollout, record, now, look } = scene;
   const ours = look.world.replicaSets.find(({ podHash }) => podHash === now.podHash);
   const asked = askedFor(record, ['start', 'undo'], 'started');
-  return entry(scene, 'started', {
+  return entry(scene, isUndo(rollout, look.revision) ? 'undone' : 'started', {
     at: ours === undefined ? scene.at : formatTimestamp(ours.createdAtMs),
     by: asked?.by ?? writerOf(rollout, ['spec', 'template']),
     text: asked?.text ?? '',
@@ -179,7 +180,7 @@ function invalidAtFirst(record: DeliveryRecord, look: LookedAt, now: Sight): New
 /** Another revision took its place: told once, unless this one had ended. */
 function deriveSuperseded(record: DeliveryRecord, look: LookedAt): Derived {
   const isOver = record.entries.some(({ event }) => FINAL.includes(event));
-  const hasBegun = record.entries.some(({ event }) => event === 'started');
+  const hasBegun = record.entries.some(({ event }) => event === 'started' || event === 'undone');
   if (look.revision < record.spec.rollout.revision || isOver || !hasBegun) return { entries: [], seen: record.seen };
   const at = formatTimestamp(look.world.nowMs);
   const facts = { revision: String(look.revision), wasStable: wasStable(record, look) };

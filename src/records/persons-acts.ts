@@ -1,18 +1,20 @@
 import { isCompleted, parseTimestamp } from '../analysis/index.ts';
-import type { World } from '../rollout/index.ts';
+import { isUndo, type World } from '../rollout/index.ts';
 import type { NewEntry } from './records.ts';
 import { act, type Scene } from './scene.ts';
 import { statusWriterSince, writerOf } from './who.ts';
 
 /** What people did, as far as it can be told from what it changed. */
 export function personsActs(scene: Scene): NewEntry[] {
-  const { now, before, rollout } = scene;
+  const { now, before, rollout, record, look } = scene;
   const acts: NewEntry[] = [];
   if (before.abort !== '' && now.abort === '' && now.live === '' && now.full === '') {
     acts.push(act(scene, 'retried', ['retry'], writerOf(rollout, ['status', 'abort'])));
   }
-  if (now.full !== '' && before.full === '') {
-    acts.push(act(scene, 'finished', ['finish', 'undo'], writerOf(rollout, ['status', 'promoteFull'])));
+  // An undo is at the end of its plan from its first moment: that is what "undone" says.
+  const isFastUndo = isUndo(rollout, look.revision) && record.seen.podHash === undefined;
+  if (now.full !== '' && before.full === '' && !isFastUndo) {
+    acts.push(act(scene, 'finished', ['finish'], writerOf(rollout, ['status', 'promoteFull'])));
   }
   if (now.paused !== before.paused) {
     const by = writerOf(rollout, ['spec', 'paused']);

@@ -25,6 +25,8 @@ export interface Delivery {
   readonly nextAtMs: number | undefined;
   /** At a gate: the weight that promote leads to. */
   readonly nextPercent: number | undefined;
+  /** At a gate where people must approve: whose approvals it has (as in `startedBy`) of how many. Undefined: nobody has to. */
+  readonly approvals: { readonly by: readonly string[]; readonly needed: number } | undefined;
   readonly pods: { readonly ready: number; readonly desired: number };
   /** Why it was aborted, cannot go on, or is held: the engine's own words (Argo's message). */
   readonly reason: string | undefined;
@@ -35,6 +37,8 @@ export interface Delivery {
   readonly series: MetricSeries | undefined;
   /** Who began it, as the record or the write's field manager says: a Slack user, `kubectl`, … */
   readonly startedBy: string | undefined;
+  /** It began as the undo of the revision before. */
+  readonly isUndo: boolean;
   readonly startedAtMs: number | undefined;
   readonly finishedAtMs: number | undefined;
   /** Git's side of it, where Argo CD or Flux owns the Rollout. */

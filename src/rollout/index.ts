@@ -33,7 +33,7 @@ export {
   TrafficRouting,
 } from './rollout.ts';
 export { needsTemplates } from './scene.ts';
-export { chooseUndo, type KnownHealth, type UndoChoice, undoPatch } from './undo.ts';
+export { chooseUndo, isUndo, type KnownHealth, type UndoChoice, undoPatch } from './undo.ts';
 export { validateRollout } from './validate.ts';
 export { patchesFor, type RolloutPatch, type Verb } from './verbs.ts';
 export type { ReplicaSetView, RouterReading, ServiceView, World } from './world.ts';

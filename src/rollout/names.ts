@@ -25,6 +25,12 @@ export const gitLinkAnnotation = 'stepwise.dev/git-url';
 /** Ours, on the Rollout: JSON of what a person has set against Git (git-override.ts), written together with that change. */
 export const gitOverrideAnnotation = 'stepwise.dev/git-override';
 
+/**
+ * Ours, on the Rollout: `<revision that was left>/<pod hash that undo went to>`, written together with that template. It stays, and says
+ * of the revision after that one that it is an undo and no start.
+ */
+export const undoneAnnotation = 'stepwise.dev/undone';
+
 /** Annotations of a Rollout that are not copied to its ReplicaSets. */
 export function isCopiedToReplicaSets(annotation: string): boolean {
   return !(
@@ -34,6 +40,7 @@ export function isCopiedToReplicaSets(annotation: string): boolean {
     annotation === desiredReplicasAnnotation ||
     annotation === fastUndoAnnotation ||
     annotation === gitOverrideAnnotation ||
+    annotation === undoneAnnotation ||
     annotation === 'notified.notifications.argoproj.io'
   );
 }

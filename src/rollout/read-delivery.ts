@@ -20,6 +20,8 @@ export interface DeliveryFacts {
   /** Whose card it is; the Rollout's present revision unless given. */
   readonly revision?: number | undefined;
   readonly startedBy?: string | undefined;
+  readonly isUndo?: boolean | undefined;
+  readonly approvals?: Delivery['approvals'];
   readonly startedAtMs?: number | undefined;
   readonly finishedAtMs?: number | undefined;
   readonly weightSteps?: MetricSeries['weightSteps'] | undefined;
@@ -61,12 +63,14 @@ export function readDelivery(world: World, facts: DeliveryFacts): Delivery {
     metrics: lines,
     nextAtMs: nextAt(at, nowMs),
     nextPercent: state === 'gate' ? nextPercentOf(at) : undefined,
+    approvals: state === 'gate' ? facts.approvals : undefined,
     pods: { ready: canary?.availableReplicas ?? 0, desired: canary?.specReplicas ?? spec.replicas ?? 1 },
     reason: reasonOf(at, state),
     guilty: guilty === undefined ? undefined : lines.find((line) => line.name === guilty.name),
     verification,
     series: shown === undefined ? undefined : seriesOf(shown.run, shown.metric, facts.weightSteps ?? []),
     startedBy: facts.startedBy,
+    isUndo: facts.isUndo ?? false,
     startedAtMs: facts.startedAtMs ?? canary?.createdAtMs,
     finishedAtMs: facts.finishedAtMs,
     ...(git === undefined ? {} : { git }),

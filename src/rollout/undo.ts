@@ -1,5 +1,5 @@
 import type { Json } from '../lib/index.ts';
-import { fastUndoAnnotation } from './names.ts';
+import { fastUndoAnnotation, revisionAnnotation, undoneAnnotation } from './names.ts';
 import { revisionOf } from './replica-sets.ts';
 import type { PodTemplate, Rollout } from './rollout.ts';
 import { withoutInjections } from './template-equality.ts';
@@ -60,17 +60,29 @@ export function undoPatch(
   isWithSteps: boolean,
 ): readonly { readonly op: 'add' | 'replace' | 'test'; readonly path: string; readonly value: Json }[] {
   const template = withoutInjections(target);
-  const isMapThere = Object.keys(rollout.metadata.annotations).length > 0;
-  const wish = isMapThere
-    ? {
-        op: 'add' as const,
-        path: `/metadata/annotations/${fastUndoAnnotation.replace('/', '~1')}`,
-        value: target.podHash,
-      }
-    : { op: 'add' as const, path: '/metadata/annotations', value: { [fastUndoAnnotation]: target.podHash } };
+  const { annotations } = rollout.metadata;
+  const marks = {
+    [undoneAnnotation]: `${annotations[revisionAnnotation] ?? 0}/${target.podHash}`,
+    ...(isWithSteps ? {} : { [fastUndoAnnotation]: target.podHash }),
+  };
   return [
     { op: 'test', path: '/metadata/resourceVersion', value: rollout.metadata.resourceVersion ?? '' },
     { op: 'replace', path: '/spec/template', value: template as Json },
-    ...(isWithSteps ? [] : [wish]),
+    ...annotate(annotations, marks),
   ];
+}
+
+function annotate(present: Readonly<Record<string, string>>, marks: Readonly<Record<string, string>>) {
+  // A patch cannot add to a map that is not there.
+  if (Object.keys(present).length === 0) return [{ op: 'add' as const, path: '/metadata/annotations', value: marks }];
+  return Object.entries(marks).map(([key, value]) => ({
+    op: 'add' as const,
+    path: `/metadata/annotations/${key.replace('/', '~1')}`,
+    value,
+  }));
+}
+
+/** Whether this revision came to be by an undo. */
+export function isUndo({ metadata, status }: Rollout, revision: number): boolean {
+  return metadata.annotations[undoneAnnotation] === `${revision - 1}/${status.currentPodHash ?? ''}`;
 }

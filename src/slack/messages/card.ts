@@ -176,12 +176,18 @@ function fromTo(delivery: Delivery): Mrkdwn {
 
 function footer(delivery: Delivery, view: CardView): Mrkdwn {
   const parts = [`rev ${delivery.revision}`];
-  if (delivery.startedBy !== undefined) {
-    parts.push(`started by ${quote(view.nameOf(delivery.startedBy) ?? delivery.startedBy, 60)}`);
-  }
+  const begin = beginWords(delivery, view);
+  if (begin !== undefined) parts.push(begin);
   parts.push(`as of ${date(view.asOfMs, '{time_secs}')}`);
   const git = gitLine(delivery);
   if (git !== undefined) parts.push(git);
   else if (isGoingBack(delivery)) parts.push(`the Rollout still asks for ${quote(canaryVersion(delivery), 40)}`);
   return parts.join(' · ');
+}
+
+/** `started by Dana`, or of a way back `undone to 1.4.2 by Dana`. */
+function beginWords({ startedBy, isUndo, ...delivery }: Delivery, view: CardView): Mrkdwn | undefined {
+  const did = isUndo ? `undone to ${quote(canaryVersion(delivery), 40)}` : 'started';
+  if (startedBy === undefined) return isUndo ? did : undefined;
+  return `${did} by ${quote(view.nameOf(startedBy) ?? startedBy, 60)}`;
 }

@@ -7,6 +7,7 @@ import { actButton } from './card-actions.ts';
 import { subject } from './headline.ts';
 import { guiltyLines, metricLine, metricLines } from './metric-words.ts';
 import { date, escapeText, type Mrkdwn, quote } from './mrkdwn.ts';
+import { canaryVersion } from './version.ts';
 
 /** What is told for each event. `does` follows the subject, where nobody or somebody did it. */
 const told: Readonly<Record<NoticeEvent, { readonly mark: string; readonly does: string; readonly by: string }>> = {
@@ -70,10 +71,17 @@ function noticeSentence(delivery: Delivery, notice: Notice, view: CardView): Mrk
   const what = `*${escapeText(subject(delivery, 120).replaceAll('*', ''))}*`;
   // A step's words are the weight that it reached.
   if (notice.event === 'stepReached' && notice.text !== '') return `${words.mark} ${what} ${quote(notice.text, 60)}`;
+  const by = notice.by === undefined ? undefined : quote(view.nameOf(notice.by) ?? notice.by, 60);
+  if (notice.event === 'undone') return `${words.mark} ${undoneWords(delivery)}${by === undefined ? '' : ` by ${by}`}`;
   const gate = notice.event === 'gateReached' && delivery.nextPercent !== undefined;
   const to = gate ? `: promote to ${formatPercent(delivery.nextPercent ?? 0)} %?` : '';
-  if (notice.by === undefined || !peopleDo.has(notice.event)) return `${words.mark} ${what} ${words.does}${to}`;
-  return `${words.mark} ${quote(view.nameOf(notice.by) ?? notice.by, 60)} ${words.by} ${what}`;
+  if (by === undefined || !peopleDo.has(notice.event)) return `${words.mark} ${what} ${words.does}${to}`;
+  return `${words.mark} ${by} ${words.by} ${what}`;
+}
+
+/** The revision is a way back: its version is where it goes to, not what was undone. */
+function undoneWords(delivery: Delivery): Mrkdwn {
+  return `*${quote(delivery.name, 80)}* undone to *${quote(canaryVersion(delivery), 60)}*`;
 }
 
 /** Mentions whoever started it: they can act now. Once per request, and only of a Slack user. */

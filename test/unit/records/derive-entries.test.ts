@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DeliveryRecord, deriveEntries, type LookedAt, type NewEntry, wasLive } from '../../../src/records/index.ts';
-import { patchesFor, Rollout, type Verb } from '../../../src/rollout/index.ts';
+import { patchesFor, Rollout, undoPatch, type Verb } from '../../../src/rollout/index.ts';
 import { anAnalysisTemplate, aRollout } from '../../support/builders.ts';
 import { SimulatedCluster } from '../../support/simulated-cluster.ts';
 
@@ -338,6 +338,29 @@ describe('the timeline of a revision', () => {
     back.record = { ...back.record, spec: { rollout: { ...rollout, revision: 3 } } };
     back.look();
     expect(back.told()).toEqual(['started', 'live']);
+  });
+
+  it('an undo is told as one, by the person whose write it was, and not as a start that somebody finished', () => {
+    const { cluster } = underWay([]);
+    cluster.settle();
+    const target = cluster.replicaSets.find(({ podHash }) => cluster.imageOf(podHash)?.endsWith(':1'));
+    if (target === undefined) throw new Error('the first revision is gone');
+    for (const { path, value } of undoPatch(cluster.rollout, target, false)) {
+      const key = path.split('/').at(-1)?.replace('~1', '/') ?? '';
+      if (path === '/spec/template') cluster.patch({ spec: { template: value } });
+      else if (path.startsWith('/metadata/annotations')) cluster.patch({ metadata: { annotations: { [key]: value } } });
+    }
+    const back = new Scribe(cluster);
+    back.record = { ...back.record, spec: { rollout: { ...back.record.spec.rollout, revision: 3 } } };
+    cluster.turn();
+    const fields = { 'f:spec': { 'f:template': {} } };
+    back.look(writtenBy('stepwise-U0DANA', fields));
+    cluster.settle();
+    cluster.wait(31);
+    cluster.settle();
+    back.look();
+    expect(back.told()).toEqual(['undone', 'live']);
+    expect(back.record.entries[0]?.by).toBe('U0DANA');
   });
 
   it('live is told once, though pods go and come back', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chooseUndo, type KnownHealth, patchesFor, undoPatch } from '../../../src/rollout/index.ts';
+import { chooseUndo, isUndo, type KnownHealth, patchesFor, undoPatch } from '../../../src/rollout/index.ts';
 import { aRollout } from '../../support/builders.ts';
 import { SimulatedCluster } from '../../support/simulated-cluster.ts';
 
@@ -30,9 +30,10 @@ function undo(cluster: SimulatedCluster, toRevision?: number, isWithSteps = fals
   if (target === undefined) throw new Error('gone');
   for (const { op, path, value } of undoPatch(cluster.rollout, target, isWithSteps)) {
     if (op === 'test') continue;
+    const key = path.split('/').at(-1)?.replace('~1', '/') ?? '';
     if (path === '/spec/template') cluster.patch({ spec: { template: null } });
     if (path === '/spec/template') cluster.patch({ spec: { template: value } });
-    else cluster.patch({ metadata: { annotations: { [FAST]: value } } });
+    else cluster.patch({ metadata: { annotations: { [key]: value } } });
   }
 }
 
@@ -155,7 +156,25 @@ describe('undo', () => {
           spec: { containers: [{ name: 'checkout', image: 'app:1' }] },
         },
       },
+      { op: 'add', path: '/metadata/annotations/stepwise.dev~1undone', value: `2/${target.podHash}` },
       { op: 'add', path: '/metadata/annotations/stepwise.dev~1fast-undo', value: target.podHash },
     ]);
   });
+
+  it.each([true, false])(
+    'says of the revision that it makes, and of no other, that it is one (with steps: %s)',
+    (isWithSteps) => {
+      const cluster = twoRevisions();
+      const undone = () => [1, 2, 3, 4, 5].filter((revision) => isUndo(cluster.rollout, revision));
+      expect(undone()).toEqual([]);
+      undo(cluster, undefined, isWithSteps);
+      cluster.settle();
+      expect(undone()).toEqual([3]);
+      release(cluster, 'app:2');
+      expect(undone()).toEqual([]);
+      // Back to the same template, but nobody asked for an undo.
+      release(cluster, 'app:1');
+      expect(undone().includes(5)).toBe(false);
+    },
+  );
 });

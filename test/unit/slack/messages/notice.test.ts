@@ -20,6 +20,8 @@ describe('one line of the thread', () => {
     [{ event: 'started', by: 'slack:U0DANA' }, 'checking', '🚀 Dana started *checkout 2.0.0*'],
     [{ event: 'started', by: 'kubectl' }, 'checking', '🚀 kubectl started *checkout 2.0.0*'],
     [{ event: 'started' }, 'checking', '🚀 *checkout 2.0.0* started'],
+    [{ event: 'undone', by: 'slack:U0DANA' }, 'live', '↩️ *checkout* undone to *2.0.0* by Dana'],
+    [{ event: 'undone' }, 'live', '↩️ *checkout* undone to *2.0.0*'],
     [{ event: 'stepReached', text: '25 %' }, 'checking', '▸ *checkout 2.0.0* 25 %'],
     [{ event: 'gateReached' }, 'gate', '🔵 *checkout 2.0.0* waits for you: promote to 75 %?'],
     [{ event: 'gateReached' }, 'moving', '🔵 *checkout 2.0.0* waits for you'],
