@@ -1,11 +1,9 @@
 import type { Json } from '../../lib/index.ts';
-import { checkAnswer, checkCondition } from './checker.ts';
 import { evaluate } from './evaluate.ts';
 import { Meter } from './meter.ts';
-import { parseCondition } from './parser.ts';
-import { Patterns } from './patterns.ts';
+import { checkProgram, compileProgram } from './programs.ts';
 import { staticTypeOf, UNKNOWN } from './static-type.ts';
-import { childrenOf, type Node } from './syntax.ts';
+import type { Node } from './syntax.ts';
 import { CompileProblem, goType, RuntimeProblem } from './value.ts';
 
 /** A condition that was read and found right as far as that can be said without a result. */
@@ -30,12 +28,12 @@ export type ConditionAnswer =
     }
   | { readonly isAnswered: false; readonly reason: string };
 
-/** Reads a successCondition or failureCondition: expr-lang 1.17's language, the part of it that is supported. */
+/** Reads a successCondition or failureCondition: expr-lang 1.17's language. */
 export function compileCondition(source: string): CompiledCondition {
   try {
-    const tree = parseCondition(source);
-    checkAnswer(checkCondition(tree, UNKNOWN, new Patterns()));
-    return { isCompiled: true, condition: { source, tree } };
+    const program = compileProgram(source);
+    checkProgram(program, UNKNOWN);
+    return { isCompiled: true, condition: { source, tree: program.tree } };
   } catch (error) {
     if (error instanceof CompileProblem) return { isCompiled: false, reason: error.message };
     throw error;
@@ -48,15 +46,14 @@ export function compileCondition(source: string): CompiledCondition {
  */
 export function answerCondition(source: string, result: Json): ConditionAnswer {
   try {
-    const tree = parseCondition(source);
-    const patterns = new Patterns();
-    checkAnswer(checkCondition(tree, staticTypeOf(result), patterns));
-    const answer = evaluate(tree, result, new Meter(patterns));
-    if (typeof answer.value === 'boolean') {
-      const { hasMetNaN } = answer;
-      return { isAnswered: true, isTrue: answer.value, hasMetNaN, asksIsNaN: hasMetNaN && callsIsNaN(tree) };
+    const program = compileProgram(source);
+    checkProgram(program, staticTypeOf(result));
+    const answer = evaluate(program.tree, result, new Meter(program.patterns));
+    if (typeof answer.value !== 'boolean') {
+      return { isAnswered: false, reason: `expected bool, but got ${goType(answer.value)}` };
     }
-    return { isAnswered: false, reason: `expected bool, but got ${goType(answer.value)}` };
+    const { hasMetNaN } = answer;
+    return { isAnswered: true, isTrue: answer.value, hasMetNaN, asksIsNaN: hasMetNaN && program.asksIsNaN };
   } catch (error) {
     if (error instanceof CompileProblem || error instanceof RuntimeProblem) {
       return { isAnswered: false, reason: error.message };
@@ -66,8 +63,4 @@ export function answerCondition(source: string, result: Json): ConditionAnswer {
       return { isAnswered: false, reason: 'the result is too large or nested too deeply' };
     throw error;
   }
-}
-
-function callsIsNaN(node: Node): boolean {
-  return (node.kind === 'call' && node.name === 'isNaN') || childrenOf(node).some(callsIsNaN);
 }

@@ -1,4 +1,4 @@
-import type { Patterns } from './patterns.ts';
+import { Patterns } from './patterns.ts';
 import { isList, isRecord, RuntimeProblem, type Value } from './value.ts';
 
 const MAX_STEPS = 500_000;
@@ -12,8 +12,9 @@ export class Meter {
   #hasMetNaN = false;
   readonly #patterns: Patterns;
 
-  constructor(patterns: Patterns) {
-    this.#patterns = patterns;
+  /** `written`: the regular expressions that are written in the condition. */
+  constructor(written: Patterns) {
+    this.#patterns = new Patterns(written);
   }
 
   step(count = 1): void {

@@ -10,20 +10,30 @@ export type CompiledPattern =
   | { readonly isCompiled: false; readonly reason: string };
 
 /**
- * The regular expressions of one condition, each compiled once: RE2 through re2js, whose time is linear in the text, whatever the
+ * The regular expressions of one condition: those written in it, and apart those that one evaluation makes; each compiled once: RE2 through re2js, whose time is linear in the text, whatever the
  * pattern. Never JavaScript's RegExp on a user's pattern. Bounded all the same: `(?i)(?:ab?){700}` is a large program.
  */
 export class Patterns {
   readonly #compiled = new Map<string, CompiledPattern>();
+  readonly #written: Patterns | undefined;
   #size = 0;
 
+  /** `written`: the patterns of the condition, for those of one evaluation. */
+  constructor(written?: Patterns) {
+    this.#written = written;
+  }
+
   compile(source: string): CompiledPattern {
-    const known = this.#compiled.get(source);
+    const known = this.#written?.find(source) ?? this.#compiled.get(source);
     if (known !== undefined) return known;
     const compiled = this.#size > MAX_PROGRAM_SIZE ? EXCEEDED : compile(source);
     if (compiled.isCompiled) this.#size += compiled.size;
     this.#compiled.set(source, compiled);
     return compiled;
+  }
+
+  find(source: string): CompiledPattern | undefined {
+    return this.#compiled.get(source);
   }
 }
 
