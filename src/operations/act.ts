@@ -11,7 +11,7 @@ import type { Answer, CardPlace, Refusal, Wish } from './operations.ts';
 
 /** Everything an operation needs. */
 export interface OperationTools {
-  readonly cluster: Pick<ConnectedCluster, 'mayI' | 'urgently'>;
+  readonly cluster: Pick<ConnectedCluster, 'mayI' | 'nowMs' | 'urgently'>;
   readonly rollouts: Rollouts;
   readonly workloads: Pick<Workloads, 'readWithTemplates'>;
   readonly readAnalysisRuns: (rollout: Rollout, signal: AbortSignal) => Promise<readonly AnalysisRun[]>;

@@ -15,7 +15,9 @@ export type Verb =
   | 'resume'
   | 'abort'
   | 'retry'
-  | 'undo';
+  | 'undo'
+  /** Beside `start` or `undo`: against what Git asks for. */
+  | 'override-git';
 
 /** Kubernetes decides. No answer is a no: an unanswerable question is refused. */
 export async function authorise(

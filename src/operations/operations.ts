@@ -24,6 +24,8 @@ export interface Wish {
   readonly reason?: string | undefined;
   /** From a button: what the person saw. Absent for typed words: then the present state is meant. */
   readonly saw?: Binding | undefined;
+  /** Start and undo only: set although Git asks for something else. Needs the verb `override-git` and a reason. */
+  readonly overridesGit?: boolean | undefined;
 }
 
 /** `container` undefined: the one that is not a sidecar. `image`: `2.0.0`, `:tag`, `repo:tag`, `repo@sha256:…`, `sha256:…`. */
@@ -114,6 +116,8 @@ export const refusalReasons = [
   'neverHealthy', // facts: revision
   'noEarlierRevision',
   'invalidSpec', // facts: message
+  'gitOwned', // start, undo: Git sets the field; facts: tool, source, changes (lines of field, from, to), putsBack, mayOverride, link, file
+  'overrideNeedsReason', // against Git without saying why
   'movedMeanwhile', // the object changed between look and write, again and again
 ] as const;
 export type RefusalReason = (typeof refusalReasons)[number];

@@ -1,5 +1,6 @@
-import { mainContainer } from '../rollout/index.ts';
+import { mainContainer, noteOverride, type PodTemplate } from '../rollout/index.ts';
 import type { Act, Change, Seen } from './act.ts';
+import { refuseForGit } from './git.ts';
 import { type ChosenImages, chooseImages, isForeign, isUnusualTag, tagOf } from './images.ts';
 import type { ImageChange, Refusal, Wish } from './operations.ts';
 import { isFullyPromoted, refuse } from './situation.ts';
@@ -12,7 +13,7 @@ export const start: Act<StartWish> = {
   raisesRisk: true,
   // A start says all it needs itself: the image. Nothing on an old card can make it mean something else.
   isBoundTo: 'revision',
-  choose(seen, wish): Refusal | Change {
+  async choose(seen, wish, tools, signal): Promise<Refusal | Change> {
     if (seen.rollout.spec.workloadRef !== undefined) return refuse('notSupportedYet', { what: 'workloadRef' });
     const images = chosen(seen, wish);
     if (!images.done) return images;
@@ -20,17 +21,23 @@ export const start: Act<StartWish> = {
     const [first] = images.changes;
     if (first === undefined) return refuse('badImage', { image: '' });
     if (changed.length === 0) return sameImage(seen, first.to);
+    const template = withImages(seen.rollout.spec.template ?? {}, changed);
+    const ownedByGit = await refuseForGit(seen, template, wish, tools, signal);
+    if (ownedByGit !== undefined) return ownedByGit;
     if (wish.isConfirmed !== true) {
       const question = needsConfirmation(changed);
       if (question !== undefined) return question;
     }
     return {
       done: true,
-      json: changed.map(({ containerIndex, to }) => ({
-        op: 'replace',
-        path: `/spec/template/spec/containers/${containerIndex}/image`,
-        value: to,
-      })),
+      json: [
+        ...changed.map(({ containerIndex, to }) => ({
+          op: 'replace' as const,
+          path: `/spec/template/spec/containers/${containerIndex}/image`,
+          value: to,
+        })),
+        ...noteOverride(seen.rollout, template, { nowMs: tools.cluster.nowMs() }),
+      ],
       facts: { image: changed.map(({ to }) => to).join(' '), from: first.from, container: first.container },
     };
   },
@@ -39,6 +46,14 @@ export const start: Act<StartWish> = {
 function chosen({ rollout }: Seen, wish: StartWish): ChosenImages | Refusal {
   const template = rollout.spec.template ?? {};
   return chooseImages(template, wish.images, mainContainer(template, rollout.metadata.name)?.name);
+}
+
+function withImages(template: PodTemplate, changes: ChosenImages['changes']): PodTemplate {
+  const containers = (template.spec?.containers ?? []).map((container, index) => {
+    const change = changes.find(({ containerIndex }) => containerIndex === index);
+    return change === undefined ? container : { ...container, image: change.to };
+  });
+  return { ...template, spec: { ...template.spec, containers } };
 }
 
 function comesFromElsewhere(images: ChosenImages | Refusal): boolean {

@@ -1,5 +1,13 @@
-import { chooseUndo, type KnownHealth, revisionOf, undoPatch } from '../rollout/index.ts';
+import {
+  chooseUndo,
+  type KnownHealth,
+  noteOverride,
+  revisionOf,
+  undoPatch,
+  withoutInjections,
+} from '../rollout/index.ts';
 import type { Act, Change } from './act.ts';
+import { refuseForGit } from './git.ts';
 import type { Refusal, Wish } from './operations.ts';
 import { isFullyPromoted, refuse } from './situation.ts';
 
@@ -13,7 +21,8 @@ export const undo: Act<UndoWish> = {
   verb: 'undo',
   raisesRisk: false,
   isBoundTo: 'revision',
-  async choose({ rollout }, wish, tools, signal): Promise<Refusal | Change> {
+  async choose(seen, wish, tools, signal): Promise<Refusal | Change> {
+    const { rollout } = seen;
     if (rollout.spec.workloadRef !== undefined) return refuse('notSupportedYet', { what: 'workloadRef' });
     if (!isFullyPromoted(rollout) && rollout.status.abort !== true) return refuse('undoWhileMoving');
     const replicaSets = await tools.workloads.readWithTemplates(rollout, signal);
@@ -31,10 +40,16 @@ export const undo: Act<UndoWish> = {
     if (replicaSet.podHash === rollout.status.currentPodHash)
       return refuse('alreadyThere', { revision: String(revision) });
     if (template === undefined) return refuse('unknownRevision', { revision: String(revision) });
+    const wanted = withoutInjections({ ...replicaSet, template });
+    const ownedByGit = await refuseForGit(seen, wanted, wish, tools, signal);
+    if (ownedByGit !== undefined) return ownedByGit;
     const images = (template.spec?.containers ?? []).map(({ image }) => image ?? '');
     return {
       done: true,
-      json: undoPatch(rollout, { ...replicaSet, template }, wish.withSteps === true),
+      json: [
+        ...undoPatch(rollout, { ...replicaSet, template }, wish.withSteps === true),
+        ...noteOverride(rollout, wanted, { nowMs: tools.cluster.nowMs(), isMapMade: wish.withSteps !== true }),
+      ],
       facts: { revision: String(revision), image: images.join(' '), withSteps: String(wish.withSteps === true) },
     };
   },

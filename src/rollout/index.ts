@@ -15,7 +15,8 @@ export type {
   VerificationCheck,
 } from './delivery.ts';
 export type { Decision, Effect, NewAnalysisRun, NewReplicaSet } from './effect.ts';
-export { imageField, type PutBack, readPutBack } from './git-override.ts';
+export { changesAgainstGit, type GitChange, noteOverride } from './git-change.ts';
+export { type PutBack, readPutBack } from './git-override.ts';
 export { type GitOwner, gitImage, readGitOwner } from './git-owner.ts';
 export { formatLabelSelector, noLabelSelector } from './label-selector.ts';
 export { mainContainer, mainImage } from './main-container.ts';
@@ -33,6 +34,7 @@ export {
   TrafficRouting,
 } from './rollout.ts';
 export { needsTemplates } from './scene.ts';
+export { withoutInjections } from './template-equality.ts';
 export { chooseUndo, isUndo, type KnownHealth, type UndoChoice, undoPatch } from './undo.ts';
 export { validateRollout } from './validate.ts';
 export { patchesFor, type RolloutPatch, type Verb } from './verbs.ts';

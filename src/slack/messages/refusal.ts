@@ -1,6 +1,7 @@
 import type { Refusal, RefusalReason } from '../../operations/index.ts';
 import type { Command } from '../commands/command.ts';
 import { print } from '../commands/print.ts';
+import { gitRefusalWords } from './git-refusal.ts';
 import { code, type Mrkdwn, quote } from './mrkdwn.ts';
 import { versionOf } from './version.ts';
 
@@ -94,6 +95,11 @@ const words: Readonly<Record<RefusalReason, Words>> = {
   noEarlierRevision: () => ({ why: 'there is no earlier healthy revision to go back to.' }),
   invalidSpec: (facts) => ({
     why: `its spec is invalid, so nothing can move: ${fact(facts, 'message', 'see its conditions', 300)}`,
+  }),
+  gitOwned: (facts) => ({ why: gitRefusalWords(facts) }),
+  overrideNeedsReason: (_, command) => ({
+    why: 'overriding Git needs a reason, for those who find Git and cluster at odds.',
+    works: [print({ ...command, reason: 'why' })],
   }),
   movedMeanwhile: (_, command) => ({
     why: 'it changed while I was writing, again and again. Nothing was done; look and try once more.',

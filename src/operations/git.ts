@@ -1,0 +1,39 @@
+import { changesAgainstGit, type PodTemplate, readGitOwner } from '../rollout/index.ts';
+import type { OperationTools, Seen } from './act.ts';
+import { authorise } from './authorise.ts';
+import type { Refusal, Wish } from './operations.ts';
+import { refuse } from './situation.ts';
+
+/**
+ * What Git owns is not fought over: where Argo CD or Flux sets what this template would change, the answer is the field to change in
+ * Git. Undefined: Git has no say in it, asks for it anyway, or is overridden by somebody who may and says why.
+ */
+export async function refuseForGit(
+  { rollout }: Seen,
+  template: PodTemplate,
+  wish: Wish,
+  tools: Pick<OperationTools, 'cluster'>,
+  signal: AbortSignal,
+): Promise<Refusal | undefined> {
+  const owner = readGitOwner(rollout);
+  const changes = owner === undefined ? [] : changesAgainstGit(owner, rollout, template);
+  if (owner === undefined || changes.length === 0) return undefined;
+  const { metadata } = rollout;
+  const denied = await authorise(wish.person, 'override-git', metadata, tools.cluster, signal);
+  if (wish.overridesGit === true) {
+    if (denied !== undefined) return denied;
+    return (wish.reason ?? '').trim() === '' ? refuse('overrideNeedsReason') : undefined;
+  }
+  const { kind, namespace, name } = owner.source;
+  return refuse('gitOwned', {
+    namespace: metadata.namespace,
+    name: metadata.name,
+    tool: owner.tool,
+    source: `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`,
+    changes: changes.map(({ field, from = '', to = '' }) => [field, from, to].join('\t')).join('\n'),
+    putsBack: owner.putsBack,
+    mayOverride: String(denied === undefined),
+    ...(owner.link === undefined ? {} : { link: owner.link }),
+    ...(owner.file === undefined ? {} : { file: owner.file }),
+  });
+}

@@ -1,0 +1,34 @@
+import { code, type Mrkdwn, quote } from './mrkdwn.ts';
+
+type Facts = Readonly<Record<string, string>>;
+
+/** What to change in Git, and where; then what an override would come to. */
+export function gitRefusalWords(facts: Facts): Mrkdwn {
+  const tool = facts.tool === 'flux' ? 'Flux' : 'Argo CD';
+  const source = `${tool} ${quote(facts.source ?? '', 120)}`;
+  const manifest = quote(facts.file ?? 'the manifest', 200);
+  const where = facts.link === undefined ? manifest : `<${facts.link}|${manifest}>`;
+  const lines = (facts.changes ?? '').split('\n').map((line) => changeLine(line.split('\t')));
+  const then = `Nothing was changed. Change it in ${where}; ${tool} then starts it, and it gets its card here.`;
+  return [`Git owns this: ${source} sets it from a manifest.`, ...lines, then, overrideWords(facts, tool)]
+    .filter((line) => line !== '')
+    .join('\n');
+}
+
+function changeLine([field = '', from = '', to = '']: readonly string[]): Mrkdwn {
+  if (from === '' && to === '') return `• ${code(quote(field, 200))}: more than its images is different there`;
+  return `• ${code(quote(field, 200))}: ${code(quote(from, 200))} → ${code(quote(to, 200))}`;
+}
+
+/** Only for those who may: nobody else can do anything with it. */
+function overrideWords(facts: Facts, tool: string): Mrkdwn {
+  if (facts.mayOverride !== 'true') return '';
+  switch (facts.putsBack) {
+    case 'yes':
+      return `You may override Git, but ${tool} puts its own back within its interval; suspend it first.`;
+    case 'no':
+      return `You may override Git: it stays until Git changes.`;
+    default:
+      return `You may override Git. Whether ${tool} puts its own back is set there, and not to be seen from here: if it does, I say so and leave it.`;
+  }
+}
