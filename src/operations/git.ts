@@ -22,7 +22,7 @@ export async function refuseForGit(
   const denied = await authorise(wish.person, 'override-git', metadata, tools.cluster, signal);
   if (wish.overridesGit === true) {
     if (denied !== undefined) return denied;
-    return (wish.reason ?? '').trim() === '' ? refuse('overrideNeedsReason') : undefined;
+    return !/\p{L}\p{L}/u.test(wish.reason ?? '') ? refuse('overrideNeedsReason') : undefined;
   }
   const { kind, namespace, name } = owner.source;
   return refuse('gitOwned', {
@@ -36,4 +36,16 @@ export async function refuseForGit(
     ...(owner.link === undefined ? {} : { link: owner.link }),
     ...(owner.file === undefined ? {} : { file: owner.file }),
   });
+}
+
+/** For the record and the answer of a change that overrides Git: who is overridden, and what it goes on asking for. */
+export function overrideFacts({ rollout }: Seen, template: PodTemplate): Readonly<Record<string, string>> {
+  const owner = readGitOwner(rollout);
+  const changes = owner === undefined ? [] : changesAgainstGit(owner, rollout, template);
+  const [first] = changes;
+  if (owner === undefined || first === undefined) return {};
+  return {
+    overrides: `${owner.source.kind} ${owner.source.name}`,
+    ...(first.from === undefined ? {} : { git: first.from }),
+  };
 }

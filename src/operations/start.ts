@@ -1,6 +1,6 @@
 import { mainContainer, noteOverride, type PodTemplate } from '../rollout/index.ts';
 import type { Act, Change, Seen } from './act.ts';
-import { refuseForGit } from './git.ts';
+import { overrideFacts, refuseForGit } from './git.ts';
 import { type ChosenImages, chooseImages, isForeign, isUnusualTag, tagOf } from './images.ts';
 import type { ImageChange, Refusal, Wish } from './operations.ts';
 import { isFullyPromoted, refuse } from './situation.ts';
@@ -38,7 +38,12 @@ export const start: Act<StartWish> = {
         })),
         ...noteOverride(seen.rollout, template, { nowMs: tools.cluster.nowMs() }),
       ],
-      facts: { image: changed.map(({ to }) => to).join(' '), from: first.from, container: first.container },
+      facts: {
+        image: changed.map(({ to }) => to).join(' '),
+        from: first.from,
+        container: first.container,
+        ...overrideFacts(seen, template),
+      },
     };
   },
 };

@@ -7,7 +7,7 @@ import {
   withoutInjections,
 } from '../rollout/index.ts';
 import type { Act, Change } from './act.ts';
-import { refuseForGit } from './git.ts';
+import { overrideFacts, refuseForGit } from './git.ts';
 import type { Refusal, Wish } from './operations.ts';
 import { isFullyPromoted, refuse } from './situation.ts';
 
@@ -50,7 +50,12 @@ export const undo: Act<UndoWish> = {
         ...undoPatch(rollout, { ...replicaSet, template }, wish.withSteps === true),
         ...noteOverride(rollout, wanted, { nowMs: tools.cluster.nowMs(), isMapMade: wish.withSteps !== true }),
       ],
-      facts: { revision: String(revision), image: images.join(' '), withSteps: String(wish.withSteps === true) },
+      facts: {
+        revision: String(revision),
+        image: images.join(' '),
+        withSteps: String(wish.withSteps === true),
+        ...overrideFacts(seen, wanted),
+      },
     };
   },
 };

@@ -54,6 +54,31 @@ const series = fc
     points: values.map((value, index) => ({ atMs: noonMs + index * gapMs, value, isFailed: false })),
   }));
 
+const git: fc.Arbitrary<NonNullable<Delivery['git']>> = fc.record({
+  tool: fc.constantFrom('argo-cd', 'flux'),
+  source: fc.record({
+    kind: fc.constantFrom('Application', 'Kustomization', 'HelmRelease'),
+    namespace: fc.option(nastyWords, { nil: undefined }),
+    name: nastyWords,
+  }),
+  putsBack: fc.constantFrom('yes', 'no', 'unknown'),
+  link: fc.option(nastyWords, { nil: undefined }),
+  file: fc.option(nastyWords, { nil: undefined }),
+  asksFor: fc.option(nastyWords, { nil: undefined }),
+  isAtOdds: fc.boolean(),
+  putBack: fc.option(
+    fc.record({
+      manager: nastyWords,
+      at: nastyWords,
+      field: nastyWords,
+      from: nastyWords,
+      to: nastyWords,
+      sinceRevision: fc.nat(9),
+    }),
+    { nil: undefined },
+  ),
+});
+
 /** Any rollout revision that the types allow. */
 export const anyDelivery: fc.Arbitrary<Delivery> = fc
   .record({
@@ -83,8 +108,9 @@ export const anyDelivery: fc.Arbitrary<Delivery> = fc
     startedAtMs: fc.option(number, { nil: undefined }),
     finishedAtMs: fc.option(number, { nil: undefined }),
     analysis: nastyWords,
+    git: fc.option(git, { nil: undefined }),
   })
-  .map(({ state, analysis, ...rest }) => {
-    const whole = aDelivery(state, rest);
+  .map(({ state, analysis, git: side, ...rest }) => {
+    const whole = aDelivery(state, side === undefined ? rest : { ...rest, git: side });
     return { ...whole, binding: { ...whole.binding, analysis } };
   });

@@ -11,6 +11,7 @@ export interface Command {
   readonly images?: readonly ImageChange[];
   readonly toRevision?: number;
   readonly withSteps?: boolean;
+  readonly overridesGit?: boolean;
   readonly reason?: string;
   /** `help promote` */
   readonly about?: VerbName;

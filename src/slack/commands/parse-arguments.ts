@@ -57,7 +57,7 @@ function parseImages(reading: Reading, { words, flags, base }: Remainder): Parse
   const rest = words[0]?.toLowerCase() === 'to' ? words.slice(1) : words;
   const isPlan = reading.verb === 'plan' || flags['dry-run'] !== undefined;
   const { reason, ...place } = base;
-  const wish: Command = isPlan ? { verb: 'plan', ...place } : { verb: 'start', ...base };
+  const wish: Command = isPlan ? { verb: 'plan', ...place } : { verb: 'start', ...base, ...overrideOf(flags) };
   for (const [index, word] of rest.entries()) {
     const equals = word.indexOf('=');
     const key = equals === -1 ? undefined : word.slice(0, equals);
@@ -85,11 +85,16 @@ function parseRevision(reading: Reading, { words, flags, base }: Remainder): Par
   const rest = words.filter((word) => !/^(?:to|rev|revision)$/i.test(word));
   const named = flags.to ?? rest.shift();
   const withSteps = flags['with-steps'] === undefined ? {} : { withSteps: true };
-  if (named === undefined) return command({ verb: 'undo', ...base, ...withSteps });
+  const how = { ...withSteps, ...overrideOf(flags) };
+  if (named === undefined) return command({ verb: 'undo', ...base, ...how });
   const revision = Number(named);
   if (!/^\d{1,9}$/.test(named) || revision < 1) return unclear(reading, 'badRevision', { word: named, ...base });
-  const wish: Command = { verb: 'undo', ...base, toRevision: revision, ...withSteps };
+  const wish: Command = { verb: 'undo', ...base, toRevision: revision, ...how };
   return rest.length > 0 ? extraWord(reading, rest, wish) : command(wish);
+}
+
+function overrideOf(flags: Remainder['flags']): Pick<Command, 'overridesGit'> {
+  return flags['override-git'] === undefined ? {} : { overridesGit: true };
 }
 
 function parseDuration(reading: Reading, words: readonly string[], base: Remainder['base']): Parsed {

@@ -17,7 +17,16 @@ export type Takes =
   /** Anything: for verbs that come later. */
   | 'line';
 
-export type Flag = 'namespace' | 'to' | 'dry-run' | 'full' | 'with-steps' | 'reason' | 'until' | 'hotfix';
+export type Flag =
+  | 'namespace'
+  | 'to'
+  | 'dry-run'
+  | 'full'
+  | 'with-steps'
+  | 'override-git'
+  | 'reason'
+  | 'until'
+  | 'hotfix';
 
 export interface Verb {
   readonly aliases: readonly string[];
@@ -42,7 +51,7 @@ export const verbs = {
     isMutating: true,
     when: 'now',
     takes: 'images',
-    flags: ['namespace', 'reason', 'dry-run'],
+    flags: ['namespace', 'reason', 'dry-run', 'override-git'],
     usage: 'start checkout 2.0.0',
     about: 'begin a rollout of this image; `container=image` where there are several',
   },
@@ -150,7 +159,7 @@ export const verbs = {
     isMutating: true,
     when: 'now',
     takes: 'revision',
-    flags: ['namespace', 'reason', 'to', 'with-steps'],
+    flags: ['namespace', 'reason', 'to', 'with-steps', 'override-git'],
     usage: 'undo checkout --to 12',
     about: 'back to the last healthy revision, or the one you name',
   },

@@ -45,6 +45,7 @@ const flagNames: Readonly<Record<string, { readonly flag: Flag; readonly hasValu
   '--dry-run': { flag: 'dry-run', hasValue: false },
   '--full': { flag: 'full', hasValue: false },
   '--with-steps': { flag: 'with-steps', hasValue: false },
+  '--override-git': { flag: 'override-git', hasValue: false },
   '--until': { flag: 'until', hasValue: true },
   '--hotfix': { flag: 'hotfix', hasValue: false },
 };

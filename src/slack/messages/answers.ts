@@ -68,7 +68,8 @@ function renderDone(view: AnswerView, wish: Command, done: Done, link: string | 
   const isNewCard = wish.verb === 'start' || wish.verb === 'undo';
   const where = link === undefined || isNewCard ? 'Its card appears in the channel.' : `<${link}|See the card>.`;
   const target = `${quote(done.target.namespace ?? '', 63)}/${quote(done.target.name, 100)}`;
-  const note = done.facts.note === undefined ? '' : ` ${quote(done.facts.note, 300)}`;
+  const { git } = done.facts;
+  const note = git === undefined ? '' : ` Git still asks for ${quote(versionOf(git), 60)}.`;
   return say(view, `Asked: ${wish.verb} ${target}${factWords(done.facts)}. ${where}${note}`);
 }
 

@@ -1,5 +1,7 @@
 import { code, type Mrkdwn, quote } from './mrkdwn.ts';
 
+const mostChanges = 5;
+
 type Facts = Readonly<Record<string, string>>;
 
 /** What to change in Git, and where; then what an override would come to. */
@@ -7,12 +9,18 @@ export function gitRefusalWords(facts: Facts): Mrkdwn {
   const tool = facts.tool === 'flux' ? 'Flux' : 'Argo CD';
   const source = `${tool} ${quote(facts.source ?? '', 120)}`;
   const manifest = quote(facts.file ?? 'the manifest', 200);
-  const where = facts.link === undefined ? manifest : `<${facts.link}|${manifest}>`;
-  const lines = (facts.changes ?? '').split('\n').map((line) => changeLine(line.split('\t')));
+  const where = isWebAddress(facts.link) ? `<${facts.link}|${manifest}>` : manifest;
+  const changes = (facts.changes ?? '').split('\n');
+  const lines = changes.slice(0, mostChanges).map((line) => changeLine(line.split('\t')));
+  if (changes.length > mostChanges) lines.push(`• and ${changes.length - mostChanges} more`);
   const then = `Nothing was changed. Change it in ${where}; ${tool} then starts it, and it gets its card here.`;
   return [`Git owns this: ${source} sets it from a manifest.`, ...lines, then, overrideWords(facts, tool)]
     .filter((line) => line !== '')
     .join('\n');
+}
+
+function isWebAddress(text: string | undefined): text is string {
+  return text !== undefined && text.length <= 500 && /^https?:\/\/[^\s<>|"]+$/.test(text);
 }
 
 function changeLine([field = '', from = '', to = '']: readonly string[]): Mrkdwn {

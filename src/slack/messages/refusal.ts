@@ -96,10 +96,13 @@ const words: Readonly<Record<RefusalReason, Words>> = {
   invalidSpec: (facts) => ({
     why: `its spec is invalid, so nothing can move: ${fact(facts, 'message', 'see its conditions', 300)}`,
   }),
-  gitOwned: (facts) => ({ why: gitRefusalWords(facts) }),
+  gitOwned: (facts, command) => ({
+    why: gitRefusalWords(facts),
+    works: mayOverride(facts) && command.reason === undefined ? [overrideLine(command)] : [],
+  }),
   overrideNeedsReason: (_, command) => ({
     why: 'overriding Git needs a reason, for those who find Git and cluster at odds.',
-    works: [print({ ...command, reason: 'why' })],
+    works: [overrideLine(command)],
   }),
   movedMeanwhile: (_, command) => ({
     why: 'it changed while I was writing, again and again. Nothing was done; look and try once more.',
@@ -116,6 +119,7 @@ export function refusalWords(refusal: Refusal, command: Command): RefusalWords {
 function choices(refusal: Refusal, command: Command): RefusalWords['buttons'] {
   const candidates = refusal.candidates ?? [];
   if (refusal.reason === 'otherRepository') return [{ text: 'Yes, start it', line: print(command), isConfirmed: true }];
+  if (refusal.reason === 'gitOwned') return overrideChoice(refusal, command);
   if (refusal.reason === 'unusualTag') return tagChoices(refusal, command);
   if (refusal.reason === 'undoWhileMoving') {
     const abort = line(command, 'abort');
@@ -138,6 +142,21 @@ function choices(refusal: Refusal, command: Command): RefusalWords['buttons'] {
     });
   }
   return [];
+}
+
+/** Only for those who may, and once they have said why. */
+function overrideChoice({ facts }: Refusal, command: Command): RefusalWords['buttons'] {
+  if (!mayOverride(facts) || command.reason === undefined) return [];
+  return [{ text: 'Override Git', line: print({ ...command, overridesGit: true }), isConfirmed: true }];
+}
+
+function mayOverride(facts: Facts): boolean {
+  return facts.mayOverride === 'true';
+}
+
+/** The reason is left to be written: an ellipsis is none. */
+function overrideLine(command: Command): string {
+  return print({ ...command, overridesGit: true, reason: '…' });
 }
 
 /** As typed, and with or without its `v`: nothing is rewritten by itself. */

@@ -18,7 +18,8 @@ export async function answerAct(
 ): Promise<Message> {
   if (verb === 'restart') return renderNotYet(tools.view, verb);
   const { asked, command, wish } = understood;
-  const asks = verb === 'finish' || verb === 'skip' || (verb === 'undo' && command.toRevision === undefined);
+  const isWhole = command.toRevision !== undefined || command.overridesGit === true;
+  const asks = verb === 'finish' || verb === 'skip' || (verb === 'undo' && !isWhole);
   if (asks && asked.isConfirmed !== true) {
     const status = await tools.operations.status(wish);
     if (!status.done) return renderRefusal(tools.view, command, status);
@@ -26,18 +27,31 @@ export async function answerAct(
     const isUnderWay = verb === 'undo' && isMoving(status.delivery) && status.delivery.state !== 'notVerified';
     return renderQuestion(tools.view.sign, isUnderWay ? 'abort' : verb, status.delivery);
   }
-  if (verb === 'undo' && command.toRevision !== undefined && asked.isConfirmed !== true) {
-    const words = `Undo \`${wish.target.name}\` to revision ${command.toRevision}${command.withSteps === true ? ', step by step' : ' at once, without steps'}?`;
-    return say(tools.view, words, [{ text: `Undo to ${command.toRevision}`, line: print(command), isConfirmed: true }]);
+  if (verb === 'undo' && isWhole && asked.isConfirmed !== true) {
+    const text = command.toRevision === undefined ? 'Undo' : `Undo to ${command.toRevision}`;
+    return say(tools.view, undoQuestion(command, wish.target.name), [
+      { text, line: print(command), isConfirmed: true },
+    ]);
   }
   return renderAnswer(tools, command, await perform(tools.operations, verb, { ...command, wish }));
+}
+
+function undoQuestion({ toRevision, withSteps, overridesGit }: Command, name: string): string {
+  const where = toRevision === undefined ? 'to the last healthy revision' : `to revision ${toRevision}`;
+  const how = withSteps === true ? 'step by step' : 'at once, without steps';
+  return `Undo \`${name}\` ${where} ${how}${overridesGit === true ? ', against what Git asks for' : ''}?`;
 }
 
 /** One verb → one operation. */
 export function perform(
   operations: Operations,
   verb: ActVerb,
-  { wish, toRevision, withSteps }: Pick<Command, 'toRevision' | 'withSteps'> & { readonly wish: Wish },
+  {
+    wish,
+    toRevision,
+    withSteps,
+    overridesGit,
+  }: Pick<Command, 'toRevision' | 'withSteps' | 'overridesGit'> & { readonly wish: Wish },
 ): Promise<Answer> {
   switch (verb) {
     case 'promote':
@@ -55,7 +69,7 @@ export function perform(
     case 'retry':
       return operations.retry(wish);
     case 'undo':
-      return operations.undo({ ...wish, toRevision, withSteps: withSteps ?? false });
+      return operations.undo({ ...wish, toRevision, withSteps: withSteps ?? false, overridesGit });
     default:
       return assertNever(verb);
   }

@@ -10,6 +10,11 @@ export async function answerStart(tools: AnswerTools, asked: Asked, command: Com
   const { target, images } = command;
   if (images === undefined) return answerStartWithoutImage(tools, asked, command);
   if (target === undefined) return answerWhich(tools, asked, command);
-  const wish = { ...wishOf(asked, target, command.reason), images, isConfirmed: asked.isConfirmed ?? false };
+  const wish = {
+    ...wishOf(asked, target, command.reason),
+    images,
+    isConfirmed: asked.isConfirmed ?? false,
+    overridesGit: command.overridesGit,
+  };
   return renderAnswer(tools, command, await tools.operations.start(wish));
 }
