@@ -106,6 +106,7 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
       return record === undefined ? undefined : wasLive(record);
     },
     cardOf: (rollout, signal) => records.cardOf(rollout, signal),
+    worldOf: (name, signal) => glance(name, { ...observing, caches }, signal),
     deliveryOf: async (name, signal) => {
       const seen = await look(name, signal);
       if (seen === undefined) return undefined;

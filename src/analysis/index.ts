@@ -40,7 +40,10 @@ export { type Evidence, judgeMeasurement, type MeasurementOutcome } from './judg
 export { type MetricLimit, readLimit, readMeasuredNumber } from './limit.ts';
 export { type MetricLimits, readLimits } from './limits.ts';
 export { resolveMetrics, type SecretReference, secretReferences } from './resolve.ts';
-export type { Substituted } from './substitute.ts';
+export type { FaultShare } from './sight/fault-share.ts';
+export { hashToCome, type SightScope } from './sight/scope.ts';
+export { type Blindness, readSight, type Sight, smallestVisibleFault } from './sight/sight.ts';
+export { type Substituted, substituteArguments } from './substitute.ts';
 export { type EvaluatedTime, evaluateTime } from './time-expression.ts';
 export { formatTimestamp, parseTimestamp } from './timestamp.ts';
-export { validateTemplate } from './validate.ts';
+export { matchesRule, validateTemplate } from './validate.ts';

@@ -3,6 +3,7 @@ import { act, type OperationTools } from './act.ts';
 import { finish } from './finish.ts';
 import type { Operations } from './operations.ts';
 import { pause } from './pause.ts';
+import { plan } from './plan.ts';
 import { promote } from './promote.ts';
 import { type ReadTools, readList, readOne } from './read.ts';
 import { resume } from './resume.ts';
@@ -23,6 +24,7 @@ export function createOperations(tools: OperationTools & ReadTools): Operations 
     abort: (wish) => act(wish, abort, tools),
     retry: (wish) => act(wish, retry, tools),
     undo: (wish) => act(wish, undo, tools),
+    plan: (wish) => plan(wish, tools),
     status: (wish) => readOne(wish, 'get', tools),
     why: (wish) => readOne(wish, 'why', tools),
     list: (person, channel) => readList(person, channel, tools),

@@ -17,3 +17,4 @@ export {
   type Target,
   type Wish,
 } from './operations.ts';
+export type { PlanAccess, PlanAnswer, PlannedVerb, PlanWish } from './plan.ts';

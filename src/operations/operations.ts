@@ -1,4 +1,5 @@
 import type { Binding, Delivery } from '../rollout/index.ts';
+import type { PlanAnswer } from './plan.ts';
 
 /** A person as Kubernetes knows them: the prefix `slack:` can not be switched off. */
 export interface Person {
@@ -50,6 +51,8 @@ export interface Operations {
   abort(wish: Wish): Promise<Answer>;
   retry(wish: Wish): Promise<Answer>;
   undo(wish: Wish & { readonly toRevision?: number | undefined; readonly withSteps?: boolean }): Promise<Answer>;
+  /** What a start would do, without doing it; the present plan where no image is named. Needs the verb `get`. */
+  plan(wish: Wish & { readonly images: readonly ImageChange[] }): Promise<Refusal | PlanAnswer>;
   /** Needs the verb `get`. */
   status(
     wish: Wish,

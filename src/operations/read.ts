@@ -1,5 +1,5 @@
 import type { ObjectName, Reflector } from '../kubernetes/index.ts';
-import type { Delivery, Rollout } from '../rollout/index.ts';
+import type { Delivery, Rollout, World } from '../rollout/index.ts';
 import type { OperationTools } from './act.ts';
 import { authorise, type Verb } from './authorise.ts';
 import { findRollout } from './find.ts';
@@ -8,6 +8,8 @@ import { isFullyPromoted } from './situation.ts';
 
 export interface ReadTools extends Pick<OperationTools, 'cluster' | 'channels' | 'cardOf'> {
   readonly known: Pick<Reflector<Rollout>, 'list' | 'get'>;
+  /** A rollout and all that belongs to it, as it is now; undefined when it is gone. */
+  readonly worldOf: (name: ObjectName, signal: AbortSignal) => Promise<World | undefined>;
   /** The delivery of a rollout as it is now; undefined when it is gone. */
   readonly deliveryOf: (name: ObjectName, signal: AbortSignal) => Promise<Delivery | undefined>;
 }

@@ -29,6 +29,7 @@ describeNotifier('slack', async () => {
       abort: neverAsked,
       retry: neverAsked,
       undo: neverAsked,
+      plan: neverAsked,
       status: neverAsked,
       why: neverAsked,
       list: neverAsked,

@@ -1,0 +1,73 @@
+import { mainContainer, type Plan, type PlannedImage, planRollout } from '../rollout/index.ts';
+import type { OperationTools } from './act.ts';
+import { authorise } from './authorise.ts';
+import { findRollout } from './find.ts';
+import { chooseImages, isForeign, isUnusualTag } from './images.ts';
+import type { ImageChange, Refusal, Wish } from './operations.ts';
+import type { ReadTools } from './read.ts';
+import { refuse } from './situation.ts';
+
+export type PlanWish = Wish & { readonly images: readonly ImageChange[] };
+
+/** What a start would come to, and what it takes to be allowed. */
+export interface PlanAnswer {
+  readonly done: true;
+  readonly plan: Plan;
+  readonly access: PlanAccess;
+}
+
+export interface PlanAccess {
+  /** The channel that this rollout is bound to, and whether it is the one that was asked in. */
+  readonly channel: string | undefined;
+  readonly isBoundHere: boolean;
+  /** What Kubernetes says of the person who asks; undefined: it could not say. */
+  readonly you: Readonly<Record<PlannedVerb, boolean | undefined>>;
+}
+
+export const plannedVerbs = ['start', 'promote', 'abort'] as const;
+export type PlannedVerb = (typeof plannedVerbs)[number];
+
+/** Reads, never writes: whoever may see a rollout may see what a start of it would do. */
+export async function plan(wish: PlanWish, tools: OperationTools & ReadTools): Promise<Refusal | PlanAnswer> {
+  const signal = AbortSignal.timeout(10_000);
+  const found = findRollout(wish.target, {
+    rollouts: tools.known.list().map(({ metadata: { namespace, name } }) => ({ namespace, name })),
+    channelNamespaces: tools.channels.namespacesOf(wish.channel),
+  });
+  if (!found.done) return found;
+  const denied = await authorise(wish.person, 'get', found.name, tools.cluster, signal);
+  if (denied !== undefined) return denied;
+  const world = await tools.worldOf(found.name, signal);
+  if (world === undefined) return refuse('unknownRollout', { ...found.name });
+  const { rollout } = world;
+  if (rollout.spec.workloadRef !== undefined) return refuse('notSupportedYet', { what: 'workloadRef' });
+  const template = rollout.spec.template ?? {};
+  const chosen = chooseImages(template, wish.images, mainContainer(template, rollout.metadata.name)?.name);
+  if (!chosen.done) return chosen;
+  const images: PlannedImage[] = chosen.changes.map(({ container, from, to }) => ({
+    container,
+    from,
+    to,
+    isSame: from === to,
+    isForeign: isForeign(from, to),
+    isUnusualTag: isUnusualTag(from, to),
+  }));
+  const may = async (verb: PlannedVerb | 'start-foreign') => {
+    const refusal = await authorise(wish.person, verb, found.name, tools.cluster, signal);
+    return refusal?.reason === 'accessUnknown' ? undefined : refusal === undefined;
+  };
+  const [start, promote, abort] = await Promise.all([
+    may(images.some((image) => image.isForeign) ? 'start-foreign' : 'start'),
+    may('promote'),
+    may('abort'),
+  ]);
+  return {
+    done: true,
+    plan: planRollout(world, images),
+    access: {
+      channel: tools.channels.channelOf(rollout),
+      isBoundHere: tools.channels.isBound(wish.channel, rollout),
+      you: { start, promote, abort },
+    },
+  };
+}

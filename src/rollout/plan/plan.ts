@@ -1,0 +1,136 @@
+import { parsePauseSeconds, type SightScope } from '../../analysis/index.ts';
+import { routerKindsOf } from '../needs.ts';
+import type { CanaryStep, CanaryStrategy } from '../rollout.ts';
+import { maxWeightOf, weightInForce } from '../steps.ts';
+import { validateRollout } from '../validate.ts';
+import type { World } from '../world.ts';
+import { addTimes, type ExpectedTime, noTime } from './expected-time.ts';
+import { type PlannedAnalysis, planAnalysis } from './planned-analysis.ts';
+import { sightScopeOf } from './sight-scope.ts';
+
+/** One image that a start would set. */
+export interface PlannedImage {
+  readonly container: string;
+  readonly from: string;
+  readonly to: string;
+  readonly isSame: boolean;
+  /** Of another repository than today's. */
+  readonly isForeign: boolean;
+  /** Its tag is written in another way than today's. */
+  readonly isUnusualTag: boolean;
+}
+
+export type PlannedStep =
+  | { readonly kind: 'weight'; readonly percent: number }
+  | { readonly kind: 'pause'; readonly seconds: number; readonly atPercent: number }
+  /** Waits for a person's promote. */
+  | { readonly kind: 'gate'; readonly atPercent: number }
+  | { readonly kind: 'analysis'; readonly atPercent: number; readonly analysis: PlannedAnalysis }
+  | { readonly kind: 'scale'; readonly to: { readonly replicas: number } | { readonly percent: number } | 'traffic' }
+  /** Not a step that we take; `problems` says so. */
+  | { readonly kind: 'unknown' };
+
+/** What a start would do, step by step, to 100 %. Nothing of it was measured. */
+export interface Plan {
+  readonly namespace: string;
+  readonly name: string;
+  /** Empty: no image was named; the plan is the same for any. */
+  readonly images: readonly PlannedImage[];
+  readonly replicas: number;
+  /** What moves the share: `nginx`; empty: the share of the pods. */
+  readonly routers: readonly string[];
+  readonly steps: readonly PlannedStep[];
+  /** Measured beside the steps, from this step on (from 0). */
+  readonly background:
+    | { readonly analysis: PlannedAnalysis; readonly fromStep: number; readonly atPercent: number }
+    | undefined;
+  /** If everything passes, without the time that pods need to start. */
+  readonly time: ExpectedTime;
+  readonly gates: number;
+  /** `spec.minReadySeconds`: how long each new pod must stay up before it counts. */
+  readonly minReadySeconds: number;
+  /** What is under way now, and would be replaced. */
+  readonly underWay: { readonly step: number; readonly isAborted: boolean; readonly isPaused: boolean } | undefined;
+  /** Nothing would move: what is wrong with the spec, in Argo's words. */
+  readonly problems: readonly string[];
+}
+
+/** Describes the way of one revision. Pure: the same words in a chat, in a terminal and in a modal. */
+export function planRollout(world: World, images: readonly PlannedImage[]): Plan {
+  const { rollout } = world;
+  const strategy = rollout.spec.strategy?.canary ?? {};
+  const scope = sightScopeOf(world, 'toCome');
+  const steps = (strategy.steps ?? []).map((step, index) => planStep(world, { step, index, strategy, scope }));
+  const background = planBackground(world, strategy, scope);
+  return {
+    namespace: rollout.metadata.namespace,
+    name: rollout.metadata.name,
+    images,
+    replicas: rollout.spec.replicas ?? 1,
+    routers: strategy.trafficRouting === undefined ? [] : routerKindsOf(strategy.trafficRouting),
+    steps,
+    background,
+    time: steps.map(timeOf).reduce(addTimes, noTime),
+    gates: steps.filter(({ kind }) => kind === 'gate').length,
+    minReadySeconds: rollout.spec.minReadySeconds ?? 0,
+    underWay: underWayOf(world),
+    problems: validateRollout(world),
+  };
+}
+
+interface StepAt {
+  readonly step: CanaryStep;
+  readonly index: number;
+  readonly strategy: CanaryStrategy;
+  readonly scope: SightScope;
+}
+
+function planStep(world: World, { step, index, strategy, scope }: StepAt): PlannedStep {
+  const atPercent = percentAt(strategy, index);
+  if (step.setWeight !== undefined) return { kind: 'weight', percent: atPercent };
+  if (step.pause !== undefined) {
+    const { duration } = step.pause;
+    const seconds = duration === undefined ? undefined : parsePauseSeconds(duration);
+    return seconds === undefined ? { kind: 'gate', atPercent } : { kind: 'pause', seconds, atPercent };
+  }
+  if (step.analysis !== undefined) {
+    return { kind: 'analysis', atPercent, analysis: planAnalysis(world, step.analysis, scope) };
+  }
+  const scale = step.setCanaryScale;
+  if (scale?.matchTrafficWeight === true) return { kind: 'scale', to: 'traffic' };
+  if (scale?.replicas !== undefined) return { kind: 'scale', to: { replicas: scale.replicas } };
+  return scale?.weight === undefined ? { kind: 'unknown' } : { kind: 'scale', to: { percent: scale.weight } };
+}
+
+function percentAt(strategy: CanaryStrategy, index: number): number {
+  return Math.round((weightInForce(strategy, index) * 100) / maxWeightOf(strategy));
+}
+
+/** It sees least where it begins: at the first share that is not 0. */
+function planBackground(world: World, strategy: CanaryStrategy, scope: SightScope): Plan['background'] {
+  const { analysis, steps = [] } = strategy;
+  if (analysis === undefined || analysis.templates.length === 0) return undefined;
+  const fromStep = analysis.startingStep ?? 0;
+  const percents = steps.map((_, index) => percentAt(strategy, index)).slice(fromStep);
+  const atPercent = percents.find((percent) => percent > 0) ?? 100;
+  return { analysis: planAnalysis(world, analysis, scope), fromStep, atPercent };
+}
+
+function timeOf(step: PlannedStep): ExpectedTime {
+  switch (step.kind) {
+    case 'pause':
+      return { leastMs: step.seconds * 1000, mostMs: step.seconds * 1000 };
+    case 'gate':
+      return { leastMs: 0, mostMs: undefined };
+    case 'analysis':
+      return step.analysis.time;
+    default:
+      return noTime;
+  }
+}
+
+function underWayOf({ rollout: { spec, status } }: World): Plan['underWay'] {
+  if (status.stableRS === undefined || status.stableRS === '' || status.stableRS === status.currentPodHash)
+    return undefined;
+  return { step: status.currentStepIndex ?? 0, isAborted: status.abort === true, isPaused: spec.paused === true };
+}
