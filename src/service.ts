@@ -10,11 +10,13 @@ import {
   createEngine,
   createHistory,
   createMeasureAgain,
+  type Engine,
   factsOf,
   glance,
   lookAt,
   type ObserveTools,
   readAnalysisRuns,
+  readLastSample,
   verify,
 } from './engine/index.ts';
 import { type Check, checkReflector, createHttpServer } from './http/index.ts';
@@ -25,6 +27,7 @@ import {
   createHolderName,
   createLease,
   createLeaseTiming,
+  createPods,
   type EventToSend,
   keeperLeaseName,
   type LeaderLease,
@@ -35,8 +38,8 @@ import { redact } from './lib/index.ts';
 import { createMetricProviders } from './metric-providers/index.ts';
 import { createChannels, createOperations } from './operations/index.ts';
 import { createQueueStore, type QueueStore } from './queue-stores/index.ts';
-import { createRecords, deriveEntries, wasLive } from './records/index.ts';
-import { type Effect, type Rollout, readDelivery } from './rollout/index.ts';
+import { createRecords, deriveEntries, wasLive, writerOf } from './records/index.ts';
+import { type Effect, instanceIdLabel, type Rollout, readDelivery, type Standing } from './rollout/index.ts';
 import { createHands, type Hands } from './service-hands.ts';
 import { createSlackApp, type SlackSettings } from './slack/index.ts';
 
@@ -46,7 +49,6 @@ export interface Service {
   stop(): Promise<void>;
 }
 
-const instanceLabel = 'argo-rollouts.argoproj.io/controller-instance-id';
 const ourHolder = /^stepwise_/;
 
 /**
@@ -84,7 +86,7 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
     ...hands,
     nowMs: cluster.nowMs,
     evidence: config.EVIDENCE,
-    isOurs: (rollout) => (rollout.metadata.labels[instanceLabel] ?? '') === config.INSTANCE_ID,
+    isOurs: (rollout) => (rollout.metadata.labels[instanceIdLabel] ?? '') === config.INSTANCE_ID,
   };
   async function look(name: ObjectName, signal: AbortSignal) {
     const world = await glance(name, { ...observing, caches }, signal);
@@ -113,6 +115,17 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
       const record = await records.find(seen.world.rollout.metadata, seen.revision, signal);
       return deliver(record ?? records.empty(seen.world.rollout, seen.revision), seen);
     },
+    study: async (name, signal) => {
+      const world = await glance(name, { ...observing, caches, isOurs: () => true }, signal);
+      if (world === undefined) return undefined;
+      const seen = lookAt(world);
+      const record = await records.find(world.rollout.metadata, seen.revision, signal);
+      return { world, record, delivery: deliver(record ?? records.empty(world.rollout, seen.revision), seen) };
+    },
+    standing: (rollout) => standingOf(rollout, engine.standing(), config),
+    pods: createPods(cluster),
+    pausedBy: (rollout) => writerOf(rollout, ['spec', 'paused']),
+    lastSample: (metric, signal) => readLastSample(metric, providers, cluster.nowMs(), signal),
     log,
   });
   const slackSettings = readSlackSettings(config);
@@ -186,6 +199,15 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
       log.info('stopped');
     },
   };
+}
+
+/** Who takes turns for this Rollout, for an answer to a person. */
+function standingOf(rollout: Rollout, { holder }: ReturnType<Engine['standing']>, config: Config): Standing {
+  const wanted = rollout.metadata.labels[instanceIdLabel] ?? '';
+  if (wanted !== config.INSTANCE_ID) return { kind: 'instance', wanted, own: config.INSTANCE_ID };
+  const lease = `${config.ARGO_NAMESPACE}/${keeperLeaseName(config.INSTANCE_ID)}`;
+  if (holder === undefined || holder === '') return { kind: 'nobody', lease };
+  return ourHolder.test(holder) ? { kind: 'ours' } : { kind: 'other', holder, lease };
 }
 
 async function connect(cluster: ConnectedCluster, config: Config, log: Logger, stopping: AbortSignal): Promise<Hands> {

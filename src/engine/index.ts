@@ -8,6 +8,7 @@ export { createEngine, type Engine, type EngineTools } from './engine.ts';
 export { factsOf } from './facts.ts';
 export { createHistory } from './history.ts';
 export type { Caches } from './keeper.ts';
+export { readLastSample } from './last-sample.ts';
 export { type Look, lookAt } from './look.ts';
 export { createMeasureAgain } from './measure-again.ts';
 export { glance, type ObserveTools, readAnalysisRuns } from './observe.ts';

@@ -27,6 +27,7 @@ export {
   type LeaseTiming,
 } from './lease.ts';
 export { type KubeConfigSettings, loadKubeConfig } from './load-kube-config.ts';
+export { createPods, type Pods } from './pods.ts';
 export {
   parseReplicaSet,
   projectAnalysisRun,

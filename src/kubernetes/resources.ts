@@ -21,6 +21,7 @@ export const resources = {
   namespaces: resource('', 'v1', 'namespaces', 'Namespace'),
   configMaps: resource('', 'v1', 'configmaps', 'ConfigMap'),
   secrets: resource('', 'v1', 'secrets', 'Secret'),
+  endpointSlices: resource('discovery.k8s.io', 'v1', 'endpointslices', 'EndpointSlice'),
   ingresses: resource('networking.k8s.io', 'v1', 'ingresses', 'Ingress'),
   httpRoutes: resource('gateway.networking.k8s.io', 'v1', 'httproutes', 'HTTPRoute'),
   leases: resource('coordination.k8s.io', 'v1', 'leases', 'Lease'),

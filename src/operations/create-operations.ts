@@ -5,15 +5,16 @@ import type { Operations } from './operations.ts';
 import { pause } from './pause.ts';
 import { plan } from './plan.ts';
 import { promote } from './promote.ts';
-import { type ReadTools, readList, readOne } from './read.ts';
+import { readList, readOne } from './read.ts';
 import { resume } from './resume.ts';
 import { retry } from './retry.ts';
 import { skip } from './skip.ts';
 import { start } from './start.ts';
 import { undo } from './undo.ts';
+import { readWhy, type WhyTools } from './why.ts';
 
 /** Binds every operation to its tools. */
-export function createOperations(tools: OperationTools & ReadTools): Operations {
+export function createOperations(tools: OperationTools & WhyTools): Operations {
   return {
     start: (wish) => act(wish, start, tools),
     promote: (wish) => act(wish, promote, tools),
@@ -26,7 +27,7 @@ export function createOperations(tools: OperationTools & ReadTools): Operations 
     undo: (wish) => act(wish, undo, tools),
     plan: (wish) => plan(wish, tools),
     status: (wish) => readOne(wish, 'get', tools),
-    why: (wish) => readOne(wish, 'why', tools),
+    why: (wish) => readWhy(wish, tools),
     list: (person, channel) => readList(person, channel, tools),
   };
 }

@@ -18,3 +18,5 @@ export {
   type Wish,
 } from './operations.ts';
 export type { PlanAccess, PlanAnswer, PlannedVerb, PlanWish } from './plan.ts';
+export type { Verdict } from './verdict.ts';
+export type { Study, Why } from './why.ts';

@@ -1,5 +1,6 @@
 import type { Binding, Delivery } from '../rollout/index.ts';
 import type { PlanAnswer } from './plan.ts';
+import type { Why } from './why.ts';
 
 /** A person as Kubernetes knows them: the prefix `slack:` can not be switched off. */
 export interface Person {
@@ -57,9 +58,8 @@ export interface Operations {
   status(
     wish: Wish,
   ): Promise<Refusal | { readonly done: true; readonly delivery: Delivery; readonly card: CardPlace | undefined }>;
-  why(
-    wish: Wish,
-  ): Promise<Refusal | { readonly done: true; readonly delivery: Delivery; readonly card: CardPlace | undefined }>;
+  /** Why it does not move, or how it ended. Needs the verb `why`. */
+  why(wish: Wish): Promise<Refusal | Why>;
   /** All rollouts this person may get, moving ones first. */
   list(person: Person, channel: string): Promise<readonly Delivery[]>;
 }

@@ -4,9 +4,10 @@
  */
 export { verifyChain } from './chain.ts';
 export { createRecords, type RecordsSettings } from './create-records.ts';
-export { DeliveryRecord, LedgerLine } from './delivery-record.ts';
+export { DeliveryRecord, LedgerLine, type RecordEntry } from './delivery-record.ts';
 export { type Derived, deriveEntries } from './derive-entries.ts';
 export { listRecords, type RecordsQuery } from './list-records.ts';
 export type { NewEntry, RecordedAct, Records } from './records.ts';
 export type { LookedAt } from './scene.ts';
 export { type WasLive, wasLive } from './was-live.ts';
+export { writerOf } from './who.ts';

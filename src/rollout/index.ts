@@ -14,6 +14,10 @@ export type {
   MetricSeries,
   VerificationCheck,
 } from './delivery.ts';
+export { type Cause, type CauseKind, causeOrder, type LastSample, type Standing } from './diagnosis/cause.ts';
+export { type Diagnosis, diagnose } from './diagnosis/diagnose.ts';
+export type { ContainerView, DiagnosisFacts, PodView } from './diagnosis/diagnosis-facts.ts';
+export { silentMetrics } from './diagnosis/evidence.ts';
 export type { Decision, Effect, NewAnalysisRun, NewReplicaSet } from './effect.ts';
 export { changesAgainstGit, type GitChange, noteOverride } from './git-change.ts';
 export { type PutBack, readPutBack } from './git-override.ts';
@@ -21,7 +25,7 @@ export { type GitOwner, gitImage, readGitOwner } from './git-owner.ts';
 export { formatLabelSelector, noLabelSelector } from './label-selector.ts';
 export { mainContainer, mainImage } from './main-container.ts';
 export { type FieldOwner, type FieldStep, fieldOwners, ownsField } from './managed-fields.ts';
-export { managedByAnnotation, podHashLabel, revisionAnnotation } from './names.ts';
+export { instanceIdLabel, managedByAnnotation, podHashLabel, revisionAnnotation } from './names.ts';
 export { neededServices, neededTemplates } from './needs.ts';
 export type { ExpectedTime } from './plan/expected-time.ts';
 export { type Plan, type PlannedImage, type PlannedStep, planRollout } from './plan/plan.ts';

@@ -61,7 +61,7 @@ async function act(tools: PressTools, asked: Asked, payload: ActPayload): Promis
   if (payload.action === 'why') {
     const why = await tools.operations.why(wish);
     if (!why.done) return renderRefusal(tools.view, command, why);
-    return renderWhy(why.delivery, why.card === undefined ? undefined : tools.linkTo(why.card));
+    return renderWhy(why, tools.view.command, why.card === undefined ? undefined : tools.linkTo(why.card));
   }
   return renderAnswer(tools, command, await perform(tools.operations, payload.action, { wish }));
 }

@@ -1,25 +1,73 @@
 import { assertNever, formatPercent } from '../../lib/index.ts';
+import type { Why } from '../../operations/index.ts';
 import type { Delivery, MetricLine } from '../../rollout/index.ts';
 import { context, header, type Message, type MessageBlock, section } from './blocks.ts';
+import { causeWords } from './cause-words.ts';
 import { headline, headlineText } from './headline.ts';
 import { metricLine, nearestFirst } from './metric-words.ts';
-import { code, date, type Mrkdwn, quote } from './mrkdwn.ts';
+import { capital, code, date, type Mrkdwn, plain, quote } from './mrkdwn.ts';
+import { slackIdOf } from './notice.ts';
 
 const maxMetrics = 10;
 
-/** The verdict with its values, or what it waits for. */
-export function renderWhy(delivery: Delivery, link: string | undefined): Message {
-  const { guilty } = delivery;
-  const lines: Mrkdwn[] = [];
-  if (guilty !== undefined) lines.push(`*Decided by* ${whyLine(guilty)}`);
-  if (delivery.reason !== undefined) lines.push(`_${quote(delivery.reason, 500)}_`);
-  const others = nearestFirst(delivery.metrics).filter((metric) => metric.name !== guilty?.name);
-  lines.push(...others.slice(0, maxMetrics).map(whyLine));
-  if (others.length > maxMetrics) lines.push(`+${others.length - maxMetrics} more`);
-  lines.push(waitsFor(delivery));
-  const blocks: MessageBlock[] = [header('head', headline(delivery)), section('words', lines.join('\n'))];
-  if (link !== undefined) blocks.push(context('foot', `<${link}|See the card>`));
+/** The first cause of the list with what to do next; or the verdict with its values. */
+export function renderWhy(why: Omit<Why, 'done' | 'card'>, command: string, link: string | undefined): Message {
+  const { delivery } = why;
+  const blocks: MessageBlock[] = [header('head', headline(delivery))];
+  const cause = causeLines(why, command);
+  if (cause.length > 0) blocks.push(section('cause', cause.join('\n')));
+  const evidence = [...verdictLines(why), ...metricLines(delivery)];
+  if (cause.length === 0) evidence.push(waitsFor(delivery));
+  if (evidence.length > 0) blocks.push(section('words', evidence.join('\n')));
+  const foot = footOf(why, link);
+  if (foot !== '') blocks.push(context('foot', foot));
   return { text: headlineText(delivery), blocks };
+}
+
+function causeLines({ delivery, diagnosis }: Pick<Why, 'delivery' | 'diagnosis'>, command: string): readonly Mrkdwn[] {
+  const { first, others } = diagnosis;
+  if (first === undefined) return [];
+  const view = { delivery, command };
+  const { title, details, who, next } = causeWords(first, view);
+  const lines = [`*Because:* ${title}`, ...details, `*Who can act:* ${who}`];
+  lines.push(`*Next:* ${next.map((line) => code(commandLine(line))).join('  or  ')}`);
+  if (others.length > 0) lines.push(`*Also:* ${others.map((one) => causeWords(one, view).title).join(' · ')}`);
+  return lines;
+}
+
+/** Copyable as it stands: escaped as Slack wants it, with no backtick that would end it. */
+function commandLine(line: string): Mrkdwn {
+  return plain(line, 400).replaceAll('`', '').replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+/** Who or what ended it, and what the record says of metrics that the analysis runs say no more of. */
+function verdictLines({ delivery, verdict }: Pick<Why, 'delivery' | 'verdict'>): readonly Mrkdwn[] {
+  const lines: Mrkdwn[] = [];
+  const { guilty } = delivery;
+  if (guilty !== undefined) lines.push(`*Decided by* ${whyLine(guilty)}`);
+  if (verdict?.by !== undefined && delivery.state !== 'live') {
+    const person = slackIdOf(verdict.by);
+    const who = person === undefined ? quote(verdict.by, 60) : `<@${person}>`;
+    lines.push(`*Aborted by* ${who} ${date(verdict.atMs, '{ago}')}`);
+  }
+  const text = verdict?.text || delivery.reason;
+  if (text !== undefined && text !== '') lines.push(`_${quote(text, 500)}_`);
+  const known = new Set(delivery.metrics.map(({ name }) => name));
+  for (const { name, words } of verdict?.metrics ?? [])
+    if (!known.has(name)) lines.push(`${quote(name, 60)}: ${quote(words, 300)}`);
+  return lines;
+}
+
+function metricLines({ guilty, metrics }: Delivery): readonly Mrkdwn[] {
+  const others = nearestFirst(metrics).filter((metric) => metric.name !== guilty?.name);
+  const lines = others.slice(0, maxMetrics).map(whyLine);
+  return others.length > maxMetrics ? [...lines, `+${others.length - maxMetrics} more`] : lines;
+}
+
+function footOf({ unread }: Pick<Why, 'unread'>, link: string | undefined): Mrkdwn {
+  const parts = unread.map(({ what, why }) => `Could not read ${quote(what, 100)}: ${quote(why, 160)}`);
+  if (link !== undefined) parts.push(`<${link}|See the card>`);
+  return parts.map(capital).join(' · ');
 }
 
 /** With the condition where no limit says it, how often it failed, and the provider's own words. */
@@ -31,6 +79,7 @@ function whyLine(metric: MetricLine): Mrkdwn {
   return `${metricLine(metric)}${failed}${condition}${message}`;
 }
 
+/** Where no cause of the list is true: it moves, or it is over. */
 function waitsFor(delivery: Delivery): Mrkdwn {
   const at = delivery.nextAtMs === undefined ? '' : ` ${date(delivery.nextAtMs, '{ago}')}`;
   switch (delivery.state) {
@@ -38,7 +87,7 @@ function waitsFor(delivery: Delivery): Mrkdwn {
     case 'stalled':
       return `Waits for its pods: ${delivery.pods.ready} of ${delivery.pods.desired} ready.`;
     case 'moving':
-      return `Waits for its next weight${at}.`;
+      return `It moves: waits for its next weight${at}.`;
     case 'checking':
       return `Waits for its analysis; next measurement${at || ' soon'}.`;
     case 'gate':

@@ -73,7 +73,12 @@ export async function openWorld(
       return known.answer?.done === false ? known.answer : aPlanAnswer();
     },
     status: look,
-    why: look,
+    why: async (wish) => {
+      const seen = await look(wish);
+      return seen.done
+        ? { ...seen, diagnosis: { first: undefined, others: [] }, verdict: undefined, unread: [] }
+        : seen;
+    },
     list: async () => [known.delivery],
   };
   const { settings, ...rest } = changes;

@@ -8,10 +8,13 @@ import { closestVerb } from '../find-verb.ts';
 
 /** `status` and `why`: one rollout, as it is now. */
 export async function answerLook(tools: AnswerTools, { command, wish }: Understood): Promise<Message> {
-  const look = command.verb === 'why' ? await tools.operations.why(wish) : await tools.operations.status(wish);
+  if (command.verb === 'why') {
+    const why = await tools.operations.why(wish);
+    if (!why.done) return withVerbHint(tools, command, renderRefusal(tools.view, command, why));
+    return renderWhy(why, tools.view.command, why.card === undefined ? undefined : tools.linkTo(why.card));
+  }
+  const look = await tools.operations.status(wish);
   if (!look.done) return withVerbHint(tools, command, renderRefusal(tools.view, command, look));
-  const link = look.card === undefined ? undefined : tools.linkTo(look.card);
-  if (command.verb === 'why') return renderWhy(look.delivery, link);
   return renderCard(look.delivery, { ...tools.view, asOfMs: tools.now(), hasCharts: false, hasMenu: false });
 }
 

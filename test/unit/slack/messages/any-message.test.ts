@@ -151,7 +151,8 @@ describe('for any delivery', () => {
       fc.property(fc.array(anyDelivery, { minLength: 1, maxLength: 30 }), nastyWords, (deliveries, word) => {
         const [first] = deliveries;
         if (first === undefined) return;
-        expectSendable(renderWhy(first, 'https://acme.slack.com/archives/C1/p1'));
+        const why = { delivery: first, diagnosis: { first: undefined, others: [] }, verdict: undefined, unread: [] };
+        expectSendable(renderWhy(why, '/rollout', 'https://acme.slack.com/archives/C1/p1'));
         for (const action of ['finish', 'skip', 'undo', 'abort'] as const)
           expectSendable(renderQuestion(signer.sign, action, first));
         expectSendable(renderList(view, deliveries));

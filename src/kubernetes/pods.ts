@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import { ObjectMeta } from '../lib/index.ts';
+import { type ContainerView, type PodView, podHashLabel } from '../rollout/index.ts';
+import type { KubernetesObject, Resource } from './cluster.ts';
+import type { ConnectedCluster } from './create-cluster.ts';
+import { parseList } from './objects.ts';
+import { pathOf, resources } from './resources.ts';
+
+/** Reads of what no cache holds, for answers to people: one page each, so that a thousand pods cost what fifty do. */
+export interface Pods {
+  /** Pods of these hashes: at most fifty of each, without their warnings. */
+  read(namespace: string, podHashes: readonly string[], signal: AbortSignal): Promise<readonly PodView[]>;
+  /** The newest warnings about one pod first. */
+  warnings(namespace: string, podUid: string, signal: AbortSignal): Promise<PodView['warnings']>;
+  /** How many endpoints of a Service are ready; undefined: it has no EndpointSlice at all. */
+  readyEndpoints(namespace: string, service: string, signal: AbortSignal): Promise<number | undefined>;
+}
+
+const mostPods = 50;
+const mostEvents = 50;
+const mostSlices = 20;
+
+export function createPods({ api }: Pick<ConnectedCluster, 'api'>): Pods {
+  async function readPage(
+    resource: Resource,
+    namespace: string,
+    query: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<readonly KubernetesObject[]> {
+    const answer = await api.request({ method: 'GET', path: pathOf(resource, namespace), query, signal });
+    return parseList(answer, resource).items;
+  }
+
+  return {
+    async read(namespace, podHashes, signal) {
+      const pages = podHashes.map((hash) => {
+        const query = { labelSelector: `${podHashLabel}=${hash}`, limit: String(mostPods) };
+        return readPage(resources.pods, namespace, query, signal);
+      });
+      return (await Promise.all(pages)).flat().map(viewOf);
+    },
+    async warnings(namespace, podUid, signal) {
+      const query = { fieldSelector: `regarding.uid=${podUid},type=Warning`, limit: String(mostEvents) };
+      const events = (await readPage(resources.events, namespace, query, signal)).map((one) => Event.parse(one));
+      const newestFirst = events.sort((a, b) => seenAt(b) - seenAt(a));
+      return newestFirst.map(({ reason, note }) => ({ reason, message: note }));
+    },
+    async readyEndpoints(namespace, service, signal) {
+      const query = { labelSelector: `kubernetes.io/service-name=${service}`, limit: String(mostSlices) };
+      const slices = await readPage(resources.endpointSlices, namespace, query, signal);
+      if (slices.length === 0) return undefined;
+      const endpoints = slices.flatMap((slice) => EndpointSlice.parse(slice).endpoints ?? []);
+      // Unset means unknown, and is to be read as ready.
+      return endpoints.filter(({ conditions }) => conditions.ready !== false).length;
+    },
+  };
+}
+
+const Ended = z.looseObject({
+  reason: z.string().default('Error'),
+  exitCode: z.number().default(0),
+  message: z.string().default(''),
+});
+const State = z.looseObject({
+  waiting: z.looseObject({ reason: z.string().default(''), message: z.string().default('') }).optional(),
+  terminated: Ended.optional(),
+});
+const ContainerStatus = z.looseObject({
+  name: z.string(),
+  image: z.string().default(''),
+  ready: z.boolean().default(false),
+  restartCount: z.number().default(0),
+  state: State.default({}),
+  lastState: State.default({}),
+});
+const Pod = z.looseObject({
+  metadata: ObjectMeta,
+  spec: z
+    .looseObject({
+      containers: z.array(z.looseObject({ name: z.string(), image: z.string().default('') })).default([]),
+    })
+    .default({ containers: [] }),
+  status: z
+    .looseObject({
+      conditions: z
+        .array(z.looseObject({ type: z.string(), status: z.string(), message: z.string().default('') }))
+        .default([]),
+      initContainerStatuses: z.array(ContainerStatus).default([]),
+      containerStatuses: z.array(ContainerStatus).default([]),
+    })
+    .default({ conditions: [], initContainerStatuses: [], containerStatuses: [] }),
+});
+
+function viewOf(object: KubernetesObject): PodView {
+  const { metadata, spec, status } = Pod.parse(object);
+  const isTrue = (type: string) => status.conditions.some((one) => one.type === type && one.status === 'True');
+  const scheduled = status.conditions.find(({ type }) => type === 'PodScheduled');
+  // What the spec asks for, not what the runtime made of it: a status may name a digest that nobody wrote.
+  const imageOf = (name: string, image: string) => spec.containers.find((one) => one.name === name)?.image || image;
+  return {
+    name: metadata.name,
+    uid: metadata.uid,
+    podHash: metadata.labels[podHashLabel] ?? '',
+    createdAtMs: Date.parse(metadata.creationTimestamp ?? '') || 0,
+    isReady: isTrue('Ready'),
+    isGoing: metadata.deletionTimestamp !== undefined,
+    unschedulable: scheduled?.status === 'False' ? scheduled.message : undefined,
+    containers: [...status.initContainerStatuses, ...status.containerStatuses].map(
+      ({ name, image, ready, restartCount, state, lastState }): ContainerView => ({
+        name,
+        image: imageOf(name, image),
+        isReady: ready,
+        restarts: restartCount,
+        waiting: state.waiting,
+        ended: state.terminated ?? lastState.terminated,
+      }),
+    ),
+    warnings: [],
+  };
+}
+
+const Event = z.looseObject({
+  metadata: ObjectMeta,
+  reason: z.string().default(''),
+  note: z.string().default(''),
+  eventTime: z.string().nullish(),
+  deprecatedLastTimestamp: z.string().nullish(),
+});
+
+function seenAt({ eventTime, deprecatedLastTimestamp, metadata }: z.infer<typeof Event>): number {
+  return Date.parse(deprecatedLastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? '') || 0;
+}
+
+const EndpointSlice = z.looseObject({
+  endpoints: z
+    .array(z.looseObject({ conditions: z.looseObject({ ready: z.boolean().optional() }).default({}) }))
+    .nullish(),
+});

@@ -1,0 +1,68 @@
+import { parsePauseSeconds, parseTimestamp } from '../../analysis/index.ts';
+import type { CanaryStep } from '../rollout.ts';
+import type { Cause } from './cause.ts';
+import type { DiagnosisFacts } from './diagnosis-facts.ts';
+
+// Waits in which nothing is wrong: a freeze, a person, the clock.
+
+/** A Slack user's id: that pause is asked for with us, and ended with us. */
+const slackUser = /^[UW][A-Z0-9]+$/;
+
+/**
+ * Stopped from outside. There is no freeze of our own yet: what counts is `spec.paused` written by somebody who is not a person of
+ * Stepwise (kubectl, Argo CD, Helm), and a namespace that is being deleted.
+ */
+export function frozen({ world, pausedBy }: DiagnosisFacts): Cause | undefined {
+  const refused = world.replicaSets.find(({ failure }) => failure !== undefined && isBeingDeleted(failure.message));
+  if (refused !== undefined)
+    return { kind: 'frozen', by: `the deletion of namespace ${world.rollout.metadata.namespace}` };
+  if (world.rollout.spec.paused !== true || pausedBy === undefined || slackUser.test(pausedBy)) return undefined;
+  return { kind: 'frozen', by: pausedBy };
+}
+
+export function isBeingDeleted(message: string): boolean {
+  return message.includes('because it is being terminated');
+}
+
+export function waitsForPerson(facts: DiagnosisFacts): Cause | undefined {
+  const { world, pausedBy } = facts;
+  const { spec, status } = world.rollout;
+  if (status.abort === true) return undefined;
+  if (spec.paused === true && frozen(facts) === undefined)
+    return { kind: 'waitsForPerson', for: 'resume', by: pausedBy };
+  if (hasPause(facts, 'InconclusiveAnalysisRun')) return { kind: 'waitsForPerson', for: 'decision', by: undefined };
+  const isGate = stepOf(facts)?.pause !== undefined && stepOf(facts)?.pause?.duration === undefined;
+  if (!isGate || !hasPause(facts, 'CanaryPauseStep')) return undefined;
+  return { kind: 'waitsForPerson', for: 'promote', by: undefined };
+}
+
+export function timedUntil(facts: DiagnosisFacts): Cause | undefined {
+  const { status } = facts.world.rollout;
+  const duration = stepOf(facts)?.pause?.duration;
+  const pause = status.pauseConditions?.find(({ reason }) => reason === 'CanaryPauseStep');
+  const startedAtMs = parseTimestamp(pause?.startTime ?? '');
+  const seconds = duration === undefined ? undefined : parsePauseSeconds(duration);
+  if (status.abort === true || startedAtMs === undefined || seconds === undefined) return undefined;
+  return { kind: 'timedUntil', untilMs: startedAtMs + seconds * 1000 };
+}
+
+/** Something that is no lack of pods holds it: a gate, a timer, somebody's pause. */
+export function isPausedNow({ world }: DiagnosisFacts): boolean {
+  const { spec, status } = world.rollout;
+  return status.abort !== true && (spec.paused === true || (status.pauseConditions ?? []).length > 0);
+}
+
+/** The present step is an analysis: pods that start meanwhile hold nothing up. */
+export function isInAnalysis(facts: DiagnosisFacts): boolean {
+  const { status } = facts.world.rollout;
+  return status.abort !== true && stepOf(facts)?.analysis !== undefined;
+}
+
+function hasPause({ world }: DiagnosisFacts, reason: string): boolean {
+  return world.rollout.status.pauseConditions?.some((pause) => pause.reason === reason) === true;
+}
+
+function stepOf({ world }: DiagnosisFacts): CanaryStep | undefined {
+  const { spec, status } = world.rollout;
+  return spec.strategy?.canary?.steps?.[status.currentStepIndex ?? 0];
+}
