@@ -99,6 +99,8 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
     ...hands,
     cluster,
     known: caches.rollouts,
+    replicaSetsOf: (rollout) => caches.replicaSets.ownedBy(rollout.metadata.uid),
+    heardImages: async () => [],
     channels,
     store,
     readAnalysisRuns: (rollout, signal) => readAnalysisRuns(rollout, hands, signal),

@@ -3,7 +3,14 @@ import type { AnalysisRun } from '../analysis/index.ts';
 import type { ConnectedCluster, JsonPatch, ObjectName, Reflector, Rollouts, Workloads } from '../kubernetes/index.ts';
 import { ConflictError } from '../lib/index.ts';
 import type { QueueStore } from '../queue-stores/index.ts';
-import { type Binding, bindingOf, type KnownHealth, type Rollout, type RolloutPatch } from '../rollout/index.ts';
+import {
+  type Binding,
+  bindingOf,
+  type KnownHealth,
+  type ReplicaSetView,
+  type Rollout,
+  type RolloutPatch,
+} from '../rollout/index.ts';
 import { authorise, type Verb } from './authorise.ts';
 import type { Channels } from './channels.ts';
 import { findRollout } from './find.ts';
@@ -16,6 +23,10 @@ export interface OperationTools {
   readonly workloads: Pick<Workloads, 'readWithTemplates'>;
   readonly readAnalysisRuns: (rollout: Rollout, signal: AbortSignal) => Promise<readonly AnalysisRun[]>;
   readonly known: Pick<Reflector<Rollout>, 'list'>;
+  /** From the caches, with the image of the main container. */
+  readonly replicaSetsOf: (rollout: Rollout) => readonly ReplicaSetView[];
+  /** Images of these repositories that were built lately. */
+  readonly heardImages: (repositories: readonly string[], signal: AbortSignal) => Promise<readonly BuiltImage[]>;
   readonly channels: Channels;
   readonly store: Pick<QueueStore, 'nudge'>;
   /** What the record of a revision says of whether it was live once; undefined: there is no record (it is older than we are). */
@@ -24,6 +35,13 @@ export interface OperationTools {
   readonly record: (rollout: Rollout, act: RecordedAct, signal: AbortSignal) => Promise<void>;
   readonly cardOf: (rollout: Rollout, signal: AbortSignal) => Promise<CardPlace | undefined>;
   readonly log: Logger;
+}
+
+/** An image that somebody's build told of. */
+export interface BuiltImage {
+  readonly image: string;
+  readonly builtAtMs: number;
+  readonly commits: number | undefined;
 }
 
 export interface RecordedAct {
@@ -123,7 +141,8 @@ async function actNow<W extends Wish>(wish: W, rule: Act<W>, tools: OperationToo
   return { done: false, reason: 'movedMeanwhile', facts: { ...name } };
 }
 
-async function mayNot<W extends Wish>(
+/** Whether this may not be done, and why: rights, channel, and what moved since the person looked. */
+export async function mayNot<W extends Wish>(
   wish: W,
   verb: Verb,
   name: ObjectName,
@@ -140,8 +159,9 @@ async function mayNot<W extends Wish>(
     );
     return denied;
   }
-  if (rule.raisesRisk && !tools.channels.isBound(wish.channel, rollout)) {
-    const channel = tools.channels.channelOf(rollout);
+  const channel = tools.channels.channelOf(rollout);
+  const askedIn = wish.isInOwnChannel === true ? (channel ?? '') : wish.channel;
+  if (rule.raisesRisk && !tools.channels.isBound(askedIn, rollout)) {
     return { done: false, reason: 'unboundChannel', facts: { ...name, ...(channel === undefined ? {} : { channel }) } };
   }
   return wish.saw === undefined ? undefined : staleness(wish.saw, bindingOf(rollout, analysisRuns), rule.isBoundTo);

@@ -10,6 +10,7 @@ import { resume } from './resume.ts';
 import { retry } from './retry.ts';
 import { skip } from './skip.ts';
 import { start } from './start.ts';
+import { readStartable, readStartForm, tryStart } from './start-form.ts';
 import { undo } from './undo.ts';
 import { readWhy, type WhyTools } from './why.ts';
 
@@ -17,6 +18,9 @@ import { readWhy, type WhyTools } from './why.ts';
 export function createOperations(tools: OperationTools & WhyTools): Operations {
   return {
     start: (wish) => act(wish, start, tools),
+    tryStart: (wish) => tryStart(wish, tools),
+    startForm: (wish) => readStartForm(wish, tools),
+    startable: (person) => readStartable(person, tools),
     promote: (wish) => act(wish, promote, tools),
     finish: (wish) => act(wish, finish, tools),
     skip: (wish) => act(wish, skip, tools),

@@ -73,6 +73,14 @@ export function isUnusualTag(from: string, to: string): boolean {
   return /^\d/.test(today) ? /^v\d/.test(wanted) : /^v\d/.test(today) && /^\d/.test(wanted);
 }
 
+/** `ghcr.io/acme/checkout`, whatever tag and digest; Docker Hub's short names in full, so that both spellings are one. */
+export function repositoryOf(image: string): string {
+  const { repository } = parseImage(image);
+  const [first = '', ...rest] = repository.split('/');
+  if (rest.length > 0 && (/[.:]/.test(first) || first === 'localhost')) return repository;
+  return rest.length > 0 ? `docker.io/${repository}` : `docker.io/library/${repository}`;
+}
+
 export function tagOf(image: string): string | undefined {
   return parseImage(image).tag;
 }

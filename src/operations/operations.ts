@@ -17,6 +17,12 @@ export interface Target {
   readonly name: string;
 }
 
+/** A rollout, exactly. */
+export interface RolloutName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
 /** One wish: who, from where, about what. */
 export interface Wish {
   readonly person: Person;
@@ -28,6 +34,8 @@ export interface Wish {
   readonly saw?: Binding | undefined;
   /** Start and undo only: set although Git asks for something else. Needs the verb `override-git` and a reason. */
   readonly overridesGit?: boolean | undefined;
+  /** Asked in the app's Home or in a form of it, where there is no channel: it counts as asked in the rollout's own, if it has one. */
+  readonly isInOwnChannel?: boolean | undefined;
 }
 
 /** `container` undefined: the one that is not a sidecar. `image`: `2.0.0`, `:tag`, `repo:tag`, `repo@sha256:…`, `sha256:…`. */
@@ -36,12 +44,50 @@ export interface ImageChange {
   readonly image: string;
 }
 
+export type StartWish = Wish & {
+  readonly images: readonly ImageChange[];
+  readonly isConfirmed?: boolean | undefined;
+  /** The image that the person saw running in the first container they change: refused when another one was asked for since. */
+  readonly sawImage?: string | undefined;
+};
+
+/** What a start of one rollout begins from, as it is now. */
+export interface StartForm {
+  readonly namespace: string;
+  readonly name: string;
+  readonly binding: Binding;
+  /** Where its card appears; undefined: nobody asked to hear of it, so nothing can be started from a form. */
+  readonly ownChannel: string | undefined;
+  /** With the images that are asked for now; `isMain`: meant where nobody says which. */
+  readonly containers: readonly { readonly name: string; readonly image: string; readonly isMain: boolean }[];
+  /** Images heard of, the newest first, at most five for each container. */
+  readonly images: readonly KnownImage[];
+  /** An update that this start would take the place of. */
+  readonly underWay: { readonly image: string } | undefined;
+}
+
+/** An image that a rollout could run: built lately, or run before. */
+export interface KnownImage {
+  readonly container: string;
+  readonly image: string;
+  readonly atMs: number;
+  readonly from:
+    | { readonly kind: 'built'; readonly commits: number | undefined }
+    | { readonly kind: 'ran'; readonly revision: number };
+}
+
 /**
  * Everything a person can ask for. Each authorises by SubjectAccessReview, records (what raises risk before it happens), writes to the
  * Rollout by Argo's own protocol, nudges the engine, and answers. A refusal is an answer, never a throw; a throw means "try again".
  */
 export interface Operations {
-  start(wish: Wish & { readonly images: readonly ImageChange[]; readonly isConfirmed?: boolean }): Promise<Answer>;
+  start(wish: StartWish): Promise<Answer>;
+  /** What `start` would answer now; nothing is done or recorded. */
+  tryStart(wish: StartWish): Promise<Answer>;
+  /** What a person chooses from before a start. Needs the verb `start`. */
+  startForm(wish: Wish): Promise<Refusal | { readonly done: true; readonly form: StartForm }>;
+  /** The rollouts that this person may start, by name. Throws when Kubernetes cannot say. */
+  startable(person: Person): Promise<readonly RolloutName[]>;
   /** Ends the gate or timed pause in force; refused beside a running analysis (skip is its own verb). */
   promote(wish: Wish): Promise<Answer>;
   /** All the rest of the plan is skipped. */

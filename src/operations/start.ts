@@ -2,10 +2,8 @@ import { mainContainer, noteOverride, type PodTemplate } from '../rollout/index.
 import type { Act, Change, Seen } from './act.ts';
 import { overrideFacts, refuseForGit } from './git.ts';
 import { type ChosenImages, chooseImages, isForeign, isUnusualTag, tagOf } from './images.ts';
-import type { ImageChange, Refusal, Wish } from './operations.ts';
+import type { Refusal, StartWish } from './operations.ts';
 import { isFullyPromoted, refuse } from './situation.ts';
-
-export type StartWish = Wish & { readonly images: readonly ImageChange[]; readonly isConfirmed?: boolean };
 
 /** Sets images in the Rollout's template: the engine then takes the new revision through its plan. */
 export const start: Act<StartWish> = {
@@ -20,6 +18,9 @@ export const start: Act<StartWish> = {
     const changed = images.changes.filter(({ from, to }) => from !== to);
     const [first] = images.changes;
     if (first === undefined) return refuse('badImage', { image: '' });
+    // A form says which image it saw: the revision only counts once the engine has looked at a change.
+    if (wish.sawImage !== undefined && wish.sawImage !== first.from)
+      return refuse('staleCard', { sawImage: wish.sawImage, image: first.from });
     if (changed.length === 0) return sameImage(seen, first.to);
     const template = withImages(seen.rollout.spec.template ?? {}, changed);
     const ownedByGit = await refuseForGit(seen, template, wish, tools, signal);

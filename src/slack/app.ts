@@ -15,6 +15,9 @@ import { createNotifier, type SlackNotifier } from './notifier.ts';
 import type { SlackReceiver } from './receiver.ts';
 import { createSender } from './sender.ts';
 import { createSocketReceiver } from './socket-receiver.ts';
+import { registerViewListeners } from './view-listeners.ts';
+import { createFormSeal } from './views/start-entry.ts';
+import { createStartForms } from './views/start-form.ts';
 import { createWebClient } from './web-client.ts';
 import { createWorkspace } from './workspace.ts';
 
@@ -82,6 +85,12 @@ export function createSlackApp(tools: SlackTools): SlackApp {
     logger,
     clientOptions: { slackApiUrl: settings.slackApiUrl },
   });
+  const view = {
+    sign: signer.sign,
+    command: settings.command,
+    nameOf: (user: string) => identity.nameOf(slackIdOf(user) ?? ''),
+    channelOf: tools.channelOf,
+  };
   const desk = createDesk({
     operations: tools.operations,
     signer,
@@ -92,16 +101,24 @@ export function createSlackApp(tools: SlackTools): SlackApp {
     now,
     clusterUid: tools.clusterUid,
     findByCard: tools.findByCard,
-    view: {
-      sign: signer.sign,
-      command: settings.command,
-      nameOf: (user) => identity.nameOf(slackIdOf(user) ?? ''),
-      channelOf: tools.channelOf,
-    },
+    view,
     linkTo: (card) => permalink(workspace.known()?.url ?? '', card),
   });
+  const forms = createStartForms({
+    operations: tools.operations,
+    identity,
+    sender,
+    seal: createFormSeal(tools.signingKeys),
+    view,
+    whisper: (at, message) => desk.ephemeral(at)(message),
+    log,
+    now,
+  });
+  registerViewListeners(app, { forms, desk, signer, view, log });
   registerListeners(app, {
     desk,
+    forms,
+    view,
     identity,
     log,
     command: settings.command,
@@ -120,6 +137,7 @@ export function createSlackApp(tools: SlackTools): SlackApp {
     async stop() {
       await receiver.stop();
       await desk.stop();
+      await forms.stop();
       await uploads.stop();
       await workspace.stop();
     },

@@ -4,7 +4,11 @@ import { z } from 'zod';
 import { moreActionId } from './actions/action-ids.ts';
 import type { Desk, Origin } from './desk.ts';
 import type { Identity } from './identity.ts';
+import type { AnswerView } from './messages/answers.ts';
+import { say } from './messages/answers.ts';
 import { createSeen } from './seen.ts';
+import { formSubjectOf } from './views/form-wish.ts';
+import type { StartForms } from './views/start-form.ts';
 
 /** What every payload says about where it comes from, in Slack's several spellings. */
 const Sender = z.looseObject({
@@ -49,6 +53,8 @@ const Valued = z.looseObject({ value: z.string() });
 
 export interface ListenerTools {
   readonly desk: Desk;
+  readonly forms: StartForms;
+  readonly view: AnswerView;
   readonly identity: Identity;
   readonly log: Logger;
   readonly command: string;
@@ -74,7 +80,11 @@ export function registerListeners(app: App, tools: ListenerTools): void {
   app.command(tools.command, async ({ ack, command, respond }) => {
     await ack();
     const origin: Origin = { userId: command.user_id, channel: command.channel_id, triggerId: command.trigger_id };
-    await desk.words(origin, command.text ?? '', desk.respondVia(respond, origin));
+    const reply = desk.respondVia(respond, origin);
+    const subject = formSubjectOf(command.text ?? '');
+    if (subject === undefined) return desk.words(origin, command.text ?? '', reply);
+    const wish = { userId: command.user_id, channel: command.channel_id, triggerId: command.trigger_id, ...subject };
+    await tools.forms.open(wish, (words) => reply(say(tools.view, words)));
   });
 
   for (const actionId of tools.actionIds) {

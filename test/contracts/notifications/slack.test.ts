@@ -21,6 +21,9 @@ describeNotifier('slack', async () => {
     },
     operations: {
       start: neverAsked,
+      tryStart: neverAsked,
+      startForm: neverAsked,
+      startable: neverAsked,
       promote: neverAsked,
       finish: neverAsked,
       skip: neverAsked,

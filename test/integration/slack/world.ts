@@ -1,10 +1,11 @@
 import { NotNowError } from '../../../src/lib/index.ts';
-import type { Answer, Operations, Wish } from '../../../src/operations/index.ts';
+import type { Answer, Operations, RolloutName, Wish } from '../../../src/operations/index.ts';
 import type { Delivery } from '../../../src/rollout/index.ts';
 import { createSlackApi, type SlackApi, type SlackApiOptions } from '../../../src/sandbox/slack-api/index.ts';
 import { createSlackApp, type SlackApp, type SlackTools } from '../../../src/slack/index.ts';
 import { aDelivery, aTypicalDelivery } from '../../support/a-delivery.ts';
 import { aPlanAnswer } from '../../support/a-plan.ts';
+import { aStartForm } from '../../support/a-start-form.ts';
 import { silentLog } from '../../support/silent-log.ts';
 
 export const channel = 'C0SHIPSHOP';
@@ -24,8 +25,10 @@ export interface World {
     delivery: Delivery;
     answer: Answer | undefined;
     card: { channel: string; ts: string } | undefined;
+    startable: RolloutName[];
+    form: Awaited<ReturnType<Operations['startForm']>>;
     fails: boolean;
-    hangs: boolean;
+    hangs: boolean | Promise<void>;
   };
   stop(): Promise<void>;
 }
@@ -41,6 +44,8 @@ export async function openWorld(
     delivery: aTypicalDelivery('checking'),
     answer: undefined,
     card: undefined,
+    startable: [{ namespace: 'shop', name: 'checkout' }],
+    form: { done: true, form: aStartForm() },
     fails: false,
     hangs: false,
   };
@@ -49,7 +54,8 @@ export async function openWorld(
     async (wish: Wish): Promise<Answer> => {
       asked.push({ verb, wish: { ...wish } });
       if (known.fails) throw new Error('the API server does not answer');
-      if (known.hangs) await new Promise(() => undefined);
+      if (known.hangs === true) await new Promise(() => undefined);
+      await known.hangs;
       const target = { namespace: wish.target.namespace ?? 'shop', name: wish.target.name };
       return known.answer ?? { done: true, target, card: known.card, facts: {} };
     };
@@ -60,6 +66,14 @@ export async function openWorld(
   };
   const operations: Operations = {
     start: act('start'),
+    tryStart: async (wish) => {
+      const target = { namespace: wish.target.namespace ?? 'shop', name: wish.target.name };
+      const image = `${wish.images[0]?.image}`;
+      const { answer } = known;
+      return answer?.done === false ? answer : { done: true, target, card: undefined, facts: { image, from: 'a:1' } };
+    },
+    startForm: async () => known.form,
+    startable: async () => known.startable,
     promote: act('promote'),
     finish: act('finish'),
     skip: act('skip'),

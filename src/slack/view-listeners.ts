@@ -1,0 +1,81 @@
+import type { App } from '@slack/bolt';
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import { openStartActionId } from './actions/action-ids.ts';
+import type { Signer } from './actions/signed-value.ts';
+import type { Desk } from './desk.ts';
+import { type AnswerView, say } from './messages/answers.ts';
+import type { Mrkdwn } from './messages/mrkdwn.ts';
+import { subjectOfLine } from './views/form-wish.ts';
+import { SentView, type SubmissionAnswer } from './views/start-answer.ts';
+import { fields } from './views/start-entry.ts';
+import type { StartForms } from './views/start-form.ts';
+import { startCallbackId } from './views/start-view.ts';
+
+const InView = z.looseObject({ user: z.looseObject({ id: z.string() }), view: SentView });
+const Shortcut = z.looseObject({ user: z.looseObject({ id: z.string() }), trigger_id: z.string() });
+const Offer = z.looseObject({
+  user: z.looseObject({ id: z.string() }),
+  trigger_id: z.string(),
+  channel: z.looseObject({ id: z.string() }).optional(),
+  container: z.looseObject({ thread_ts: z.string().optional() }).optional(),
+  actions: z.array(z.looseObject({ action_id: z.string(), value: z.string().default('') })),
+});
+const Suggestion = z.looseObject({ user: z.looseObject({ id: z.string() }), value: z.string().default('') });
+
+export interface ViewListenerTools {
+  readonly forms: StartForms;
+  readonly desk: Desk;
+  readonly signer: Signer;
+  readonly view: AnswerView;
+  readonly log: Logger;
+}
+
+/** What people do in forms and with the shortcut, each on its exact name. */
+export function registerViewListeners(app: App, tools: ViewListenerTools): void {
+  const { forms, desk, log } = tools;
+
+  app.shortcut({ type: 'shortcut', callback_id: startCallbackId }, async ({ ack, shortcut }) => {
+    await ack();
+    const { user, trigger_id: triggerId } = Shortcut.parse(shortcut);
+    const wish = { userId: user.id, channel: '', triggerId };
+    await forms.open(wish, async (words) => log.warn({ slackUser: user.id, words }, 'a shortcut opened no form'));
+  });
+
+  // The choices that the preview follows: each is a click of its own.
+  for (const field of [fields.service, fields.container, fields.image, fields.typed]) {
+    app.action({ type: 'block_actions', action_id: field }, async ({ ack, body }) => {
+      await ack();
+      const { user, view } = InView.parse(body);
+      await forms.refresh(user.id, view);
+    });
+  }
+
+  app.options({ type: 'block_suggestion', action_id: fields.service }, async ({ ack, body }) => {
+    const { user, value } = Suggestion.parse(body);
+    const options = await forms.suggest(user.id, value);
+    await (ack as unknown as (response: { readonly options: typeof options }) => Promise<void>)({ options });
+  });
+
+  app.view({ type: 'view_submission', callback_id: startCallbackId }, async ({ ack, body }) => {
+    const { user, view } = InView.parse(body);
+    // Bolt's type is an intersection that no value fits.
+    const answer = ack as unknown as (response: SubmissionAnswer) => Promise<void>;
+    await answer(await forms.submit(user.id, view));
+  });
+
+  app.action(openStartActionId, async ({ ack, body, respond }) => {
+    await ack();
+    const { user, trigger_id: triggerId, channel, container, actions } = Offer.parse(body);
+    const payload = tools.signer.verify(actions.find(({ action_id: id }) => id === openStartActionId)?.value ?? '');
+    const origin = { userId: user.id, channel: channel?.id ?? '', thread: container?.thread_ts };
+    const tell = async (words: Mrkdwn) => {
+      if (respond !== undefined) await desk.respondVia(respond, origin)(say(tools.view, words));
+    };
+    if (payload?.kind !== 'line') {
+      log.warn({ slackUser: user.id, channel: origin.channel }, 'a button without our signature was refused');
+      return tell('This button was not signed by me, or with a key that is no longer valid: nothing was done.');
+    }
+    await forms.open({ userId: user.id, channel: origin.channel, triggerId, ...subjectOfLine(payload.line) }, tell);
+  });
+}
