@@ -13,7 +13,7 @@ const documents = [
   ...['networking.k8s.io/v1', 'policy/v1', 'rbac.authorization.k8s.io/v1'],
 ].map((path) => (path.startsWith('api/') ? path : `apis/${path}`));
 const roots =
-  /\.(Namespace|Node|Pod|PodTemplate|Service|Endpoints|EndpointSlice|ConfigMap|Secret|ServiceAccount|PersistentVolumeClaim|Event|ReplicaSet|Deployment|StatefulSet|DaemonSet|Ingress|IngressClass|NetworkPolicy|Lease|Job|CronJob|PodDisruptionBudget|Eviction|Role|ClusterRole|RoleBinding|ClusterRoleBinding|HorizontalPodAutoscaler|Scale|CustomResourceDefinition|SubjectAccessReview|SelfSubjectAccessReview|LocalSubjectAccessReview|SelfSubjectRulesReview|SelfSubjectReview|TokenReview|TokenRequest|DeleteOptions|Status|ListMeta)$/;
+  /\.(Namespace|Node|Pod|PodTemplate|Service|Endpoints|EndpointSlice|ConfigMap|Secret|ServiceAccount|PersistentVolumeClaim|ResourceQuota|Event|ReplicaSet|Deployment|StatefulSet|DaemonSet|Ingress|IngressClass|NetworkPolicy|Lease|Job|CronJob|PodDisruptionBudget|Eviction|Role|ClusterRole|RoleBinding|ClusterRoleBinding|HorizontalPodAutoscaler|Scale|CustomResourceDefinition|SubjectAccessReview|SelfSubjectAccessReview|LocalSubjectAccessReview|SelfSubjectRulesReview|SelfSubjectReview|TokenReview|TokenRequest|DeleteOptions|Status|ListMeta)$/;
 
 type Node = { [key: string]: unknown };
 

@@ -1,6 +1,13 @@
 import http from 'node:http';
 import https from 'node:https';
-import { AlreadyExistsError, ConflictError, InvalidError, NotFoundError, NotNowError } from '../../lib/index.ts';
+import {
+  AlreadyExistsError,
+  ConflictError,
+  ForbiddenError,
+  InvalidError,
+  NotFoundError,
+  NotNowError,
+} from '../../lib/index.ts';
 
 /** Where the API is and how to be let in. */
 export type ApiAddress = {
@@ -154,6 +161,8 @@ function errorOf(status: number, doing: string, text: string, retryAfter: string
     // Not a Status: the first characters of whatever came stand in for it.
   }
   const message = `${doing}: ${status} ${detail}`;
+  // The server's own words: controllers write them down as they are.
+  if (status === 403) return new ForbiddenError(detail);
   if (status === 404) return new NotFoundError(message);
   if (status === 409) return reason === 'AlreadyExists' ? new AlreadyExistsError(message) : new ConflictError(message);
   if (status === 410) return new GoneError(message);

@@ -58,21 +58,31 @@ export function advanceContainer(container: ContainerRun, now: Circumstances): C
 
 function leaveWaiting(container: ContainerRun, reason: string, now: Circumstances): ContainerRun {
   const { facts, nowMs } = now;
-  if (facts.pull === 'missing' && reason !== 'CrashLoopBackOff') {
+  if (facts.pull !== 'ok' && reason !== 'CrashLoopBackOff') {
     const isFailing = reason === 'ErrImagePull';
     const phase = isFailing
       ? { kind: 'waiting' as const, reason: 'ImagePullBackOff', message: `Back-off pulling image "${container.image}"` }
       : {
           kind: 'waiting' as const,
           reason: 'ErrImagePull',
-          message: `failed to pull image "${container.image}": not found`,
+          message: pullError(container.image, facts.pull),
         };
     return { ...container, phase, dueMs: nowMs + PULL_RETRY_MS };
   }
   const restarts = container.restarts + (reason === 'CrashLoopBackOff' ? 1 : 0);
   // A quick start is told in one write: creating, then ready.
-  const isQuick = facts.startMs - createMs(facts) <= 0;
+  const isQuick = facts.startMs - createMs(facts) <= 0 && facts.probe === 'ok';
   return runFrom({ ...container, restarts }, { kind: 'running', sinceMs: nowMs, isReady: isQuick }, now);
+}
+
+/** As containerd words it, and the kubelet hands it on. */
+function pullError(image: string, pull: 'missing' | 'denied'): string {
+  const problem =
+    pull === 'missing'
+      ? `${image}: not found`
+      : 'pull access denied, repository does not exist or may require authorization: ' +
+        'authorization failed: no basic auth credentials';
+  return `failed to pull and unpack image "${image}": failed to resolve reference "${image}": ${problem}`;
 }
 
 function leaveRunning(
@@ -84,7 +94,7 @@ function leaveRunning(
   const ranMs = nowMs - phase.sinceMs;
   const hasCompleted = life.completesAfterMs !== undefined && ranMs >= life.completesAfterMs;
   const hasCrashed = facts.crashAfterMs !== undefined && ranMs >= facts.crashAfterMs;
-  if (!hasCompleted && !hasCrashed) return runFrom(container, { ...phase, isReady: true }, now);
+  if (!hasCompleted && !hasCrashed) return runFrom(container, { ...phase, isReady: facts.probe === 'ok' }, now);
 
   const exitCode = hasCrashed ? 1 : life.exitCode;
   const end = { kind: 'ended', sinceMs: phase.sinceMs, endedMs: nowMs, exitCode } as const;
@@ -104,7 +114,7 @@ export function runFrom(
 ): ContainerRun {
   const { facts, life } = now;
   const dates = [facts.crashAfterMs, life.completesAfterMs].filter((ms) => ms !== undefined);
-  if (!phase.isReady) dates.push(facts.startMs - createMs(facts));
+  if (!phase.isReady && facts.probe === 'ok') dates.push(facts.startMs - createMs(facts));
   const dueMs = phase.sinceMs + Math.min(Number.POSITIVE_INFINITY, ...dates);
   return { ...container, phase, dueMs };
 }

@@ -9,7 +9,10 @@ export const ImageFacts = z.object({
   errorRate: z.number().min(0).max(1).default(0),
   /** The median time to answer; the tail reaches about four times as far. */
   latencyMs: z.number().min(0).default(40),
-  pull: z.enum(['ok', 'missing']).default('ok'),
+  /** `missing`: the registry has no such tag. `denied`: it lets nobody in without a secret. */
+  pull: z.enum(['ok', 'missing', 'denied']).default('ok'),
+  /** `failing`: it runs, and its readiness probe is answered with 503 for ever. */
+  probe: z.enum(['ok', 'failing']).default('ok'),
   /** The container exits with 1 this long after it started, again and again. */
   crashAfterMs: z.number().positive().optional(),
   memoryBytes: z

@@ -1,9 +1,11 @@
 import { ConflictError, NotFoundError } from '../../lib/index.ts';
 import type { Cluster } from './cluster.ts';
 import { advanceContainer, type ContainerRun, createContainer, type Life, runFrom } from './container-life.ts';
+import { createEventWriter } from './event-writer.ts';
 import { chooseFacts, type ImageList } from './image-list.ts';
 import { isPodReady, keyOf, type Pod } from './objects.ts';
 import { describePodStatus } from './pod-status.ts';
+import { troublesOf } from './pod-troubles.ts';
 import { createWorkQueue } from './work-queue.ts';
 
 export type KubeletOptions = {
@@ -35,6 +37,7 @@ export function startKubelet(options: KubeletOptions): { stop(): void } {
   const runs = new Map<string, Run>();
   const usedIps = new Set<string>();
   const queue = createWorkQueue({ look, concurrency: 16, gatherMs: 5, onProblem: options.onProblem });
+  const events = createEventWriter(client);
   let nextIp = 2;
   let canBind = true;
 
@@ -123,6 +126,10 @@ export function startKubelet(options: KubeletOptions): { stop(): void } {
     const status = describePodStatus(pod, run.containers, { podIp: run.podIp, nowMs });
     pods.absorb(await client.mergePatch(path, { metadata: { uid }, status }, 'kubelet'));
     run.written = written;
+    for (const container of run.containers) {
+      const facts = chooseFacts(options.images(), container.image);
+      for (const event of troublesOf(pod, container, facts)) events.tell(pod, { ...event, component: 'kubelet' });
+    }
   }
 
   /** The first look after a deletion starts the countdown, the next one ends it. */

@@ -76,8 +76,16 @@ export const ReplicaSet = z.looseObject({
       readyReplicas: z.number().default(0),
       availableReplicas: z.number().default(0),
       observedGeneration: z.number().default(0),
+      conditions: z.array(Condition).default([]),
     })
-    .default({ replicas: 0, fullyLabeledReplicas: 0, readyReplicas: 0, availableReplicas: 0, observedGeneration: 0 }),
+    .default({
+      replicas: 0,
+      fullyLabeledReplicas: 0,
+      readyReplicas: 0,
+      availableReplicas: 0,
+      observedGeneration: 0,
+      conditions: [],
+    }),
 });
 export type ReplicaSet = z.infer<typeof ReplicaSet>;
 

@@ -6,6 +6,7 @@ import { trackUpdate } from '../fields/managed-fields.ts';
 import { objectAt, type StoredObject, textAt } from '../kubernetes-object.ts';
 import { admit, checkIdentity, checkNamespace } from './admit.ts';
 import { generatedName } from './metadata.ts';
+import { checkQuota } from './quota.ts';
 
 /** Creates an object from a body; returns it as stored. */
 export function createObject(
@@ -35,6 +36,7 @@ export function createObject(
   object = resource.strategy.begin?.(object) ?? object;
   const place = { collection: resource.collection, namespace: write.namespace, name: object.metadata.name };
   if (api.store.get(place) !== undefined) throw alreadyExists(resource, object.metadata.name);
+  checkQuota(api, write, object);
   return write.isDryRun ? object : api.store.put(place, object);
 }
 

@@ -49,6 +49,13 @@ const pod: Strategy = {
   check: checkPod,
 };
 
+/** As its controller would have it at its first look: nothing used yet. */
+function beginQuota(object: StoredObject): StoredObject {
+  const hard = objectAt(objectAt(object, 'spec'), 'hard');
+  const used = Object.fromEntries(Object.keys(hard).map((counted) => [counted, '0']));
+  return { ...object, status: { hard, used } };
+}
+
 const configKey = /^[-._a-zA-Z0-9]+$/;
 
 /** Keys become file names. */
@@ -122,6 +129,7 @@ export const builtInStrategies: { readonly [resource: string]: Strategy } = {
   secrets: secret,
   pods: pod,
   podtemplates: { ...versioned, fill: (object) => fillTemplateAt(object, ['template', 'spec']) },
+  resourcequotas: { ...plainStrategy, begin: beginQuota },
   services: {
     ...plainStrategy,
     names: 'service',

@@ -33,6 +33,7 @@ const table: readonly (readonly [groupVersion: string, schemas: string, rows: re
       { kind: 'PersistentVolumeClaim', short: ['pvc'], hasStatus: true },
       { kind: 'Pod', short: ['po'], categories: all, hasStatus: true },
       { kind: 'PodTemplate' },
+      { kind: 'ResourceQuota', short: ['quota'], hasStatus: true },
       { kind: 'Secret' },
       { kind: 'ServiceAccount', short: ['sa'] },
       { kind: 'Service', short: ['svc'], categories: all, hasStatus: true },

@@ -8,16 +8,27 @@ const nano = 1_000_000_000n;
  * another form comes back changed. Text that is no quantity stays.
  */
 export function canonicalQuantity(text: string): string {
+  const nanos = nanosOf(text);
+  return nanos === undefined ? text : quantityOf(nanos, text.endsWith('i'));
+}
+
+/** How much a quantity is, in nanos of its unit; undefined for text that is none. */
+export function nanosOf(text: string): bigint | undefined {
   const match = pattern.exec(text);
   const [, sign = '', whole = '', fraction = '', exponent, suffix = ''] = match ?? [];
-  if (match === null || whole + fraction === '') return text;
+  if (match === null || whole + fraction === '') return undefined;
   const isBinary = suffix.endsWith('i');
   const scale = isBinary ? 1024n ** BigInt(binarySuffixes.indexOf(suffix)) : 1n;
   const power = (exponent === undefined ? 0 : Number(exponent.slice(1))) + decimalPower(isBinary ? '' : suffix);
   const nanos = scaled(BigInt(whole + fraction) * scale * nano, power - fraction.length);
-  if (nanos === undefined) return text;
-  const minus = sign === '-' && nanos !== 0n ? '-' : '';
-  return minus + (isBinary && nanos % nano === 0n ? binaryText(nanos / nano) : decimalText(nanos));
+  return nanos === undefined || sign !== '-' ? nanos : -nanos;
+}
+
+/** The other way round, in the binary form where it is asked for and fits. */
+export function quantityOf(nanos: bigint, isBinary: boolean): string {
+  const size = nanos < 0n ? -nanos : nanos;
+  const text = isBinary && size % nano === 0n ? binaryText(size / nano) : decimalText(size);
+  return nanos < 0n ? `-${text}` : text;
 }
 
 function decimalPower(suffix: string): number {

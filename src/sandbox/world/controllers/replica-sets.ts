@@ -1,5 +1,6 @@
-import { ConflictError, NotFoundError } from '../../../lib/index.ts';
+import { ConflictError, ForbiddenError, NotFoundError } from '../../../lib/index.ts';
 import type { Cluster } from '../cluster.ts';
+import { createEventWriter } from '../event-writer.ts';
 import { createIndex, createOwnerIndex, orphansOf } from '../object-index.ts';
 import {
   conditionOf,
@@ -11,6 +12,7 @@ import {
   type Pod,
   type ReplicaSet,
 } from '../objects.ts';
+import { timestamp } from '../pod-status.ts';
 import { createNameSuffix } from '../random.ts';
 import { createWorkQueue } from '../work-queue.ts';
 import { choosePodsToDelete } from './pod-ranks.ts';
@@ -18,6 +20,8 @@ import { choosePodsToDelete } from './pod-ranks.ts';
 const MANAGER = 'kube-controller-manager';
 const NODE_NAME = 'sandbox';
 const WRITES_AT_ONCE = 8;
+/** Kubernetes doubles this up to a quarter of an hour; a sandbox's people wait less. */
+const REFUSED_RETRY_MS = 2000;
 
 /** Keeps as many pods as each ReplicaSet asks for, and its status true. */
 export function startReplicaSetController(cluster: Cluster, onProblem: (message: string) => void): { stop(): void } {
@@ -25,6 +29,7 @@ export function startReplicaSetController(cluster: Cluster, onProblem: (message:
   const podsByOwner = createOwnerIndex(pods);
   const replicaSetsByUid = createIndex(replicaSets, ({ metadata }) => [metadata.uid]);
   const queue = createWorkQueue({ look, concurrency: 16, gatherMs: 15, onProblem });
+  const events = createEventWriter(client);
 
   replicaSets.onChange((before, after) => {
     const changed = after ?? before;
@@ -51,11 +56,20 @@ export function startReplicaSetController(cluster: Cluster, onProblem: (message:
     const members = await claimPods(replicaSet);
     const active = members.filter(isPodActive);
     const missing = replicaSet.spec.replicas - active.length;
+    let refusal: string | undefined;
     if (replicaSet.metadata.deletionTimestamp === undefined) {
-      if (missing > 0) await inBatches(Array.from({ length: missing }), () => createPod(replicaSet));
+      if (missing > 0) refusal = await createPods(replicaSet, missing);
       if (missing < 0) await inBatches(choosePodsToDelete(active, -missing), deletePod);
     }
-    await writeStatus(replicaSet);
+    await writeStatus(replicaSet, refusal);
+    if (refusal === undefined) return;
+    queue.add(key, REFUSED_RETRY_MS);
+    events.tell(replicaSet, {
+      type: 'Warning',
+      reason: 'FailedCreate',
+      message: `Error creating: ${refusal}`,
+      component: 'replicaset-controller',
+    });
   }
 
   /** Adopts matching orphans and releases members that no longer match, as the controller reference demands. */
@@ -86,6 +100,17 @@ export function startReplicaSetController(cluster: Cluster, onProblem: (message:
       metadata: { uid: pod.metadata.uid, resourceVersion: pod.metadata.resourceVersion, ownerReferences },
     };
     pods.absorb(await client.mergePatch(podPath(pod), body, MANAGER));
+  }
+
+  /** A quota or an admission says no: the first refusal ends the attempt, and is what the status says. */
+  async function createPods(replicaSet: ReplicaSet, count: number): Promise<string | undefined> {
+    try {
+      await inBatches(Array.from({ length: count }), () => createPod(replicaSet));
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof ForbiddenError)) throw error;
+      return error.message;
+    }
   }
 
   async function createPod(replicaSet: ReplicaSet): Promise<void> {
@@ -119,15 +144,18 @@ export function startReplicaSetController(cluster: Cluster, onProblem: (message:
     }
   }
 
-  async function writeStatus(replicaSet: ReplicaSet): Promise<void> {
+  async function writeStatus(replicaSet: ReplicaSet, refusal: string | undefined): Promise<void> {
     const nowMs = Date.now();
     const members = [...podsByOwner(replicaSet.metadata.uid).values()].filter(isPodActive);
     const { status, nextLookMs } = countStatus(replicaSet, members, nowMs);
     if (nextLookMs !== undefined) queue.add(keyOf(replicaSet), nextLookMs);
-    if (isSameStatus(replicaSet, status)) return;
+    const conditions = conditionsAfter(replicaSet, refusal, nowMs);
+    if (isSameStatus(replicaSet, status) && conditions === replicaSet.status.conditions) return;
     const { namespace, name } = replicaSet.metadata;
     const path = `/apis/apps/v1/namespaces/${namespace}/replicasets/${name}/status`;
-    replicaSets.absorb(await client.mergePatch(path, { status }, MANAGER));
+    // A list that became empty is left out, as in what a real controller writes.
+    const written = { ...status, conditions: conditions.length === 0 ? null : conditions };
+    replicaSets.absorb(await client.mergePatch(path, { status: written }, MANAGER));
   }
 
   return { stop: () => queue.stop() };
@@ -170,6 +198,23 @@ export function countStatus(
     observedGeneration: replicaSet.metadata.generation ?? 0,
   };
   return { status, nextLookMs };
+}
+
+/** `ReplicaFailure` comes with the first refusal, keeps its words, and goes with the first pod that is let in. */
+function conditionsAfter(
+  { status }: ReplicaSet,
+  refusal: string | undefined,
+  nowMs: number,
+): ReplicaSet['status']['conditions'] {
+  const held = status.conditions.some(({ type }) => type === 'ReplicaFailure');
+  if (held === (refusal !== undefined)) return status.conditions;
+  const others = status.conditions.filter(({ type }) => type !== 'ReplicaFailure');
+  if (refusal === undefined) return others;
+  const lastTransitionTime = timestamp(nowMs);
+  return [
+    ...others,
+    { type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message: refusal, lastTransitionTime },
+  ];
 }
 
 function isSameStatus(replicaSet: ReplicaSet, status: Counted): boolean {

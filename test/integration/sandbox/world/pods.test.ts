@@ -19,6 +19,8 @@ const IMAGES = [
   'never-ready: {startMs: 600000}',
   'unpullable: {pull: missing}',
   'crashing: {startMs: 20, crashAfterMs: 200}',
+  'unhealthy: {startMs: 20, probe: failing}',
+  'private: {pull: denied}',
 ].join('\n');
 
 let cluster: SmallCluster;
@@ -142,6 +144,67 @@ describe.concurrent('an image', () => {
     expect(metrics).toMatch(
       /kube_pod_container_status_restarts_total\{namespace="shop",pod="crash-\w{5}",container="app"\} [1-9]/,
     );
+  });
+});
+
+describe.concurrent('what goes wrong with pods', () => {
+  const warningsAbout = async (name: string) => {
+    const path = `/api/v1/namespaces/shop/events?fieldSelector=involvedObject.name=${name},type=Warning`;
+    return (await cluster.list(path)).map(({ reason, message }) => `${reason}: ${message}`);
+  };
+
+  test.each([
+    ['unhealthy:1', 'Unhealthy: Readiness probe failed: HTTP probe failed with statuscode: 503'],
+    [
+      'private:1',
+      'Failed: Failed to pull image "private:1": failed to pull and unpack image "private:1": failed to resolve reference ' +
+        '"private:1": pull access denied, repository does not exist or may require authorization: authorization failed: ' +
+        'no basic auth credentials',
+    ],
+  ])('%s: its pod is not ready, and an event says why', async (image, warning) => {
+    const set = image.replace(':', '-');
+    await cluster.create(REPLICA_SETS, aReplicaSet(set, image, 1));
+    await eventually(async () => {
+      const [pod] = await cluster.pods({ set });
+      return (await warningsAbout(pod.metadata.name)).includes(warning) || undefined;
+    }, 30_000);
+    const [pod] = await cluster.pods({ set });
+    expect(isReady(pod)).toBe(false);
+  });
+
+  test('a quota refuses a pod in the words of a real server, and lets it in when it is raised', async () => {
+    await cluster.create('/api/v1/namespaces', {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: 'tight' },
+    });
+    const quotas = '/api/v1/namespaces/tight/resourcequotas';
+    await cluster.create(quotas, {
+      apiVersion: 'v1',
+      kind: 'ResourceQuota',
+      metadata: { name: 'few' },
+      spec: { hard: { pods: '1' } },
+    });
+    const path = '/apis/apps/v1/namespaces/tight/replicasets';
+    await cluster.create(path, aReplicaSet('two', 'quick:1', 2));
+    const refused = await eventually(async () => {
+      const { status } = await cluster.request('GET', `${path}/two`);
+      return status.conditions === undefined ? undefined : status;
+    }, 30_000);
+    expect(refused.conditions).toMatchObject([{ type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate' }]);
+    expect(refused.conditions[0].message).toMatch(
+      /^pods "two-\w{5}" is forbidden: exceeded quota: few, requested: pods=1, used: pods=1, limited: pods=1$/,
+    );
+    expect((await cluster.request('GET', `${quotas}/few`)).status).toEqual({
+      hard: { pods: '1' },
+      used: { pods: '1' },
+    });
+
+    await cluster.patch(`${quotas}/few`, { spec: { hard: { pods: '2' } } });
+    await eventually(async () => {
+      const { status } = await cluster.request('GET', `${path}/two`);
+      return (status.readyReplicas === 2 && status.conditions === undefined) || undefined;
+    }, 30_000);
   });
 });
 
