@@ -186,7 +186,7 @@ describe.concurrent('what goes wrong with pods', () => {
       spec: { hard: { pods: '1' } },
     });
     const path = '/apis/apps/v1/namespaces/tight/replicasets';
-    await cluster.create(path, aReplicaSet('two', 'quick:1', 2));
+    await cluster.create(path, { ...aReplicaSet('two', 'quick:1', 2), metadata: { name: 'two' } });
     const refused = await eventually(async () => {
       const { status } = await cluster.request('GET', `${path}/two`);
       return status.conditions === undefined ? undefined : status;
