@@ -10,6 +10,7 @@ import {
   createEngine,
   createHistory,
   createMeasureAgain,
+  createMeasureNow,
   type Engine,
   factsOf,
   glance,
@@ -110,6 +111,7 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
       return record === undefined ? undefined : wasLive(record);
     },
     cardOf: (rollout, signal) => records.cardOf(rollout, signal),
+    measureNow: createMeasureNow({ cluster, resources, providers, evidence: config.EVIDENCE }),
     worldOf: (name, signal) => glance(name, { ...observing, caches }, signal),
     deliveryOf: async (name, signal) => {
       const seen = await look(name, signal);

@@ -9,6 +9,7 @@ export {
   AnalysisRunSpec,
   AnalysisRunStatus,
   isCompleted,
+  type Measurement,
   MetricResult,
 } from './analysis-run.ts';
 export { AnalysisArgument, AnalysisTemplate, AnalysisTemplateSpec, Metric } from './analysis-template.ts';
@@ -43,6 +44,7 @@ export { resolveMetrics, type SecretReference, secretReferences } from './resolv
 export type { FaultShare } from './sight/fault-share.ts';
 export { hashToCome, type SightScope } from './sight/scope.ts';
 export { type Blindness, readSight, type Sight, smallestVisibleFault } from './sight/sight.ts';
+export { sightLabel, sightWords } from './sight/sight-words.ts';
 export { type Substituted, substituteArguments } from './substitute.ts';
 export { type EvaluatedTime, evaluateTime } from './time-expression.ts';
 export { formatTimestamp, parseTimestamp } from './timestamp.ts';

@@ -9,7 +9,7 @@ export interface SecretReference {
   readonly key: string;
 }
 
-export function secretReferences(run: AnalysisRun): readonly SecretReference[] {
+export function secretReferences(run: Pick<AnalysisRun, 'spec'>): readonly SecretReference[] {
   return run.spec.args.flatMap(({ name, valueFrom }) => {
     const reference = valueFrom?.secretKeyRef;
     return reference === undefined ? [] : [{ argument: name, secretName: reference.name, key: reference.key }];

@@ -12,16 +12,15 @@ import {
   formatTimestamp,
   isCompleted,
   type MeasurementOutcome,
-  type Metric,
   type MetricResult,
   recordMeasurements,
   resolveMetrics,
-  secretReferences,
 } from '../analysis/index.ts';
 import type { Cluster, EventToSend, KubernetesObject, ObjectName, Resource } from '../kubernetes/index.ts';
 import { ConflictError, type Json, type JsonObject, NotFoundError } from '../lib/index.ts';
 import type { MetricProviders } from '../metric-providers/index.ts';
 import type { TurnKey } from '../queue-stores/index.ts';
+import { readSecrets, takeMeasurement } from './measurement.ts';
 
 export interface AnalysisRunTools {
   readonly cluster: Cluster;
@@ -40,8 +39,6 @@ export interface TurnAnswer {
   readonly wakeAfterMs?: number;
 }
 
-/** Providers keep their own timeouts; none may hold a turn for longer than this. */
-const LONGEST_MEASUREMENT_MS = 120_000;
 const SHORTEST_WAKE_MS = 250;
 const WRITE_TRIES = 5;
 
@@ -110,7 +107,7 @@ async function takeMeasurements(
   due: readonly DueMeasurement[],
   signal: AbortSignal,
 ): Promise<Taken> {
-  const secrets = await readSecrets(tools, run, signal);
+  const secrets = await readSecrets(tools, { namespace: run.metadata.namespace, spec: run.spec }, signal);
   if (!secrets.areRead) return { isTaken: false, reason: `Unable to resolve metric arguments: ${secrets.reason}` };
   const resolved = resolveMetrics(run.spec, secrets.values);
   if (!resolved.isResolved) {
@@ -120,52 +117,6 @@ async function takeMeasurements(
   const hidden = [...secrets.values.values()];
   const outcomes = await Promise.all(metrics.map((metric) => takeMeasurement(tools, { metric, hidden }, signal)));
   return { isTaken: true, outcomes };
-}
-
-/** Never throws: whatever goes wrong in measuring is what the measurement says. */
-async function takeMeasurement(
-  tools: AnalysisRunTools,
-  { metric, hidden }: { readonly metric: Metric; readonly hidden: readonly string[] },
-  signal: AbortSignal,
-): Promise<MeasurementOutcome> {
-  const startedAtMs = tools.cluster.nowMs();
-  let metricMetadata: Readonly<Record<string, string>> | undefined;
-  try {
-    const { provider, settings } = tools.providers.choose(metric.provider);
-    metricMetadata = provider.describe?.(settings);
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(LONGEST_MEASUREMENT_MS)]);
-    const reading = await provider.measure(settings, startedAtMs, limit);
-    const finishedAtMs = tools.cluster.nowMs();
-    return { kind: 'read', metric, startedAtMs, finishedAtMs, secrets: hidden, metricMetadata, ...reading };
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    const finishedAtMs = tools.cluster.nowMs();
-    return { kind: 'failed', metric, startedAtMs, finishedAtMs, secrets: hidden, metricMetadata, message };
-  }
-}
-
-const Secret = z.looseObject({ data: z.record(z.string(), z.string()).default({}) });
-
-type Secrets =
-  | { readonly areRead: true; readonly values: ReadonlyMap<string, string> }
-  /** In Argo's words. */
-  | { readonly areRead: false; readonly reason: string };
-
-/** The values of the run's secret arguments, read now: a rotated Secret counts from the next measurement on. */
-async function readSecrets(tools: AnalysisRunTools, run: AnalysisRun, signal: AbortSignal): Promise<Secrets> {
-  const { namespace } = run.metadata;
-  const values = new Map<string, string>();
-  for (const { argument, secretName, key } of secretReferences(run)) {
-    const object = await tools.cluster.get(tools.resources.secrets, { namespace, name: secretName }, signal);
-    if (object === undefined) return { areRead: false, reason: `secrets "${secretName}" not found` };
-    const { data } = Secret.parse(object);
-    const encoded = Object.hasOwn(data, key) ? data[key] : undefined;
-    if (encoded === undefined) {
-      return { areRead: false, reason: `key '${key}' does not exist in secret '${secretName}'` };
-    }
-    values.set(argument, Buffer.from(encoded, 'base64').toString());
-  }
-  return { areRead: true, values };
 }
 
 interface Verdict {

@@ -11,5 +11,6 @@ export type { Caches } from './keeper.ts';
 export { readLastSample } from './last-sample.ts';
 export { type Look, lookAt } from './look.ts';
 export { createMeasureAgain } from './measure-again.ts';
+export { createMeasureNow, type MeasuredNow, type MeasureNow } from './measure-now.ts';
 export { glance, type ObserveTools, readAnalysisRuns } from './observe.ts';
 export { verify } from './verify.ts';

@@ -13,6 +13,7 @@ export {
   NotNowError,
   TerminalError,
 } from './errors.ts';
+export { versionOf } from './image-version.ts';
 export { type Json, type JsonObject, ObjectMeta } from './kubernetes-object.ts';
 export { isEqual, mergePatchOf } from './merge-patch.ts';
 export {

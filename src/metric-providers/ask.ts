@@ -52,13 +52,19 @@ export async function ask(question: Question, signal: AbortSignal): Promise<Answ
     return { status, body: String(response.data ?? '') };
   } catch (error) {
     if (!(error instanceof AxiosError)) throw error;
-    throw new Error(describeFailure(question, error, deadline), { cause: error });
+    throw new Error(describeFailure(question, error, { deadline, signal }), { cause: error });
   }
 }
 
-function describeFailure(question: Question, error: AxiosError, deadline: AbortSignal): string {
+function describeFailure(
+  question: Question,
+  error: AxiosError,
+  { deadline, signal }: { readonly deadline: AbortSignal; readonly signal: AbortSignal },
+): string {
   const { who, timeoutMs } = question;
   if (deadline.aborted) return `${who} did not answer within ${timeoutMs / 1000} s`;
+  const isTimeUp = signal.aborted && signal.reason instanceof DOMException && signal.reason.name === 'TimeoutError';
+  if (isTimeUp) return `${who} did not answer in time`;
   if (error.code === AxiosError.ERR_CANCELED) return `${who} was not waited for: the measurement was interrupted`;
   if (error.message.includes('maxContentLength')) return `${who} answered more than ${MAX_ANSWER_MEBIBYTES} MiB`;
   const reason = error.message || error.code || 'unknown error';

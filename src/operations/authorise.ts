@@ -6,6 +6,7 @@ export type Verb =
   | 'get'
   | 'list'
   | 'why'
+  | 'check'
   | 'start'
   | 'start-foreign'
   | 'promote'

@@ -1,5 +1,6 @@
 import { abort } from './abort.ts';
 import { act, type OperationTools } from './act.ts';
+import { type CheckTools, check } from './check.ts';
 import { finish } from './finish.ts';
 import type { Operations } from './operations.ts';
 import { pause } from './pause.ts';
@@ -15,7 +16,7 @@ import { undo } from './undo.ts';
 import { readWhy, type WhyTools } from './why.ts';
 
 /** Binds every operation to its tools. */
-export function createOperations(tools: OperationTools & WhyTools): Operations {
+export function createOperations(tools: OperationTools & WhyTools & CheckTools): Operations {
   return {
     start: (wish) => act(wish, start, tools),
     tryStart: (wish) => tryStart(wish, tools),
@@ -29,6 +30,7 @@ export function createOperations(tools: OperationTools & WhyTools): Operations {
     abort: (wish) => act(wish, abort, tools),
     retry: (wish) => act(wish, retry, tools),
     undo: (wish) => act(wish, undo, tools),
+    check: (wish) => check(wish, tools),
     plan: (wish) => plan(wish, tools),
     status: (wish) => readOne(wish, 'get', tools),
     why: (wish) => readWhy(wish, tools),

@@ -3,6 +3,8 @@
  * Nobody else changes a rollout. Begin reading at operations.ts.
  */
 export { type Channels, createChannels } from './channels.ts';
+export type { CheckAnswer, CheckedMetric, CheckTools, Reading } from './check.ts';
+export { type CheckWords, checkWords } from './check-words.ts';
 export { createOperations } from './create-operations.ts';
 export {
   type Answer,
@@ -22,5 +24,6 @@ export {
   type Wish,
 } from './operations.ts';
 export type { PlanAccess, PlanAnswer, PlannedVerb, PlanWish } from './plan.ts';
+export { type PlanWords, planWords } from './plan-words.ts';
 export type { Verdict } from './verdict.ts';
 export type { Study, Why } from './why.ts';

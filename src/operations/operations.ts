@@ -1,4 +1,5 @@
 import type { Binding, Delivery } from '../rollout/index.ts';
+import type { CheckAnswer } from './check.ts';
 import type { PlanAnswer } from './plan.ts';
 import type { Why } from './why.ts';
 
@@ -98,6 +99,8 @@ export interface Operations {
   abort(wish: Wish): Promise<Answer>;
   retry(wish: Wish): Promise<Answer>;
   undo(wish: Wish & { readonly toRevision?: number | undefined; readonly withSteps?: boolean }): Promise<Answer>;
+  /** One measurement of every metric of its analyses, now, without a rollout. Needs the verb `check`. */
+  check(wish: Wish): Promise<Refusal | CheckAnswer>;
   /** What a start would do, without doing it; the present plan where no image is named. Needs the verb `get`. */
   plan(wish: Wish & { readonly images: readonly ImageChange[] }): Promise<Refusal | PlanAnswer>;
   /** Needs the verb `get`. */

@@ -22,6 +22,8 @@ export interface PlanAccess {
   readonly isBoundHere: boolean;
   /** What Kubernetes says of the person who asks; undefined: it could not say. */
   readonly you: Readonly<Record<PlannedVerb, boolean | undefined>>;
+  /** Users and groups that bindings name, by verb; undefined: we may not read the bindings. */
+  readonly others: Readonly<Record<PlannedVerb, readonly string[]>> | undefined;
 }
 
 export const plannedVerbs = ['start', 'promote', 'abort'] as const;
@@ -68,6 +70,7 @@ export async function plan(wish: PlanWish, tools: OperationTools & ReadTools): P
       channel: tools.channels.channelOf(rollout),
       isBoundHere: tools.channels.isBound(wish.channel, rollout),
       you: { start, promote, abort },
+      others: undefined,
     },
   };
 }

@@ -28,7 +28,7 @@ export { type FieldOwner, type FieldStep, fieldOwners, ownsField } from './manag
 export { instanceIdLabel, managedByAnnotation, podHashLabel, revisionAnnotation } from './names.ts';
 export { neededServices, neededTemplates } from './needs.ts';
 export type { ExpectedTime } from './plan/expected-time.ts';
-export { type Plan, type PlannedImage, type PlannedStep, planRollout } from './plan/plan.ts';
+export { type Measured, measuredIn, type Plan, type PlannedImage, type PlannedStep, planRollout } from './plan/plan.ts';
 export type { PlannedAnalysis, PlannedMetric } from './plan/planned-analysis.ts';
 export { type DeliveryFacts, readDelivery } from './read-delivery.ts';
 export { presentRevision, revisionOf } from './replica-sets.ts';

@@ -1,4 +1,4 @@
-import type { PlanAnswer } from '../../src/operations/index.ts';
+import type { CheckAnswer, CheckedMetric, PlanAnswer } from '../../src/operations/index.ts';
 import { type PlannedImage, planRollout, type Rollout, type World } from '../../src/rollout/index.ts';
 import { anAnalysisTemplate, aRollout } from './builders.ts';
 
@@ -46,7 +46,41 @@ export function aPlanAnswer(change: Partial<PlanAnswer> = {}): PlanAnswer {
   return {
     done: true,
     plan: planRollout(aQuietWorld(rollout), [anImage]),
-    access: { channel: 'C0SHOP', isBoundHere: true, you: { start: true, promote: true, abort: true } },
+    access: {
+      channel: 'C0SHOP',
+      isBoundHere: true,
+      you: { start: true, promote: true, abort: true },
+      others: undefined,
+    },
+    ...change,
+  };
+}
+
+export function aCheckedMetric(change: Partial<CheckedMetric> = {}): CheckedMetric {
+  return {
+    name: 'success-rate',
+    templates: ['slo'],
+    provider: 'prometheus',
+    limit: { comparison: '>=', value: 0.95 },
+    condition: 'result[0] >= 0.95',
+    isDryRun: false,
+    sight: { kind: 'canary', by: 'service="checkout-canary"' },
+    atPercents: [10, 50],
+    reading: { kind: 'measured', value: 0.996, text: '[0.996]', verdict: 'passes', message: undefined, queryMs: 12.4 },
+    ...change,
+  };
+}
+
+/** `check checkout`: one metric, well. */
+export function aCheckAnswer(change: Partial<CheckAnswer> = {}): CheckAnswer {
+  return {
+    done: true,
+    namespace: 'shop',
+    name: 'checkout',
+    metrics: [aCheckedMetric()],
+    problems: [],
+    isMoving: false,
+    tookMs: 31,
     ...change,
   };
 }

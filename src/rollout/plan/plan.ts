@@ -1,4 +1,5 @@
 import { parsePauseSeconds, type SightScope } from '../../analysis/index.ts';
+import { type GitOwner, readGitOwner } from '../git-owner.ts';
 import { routerKindsOf } from '../needs.ts';
 import type { CanaryStep, CanaryStrategy } from '../rollout.ts';
 import { maxWeightOf, weightInForce } from '../steps.ts';
@@ -51,15 +52,20 @@ export interface Plan {
   readonly minReadySeconds: number;
   /** What is under way now, and would be replaced. */
   readonly underWay: { readonly step: number; readonly isAborted: boolean; readonly isPaused: boolean } | undefined;
+  /** Which GitOps tool owns this Rollout, and what it asks for. */
+  readonly git: GitOwner | undefined;
   /** Nothing would move: what is wrong with the spec, in Argo's words. */
   readonly problems: readonly string[];
 }
 
-/** Describes the way of one revision. Pure: the same words in a chat, in a terminal and in a modal. */
-export function planRollout(world: World, images: readonly PlannedImage[]): Plan {
+/**
+ * Describes the way of one revision. Pure: the same in a chat, in a terminal and in a modal. `now`: of the revision under way, whose
+ * pods are known; `toCome`: of one that is not there yet.
+ */
+export function planRollout(world: World, images: readonly PlannedImage[], which: 'toCome' | 'now' = 'toCome'): Plan {
   const { rollout } = world;
   const strategy = rollout.spec.strategy?.canary ?? {};
-  const scope = sightScopeOf(world, 'toCome');
+  const scope = sightScopeOf(world, which);
   const steps = (strategy.steps ?? []).map((step, index) => planStep(world, { step, index, strategy, scope }));
   const background = planBackground(world, strategy, scope);
   return {
@@ -74,6 +80,7 @@ export function planRollout(world: World, images: readonly PlannedImage[]): Plan
     gates: steps.filter(({ kind }) => kind === 'gate').length,
     minReadySeconds: rollout.spec.minReadySeconds ?? 0,
     underWay: underWayOf(world),
+    git: readGitOwner(rollout),
     problems: validateRollout(world),
   };
 }
@@ -133,4 +140,29 @@ function underWayOf({ rollout: { spec, status } }: World): Plan['underWay'] {
   if (status.stableRS === undefined || status.stableRS === '' || status.stableRS === status.currentPodHash)
     return undefined;
   return { step: status.currentStepIndex ?? 0, isAborted: status.abort === true, isPaused: spec.paused === true };
+}
+
+/** One analysis, and the shares at which it is measured, the least first; the canary is seen worst there. */
+export interface Measured {
+  readonly analysis: PlannedAnalysis;
+  readonly atPercents: readonly number[];
+  readonly isBackground: boolean;
+}
+
+/** The analyses of a plan, each once: most plans measure the same at every weight. */
+export function measuredIn({ steps, background }: Pick<Plan, 'steps' | 'background'>): readonly Measured[] {
+  const found = new Map<string, { analysis: PlannedAnalysis; atPercents: Set<number> }>();
+  for (const step of steps) {
+    if (step.kind !== 'analysis') continue;
+    const key = JSON.stringify(step.analysis);
+    const known = found.get(key) ?? { analysis: step.analysis, atPercents: new Set() };
+    found.set(key, { ...known, atPercents: known.atPercents.add(step.atPercent) });
+  }
+  const measured = [...found.values()].map(({ analysis, atPercents }) => ({
+    analysis,
+    atPercents: [...atPercents].sort((a, b) => a - b),
+    isBackground: false,
+  }));
+  if (background === undefined) return measured;
+  return [...measured, { analysis: background.analysis, atPercents: [background.atPercent], isBackground: true }];
 }

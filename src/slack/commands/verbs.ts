@@ -58,7 +58,7 @@ export const verbs = {
   plan: {
     aliases: [],
     isMutating: false,
-    when: 'soon',
+    when: 'now',
     takes: 'images',
     flags: ['namespace'],
     usage: 'plan checkout 2.0.0',
@@ -67,7 +67,7 @@ export const verbs = {
   check: {
     aliases: [],
     isMutating: false,
-    when: 'soon',
+    when: 'now',
     takes: 'target',
     flags: ['namespace'],
     usage: 'check checkout',

@@ -4,7 +4,7 @@ import type { Delivery } from '../../../src/rollout/index.ts';
 import { createSlackApi, type SlackApi, type SlackApiOptions } from '../../../src/sandbox/slack-api/index.ts';
 import { createSlackApp, type SlackApp, type SlackTools } from '../../../src/slack/index.ts';
 import { aDelivery, aTypicalDelivery } from '../../support/a-delivery.ts';
-import { aPlanAnswer } from '../../support/a-plan.ts';
+import { aCheckAnswer, aPlanAnswer } from '../../support/a-plan.ts';
 import { aStartForm } from '../../support/a-start-form.ts';
 import { silentLog } from '../../support/silent-log.ts';
 
@@ -82,6 +82,10 @@ export async function openWorld(
     abort: act('abort'),
     retry: act('retry'),
     undo: act('undo'),
+    check: async (wish) => {
+      asked.push({ verb: 'check', wish: { ...wish } });
+      return known.answer?.done === false ? known.answer : aCheckAnswer();
+    },
     plan: async (wish) => {
       asked.push({ verb: 'plan', wish: { ...wish } });
       return known.answer?.done === false ? known.answer : aPlanAnswer();

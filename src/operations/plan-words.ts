@@ -1,0 +1,190 @@
+import { sightWords } from '../analysis/index.ts';
+import { formatDuration, formatLimit, unitOf, versionOf } from '../lib/index.ts';
+import {
+  type ExpectedTime,
+  type Measured,
+  measuredIn,
+  type Plan,
+  type PlannedImage,
+  type PlannedMetric,
+  type PlannedStep,
+} from '../rollout/index.ts';
+import { type PlanAnswer, plannedVerbs } from './plan.ts';
+
+/** What a plan says, as plain text: chat and terminal set it in their own way. */
+export interface PlanWords {
+  /** `shop/checkout 1.4.2 → 2.0.0` */
+  readonly title: string;
+  readonly rows: readonly Row[];
+}
+
+export interface Row {
+  readonly label: string;
+  /** The first stands beside the label, the others under it. */
+  readonly lines: readonly string[];
+}
+
+export function planWords({ plan, access }: PlanAnswer): PlanWords {
+  const rows: (Row | undefined)[] = [
+    rowOf('Not possible', plan.problems),
+    rowOf('Image', plan.images.map(imageWords)),
+    rowOf('Under way', underWayWords(plan)),
+    rowOf('Steps', [stepsWords(plan)]),
+    rowOf('Time', [timeWords(plan)]),
+    ...measuredIn(plan).map(measuredRow),
+    rowOf('Gates', gateWords(plan)),
+    rowOf('Who may', whoWords(access)),
+    rowOf('Git', gitWords(plan)),
+  ];
+  return { title: titleOf(plan), rows: rows.filter((row) => row !== undefined) };
+}
+
+function rowOf(label: string, lines: readonly string[]): Row | undefined {
+  return lines.length === 0 ? undefined : { label, lines };
+}
+
+function titleOf({ namespace, name, images }: Plan): string {
+  const [only, ...others] = images;
+  if (only === undefined) return `${namespace}/${name}, whatever image`;
+  if (others.length === 0) return `${namespace}/${name} ${versionOf(only.from)} → ${versionOf(only.to)}`;
+  return `${namespace}/${name} ${images.map(({ container, to }) => `${container} → ${versionOf(to)}`).join(', ')}`;
+}
+
+function imageWords({ container, from, to, isSame, isForeign, isUnusualTag }: PlannedImage): string {
+  if (isSame) return `${to} in container ${container}: it has this image already, so nothing would start`;
+  const words = `${from} → ${to} in container ${container}`;
+  if (isForeign) return `${words}: another repository than today's, which needs the verb start-foreign`;
+  return isUnusualTag ? `${words}: tags here usually look like ${versionOf(from)}` : words;
+}
+
+function underWayWords({ underWay }: Plan): readonly string[] {
+  if (underWay === undefined) return [];
+  if (underWay.isAborted) return ['an aborted update: a start takes its place'];
+  const paused = underWay.isPaused ? ', paused' : '';
+  return [`an update at step ${underWay.step + 1}${paused}: a start takes its place, from the first step`];
+}
+
+/** `10 % · measure 7 s · 25 % · … · gate · 75 % · 100 %` */
+function stepsWords({ steps, routers, replicas }: Plan): string {
+  const last = steps.findLast((step) => step.kind === 'weight');
+  const end = last?.kind === 'weight' && last.percent === 100 ? [] : ['100 %'];
+  const by = routers.length > 0 ? `by ${routers.join(', ')}` : `by whole pods, of ${replicas}`;
+  return `${[...steps.map(stepWords), ...end].join(' · ')} (${by})`;
+}
+
+function stepWords(step: PlannedStep): string {
+  switch (step.kind) {
+    case 'weight':
+      return `${step.percent} %`;
+    case 'pause':
+      return `wait ${formatDuration(step.seconds * 1000)}`;
+    case 'gate':
+      return 'gate';
+    case 'analysis':
+      return `measure ${rangeWords(step.analysis.time)}`.trim();
+    case 'scale':
+      if (step.to === 'traffic') return 'pods as traffic';
+      return 'replicas' in step.to ? `${step.to.replicas} pods` : `${step.to.percent} % of the pods`;
+    case 'unknown':
+      return '?';
+  }
+}
+
+function rangeWords({ leastMs, mostMs }: ExpectedTime): string {
+  if (mostMs === undefined) return `${formatDuration(leastMs)} or more`;
+  if (mostMs === 0) return '';
+  return mostMs === leastMs ? formatDuration(leastMs) : `${formatDuration(leastMs)} to ${formatDuration(mostMs)}`;
+}
+
+function timeWords({ time, gates, minReadySeconds }: Plan): string {
+  const range = rangeWords(time) || 'no waits of its own';
+  const ready = minReadySeconds > 0 ? `, each ${formatDuration(minReadySeconds * 1000)} up before it counts` : '';
+  const pods = `the start of its pods comes on top${ready}`;
+  if (time.mostMs !== undefined) return `${range} if all goes well; ${pods}`;
+  if (gates === 0) return `${range}: an analysis has no end; ${pods}`;
+  return `${range}: ${gates === 1 ? '1 gate waits' : `${gates} gates wait`} for a person; ${pods}`;
+}
+
+function measuredRow({ analysis, atPercents, isBackground }: Measured): Row {
+  const where = isBackground ? `beside the steps, from ${atPercents[0] ?? 0} %` : `at ${atPercents.join(', ')} %`;
+  const head = `${analysis.templates.join(', ')} ${where}`;
+  const problem = analysis.problem === undefined ? [] : [`no run can be made of it: ${analysis.problem}`];
+  return {
+    label: 'Measured',
+    lines: [head, ...problem, ...analysis.metrics.map((one) => metricWords(one, atPercents[0]))],
+  };
+}
+
+/** `success-rate ≥ 95 % · 3 × 2s · canary (service="checkout-canary")` */
+function metricWords(metric: PlannedMetric, atPercent: number | undefined): string {
+  const parts = [
+    `${metric.name} ${conditionWords(metric)}`,
+    timesWords(metric),
+    ...(metric.isDryRun ? ['on trial'] : []),
+    ...(metric.provider === 'prometheus' ? [] : [metric.provider]),
+    sightWords(metric.sight, atPercent),
+  ];
+  return parts.join(' · ');
+}
+
+/** `≥ 95 %`, or the condition where it compares with no constant. */
+export function conditionWords({
+  name,
+  limit,
+  condition,
+}: Pick<PlannedMetric, 'name' | 'limit' | 'condition'>): string {
+  if (limit !== undefined) return formatLimit(limit, unitOf(name, limit, []));
+  return condition ?? 'without a condition: never a pass';
+}
+
+function timesWords({ count, interval = '' }: PlannedMetric): string {
+  if (count === 0) return `every ${interval} without end`;
+  return count === 1 ? 'once' : `${count} × ${interval}`;
+}
+
+function gateWords({ steps, background }: Plan): readonly string[] {
+  const gates = steps.flatMap((step) => (step.kind === 'gate' ? [`at ${step.atPercent} %`] : []));
+  const held = background === undefined ? '' : ', and 100 % waits for the first measurement beside the steps';
+  return gates.length === 0 ? [] : [`${gates.join(', ')}: waits for a promote${held}`];
+}
+
+function whoWords({ you, others }: PlanAnswer['access']): readonly string[] {
+  const may = plannedVerbs.filter((verb) => you[verb] === true);
+  const mayNot = plannedVerbs.filter((verb) => you[verb] === false);
+  const unknown = plannedVerbs.filter((verb) => you[verb] === undefined);
+  const parts = [
+    ...(may.length > 0 ? [`you may ${may.join(', ')}`] : []),
+    ...(mayNot.length > 0 ? [`you may not ${mayNot.join(', ')}`] : []),
+    ...(unknown.length > 0 ? [`Kubernetes could not say whether you may ${unknown.join(', ')}`] : []),
+  ];
+  const lines = [parts.join('; ')];
+  if (others === undefined) return lines;
+  for (const verb of plannedVerbs) {
+    const names = others[verb];
+    lines.push(`${verb}: ${names.length === 0 ? 'nobody by a binding of this namespace' : listed(names)}`);
+  }
+  return lines;
+}
+
+const mostNamed = 8;
+
+function listed(names: readonly string[]): string {
+  const more = names.length > mostNamed ? ` and ${names.length - mostNamed} more` : '';
+  return `${names.slice(0, mostNamed).join(', ')}${more}`;
+}
+
+function gitWords({ git, images }: Plan): readonly string[] {
+  if (git === undefined) return [];
+  const { kind, namespace, name } = git.source;
+  const tool = git.tool === 'argo-cd' ? 'Argo CD' : 'Flux';
+  const source = `${tool} ${kind} ${namespace === undefined ? name : `${namespace}/${name}`}`;
+  const disputed = images.flatMap(({ container, to }) => {
+    const asked = git.images.find((one) => one.container === container)?.image;
+    return asked === undefined || asked === to ? [] : [asked];
+  });
+  const [asked] = disputed;
+  if (asked === undefined) return [`${source} owns it${images.length > 0 ? ', and does not mind this image' : ''}`];
+  const where = git.link ?? git.file;
+  const change = where === undefined ? 'change it there' : `change it in ${where}`;
+  return [`${source} owns it and asks for ${versionOf(asked)}: ${change}, or start --override-git with a reason`];
+}
