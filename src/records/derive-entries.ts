@@ -2,6 +2,7 @@ import { formatTimestamp, parseTimestamp } from '../analysis/index.ts';
 import { isUndo } from '../rollout/index.ts';
 import type { DeliveryRecord } from './delivery-record.ts';
 import { personsActs } from './persons-acts.ts';
+import { putBackOf } from './put-back.ts';
 import type { NewEntry } from './records.ts';
 import { decidingRun, entry, isNewAbort, type LookedAt, type Scene } from './scene.ts';
 import { finishedRuns, type Seen, type Sight, sightFrom, sightOf } from './sight.ts';
@@ -57,6 +58,7 @@ export function deriveEntries(record: DeliveryRecord, look: LookedAt): Derived {
     ...personsActs(scene),
     ...progress(scene),
     ...troubles(scene),
+    ...putBackOf(scene),
     ...(rollback === undefined ? [] : [rollback]),
     ...(now.live !== '' && before.live === '' ? [entry(scene, 'live', {})] : []),
   ];

@@ -57,10 +57,12 @@ export function noteOverride(
   if (Object.keys(images).length === 0) {
     return annotations[gitOverrideAnnotation] === undefined ? [] : [{ op: 'remove', path }];
   }
+  const { abort, currentPodHash, stableRS } = rollout.status;
   const note: GitOverride = {
     revision: Number(annotations[revisionAnnotation] ?? 0),
     images,
     at: new Date(nowMs).toISOString(),
+    ...(abort === true && currentPodHash !== stableRS ? { aborted: currentPodHash } : {}),
   };
   const value = JSON.stringify(note);
   if (isMapMade || Object.keys(annotations).length > 0) return [{ op: 'add', path, value }];

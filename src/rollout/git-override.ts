@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { JsonText } from './json-text.ts';
-import { type FieldOwner, fieldOwners, ownsField } from './managed-fields.ts';
+import { type FieldOwner, type FieldStep, fieldOwners, ownsField } from './managed-fields.ts';
 import { gitOverrideAnnotation } from './names.ts';
 import type { Rollout } from './rollout.ts';
 
@@ -15,6 +15,8 @@ export const GitOverride = z.object({
   images: z.record(z.string(), z.object({ git: z.string(), set: z.string() })),
   /** RFC 3339. */
   at: z.string(),
+  /** The pod hash that was aborted then: put back, it does not begin again by itself. */
+  aborted: z.string().optional(),
 });
 export type GitOverride = z.infer<typeof GitOverride>;
 
@@ -42,7 +44,7 @@ export function readPutBack(rollout: Rollout): PutBack | undefined {
   for (const { name, image } of rollout.spec.template?.spec?.containers ?? []) {
     const noted = override.images[name];
     if (noted === undefined || image !== noted.git || noted.set === noted.git) continue;
-    const writer = lastWriter(rollout, ['spec', 'template', 'spec', 'containers', { named: name }, 'image']);
+    const writer = lastWriter(rollout, imagePath(name));
     // Times are whole seconds: the second of the override itself counts.
     if (writer === undefined || Date.parse(writer.time) < Date.parse(override.at) - 999) continue;
     const field = imageField(name);
@@ -58,12 +60,30 @@ export function readPutBack(rollout: Rollout): PutBack | undefined {
   return undefined;
 }
 
+/** Somebody else than the person who aborted it asks for this template again: what Argo CD repeats is no wish to retry. */
+export function isAbortedAndPutBack(rollout: Rollout, podHash: string): boolean {
+  return readGitOverride(rollout)?.aborted === podHash;
+}
+
+/** Whether the note of an override speaks of nothing any more: Git has gone on to later revisions, and has its field again. */
+export function isOverrideOver(rollout: Rollout, revision: number): boolean {
+  const note = rollout.metadata.annotations[gitOverrideAnnotation];
+  const override = readGitOverride(rollout);
+  if (override === undefined) return note !== undefined;
+  if (revision <= override.revision + 2) return false;
+  return Object.keys(override.images).every((name) => lastWriter(rollout, imagePath(name)) !== undefined);
+}
+
 /** `spec.template.spec.containers[name=checkout].image`: what to look for in the manifest. */
 export function imageField(container: string): string {
   return `spec.template.spec.containers[name=${container}].image`;
 }
 
-function lastWriter(rollout: Rollout, path: Parameters<typeof ownsField>[1]): FieldOwner | undefined {
+export function imagePath(container: string): readonly FieldStep[] {
+  return ['spec', 'template', 'spec', 'containers', { named: container }, 'image'];
+}
+
+function lastWriter(rollout: Rollout, path: readonly FieldStep[]): FieldOwner | undefined {
   const writers = fieldOwners(rollout.metadata).filter((writer) => ownsField(writer, path));
   const newest = writers.at(-1);
   return newest === undefined || newest.manager.startsWith('stepwise') ? undefined : newest;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readGitOverride } from './git-override.ts';
+import { imagePath, readGitOverride } from './git-override.ts';
 import { JsonText } from './json-text.ts';
 import { type FieldOwner, fieldOwners, ownsField } from './managed-fields.ts';
 import { gitLinkAnnotation } from './names.ts';
@@ -142,8 +142,7 @@ function imagesOf(rollout: Rollout, writers: readonly FieldOwner[], applied: App
   const noted = readGitOverride(rollout)?.images ?? {};
   const images: { container: string; image: string }[] = [];
   for (const { name, image } of rollout.spec.template?.spec?.containers ?? []) {
-    const path = ['spec', 'template', 'spec', 'containers', { named: name }, 'image'];
-    const owned = writers.some((writer) => ownsField(writer, path)) ? image : noted[name]?.git;
+    const owned = writers.some((writer) => ownsField(writer, imagePath(name))) ? image : noted[name]?.git;
     const inManifest = applied?.spec?.template?.spec?.containers?.find((one) => one.name === name)?.image;
     const asked = applied === undefined ? owned : inManifest;
     if (asked !== undefined) images.push({ container: name, image: asked });

@@ -1,9 +1,10 @@
 import { formatTimestamp } from '../../../analysis/index.ts';
 import type { Announce } from '../../events.ts';
+import { isAbortedAndPutBack } from '../../git-override.ts';
 import { fastUndoAnnotation } from '../../names.ts';
 import type { RolloutStatus } from '../../rollout.ts';
 import type { Scene } from '../../scene.ts';
-import type { Posture } from './posture.ts';
+import { type Posture, putBackWords } from './posture.ts';
 import { findPromotion, isWithinRollbackWindow } from './promotion.ts';
 import { backgroundRunBase, nextRunName, type RunReference, referTo } from './runs.ts';
 import { takeStep } from './take-step.ts';
@@ -69,6 +70,17 @@ function reset(scene: Scene, posture: Posture): Standing {
     const isSkipped = scene.steps.length > 0 && scene.status.currentPodHash !== scene.podHash;
     const events = isSkipped ? [{ reason: 'SkipSteps', message: 'Rollback to stable ReplicaSets' }] : [];
     return { ...ground, currentStepIndex: lastIndex(scene), events };
+  }
+  // A change of steps alone says nothing of whoever asked for the template.
+  if (scene.status.currentPodHash !== scene.podHash && isAbortedAndPutBack(scene.rollout, scene.podHash)) {
+    const because = putBackWords;
+    return {
+      ...ground,
+      currentStepIndex: firstIndex(scene),
+      abort: true,
+      abortedAt: formatTimestamp(scene.nowMs),
+      because,
+    };
   }
   if (isFastUndo(scene)) return { ...ground, currentStepIndex: lastIndex(scene), promoteFull: true };
   if (isWithinRollbackWindow(scene) && (scene.canary?.specReplicas ?? 0) > 0) {

@@ -1,7 +1,8 @@
 import { isDeepEqual } from '../../deep-equal.ts';
 import type { Decision, Effect } from '../../effect.ts';
 import { announceEvent } from '../../events.ts';
-import { fastUndoAnnotation, revisionAnnotation } from '../../names.ts';
+import { isOverrideOver } from '../../git-override.ts';
+import { fastUndoAnnotation, gitOverrideAnnotation, revisionAnnotation } from '../../names.ts';
 import type { RolloutStatus } from '../../rollout.ts';
 import type { Scene } from '../../scene.ts';
 import { advance, type Standing } from './advance.ts';
@@ -81,6 +82,7 @@ function planOwnAnnotations(scene: Scene, posture: Posture): Effect[] {
   // Done with, or about another template: the wish ends once the change of template is stored.
   const isWishOver = !posture.isChanged || present[fastUndoAnnotation] !== scene.podHash;
   if (present[fastUndoAnnotation] !== undefined && isWishOver) annotations[fastUndoAnnotation] = null;
+  if (isOverrideOver(scene.rollout, scene.revision)) annotations[gitOverrideAnnotation] = null;
   if (Object.keys(annotations).length === 0) return [];
   const message = `Rollout updated to revision ${scene.revision}`;
   return [

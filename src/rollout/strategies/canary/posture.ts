@@ -1,5 +1,6 @@
 import type { AnalysisRun } from '../../../analysis/index.ts';
 import { findCondition } from '../../conditions.ts';
+import { isAbortedAndPutBack } from '../../git-override.ts';
 import type { Scene } from '../../scene.ts';
 import { type RunsInForce, readRunsInForce } from './runs.ts';
 
@@ -25,6 +26,9 @@ export interface Posture {
   readonly runs: RunsInForce;
 }
 
+/** Why a template that Git has put back stays aborted: it was, when a person set another one against Git. */
+export const putBackWords = 'it was aborted before, and Git has put it back; retry starts it again';
+
 export function judgePosture(scene: Scene): Posture {
   const { status } = scene;
   const stableHash = status.stableRS ?? '';
@@ -45,11 +49,13 @@ export function judgePosture(scene: Scene): Posture {
     status.abort === true && status.abortedAt === undefined && status.currentPodHash === scene.podHash;
   const mayAbort = (!isChanged || isFreshAbort) && !isFirst && !isPromoted;
   const isInconclusive = (status.pauseConditions ?? []).some((pause) => pause.reason === 'InconclusiveAnalysisRun');
+  const isPutBack = isAbortStored && isAbortedAndPutBack(scene.rollout, scene.podHash);
+  const because = verdict ?? (isPutBack ? putBackWords : undefined);
   return {
     isChanged,
     isFirst,
     isPromoted,
-    abort: mayAbort && (isAbortStored || verdict !== undefined) ? { because: verdict } : undefined,
+    abort: mayAbort && (isAbortStored || verdict !== undefined) ? { because } : undefined,
     isFull,
     isRetried,
     isHeld: scene.spec.paused === true || isInconclusive,

@@ -1,0 +1,134 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type FrontDesk, isLive, openFrontDesk, type RolloutSeen } from '../support/front-desk.ts';
+import { type GitOps, type Manifest, startGitOps } from '../support/git-ops.ts';
+
+const name = 'checkout';
+const path = `/apis/argoproj.io/v1alpha1/namespaces/shop/rollouts/${name}`;
+let desk: FrontDesk;
+let argo: GitOps;
+
+beforeAll(async () => {
+  desk = await openFrontDesk();
+  await allowOverride('dana');
+  argo = startGitOps(desk.sandbox, { manager: 'argocd-controller', everyMs: 1000 });
+  await argo.commit(manifest('shop:1'));
+  await desk.until(name, 'runs what Git asks for', isLive);
+});
+afterAll(async () => {
+  await argo?.stop();
+  await desk?.stop();
+});
+
+it('a good, a bad and an undone release of an application that heals itself', async () => {
+  // What Git owns is answered with what to change there; the button is for those who may.
+  const versions = await desk.versions();
+  const refused = await desk.type('dana', `/rollout start ${name} 2 because hotfix`);
+  expect(refused.words).toContain('Argo CD Application checkout');
+  expect(refused.words).toContain('spec.template.spec.containers[name=shop].image`: `shop:1` → `shop:2`');
+  expect(refused.words).toContain('https://git.example.com/checkout.yaml');
+  expect(refused.buttons.map(({ label }) => label)).toEqual(['Override Git']);
+  const unable = await desk.type('vera', `/rollout start ${name} 2`);
+  expect(unable.words).toMatch(/does not allow .*start/s);
+  expect(await desk.versions()).toEqual(versions);
+
+  // Good: Git asks, and it goes its way.
+  await argo.commit(manifest('shop:2'));
+  await desk.until(name, 'runs shop:2', (rollout) => isLive(rollout) && imageOf(rollout) === 'shop:2');
+  expect((await desk.card(name, 2, /is live/)).words).toMatch(/started by argocd/);
+
+  // Bad: aborted by a person, who needs nothing for it; Git still asks, again and again, and nothing moves.
+  await argo.commit(manifest('shop:bad'));
+  await desk.until(name, 'is at its gate', ({ status }) => (status.pauseConditions ?? []).length > 0);
+  await desk.type('dana', `/rollout abort ${name} because errors`);
+  const aborted = await desk.until(name, 'is degraded', ({ status }) => status.phase === 'Degraded');
+  await desk.card(name, 3, /rolled back.*Git still asks for bad/s);
+  await someRounds();
+  const after = await desk.rollout(name);
+  expect(after.status.abort).toBe(true);
+  expect(after.status.stableRS).toBe(aborted.status.stableRS);
+  expect(imageOf(after)).toBe('shop:bad');
+
+  // Undone against Git: a right of its own, a reason, and then Git puts its own back.
+  const question = await desk.type('dana', `/rollout undo ${name} --override-git`);
+  const reasonless = await desk.press('dana', question, 'line-1');
+  expect(reasonless.words).toContain('needs a reason');
+  const asked = await desk.type('dana', `/rollout undo ${name} --override-git because customers cannot pay`);
+  const done = await desk.press('dana', asked, 'line-1');
+  expect(done.words).toContain('Git still asks for bad');
+  await desk.until(name, 'is put back', (rollout) => imageOf(rollout) === 'shop:bad');
+  const told = await desk.sandbox.eventually('the put-back is told', putBackLines, 60_000);
+  expect(told[0]).toBe('⚠️ argocd-controller put a field back on *checkout bad*');
+  expect(desk.publicWords()).toMatch(/spec\.template\.spec\.containers\[name=shop\]\.image: shop:2 → shop:bad/);
+  // Not fought: nobody writes the image again, it is told once, and what was aborted does not begin again by itself.
+  await someRounds();
+  const left = await desk.rollout(name);
+  expect(imageOf(left)).toBe('shop:bad');
+  expect([left.status.abort, left.status.stableRS]).toEqual([true, aborted.status.stableRS]);
+  await desk.card(name, 5, /argocd-controller put bad back/);
+  expect(await putBackLines()).toHaveLength(1);
+
+  // Git's next word counts again.
+  await argo.commit(manifest('shop:3'));
+  await desk.until(name, 'runs shop:3', (rollout) => isLive(rollout) && imageOf(rollout) === 'shop:3');
+});
+
+/** Long enough for whoever would fight to have fought: Git has said its own three times more. */
+async function someRounds(): Promise<void> {
+  const from = argo.rounds();
+  await desk.sandbox.eventually(
+    'Git is applied three times more',
+    () => argo.rounds() >= from + 3 || undefined,
+    60_000,
+  );
+}
+
+function putBackLines(): string[] | undefined {
+  const posted = desk.slack.transcript().messages.map(({ versions }) => versions.at(-1)?.text ?? '');
+  const lines = posted.filter((text) => text.includes('put a field back on'));
+  return lines.length === 0 ? undefined : lines;
+}
+
+function imageOf({ spec }: RolloutSeen): string | undefined {
+  return spec.template.spec.containers[0]?.image;
+}
+
+/** Its gate is for bad ones alone: a good one has passed it before anybody looks. */
+function manifest(image: string): Manifest {
+  const gate = image === 'shop:bad' ? [{ pause: {} }] : [{ pause: { duration: '500ms' } }];
+  return {
+    path,
+    object: {
+      apiVersion: 'argoproj.io/v1alpha1',
+      kind: 'Rollout',
+      metadata: {
+        name,
+        namespace: 'shop',
+        annotations: {
+          'argocd.argoproj.io/tracking-id': `checkout:argoproj.io/Rollout:shop/${name}`,
+          'stepwise.dev/git-url': 'https://git.example.com/checkout.yaml',
+        },
+      },
+      spec: {
+        replicas: 2,
+        selector: { matchLabels: { app: name } },
+        template: { metadata: { labels: { app: name } }, spec: { containers: [{ name: 'shop', image }] } },
+        strategy: { canary: { steps: [{ setWeight: 50 }, ...gate] } },
+      },
+    },
+  };
+}
+
+async function allowOverride(person: string): Promise<void> {
+  const rbac = '/apis/rbac.authorization.k8s.io/v1/namespaces/shop';
+  const apiGroup = 'rbac.authorization.k8s.io';
+  const metadata = { name: `override-git-${person}`, namespace: 'shop' };
+  const rules = [{ apiGroups: ['argoproj.io'], resources: ['rollouts'], verbs: ['override-git'] }];
+  await desk.sandbox.request('POST', `${rbac}/roles`, { apiVersion: `${apiGroup}/v1`, kind: 'Role', metadata, rules });
+  await desk.sandbox.request('POST', `${rbac}/rolebindings`, {
+    apiVersion: `${apiGroup}/v1`,
+    kind: 'RoleBinding',
+    metadata,
+    roleRef: { apiGroup, kind: 'Role', name: metadata.name },
+    subjects: [{ apiGroup, kind: 'User', name: `slack:U0${person.toUpperCase()}` }],
+  });
+}
