@@ -82,7 +82,7 @@ export function createNotifier(tools: {
 
   return {
     async showCard(delivery, where, signal) {
-      await learnNames([delivery.startedBy]);
+      await learnNames([delivery.startedBy, ...(delivery.approvals?.by ?? [])]);
       const draw = (hasCharts: boolean) => renderCard(delivery, view(hasCharts));
       let thread = where.thread;
       if (where.at !== undefined) {

@@ -52,6 +52,14 @@ export function aSeries(values: readonly (number | undefined)[], changes: Partia
   };
 }
 
+/** 10-25-50-75-100, having come to `percent`. */
+export function planAt(percent: number): Delivery['weights'] {
+  return [10, 25, 50, 75, 100].map((one) => {
+    if (one === percent) return { percent: one, state: 'current' };
+    return { percent: one, state: one < percent ? 'done' : 'ahead' };
+  });
+}
+
 /** checkout 1.4.2 → 2.0.0 in shop, at 25 % of 10-25-50-75-100. */
 export function aDelivery(state: DeliveryState, changes: Partial<Delivery> = {}): Delivery {
   const uid = '5f0c7b1e-6f2a-4a55-9d2b-0d6c1a2b3c4d';
@@ -66,13 +74,7 @@ export function aDelivery(state: DeliveryState, changes: Partial<Delivery> = {})
     fromImage: 'ghcr.io/acme/checkout:1.4.2',
     toImage: 'ghcr.io/acme/checkout:2.0.0',
     weightPercent: 25,
-    weights: [
-      { percent: 10, state: 'done' },
-      { percent: 25, state: 'current' },
-      { percent: 50, state: 'ahead' },
-      { percent: 75, state: 'ahead' },
-      { percent: 100, state: 'ahead' },
-    ],
+    weights: planAt(25),
     step: { index: 3, count: 10 },
     metrics: [
       aMetric(),
@@ -112,15 +114,27 @@ const ticks = (seen: number) =>
 export function aTypicalDelivery(state: DeliveryState): Delivery {
   switch (state) {
     case 'starting':
-      return aDelivery(state, { weightPercent: 0, metrics: [], series: undefined, pods: { ready: 1, desired: 2 } });
+      return aDelivery(state, {
+        weightPercent: 0,
+        weights: planAt(0),
+        metrics: [],
+        series: undefined,
+        pods: { ready: 1, desired: 2 },
+      });
     case 'gate':
-      return aDelivery(state, { weightPercent: 50, nextPercent: 75, nextAtMs: undefined });
+      return aDelivery(state, { weightPercent: 50, weights: planAt(50), nextPercent: 75, nextAtMs: undefined });
     case 'inconclusive':
       return aDelivery(state, { metrics: [aMetric({ verdict: 'inconclusive', value: 0.951 })], nextPercent: 50 });
     case 'noData':
       return aDelivery(state, {
         metrics: [aMetric({ verdict: 'noData', value: undefined, taken: 1 })],
         series: undefined,
+      });
+    case 'stalled':
+      return aDelivery(state, {
+        pods: { ready: 1, desired: 2 },
+        nextAtMs: undefined,
+        reason: 'ReplicaSet "checkout-6f7d9c5b8" has timed out progressing.',
       });
     case 'aborting':
       return aDelivery(state, { ...back, weightPercent: 10, verification: ticks(0) });
@@ -129,7 +143,7 @@ export function aTypicalDelivery(state: DeliveryState): Delivery {
     case 'notVerified':
       return aDelivery(state, { ...back, verification: ticks(2) });
     case 'live':
-      return aDelivery(state, { weightPercent: 100, finishedAtMs: noonMs, nextAtMs: undefined });
+      return aDelivery(state, { weightPercent: 100, weights: planAt(100), finishedAtMs: noonMs, nextAtMs: undefined });
     case 'invalidSpec':
       return aDelivery(state, {
         metrics: [],

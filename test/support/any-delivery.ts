@@ -105,6 +105,10 @@ export const anyDelivery: fc.Arbitrary<Delivery> = fc
     ),
     series: fc.option(series, { nil: undefined }),
     startedBy: fc.option(nastyWords, { nil: undefined }),
+    isUndo: fc.boolean(),
+    approvals: fc.option(fc.record({ by: fc.array(nastyWords, { maxLength: 5 }), needed: fc.nat(5) }), {
+      nil: undefined,
+    }),
     startedAtMs: fc.option(number, { nil: undefined }),
     finishedAtMs: fc.option(number, { nil: undefined }),
     analysis: nastyWords,

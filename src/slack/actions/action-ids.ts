@@ -2,7 +2,18 @@
  * Every action id that a message of ours may carry: the one registry. Each has exactly one listener, on the exact string (Bolt runs
  * *every* listener that matches, so patterns could do one click twice).
  */
-export const actActionIds = ['abort', 'pause', 'resume', 'promote', 'skip', 'finish', 'retry', 'undo', 'why'] as const;
+export const actActionIds = [
+  'abort',
+  'pause',
+  'resume',
+  'promote',
+  'approve',
+  'skip',
+  'finish',
+  'retry',
+  'undo',
+  'why',
+] as const;
 export type ActActionId = (typeof actActionIds)[number];
 
 /** The overflow of a card: its options only ask, they never act (an option's value is too short for a signature). */

@@ -3,7 +3,7 @@ import { perform } from '../commands/answers/act.ts';
 import type { AnswerTools, Asked } from '../commands/asked.ts';
 import type { Command } from '../commands/command.ts';
 import { verbs } from '../commands/verbs.ts';
-import { renderAnswer, renderRefusal, renderStranger, say } from '../messages/answers.ts';
+import { renderAnswer, renderLater, renderRefusal, renderStranger, say } from '../messages/answers.ts';
 import type { Message } from '../messages/blocks.ts';
 import { renderQuestion } from '../messages/question.ts';
 import { renderWhy } from '../messages/why.ts';
@@ -49,21 +49,24 @@ export async function choose(
   if (choice.option !== 'finish' && choice.option !== 'skip' && choice.option !== 'undo')
     return act(tools, asked, payload);
   const status = await tools.operations.status(wishFor(asked, payload));
-  if (!status.done) return renderRefusal(tools.view, commandFor(payload), status);
+  if (!status.done) return renderRefusal(tools.view, commandFor(choice.option, payload), status);
   // The question keeps what the card showed: a card that is stale is refused when the answer comes, not silently renewed here.
   return renderQuestion(tools.view.sign, choice.option, { ...status.delivery, binding: payload.binding });
 }
 
 async function act(tools: PressTools, asked: Asked, payload: ActPayload): Promise<Message> {
-  const command = commandFor(payload);
+  const { action } = payload;
   const wish = wishFor(asked, payload);
-  if (verbs[payload.action].isMutating && !asked.mayChange) return renderStranger(tools.view, 'guest');
-  if (payload.action === 'why') {
+  if (verbs[action].isMutating && !asked.mayChange) return renderStranger(tools.view, 'guest');
+  // Approvals have no engine yet: no card asks for one, and the button of a later version is answered, not guessed at.
+  if (action === 'approve') return renderLater(tools.view, { kind: 'later', what: action, text: action }, wish.target);
+  const command = commandFor(action, payload);
+  if (action === 'why') {
     const why = await tools.operations.why(wish);
     if (!why.done) return renderRefusal(tools.view, command, why);
     return renderWhy(why, tools.view.command, why.card === undefined ? undefined : tools.linkTo(why.card));
   }
-  return renderAnswer(tools, command, await perform(tools.operations, payload.action, { wish }));
+  return renderAnswer(tools, command, await perform(tools.operations, action, { wish }));
 }
 
 function wishFor(asked: Asked, payload: ActPayload) {
@@ -71,8 +74,8 @@ function wishFor(asked: Asked, payload: ActPayload) {
   return { person: asked.person, channel: asked.channel, target, saw: payload.binding };
 }
 
-function commandFor(payload: ActPayload): Command {
-  return { verb: payload.action, target: { namespace: payload.namespace, name: payload.name } };
+function commandFor(verb: Exclude<ActPayload['action'], 'approve'>, payload: ActPayload): Command {
+  return { verb, target: { namespace: payload.namespace, name: payload.name } };
 }
 
 function isElsewhere(tools: PressTools, payload: ActPayload): boolean {

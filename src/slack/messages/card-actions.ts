@@ -23,7 +23,7 @@ function offerFor(delivery: Delivery): Offer {
     case 'noData':
       return { buttons: ['abort', 'pause'], more: ['skip', 'finish', 'why'] };
     case 'gate':
-      return { buttons: ['promote', 'abort'], more: ['finish', 'why'] };
+      return { buttons: [delivery.approvals === undefined ? 'promote' : 'approve', 'abort'], more: ['finish', 'why'] };
     case 'paused':
       return { buttons: ['resume', 'abort'], more: ['finish', 'why'] };
     case 'inconclusive':
@@ -97,6 +97,8 @@ function actWords(action: ActActionId, delivery: Delivery): ButtonWords {
       const to = delivery.nextPercent === undefined ? '' : ` to ${formatPercent(delivery.nextPercent)} %`;
       return { text: `Promote${to}`, label: `Promote ${what}${to}`, style: 'primary' };
     }
+    case 'approve':
+      return { text: 'Approve', label: `Approve ${what}`, style: 'primary' };
     case 'skip':
       return { text: 'Skip this step', label: `Skip this step of ${what}` };
     case 'finish':

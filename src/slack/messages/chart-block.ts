@@ -29,7 +29,8 @@ export function chartBlock(series: MetricSeries | undefined): DataVisualizationB
   return {
     type: 'data_visualization',
     block_id: 'chart',
-    title: plain(`${series.metric}, limit ${formatLimit(limit, unit)}`, 50),
+    // The name gives way, not the limit.
+    title: plain(`${plain(series.metric, 24)}, limit ${formatLimit(limit, unit)}`, 50),
     chart: {
       type: 'line',
       series: [lineOf('canary', (point) => rounded(point.value, unit)), lineOf('limit', () => limitValue)],

@@ -3,18 +3,20 @@ import type { Delivery } from '../../rollout/index.ts';
 import { escapeText, plain, truncate } from './mrkdwn.ts';
 import { canaryVersion } from './version.ts';
 
-/** Slack shows about 45 characters of a header on one line of a phone. */
+/** Two lines of a phone at most. */
 const maxHeadline = 45;
 
 /** The state in one sentence: header, notification and screen reader say the same. The mark is never the only carrier of meaning. */
 export function headline(delivery: Delivery): string {
   const { mark, words } = stateWords(delivery);
-  return `${mark} ${subject(delivery, maxHeadline - mark.length - 1 - words.length)}${words}`;
+  // On a phone it wraps behind the version or the comma: `waits for / you` is no line to read.
+  const unbroken = words.replace(/(?<=[^,]) /g, '\u00a0');
+  return `${mark} ${subject(delivery, maxHeadline - mark.length - 1 - words.length)}${unbroken}`;
 }
 
 /** The headline as mrkdwn, for `text`. */
 export function headlineText(delivery: Delivery): string {
-  return escapeText(headline(delivery));
+  return escapeText(headline(delivery).replaceAll('\u00a0', ' '));
 }
 
 /** `checkout 2.0.0`, shortened to fit: the version keeps up to half, the name is cut first at its end. */
@@ -28,7 +30,7 @@ export function subject(delivery: Delivery, maxLength: number): string {
 }
 
 function stateWords(delivery: Delivery): { readonly mark: string; readonly words: string } {
-  const at = ` at ${formatPercent(delivery.weightPercent)} %`;
+  const at = ` at ${wholePercent(delivery.weightPercent)} %`;
   switch (delivery.state) {
     case 'starting':
       return { mark: '🟡', words: `${at}, starting pods` };
@@ -37,7 +39,7 @@ function stateWords(delivery: Delivery): { readonly mark: string; readonly words
     case 'checking':
       return { mark: '🟡', words: `${at}, checking` };
     case 'gate':
-      return { mark: '🔵', words: `${at}, waits for you` };
+      return { mark: '🔵', words: `${at}, ${gateWords(delivery)}` };
     case 'paused':
       return { mark: '⏸️', words: `${at}, paused` };
     case 'inconclusive':
@@ -61,4 +63,13 @@ function stateWords(delivery: Delivery): { readonly mark: string; readonly words
     default:
       return assertNever(delivery.state);
   }
+}
+
+function gateWords({ approvals }: Delivery): string {
+  return approvals === undefined ? 'waits for you' : `approved ${approvals.by.length} of ${approvals.needed}`;
+}
+
+/** Fractions are for the bar; a share that is there is not rounded away, and one that is not everything is not rounded to it. */
+function wholePercent(share: number): string {
+  return formatPercent(share > 1 && share < 99 ? Math.round(share) : share);
 }

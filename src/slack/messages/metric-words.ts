@@ -50,15 +50,16 @@ export function metricLine(metric: MetricLine): Mrkdwn {
 }
 
 /**
- * What a metric did that ended a rollout: `✗ success-rate 91.2 % (≥ 95 %) failed 2 of 3`. One that could not be judged has not failed:
+ * What a metric did that ended a rollout: `✗ success-rate 91.2 % (≥ 95 %) failed 2/3`. One that could not be judged has not failed:
  * then its provider's or condition's own words say what to mend.
  */
-export function guiltyLines(guilty: MetricLine): readonly Mrkdwn[] {
+export function guiltyLines(guilty: MetricLine, maxReason = 160): readonly Mrkdwn[] {
   if (guilty.verdict === 'noData') {
-    const why = guilty.message === undefined ? [] : [`_${quote(guilty.message, 160)}_`];
+    const why = guilty.message === undefined ? [] : [`_${quote(guilty.message, maxReason)}_`];
     return [`✗ ${quote(guilty.name, maxNameLength)} could not be judged`, ...why];
   }
-  const count = guilty.taken > 0 ? ` ${guilty.failed} of ${guilty.taken}` : '';
+  // Kept together: on a phone the line breaks before it.
+  const count = guilty.taken > 0 ? `\u00a0${guilty.failed}/${guilty.taken}` : '';
   return [`${metricLine({ ...guilty, verdict: 'failed', planned: 0 })}${count}`];
 }
 

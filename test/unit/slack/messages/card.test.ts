@@ -37,7 +37,7 @@ describe.each(deliveryStates)('the card of a delivery that is %s', (state) => {
     const [head] = card.blocks;
     if (head?.type !== 'header') throw new Error('no header');
     expect(head.text.text.length).toBeLessThanOrEqual(45);
-    expect(card.text).toBe(head.text.text);
+    expect(card.text).toBe(head.text.text.replaceAll('\u00a0', ' '));
     expect(head.text.text).toMatch(/checkout/);
   });
 

@@ -1,0 +1,195 @@
+import { assertNever, formatDuration, formatPercent } from '../../lib/index.ts';
+import type { Delivery, VerificationCheck } from '../../rollout/index.ts';
+import { sparkline } from './chart-block.ts';
+import { guiltyLines, metricLines } from './metric-words.ts';
+import { date, type Mrkdwn, quote } from './mrkdwn.ts';
+import { linesOnPhone } from './phone-lines.ts';
+import { canaryVersion, versionOf } from './version.ts';
+
+/** So that the buttons end in the upper half of a phone's screen; a way back has one more line at its foot. */
+const maxPhoneLines = 9;
+const maxPhoneLinesBack = 8;
+
+const maxVersion = 20;
+
+/** How much there is room for: the first that fits is taken. */
+const rooms = [
+  { metrics: 3, reason: 160 },
+  { metrics: 2, reason: 110 },
+  { metrics: 1, reason: 110 },
+  { metrics: 1, reason: 70 },
+  { metrics: 1, reason: 34 },
+  { metrics: 1, reason: 34, isTight: true },
+] as const;
+type Room = { readonly metrics: number; readonly reason: number; readonly isTight?: boolean };
+
+/** The section of a card: share, what comes next, the plan, the metrics nearest their limits, from where to where. */
+export function cardBody(delivery: Delivery, hasCharts: boolean): Mrkdwn {
+  const maxLines = isGoingBack(delivery) ? maxPhoneLinesBack : maxPhoneLines;
+  let lines: readonly Mrkdwn[] = [];
+  for (const room of rooms) {
+    lines = bodyLines(delivery, hasCharts, room);
+    if (linesOnPhone(lines) <= maxLines) break;
+  }
+  return lines.join('\n');
+}
+
+/** Nothing moves and nothing is measured: a chart would explain nothing. */
+export function isIdle({ state }: Delivery): boolean {
+  return state === 'invalidSpec' || state === 'superseded';
+}
+
+export function isGoingBack({ state }: Delivery): boolean {
+  return state === 'aborting' || state === 'rolledBack' || state === 'notVerified';
+}
+
+function bodyLines(delivery: Delivery, hasCharts: boolean, room: Room): readonly Mrkdwn[] {
+  const lines: Mrkdwn[] = [...firstLines(delivery)];
+  if (isGoingBack(delivery)) lines.push(...rollbackLines(delivery, room));
+  else if (!isIdle(delivery)) lines.push(...metricLines(delivery.metrics, room.metrics));
+  if (delivery.reason !== undefined && showsReason(delivery))
+    lines.push(`_${reasonWords(delivery, delivery.reason, room)}_`);
+  if (!hasCharts && !isIdle(delivery)) {
+    const line = sparkline(delivery.series);
+    if (line !== undefined) lines.push(line);
+  }
+  lines.push(fromTo(delivery, room));
+  return lines;
+}
+
+/** Share and event share a line only where both are short: on a phone it would break in the middle of the question. */
+function firstLines(delivery: Delivery): readonly Mrkdwn[] {
+  const event = nextEvent(delivery);
+  if (isIdle(delivery)) return [event];
+  const share = `${bar(delivery.weightPercent)} *${formatPercent(delivery.weightPercent)} %*`;
+  const isUnderWay = delivery.state !== 'live' && !isGoingBack(delivery);
+  if (isUnderWay) return [share, event, ...(delivery.weights.length > 0 ? [planLine(delivery)] : [])];
+  const together = `${share} · ${event}`;
+  return linesOnPhone([together]) === 1 ? [together] : [share, event];
+}
+
+/** Argo's own words help where we have no better ones; beside the guilty metric they would say it twice. */
+function showsReason(delivery: Delivery): boolean {
+  return isGoingBack(delivery) ? delivery.guilty === undefined : delivery.state !== 'live';
+}
+
+/** An invalid spec has the room for the whole sentence, and the headline has said whose it is. */
+function reasonWords(delivery: Delivery, reason: string, room: Room): Mrkdwn {
+  const words = withoutDigests(reason);
+  if (delivery.state !== 'invalidSpec') return quote(words, room.reason);
+  return quote(words.replace(/^The Rollout "[^"]*" is invalid: /, ''), room.reason + 90);
+}
+
+/** Twelve letters of a digest tell images apart; sixty-four would push the buttons off the screen. */
+function withoutDigests(words: string): string {
+  return words.replace(/\b([0-9a-f]{12})[0-9a-f]{20,}\b/g, '$1…');
+}
+
+/** What ends the present wait. */
+function nextEvent(delivery: Delivery): Mrkdwn {
+  const ago = delivery.nextAtMs === undefined ? '' : ` ${date(delivery.nextAtMs, '{ago}')}`;
+  const ahead = delivery.weights.find((weight) => weight.state === 'ahead');
+  const stable = delivery.fromImage === undefined ? 'stable' : quote(versionOf(delivery.fromImage), maxVersion);
+  switch (delivery.state) {
+    case 'starting':
+      return `${delivery.pods.ready} of ${delivery.pods.desired} pods ready`;
+    case 'moving':
+      return ahead === undefined ? `last weight${ago}` : `next ${formatPercent(ahead.percent)} %${ago}`;
+    case 'checking':
+      return ago === '' ? 'measuring' : `measures${ago}`;
+    case 'gate':
+      return gateWords(delivery);
+    case 'paused':
+      return 'paused on request';
+    case 'inconclusive':
+      return '*abort or promote?*';
+    case 'noData':
+      return `holding, no data${ago === '' ? '' : `, next try${ago}`}`;
+    case 'stalled':
+      return `${delivery.pods.ready} of ${delivery.pods.desired} pods ready, still trying`;
+    case 'aborting':
+      return `going back to ${stable}`;
+    case 'rolledBack':
+    case 'notVerified':
+      return `back on ${stable}`;
+    case 'live':
+      return liveWords(delivery);
+    case 'invalidSpec':
+      return 'nothing was changed';
+    case 'superseded':
+      return 'another revision took its place';
+    default:
+      return assertNever(delivery.state);
+  }
+}
+
+/** The last approval promotes: the question is the same one. */
+function gateWords({ approvals, nextPercent }: Delivery): Mrkdwn {
+  const to = nextPercent === undefined ? '' : ` to ${formatPercent(nextPercent)} %`;
+  if (approvals === undefined) return `*promote${to}?*`;
+  const missing = Math.max(0, approvals.needed - approvals.by.length);
+  return `*promote${to}?* ${missing === 1 ? 'one more approval' : `${missing} more approvals`}`;
+}
+
+function liveWords({ startedAtMs, finishedAtMs }: Delivery): Mrkdwn {
+  if (startedAtMs === undefined || finishedAtMs === undefined) return 'all requests';
+  return `after ${formatDuration(finishedAtMs - startedAtMs)}`;
+}
+
+/** `███░░░░░░░`: a share above 0 shows at least one cell, one below 100 never ten. */
+function bar(percent: number): string {
+  const share = Number.isFinite(percent) ? Math.min(100, Math.max(0, percent)) : 0;
+  const cells = share === 0 || share === 100 ? share / 10 : Math.min(9, Math.max(1, Math.round(share / 10)));
+  return '█'.repeat(cells) + '░'.repeat(10 - cells);
+}
+
+/** `10 ✓ · *25* · 50 · 75 · 100`; a long plan shows what is around the present weight, as much as one line takes. */
+function planLine(delivery: Delivery): Mrkdwn {
+  let line = '';
+  for (let most = 8; most > 2; most--) {
+    line = planAround(delivery, most);
+    if (linesOnPhone([line]) === 1) break;
+  }
+  return line;
+}
+
+function planAround(delivery: Delivery, most: number): Mrkdwn {
+  const current = delivery.weights.findIndex((weight) => weight.state === 'current');
+  const done = delivery.weights.filter((weight) => weight.state === 'done').length;
+  const centre = current === -1 ? done : current;
+  const from = Math.max(0, Math.min(centre - 2, delivery.weights.length - most));
+  const shown = delivery.weights.slice(from, from + most).map(({ percent, state }) => {
+    const number = formatPercent(percent);
+    if (state === 'done') return `${number} ✓`;
+    return state === 'current' ? `*${number}*` : number;
+  });
+  const before = from > 0 ? ['…'] : [];
+  const after = from + most < delivery.weights.length ? ['…'] : [];
+  return [...before, ...shown, ...after].join(' · ');
+}
+
+const checks: Readonly<Record<VerificationCheck, string>> = {
+  weightZero: 'weight 0',
+  noCanaryRequests: 'no canary requests',
+  podsGone: 'canary pods going',
+  metricBack: 'metric back',
+};
+
+/** Which metric, value, limit; then what of the way back was seen. */
+function rollbackLines(delivery: Delivery, room: Room): readonly Mrkdwn[] {
+  const lines: Mrkdwn[] = [];
+  if (delivery.guilty !== undefined) lines.push(...guiltyLines(delivery.guilty, room.reason));
+  const ticks = delivery.verification.map(({ check, isDone }) => `${isDone ? '✓' : '○'} ${checks[check]}`);
+  // Two to a line: on a phone four would break in the middle of one.
+  for (let index = 0; index < ticks.length; index += 2) lines.push(ticks.slice(index, index + 2).join(' · '));
+  if (delivery.state === 'notVerified') lines.push('*○ was not seen in time: look there.*');
+  return lines;
+}
+
+/** `1.4.2 → 2.0.0 · shop`; a way back has said already where it came from, so in little room that goes. */
+function fromTo(delivery: Delivery, { isTight = false }: Room): Mrkdwn {
+  const to = quote(canaryVersion(delivery), maxVersion);
+  if (isTight && isGoingBack(delivery)) return `${to} · ${quote(delivery.namespace, 14)}`;
+  const from = delivery.fromImage === undefined ? '' : `${quote(versionOf(delivery.fromImage), maxVersion)} → `;
+  return `${from}${to} · ${quote(delivery.namespace, 20)}`;
+}

@@ -1,0 +1,99 @@
+import type { Delivery, DeliveryState } from '../../src/rollout/index.ts';
+import { aDelivery, aMetric, aSeries, aTypicalDelivery, deliveryStates, planAt } from './a-delivery.ts';
+
+/** The states that people tell apart: those of the engine, a gate with one of two approvals, and a rollout that Git asks something else of. */
+export const cardStates: Readonly<Record<string, Delivery>> = {
+  ...Object.fromEntries(deliveryStates.map((state) => [state, aTypicalDelivery(state)])),
+  approval: { ...aTypicalDelivery('gate'), approvals: { by: ['slack:U0ARNO'], needed: 2 } },
+  gitOwned: aDelivery('live', {
+    weightPercent: 100,
+    weights: planAt(100),
+    isUndo: true,
+    revision: 19,
+    fromImage: 'ghcr.io/acme/checkout:3.0.0',
+    toImage: 'ghcr.io/acme/checkout:2.0.0',
+    metrics: [],
+    series: undefined,
+    nextAtMs: undefined,
+    git: {
+      tool: 'argo-cd',
+      source: { kind: 'Application', namespace: 'argocd', name: 'checkout' },
+      putsBack: 'unknown',
+      link: undefined,
+      file: undefined,
+      asksFor: 'ghcr.io/acme/checkout:3.0.0',
+      isAtOdds: true,
+      putBack: undefined,
+    },
+  }),
+};
+
+const sha = '9f8e7d6c5b4a39281706f5e4d3c2b1a09f8e7d6c';
+const longName = 'recommendations-personalised-checkout-service-for-business-customers';
+const longReason = `Metric "${longName}-success-rate" assessed Error due to consecutiveErrors (5) > consecutiveErrorLimit (4): image ghcr.io/acme/${longName}@sha256:${'0123456789abcdef'.repeat(4)} 👩‍👩‍👧‍👦 עברית <!channel> *bold* _it_ ~no~`;
+
+/** The same with everything as long as it gets: names, versions, plans, metrics, reasons. */
+export function crowded(delivery: Delivery): Delivery {
+  const { state, metrics, weights } = delivery;
+  const many = metrics.length === 0 ? [] : manyMetrics(metrics[0]?.verdict ?? 'passing');
+  const guilty =
+    delivery.guilty === undefined ? undefined : aMetric({ ...many[0], verdict: 'failed', failed: 100, taken: 120 });
+  const series =
+    delivery.series === undefined ? undefined : aSeries(Array.from({ length: 40 }, (_, n) => 0.9 + n / 500));
+  const hasReason: readonly DeliveryState[] = ['inconclusive', 'noData', 'stalled', 'invalidSpec'];
+  return {
+    ...delivery,
+    name: longName,
+    namespace: 'team-recommendations-production-europe',
+    fromImage: `ghcr.io/acme/${longName}:${sha}`,
+    toImage: `ghcr.io/acme/${longName}@sha256:${'0123456789abcdef'.repeat(4)}`,
+    weightPercent: state === 'starting' ? 0 : 33.333,
+    weights: weights.length === 0 ? [] : Array.from({ length: 30 }, (_, n) => longPlan(n)),
+    metrics: many,
+    guilty,
+    series: series === undefined ? undefined : { ...series, metric: `${longName}-success-rate` },
+    startedBy: 'system:serviceaccount:continuous-delivery:production-releases',
+    reason: hasReason.includes(state) ? longReason : delivery.reason,
+  };
+}
+
+function longPlan(index: number): Delivery['weights'][number] {
+  const percent = Math.round((index + 1) * 3333) / 1000;
+  if (index === 9) return { percent, state: 'current' };
+  return { percent, state: index < 9 ? 'done' : 'ahead' };
+}
+
+function manyMetrics(verdict: Delivery['metrics'][number]['verdict']): Delivery['metrics'] {
+  return Array.from({ length: 40 }, (_, index) =>
+    aMetric({
+      name: `${index}-${longName}-latency-p95`,
+      verdict,
+      value: verdict === 'noData' ? undefined : 0.4 + index / 100,
+      limit: { comparison: '<=', value: 12.5 },
+      taken: 100,
+      planned: 120,
+      message: longReason,
+    }),
+  );
+}
+
+/** As if it happened now: cards show times. */
+export function movedTo(delivery: Delivery, nowMs: number): Delivery {
+  const { series, nextAtMs, startedAtMs, finishedAtMs } = delivery;
+  return {
+    ...delivery,
+    nextAtMs: nextAtMs === undefined ? undefined : nowMs + 20_000,
+    startedAtMs: startedAtMs === undefined ? undefined : nowMs - 44_000,
+    finishedAtMs: finishedAtMs === undefined ? undefined : nowMs,
+    series:
+      series === undefined
+        ? undefined
+        : {
+            ...series,
+            points: series.points.map((point, index) => ({
+              ...point,
+              atMs: nowMs - (series.points.length - 1 - index) * 60_000,
+            })),
+          },
+  };
+}
