@@ -24,11 +24,11 @@ export function faultShareOf(query: Query, limit: MetricLimit | undefined): Faul
     const isUsable = quantile?.kind === 'number' && quantile.value > 0 && quantile.value < 1 && !mustBeGreat;
     return isUsable ? { share: rounded(1 - quantile.value), of: 'slow' } : undefined;
   }
-  const of = kindOfRatio(base);
+  const of = kindOfRatio(base, mustBeGreat);
   if (of === undefined) return undefined;
   const atLimit = (limit.value - addend) / factor;
   const share = rounded(mustBeGreat ? 1 - atLimit : atLimit);
-  return share >= 0 && share <= 1 ? { share, of } : undefined;
+  return share > 0 && share < 1 ? { share, of } : undefined;
 }
 
 /** 1 − 0.95 is not quite 0.05. */
@@ -88,8 +88,13 @@ function constantOf(query: Query): number | undefined {
   return { '+': a + b, '-': a - b, '*': a * b, '/': a / b }[query.operator];
 }
 
-/** Whether this divides counted requests by counted requests. */
-function kindOfRatio(query: Query): FaultShare['of'] | undefined {
+/** Words by which counters and labels tell good requests from bad ones. */
+const BAD = /err|fail|5xx|exception|timeout|reject|drop/;
+const GOOD = /succ|ok|2xx|good/;
+const OUTCOME = /status|code|class|result|outcome|err|succ|response|grpc/;
+
+/** Whether this divides some of the requests, the good or the bad ones, by all of them. */
+function kindOfRatio(query: Query, mustBeGreat: boolean): FaultShare['of'] | undefined {
   if (query.kind !== 'operation' || query.operator !== '/') return undefined;
   const [part, ...moreParts] = countersOf(query.left) ?? [];
   const [whole, ...moreWholes] = countersOf(query.right) ?? [];
@@ -97,8 +102,12 @@ function kindOfRatio(query: Query): FaultShare['of'] | undefined {
   const [partName, wholeName] = [nameOf(part), nameOf(whole)];
   if (partName === undefined || wholeName === undefined) return undefined;
   if (partName.endsWith('_bucket')) return /_(?:count|bucket)$/.test(wholeName) ? 'slow' : undefined;
-  const isOfOne = partName === wholeName && part.matchers.length > whole.matchers.length;
-  return isOfOne || (countsRequests(partName) && countsRequests(wholeName)) ? 'errors' : undefined;
+  if (partName === wholeName) {
+    const more = part.matchers.filter(({ label }) => !whole.matchers.some((other) => other.label === label));
+    return more.length > 0 && more.every(({ label }) => OUTCOME.test(label)) ? 'errors' : undefined;
+  }
+  const isTold = (mustBeGreat ? GOOD : BAD).test(partName);
+  return isTold && countsRequests(partName) && countsRequests(wholeName) ? 'errors' : undefined;
 }
 
 /** The selectors under a rate that is only added up; undefined where more is done to them. */

@@ -38,8 +38,9 @@ function reachOfOperation(operation: Operation, scope: SightScope): Reach {
   const right = reachOf(operation.right, scope);
   switch (operation.operator) {
     case 'unless':
-      return left;
+      return left.of === 'none' ? right : left;
     case 'and':
+      if (left.of === 'none') return right;
       return left.of === 'all' && picksPods(operation, right) ? right : left;
     case 'or':
       if (left.of === 'none' || right.of === 'none') return left.of === 'none' ? right : left;
