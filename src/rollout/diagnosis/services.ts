@@ -9,10 +9,12 @@ import type { DiagnosisFacts } from './diagnosis-facts.ts';
 export function sharedService(facts: DiagnosisFacts): Cause | undefined {
   const { rollout, services } = facts.world;
   for (const service of neededServices(rollout)) {
+    const owner = services[service]?.annotations[managedByAnnotation];
+    // Whose mark it carries goes on; the others are refused.
+    if (owner === rollout.metadata.name) continue;
     const rollouts = facts.sharers[service] ?? [];
     if (rollouts.length > 0) return { kind: 'sharedService', service, rollouts, isLeftover: false };
-    const owner = services[service]?.annotations[managedByAnnotation];
-    if (owner === undefined || owner === rollout.metadata.name) continue;
+    if (owner === undefined) continue;
     const isLeftover = !facts.neighbours.includes(owner);
     return { kind: 'sharedService', service, rollouts: [owner], isLeftover };
   }

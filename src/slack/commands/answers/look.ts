@@ -22,7 +22,7 @@ export async function answerLook(tools: AnswerTools, { command, wish }: Understo
 function withVerbHint(tools: AnswerTools, command: Command, refusal: Message): Message {
   const word = command.target?.namespace === undefined ? (command.target?.name ?? '') : '';
   const verb = closestVerb(word);
-  if (verb === undefined) return refusal;
+  if (word === '' || verb === undefined) return refusal;
   const hint = say(tools.view, `If \`${word}\` was a verb: \`${tools.view.command} help ${verb}\``).blocks[0];
   return hint === undefined ? refusal : { ...refusal, blocks: [...refusal.blocks, { ...hint, block_id: 'hint' }] };
 }

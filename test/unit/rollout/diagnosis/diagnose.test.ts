@@ -261,9 +261,9 @@ describe('Services', () => {
     });
   });
 
-  it('its own mark is none', () => {
+  it('its own mark is none: the other one is refused, not this', () => {
     const mark = { annotations: { 'argo-rollouts.argoproj.io/managed-by-rollouts': 'checkout' } };
-    expect(first(ofService('checkout-stable', mark))).toBeUndefined();
+    expect(first(ofService('checkout-canary', mark), situations.sharedService)).toBeUndefined();
   });
 
   it('a label that the pods lack, and one with another value', () => {
