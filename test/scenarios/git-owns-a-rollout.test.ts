@@ -1,8 +1,16 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type FrontDesk, isLive, openFrontDesk, type RolloutSeen } from '../support/front-desk.ts';
+import { z } from 'zod';
+import {
+  differencesOf,
+  type IgnoreRule,
+  readApplication,
+  readSystemRules,
+  respecting,
+} from '../support/argo-cd-diff.ts';
+import { type FrontDesk, isAtGate, isLive, openFrontDesk, type RolloutSeen } from '../support/front-desk.ts';
 import { type GitOps, type Manifest, startGitOps } from '../support/git-ops.ts';
 
-const name = 'checkout';
+const name = 'till';
 const path = `/apis/argoproj.io/v1alpha1/namespaces/shop/rollouts/${name}`;
 let desk: FrontDesk;
 let argo: GitOps;
@@ -23,9 +31,9 @@ it('a good, a bad and an undone release of an application that heals itself', as
   // What Git owns is answered with what to change there; the button is for those who may.
   const versions = await desk.versions();
   const refused = await desk.type('dana', `/rollout start ${name} 2 because hotfix`);
-  expect(refused.words).toContain('Argo CD Application checkout');
+  expect(refused.words).toContain('Argo CD Application till');
   expect(refused.words).toContain('spec.template.spec.containers[name=shop].image`: `shop:1` → `shop:2`');
-  expect(refused.words).toContain('https://git.example.com/checkout.yaml');
+  expect(refused.words).toContain('https://git.example.com/till.yaml');
   expect(refused.buttons.map(({ label }) => label)).toEqual(['Override Git']);
   const unable = await desk.type('vera', `/rollout start ${name} 2`);
   expect(unable.words).toMatch(/does not allow .*start/s);
@@ -57,7 +65,7 @@ it('a good, a bad and an undone release of an application that heals itself', as
   expect(done.words).toContain('Git still asks for bad');
   await desk.until(name, 'is put back', (rollout) => imageOf(rollout) === 'shop:bad');
   const told = await desk.sandbox.eventually('the put-back is told', putBackLines, 60_000);
-  expect(told[0]).toBe('⚠️ argocd-controller put a field back on *checkout bad*');
+  expect(told[0]).toBe('⚠️ argocd-controller put a field back on *till bad*');
   expect(desk.publicWords()).toMatch(/spec\.template\.spec\.containers\[name=shop\]\.image: shop:2 → shop:bad/);
   // Not fought: nobody writes the image again, it is told once, and what was aborted does not begin again by itself.
   await someRounds();
@@ -71,6 +79,124 @@ it('a good, a bad and an undone release of an application that heals itself', as
   await argo.commit(manifest('shop:3'));
   await desk.until(name, 'runs shop:3', (rollout) => isLive(rollout) && imageOf(rollout) === 'shop:3');
 });
+
+it('the differences that an Application has to ignore are exactly those of manifests/argo-cd', async () => {
+  const { sandbox } = desk;
+  const { ignoreDifferences: rules, syncPolicy } = readApplication();
+  expect(syncPolicy.syncOptions).toEqual(['ServerSideApply=true', 'RespectIgnoreDifferences=true']);
+  expect(readSystemRules()).toEqual(rules);
+
+  const first = routedManifests('shop:1');
+  for (const manifest of first) await apply(manifest);
+  await desk.until('routed', 'is live', isLive);
+  const moments: Record<string, readonly string[]> = {};
+  const needed = new Set<IgnoreRule>();
+  async function look(moment: string, manifests: readonly Manifest[]): Promise<void> {
+    expect(await differencesOf(sandbox, manifests, rules), moment).toEqual([]);
+    moments[moment] = [...new Set(await differencesOf(sandbox, manifests, []))].sort();
+    for (const rule of rules) {
+      const others = rules.filter((other) => other !== rule);
+      if ((await differencesOf(sandbox, manifests, others)).length > 0) needed.add(rule);
+    }
+  }
+  await look('live', first);
+
+  const second = routedManifests('shop:2');
+  for (const manifest of second) await apply(await respecting(sandbox, manifest, rules));
+  await desk.until('routed', 'waits at 50 %', isAtGate);
+  await look('at a gate', second);
+  // A sync that respects them takes nothing back.
+  const before = await specsOf(second);
+  for (const manifest of second) await apply(await respecting(sandbox, manifest, rules));
+  expect(await specsOf(second)).toEqual(before);
+  await desk.type('dana', '/rollout pause routed');
+  await desk.until('routed', 'is held', ({ spec }) => spec.paused === true);
+  await look('held', second);
+  await desk.type('dana', '/rollout abort routed');
+  await desk.card('routed', 2, /rolled back/);
+  await look('aborted', second);
+
+  const selector = 'Service /spec/selector/rollouts-pod-template-hash';
+  const weight = 'HTTPRoute /spec/rules/*/backendRefs/*/weight';
+  const both = [weight, selector];
+  expect(moments).toEqual({ live: both, 'at a gate': both, held: both, aborted: both });
+  expect([...needed]).toEqual(rules);
+});
+
+async function specsOf(manifests: readonly Manifest[]): Promise<readonly unknown[]> {
+  const Specified = z.looseObject({ spec: z.unknown() });
+  return Promise.all(manifests.map(async ({ path }) => (await desk.sandbox.get(Specified, path)).spec));
+}
+
+async function apply({ path, object }: Manifest): Promise<void> {
+  const query = 'fieldManager=argocd-controller&force=true';
+  await desk.sandbox.request('PATCH', `${path}?${query}`, object, 'application/apply-patch+yaml');
+}
+
+/** Everything of one application: its requests follow an Ingress and an HTTPRoute at once. */
+function routedManifests(image: string): readonly Manifest[] {
+  const name = 'routed';
+  const namespace = 'shop';
+  const services = ['stable', 'canary'].map((role) => ({
+    path: `/api/v1/namespaces/shop/services/${name}-${role}`,
+    object: {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: `${name}-${role}`, namespace },
+      spec: { selector: { app: name }, ports: [{ name: 'http', port: 80, targetPort: 'http' }] },
+    },
+  }));
+  const backend = { service: { name: `${name}-stable`, port: { name: 'http' } } };
+  const rules = [{ host: 'routed.example.com', http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }];
+  const ingress = {
+    path: `/apis/networking.k8s.io/v1/namespaces/shop/ingresses/${name}`,
+    object: {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'Ingress',
+      metadata: { name, namespace },
+      spec: { ingressClassName: 'nginx', rules },
+    },
+  };
+  const backendRefs = ['stable', 'canary'].map((role) => ({ name: `${name}-${role}`, port: 80 }));
+  const route = {
+    path: `/apis/gateway.networking.k8s.io/v1/namespaces/shop/httproutes/${name}`,
+    object: {
+      apiVersion: 'gateway.networking.k8s.io/v1',
+      kind: 'HTTPRoute',
+      metadata: { name, namespace },
+      spec: { hostnames: ['other.example.com'], rules: [{ backendRefs }] },
+    },
+  };
+  const trafficRouting = {
+    nginx: { stableIngress: name },
+    plugins: { 'argoproj-labs/gatewayAPI': { httpRoute: name } },
+  };
+  const rollout = {
+    path: path.replace(/[^/]+$/, name),
+    object: {
+      apiVersion: 'argoproj.io/v1alpha1',
+      kind: 'Rollout',
+      metadata: { name, namespace },
+      spec: {
+        replicas: 1,
+        selector: { matchLabels: { app: name } },
+        template: {
+          metadata: { labels: { app: name } },
+          spec: { containers: [{ name: 'shop', image, ports: [{ name: 'http', containerPort: 8080 }] }] },
+        },
+        strategy: {
+          canary: {
+            canaryService: `${name}-canary`,
+            stableService: `${name}-stable`,
+            trafficRouting,
+            steps: [{ setWeight: 50 }, { pause: {} }],
+          },
+        },
+      },
+    },
+  };
+  return [...services, ingress, route, rollout];
+}
 
 /** Long enough for whoever would fight to have fought: Git has said its own three times more. */
 async function someRounds(): Promise<void> {
@@ -104,8 +230,8 @@ function manifest(image: string): Manifest {
         name,
         namespace: 'shop',
         annotations: {
-          'argocd.argoproj.io/tracking-id': `checkout:argoproj.io/Rollout:shop/${name}`,
-          'stepwise.dev/git-url': 'https://git.example.com/checkout.yaml',
+          'argocd.argoproj.io/tracking-id': `${name}:argoproj.io/Rollout:shop/${name}`,
+          'stepwise.dev/git-url': 'https://git.example.com/till.yaml',
         },
       },
       spec: {
