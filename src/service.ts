@@ -39,7 +39,7 @@ import { redact } from './lib/index.ts';
 import { createMetricProviders } from './metric-providers/index.ts';
 import { createChannels, createOperations } from './operations/index.ts';
 import { createQueueStore, type QueueStore } from './queue-stores/index.ts';
-import { createRecords, deriveEntries, wasLive, writerOf } from './records/index.ts';
+import { createRecords, deriveEntries, listRecords, pastRevisionOf, wasLive, writerOf } from './records/index.ts';
 import { type Effect, instanceIdLabel, type Rollout, readDelivery, type Standing } from './rollout/index.ts';
 import { createHands, type Hands } from './service-hands.ts';
 import { createSlackApp, type SlackSettings } from './slack/index.ts';
@@ -110,6 +110,9 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
       const record = await records.find(rollout.metadata, revision, signal);
       return record === undefined ? undefined : wasLive(record);
     },
+    pastOf: async ({ metadata: { namespace, uid } }, signal) =>
+      (await listRecords(cluster, { namespace, rolloutUid: uid }, signal)).map(pastRevisionOf),
+    nowMs: cluster.nowMs,
     cardOf: (rollout, signal) => records.cardOf(rollout, signal),
     measureNow: createMeasureNow({ cluster, resources, providers, evidence: config.EVIDENCE }),
     worldOf: (name, signal) => glance(name, { ...observing, caches }, signal),
@@ -143,6 +146,7 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
           signingKeys: keys.all,
           clusterUid: cluster.uid,
           charts,
+          namespacesOf: channels.namespacesOf,
           channelOf: (namespace) => config.CHANNELS[namespace] ?? config.CHANNELS['*'],
         });
   if (slack === undefined) log.info('no Slack token: rollouts run, nobody is told');

@@ -13,8 +13,10 @@ import {
 } from '../rollout/index.ts';
 import { authorise, type Verb } from './authorise.ts';
 import type { Channels } from './channels.ts';
-import { findRollout } from './find.ts';
-import type { Answer, CardPlace, Refusal, Wish } from './operations.ts';
+import { findFor } from './find.ts';
+import type { Answer, CardPlace, Question, Refusal, Wish } from './operations.ts';
+import type { ReadTools } from './read.ts';
+import { isReason } from './situation.ts';
 
 /** Everything an operation needs. */
 export interface OperationTools {
@@ -72,6 +74,8 @@ export interface Act<W extends Wish> {
   readonly verb: Verb | ((seen: Seen, wish: W) => Verb);
   /** Raising risk needs a bound channel and is recorded before it happens; lowering it waits for nothing. */
   readonly raisesRisk: boolean;
+  /** It goes past evidence, or past what is usual: not done without a reason. */
+  readonly needsReason?: (seen: Seen, wish: W) => boolean;
   /** What a click must still fit: the whole binding, or the revision only (abort and pause work from any card of it). */
   readonly isBoundTo: 'step' | 'revision';
   readonly choose: (
@@ -92,53 +96,90 @@ export function act<W extends Wish>(wish: W, rule: Act<W>, tools: OperationTools
 
 async function actNow<W extends Wish>(wish: W, rule: Act<W>, tools: OperationTools): Promise<Answer> {
   const signal = AbortSignal.timeout(15_000);
-  const found = findRollout(wish.target, {
-    rollouts: tools.known.list().map(({ metadata: { namespace, name } }) => ({ namespace, name })),
-    channelNamespaces: tools.channels.namespacesOf(wish.channel),
-  });
+  const found = await findFor(wish, tools, signal);
   if (!found.done) return found;
   const { name } = found;
 
   let isRecorded = false;
   let { saw } = wish;
   for (let attempt = 0; attempt < maxAttempts; attempt++) {
-    const rollout = await tools.rollouts.read(name, signal);
-    if (rollout === undefined) return { done: false, reason: 'unknownRollout', facts: { ...name } };
-    const seen: Seen = { rollout, analysisRuns: await tools.readAnalysisRuns(rollout, signal) };
-    const verb = typeof rule.verb === 'function' ? rule.verb(seen, wish) : rule.verb;
+    const weighed = await weigh({ ...wish, saw }, rule, name, tools, signal);
+    if (!weighed.done) return weighed;
+    const { change, recorded, seen } = weighed;
+    if (rule.needsReason?.(seen, wish) === true && !isReason(wish.reason))
+      return { done: false, reason: 'needsReason', facts: { ...name, verb: recorded.verb } };
     // Typed words mean what is seen first: who lost a race for this gate must not go through the next one.
-    if (rule.isBoundTo === 'step') saw ??= bindingOf(rollout, seen.analysisRuns);
-    const refused = await mayNot({ ...wish, saw }, verb, name, rule, seen, tools, signal);
-    if (refused !== undefined) return refused;
-    const change = await rule.choose(seen, wish, tools, signal);
-    if (!change.done) return change;
-
-    const recorded: RecordedAct = {
-      verb,
-      by: wish.person.slackId,
-      reason: wish.reason ?? '',
-      facts: change.facts ?? {},
-    };
+    if (rule.isBoundTo === 'step') saw ??= bindingOf(seen.rollout, seen.analysisRuns);
     if (rule.raisesRisk && !isRecorded) {
-      await tools.record(rollout, recorded, signal);
+      await tools.record(seen.rollout, recorded, signal);
       isRecorded = true;
     }
     try {
-      await write(rollout, change, wish.person.slackId, tools, signal);
+      await write(seen.rollout, change, wish.person.slackId, tools, signal);
     } catch (error) {
       if (error instanceof ConflictError) continue;
       throw error;
     }
     await nudge(name, tools);
     tools.log.info(
-      { audit: true, verb, ...name, by: wish.person.user, reason: wish.reason, facts: change.facts },
+      { audit: true, verb: recorded.verb, ...name, by: wish.person.user, reason: wish.reason, facts: change.facts },
       'act done',
     );
-    if (!isRecorded) recordLater(rollout, recorded, tools);
-    const card = await tools.cardOf(rollout, signal).catch(() => undefined);
+    if (!isRecorded) recordLater(seen.rollout, recorded, tools);
+    const card = await tools.cardOf(seen.rollout, signal).catch(() => undefined);
     return { done: true, target: name, card, facts: change.facts ?? {} };
   }
   return { done: false, reason: 'movedMeanwhile', facts: { ...name } };
+}
+
+/**
+ * What an act would come to now, without doing it: so that nobody is asked a question whose answer would be refused. The facts are
+ * those that the act would record.
+ */
+export function ask<W extends Wish>(
+  wish: W,
+  rule: Act<W>,
+  tools: OperationTools & ReadTools,
+): Promise<Refusal | Question> {
+  return tools.cluster.urgently(async () => {
+    const signal = AbortSignal.timeout(10_000);
+    const found = await findFor(wish, tools, signal);
+    if (!found.done) return found;
+    const weighed = await weigh(wish, rule, found.name, tools, signal);
+    if (!weighed.done) return weighed;
+    const delivery = await tools.deliveryOf(found.name, signal);
+    if (delivery === undefined) return { done: false, reason: 'unknownRollout', facts: { ...found.name } };
+    const card = await tools.cardOf(weighed.seen.rollout, signal).catch(() => undefined);
+    const needsReason = rule.needsReason?.(weighed.seen, wish) === true;
+    return { done: true, delivery, card, facts: weighed.change.facts ?? {}, needsReason };
+  });
+}
+
+interface Weighed {
+  readonly done: true;
+  readonly seen: Seen;
+  readonly change: Change;
+  readonly recorded: RecordedAct;
+}
+
+/** One live look, Kubernetes' answer, and what the rule makes of it. */
+async function weigh<W extends Wish>(
+  wish: W,
+  rule: Act<W>,
+  name: ObjectName,
+  tools: OperationTools,
+  signal: AbortSignal,
+): Promise<Refusal | Weighed> {
+  const rollout = await tools.rollouts.read(name, signal);
+  if (rollout === undefined) return { done: false, reason: 'unknownRollout', facts: { ...name } };
+  const seen: Seen = { rollout, analysisRuns: await tools.readAnalysisRuns(rollout, signal) };
+  const verb = typeof rule.verb === 'function' ? rule.verb(seen, wish) : rule.verb;
+  const refused = await mayNot(wish, verb, name, rule, seen, tools, signal);
+  if (refused !== undefined) return refused;
+  const change = await rule.choose(seen, wish, tools, signal);
+  if (!change.done) return change;
+  const recorded = { verb, by: wish.person.slackId, reason: wish.reason ?? '', facts: change.facts ?? {} };
+  return { done: true, seen, change, recorded };
 }
 
 /** Whether this may not be done, and why: rights, channel, and what moved since the person looked. */

@@ -2,7 +2,7 @@ import { type AnalysisRunSpec, type MetricLimit, readMeasuredNumber, type Sight 
 import type { MeasuredNow, MeasureNow } from '../engine/index.ts';
 import { measuredIn, type PlannedMetric, planRollout, type World } from '../rollout/index.ts';
 import { authorise } from './authorise.ts';
-import { findRollout } from './find.ts';
+import { findFor } from './find.ts';
 import type { Refusal, Wish } from './operations.ts';
 import type { ReadTools } from './read.ts';
 import { refuse } from './situation.ts';
@@ -63,10 +63,7 @@ const longestCheckMs = 15_000;
 export async function check(wish: Wish, tools: CheckTools): Promise<Refusal | CheckAnswer> {
   const beganMs = performance.now();
   const signal = AbortSignal.timeout(longestCheckMs);
-  const found = findRollout(wish.target, {
-    rollouts: tools.known.list().map(({ metadata: { namespace, name } }) => ({ namespace, name })),
-    channelNamespaces: tools.channels.namespacesOf(wish.channel),
-  });
+  const found = await findFor(wish, tools, signal);
   if (!found.done) return found;
   const denied = await authorise(wish.person, 'check', found.name, tools.cluster, signal);
   if (denied !== undefined) return denied;

@@ -1,7 +1,9 @@
 import { abort } from './abort.ts';
-import { act, type OperationTools } from './act.ts';
+import { act, ask, type OperationTools } from './act.ts';
 import { type CheckTools, check } from './check.ts';
 import { finish } from './finish.ts';
+import { type HistoryTools, readHistory } from './history.ts';
+import { type LookBackTools, readChanges } from './look-back.ts';
 import type { Operations } from './operations.ts';
 import { pause } from './pause.ts';
 import { plan } from './plan.ts';
@@ -13,10 +15,14 @@ import { skip } from './skip.ts';
 import { start } from './start.ts';
 import { readStartable, readStartForm, tryStart } from './start-form.ts';
 import { undo } from './undo.ts';
+import { readWhere } from './where.ts';
 import { readWhy, type WhyTools } from './why.ts';
 
 /** Binds every operation to its tools. */
-export function createOperations(tools: OperationTools & WhyTools & CheckTools): Operations {
+export function createOperations(
+  tools: OperationTools & WhyTools & CheckTools & HistoryTools & LookBackTools,
+): Operations {
+  const asked = { abort, skip, finish, undo } as const;
   return {
     start: (wish) => act(wish, start, tools),
     tryStart: (wish) => tryStart(wish, tools),
@@ -32,8 +38,12 @@ export function createOperations(tools: OperationTools & WhyTools & CheckTools):
     undo: (wish) => act(wish, undo, tools),
     check: (wish) => check(wish, tools),
     plan: (wish) => plan(wish, tools),
+    ask: (verb, wish) => ask(wish, asked[verb], tools),
     status: (wish) => readOne(wish, 'get', tools),
     why: (wish) => readWhy(wish, tools),
-    list: (person, channel) => readList(person, channel, tools),
+    list: (person, channel, namespace) => readList(person, { channel, namespace }, tools),
+    history: (wish) => readHistory(wish, tools),
+    changes: (person, options) => readChanges(person, options, tools),
+    where: (person, options) => readWhere(person, options, tools),
   };
 }

@@ -2,7 +2,7 @@ import { changesAgainstGit, type PodTemplate, readGitOwner } from '../rollout/in
 import type { OperationTools, Seen } from './act.ts';
 import { authorise } from './authorise.ts';
 import type { Refusal, Wish } from './operations.ts';
-import { refuse } from './situation.ts';
+import { isReason, refuse } from './situation.ts';
 
 /**
  * What Git owns is not fought over: where Argo CD or Flux sets what this template would change, the answer is the field to change in
@@ -22,7 +22,7 @@ export async function refuseForGit(
   const denied = await authorise(wish.person, 'override-git', metadata, tools.cluster, signal);
   if (wish.overridesGit === true) {
     if (denied !== undefined) return denied;
-    return !/\p{L}\p{L}/u.test(wish.reason ?? '') ? refuse('overrideNeedsReason') : undefined;
+    return !isReason(wish.reason) ? refuse('overrideNeedsReason') : undefined;
   }
   const { kind, namespace, name } = owner.source;
   return refuse('gitOwned', {

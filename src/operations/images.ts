@@ -21,7 +21,9 @@ export interface ChosenImages {
 
 const tagShape = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 const digestShape = /^sha256:[0-9a-f]{64}$/;
-const repositoryShape = /^[a-z0-9]+([._:/-]+[a-z0-9]+)*$/i;
+/** `[host[:port]/]name[/name…]`, as the registries' own grammar has it. */
+const repositoryShape =
+  /^(?:[a-z0-9][a-z0-9.-]*(?::\d{1,5})?\/)?[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*)*$/i;
 
 /**
  * Turns what a person asked for into whole image names. Tags are never rewritten. A name that means another repository than today's
@@ -52,6 +54,9 @@ export function chooseImages(
     const from = containers[containerIndex]?.image ?? '';
     const to = wholeImage(from, change.image);
     if (to === undefined) return refuse('badImage', { image: change.image }, []);
+    // `2.0.0 checkout=2.1.0`: two wishes for one container.
+    if (changes.some((other) => other.containerIndex === containerIndex))
+      return refuse('badImage', { image: `${container}=${change.image}` }, []);
     changes.push({ containerIndex, container, from, to });
   }
   return { done: true, changes };
@@ -89,6 +94,7 @@ function wholeImage(today: string, asked: string): string | undefined {
   if (digestShape.test(asked)) return `${parseImage(today).repository}@${asked}`;
   const bareTag = asked.startsWith(':') ? asked.slice(1) : asked;
   if (tagShape.test(bareTag)) return `${parseImage(today).repository}:${bareTag}`;
+  if (asked.split('@').length > 2) return undefined;
   const image = parseImage(asked);
   // A digest that was cut short, not a repository called sha256.
   if (image.repository === 'sha256') return undefined;

@@ -6,14 +6,19 @@ export { type Channels, createChannels } from './channels.ts';
 export type { CheckAnswer, CheckedMetric, CheckTools, Reading } from './check.ts';
 export { type CheckWords, checkWords } from './check-words.ts';
 export { createOperations } from './create-operations.ts';
+export type { History, Revision, RevisionOutcome } from './history.ts';
+export type { PastRevision, RecentChange, RecentChanges } from './look-back.ts';
 export {
   type Answer,
+  type AskedVerb,
   type CardPlace,
   type Done,
   type ImageChange,
   type KnownImage,
+  type Look,
   type Operations,
   type Person,
+  type Question,
   type Refusal,
   type RefusalReason,
   type RolloutName,
@@ -26,4 +31,5 @@ export {
 export type { PlanAccess, PlanAnswer, PlannedVerb, PlanWish } from './plan.ts';
 export { type PlanWords, planWords } from './plan-words.ts';
 export type { Verdict } from './verdict.ts';
+export type { Startable } from './where.ts';
 export type { Study, Why } from './why.ts';

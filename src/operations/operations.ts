@@ -1,6 +1,9 @@
 import type { Binding, Delivery } from '../rollout/index.ts';
 import type { CheckAnswer } from './check.ts';
+import type { History } from './history.ts';
+import type { RecentChanges } from './look-back.ts';
 import type { PlanAnswer } from './plan.ts';
+import type { Startable } from './where.ts';
 import type { Why } from './why.ts';
 
 /** A person as Kubernetes knows them: the prefix `slack:` can not be switched off. */
@@ -103,14 +106,42 @@ export interface Operations {
   check(wish: Wish): Promise<Refusal | CheckAnswer>;
   /** What a start would do, without doing it; the present plan where no image is named. Needs the verb `get`. */
   plan(wish: Wish & { readonly images: readonly ImageChange[] }): Promise<Refusal | PlanAnswer>;
+  /** What such an act would come to now: its refusal, or what it would act on. Nothing is done. */
+  ask(verb: AskedVerb, wish: Parameters<Operations['undo']>[0]): Promise<Refusal | Question>;
   /** Needs the verb `get`. */
-  status(
-    wish: Wish,
-  ): Promise<Refusal | { readonly done: true; readonly delivery: Delivery; readonly card: CardPlace | undefined }>;
+  status(wish: Wish): Promise<Refusal | Look>;
   /** Why it does not move, or how it ended. Needs the verb `why`. */
   why(wish: Wish): Promise<Refusal | Why>;
   /** All rollouts this person may get, moving ones first. */
-  list(person: Person, channel: string): Promise<readonly Delivery[]>;
+  list(person: Person, channel: string, namespace?: string): Promise<readonly Delivery[]>;
+  /** The revisions of one rollout, newest first. Needs the verb `get`. */
+  history(wish: Wish): Promise<Refusal | History>;
+  /** What moved lately in all that this person may list. */
+  changes(
+    person: Person,
+    options: { readonly lastMs: number; readonly namespace?: string | undefined },
+  ): Promise<RecentChanges>;
+  /** What this person may start now, and from which channel. */
+  where(
+    person: Person,
+    options: { readonly channel: string; readonly namespace?: string | undefined },
+  ): Promise<readonly Startable[]>;
+}
+
+/** The verbs that ask once more before they act, and the one that is offered instead. */
+export type AskedVerb = 'skip' | 'finish' | 'undo' | 'abort';
+
+/** One rollout as it is now, and where its card is. */
+export interface Look {
+  readonly done: true;
+  readonly delivery: Delivery;
+  readonly card: CardPlace | undefined;
+}
+
+/** An act that would be done now: what it would act on, what it would record, and whether it wants a reason. */
+export interface Question extends Look {
+  readonly facts: Readonly<Record<string, string>>;
+  readonly needsReason: boolean;
 }
 
 export interface CardPlace {
@@ -148,6 +179,7 @@ export const refusalReasons = [
   'whichContainer', // candidates: containers
   'badImage', // facts: image
   'otherRepository', // facts: from, to
+  'needsReason', // facts: verb
   'unusualTag', // start asks once: facts: image, usual
   'notSupportedYet', // facts: what
   'alreadyRuns', // facts: image, revision

@@ -1,7 +1,7 @@
 import { mainContainer, type Plan, type PlannedImage, planRollout } from '../rollout/index.ts';
 import type { OperationTools } from './act.ts';
 import { authorise } from './authorise.ts';
-import { findRollout } from './find.ts';
+import { findFor } from './find.ts';
 import { chooseImages, isForeign, isUnusualTag } from './images.ts';
 import type { ImageChange, Refusal, Wish } from './operations.ts';
 import type { ReadTools } from './read.ts';
@@ -32,10 +32,7 @@ export type PlannedVerb = (typeof plannedVerbs)[number];
 /** Reads, never writes: whoever may see a rollout may see what a start of it would do. */
 export async function plan(wish: PlanWish, tools: OperationTools & ReadTools): Promise<Refusal | PlanAnswer> {
   const signal = AbortSignal.timeout(10_000);
-  const found = findRollout(wish.target, {
-    rollouts: tools.known.list().map(({ metadata: { namespace, name } }) => ({ namespace, name })),
-    channelNamespaces: tools.channels.namespacesOf(wish.channel),
-  });
+  const found = await findFor(wish, tools, signal);
   if (!found.done) return found;
   const denied = await authorise(wish.person, 'get', found.name, tools.cluster, signal);
   if (denied !== undefined) return denied;

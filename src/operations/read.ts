@@ -2,8 +2,9 @@ import type { ObjectName, Reflector } from '../kubernetes/index.ts';
 import type { Delivery, Rollout, World } from '../rollout/index.ts';
 import type { OperationTools } from './act.ts';
 import { authorise, type Verb } from './authorise.ts';
-import { findRollout } from './find.ts';
-import type { CardPlace, Person, Refusal, Wish } from './operations.ts';
+import { findFor } from './find.ts';
+import { mayIn } from './may-in.ts';
+import type { Look, Person, Refusal, Wish } from './operations.ts';
 import { isFullyPromoted } from './situation.ts';
 
 export interface ReadTools extends Pick<OperationTools, 'cluster' | 'channels' | 'cardOf'> {
@@ -14,15 +15,10 @@ export interface ReadTools extends Pick<OperationTools, 'cluster' | 'channels' |
   readonly deliveryOf: (name: ObjectName, signal: AbortSignal) => Promise<Delivery | undefined>;
 }
 
-export type Found = { readonly done: true; readonly delivery: Delivery; readonly card: CardPlace | undefined };
-
 /** One rollout, read for a person who may see it. */
-export async function readOne(wish: Wish, verb: Verb, tools: ReadTools): Promise<Refusal | Found> {
+export async function readOne(wish: Wish, verb: Verb, tools: ReadTools): Promise<Refusal | Look> {
   const signal = AbortSignal.timeout(10_000);
-  const found = findRollout(wish.target, {
-    rollouts: tools.known.list().map(({ metadata: { namespace, name } }) => ({ namespace, name })),
-    channelNamespaces: tools.channels.namespacesOf(wish.channel),
-  });
+  const found = await findFor(wish, tools, signal);
   if (!found.done) return found;
   const denied = await authorise(wish.person, verb, found.name, tools.cluster, signal);
   if (denied !== undefined) return denied;
@@ -38,23 +34,23 @@ export async function readOne(wish: Wish, verb: Verb, tools: ReadTools): Promise
 const longestList = 20;
 
 /** All that this person may see, moving ones first. One question per namespace where they may see all of it. */
-export async function readList(person: Person, channel: string, tools: ReadTools): Promise<readonly Delivery[]> {
+export async function readList(
+  person: Person,
+  { channel, namespace: only }: { readonly channel: string; readonly namespace?: string | undefined },
+  tools: ReadTools,
+): Promise<readonly Delivery[]> {
   const signal = AbortSignal.timeout(10_000);
   const here = tools.channels.namespacesOf(channel);
-  const ranked = [...tools.known.list()].sort((a, b) => rank(a, here) - rank(b, here) || compareNames(a, b));
-  const mayListIn = new Map<string, Promise<boolean>>();
+  const ranked = tools.known
+    .list()
+    .filter(({ metadata }) => only === undefined || metadata.namespace === only)
+    .toSorted((a, b) => rank(a, here) - rank(b, here) || compareNames(a, b));
+  const mayListIn = mayIn(person, 'list', tools.cluster, signal);
   const deliveries: Delivery[] = [];
   for (const { metadata } of ranked) {
     if (deliveries.length >= longestList) break;
     const { namespace, name } = metadata;
-    let mayList = mayListIn.get(namespace);
-    if (mayList === undefined) {
-      mayList = authorise(person, 'list', { namespace, name: '' }, tools.cluster, signal).then(
-        (denied) => denied === undefined,
-      );
-      mayListIn.set(namespace, mayList);
-    }
-    if (!(await mayList)) continue;
+    if (!(await mayListIn(namespace))) continue;
     const delivery = await tools.deliveryOf({ namespace, name }, signal);
     if (delivery !== undefined) deliveries.push(delivery);
   }

@@ -6,6 +6,11 @@ export function refuse(reason: RefusalReason, facts: Readonly<Record<string, str
   return { done: false, reason, facts };
 }
 
+/** Words that say something: an ellipsis or a blank is no reason. */
+export function isReason(words: string | undefined): boolean {
+  return /\p{L}\p{L}/u.test(words ?? '');
+}
+
 export function isFullyPromoted(rollout: Rollout): boolean {
   return rollout.status.stableRS !== undefined && rollout.status.stableRS === rollout.status.currentPodHash;
 }

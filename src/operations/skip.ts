@@ -8,6 +8,7 @@ export const skip: Act<Wish> = {
   verb: 'skip',
   raisesRisk: true,
   isBoundTo: 'step',
+  needsReason: () => true,
   choose(seen) {
     const blocked = isUnderWay(seen);
     if (blocked !== undefined) return blocked;

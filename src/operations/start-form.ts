@@ -2,7 +2,7 @@ import type { ObjectName } from '../kubernetes/index.ts';
 import { bindingOf, mainContainer, type Rollout, revisionOf } from '../rollout/index.ts';
 import { mayNot, type OperationTools, type Seen } from './act.ts';
 import { authorise } from './authorise.ts';
-import { findRollout } from './find.ts';
+import { findFor } from './find.ts';
 import { repositoryOf } from './images.ts';
 import type { Answer, KnownImage, Person, Refusal, StartForm, StartWish, Wish } from './operations.ts';
 import { isFullyPromoted } from './situation.ts';
@@ -87,10 +87,7 @@ async function findSeen(
   tools: OperationTools,
   signal: AbortSignal,
 ): Promise<Refusal | { readonly done: true; readonly name: ObjectName; readonly seen: Seen }> {
-  const found = findRollout(wish.target, {
-    rollouts: tools.known.list().map(({ metadata: { namespace, name } }) => ({ namespace, name })),
-    channelNamespaces: tools.channels.namespacesOf(wish.channel),
-  });
+  const found = await findFor(wish, tools, signal);
   if (!found.done) return found;
   const rollout = await tools.rollouts.read(found.name, signal);
   if (rollout === undefined) return { done: false, reason: 'unknownRollout', facts: { ...found.name } };

@@ -11,6 +11,7 @@ export const start: Act<StartWish> = {
   raisesRisk: true,
   // A start says all it needs itself: the image. Nothing on an old card can make it mean something else.
   isBoundTo: 'revision',
+  needsReason: (seen, wish) => comesFromElsewhere(chosen(seen, wish)),
   async choose(seen, wish, tools, signal): Promise<Refusal | Change> {
     if (seen.rollout.spec.workloadRef !== undefined) return refuse('notSupportedYet', { what: 'workloadRef' });
     const images = chosen(seen, wish);

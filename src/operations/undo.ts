@@ -2,20 +2,21 @@ import {
   chooseUndo,
   type KnownHealth,
   noteOverride,
+  type Rollout,
   revisionOf,
   undoPatch,
   withoutInjections,
 } from '../rollout/index.ts';
-import type { Act, Change } from './act.ts';
+import type { Act, Change, OperationTools } from './act.ts';
 import { overrideFacts, refuseForGit } from './git.ts';
 import type { Refusal, Wish } from './operations.ts';
-import { isFullyPromoted, refuse } from './situation.ts';
+import { isFullyPromoted, isReason, refuse } from './situation.ts';
 
 export type UndoWish = Wish & { readonly toRevision?: number | undefined; readonly withSteps?: boolean };
 
 /**
  * Back to an earlier revision: by default the last one that was live, and fast: the template, and the wish to skip the plan, in one
- * write. Lowers risk, so it needs no channel and no approval.
+ * write. Lowers risk, so it needs no channel and no approval; a revision that never was live does.
  */
 export const undo: Act<UndoWish> = {
   verb: 'undo',
@@ -30,8 +31,9 @@ export const undo: Act<UndoWish> = {
     for (const revision of replicaSets.map(revisionOf))
       wasLive.set(revision, await tools.wasLive(rollout, revision, signal));
 
-    // A person who takes the steps again asks for no proof that it was live.
-    const wasHealthy = (revision: number) => (wish.withSteps === true ? undefined : wasLive.get(revision));
+    // A person who takes the steps again, or says why, asks for no proof that the revision they name was live.
+    const isSure = wish.toRevision !== undefined && (wish.withSteps === true || isReason(wish.reason));
+    const wasHealthy = (revision: number) => (isSure ? undefined : wasLive.get(revision));
     const choice = chooseUndo(rollout, replicaSets, { toRevision: wish.toRevision, wasHealthy });
     if (choice.kind === 'refused')
       return refuse(choice.reason, wish.toRevision === undefined ? {} : { revision: String(wish.toRevision) });
@@ -40,6 +42,9 @@ export const undo: Act<UndoWish> = {
     if (replicaSet.podHash === rollout.status.currentPodHash)
       return refuse('alreadyThere', { revision: String(revision) });
     if (template === undefined) return refuse('unknownRevision', { revision: String(revision) });
+    // What never was live raises risk, as a start does: it is asked in its own channel.
+    const isUnproven = wasLive.get(revision) === 'no' && replicaSet.podHash !== rollout.status.stableRS;
+    if (isUnproven && !tools.channels.isBound(wish.channel, rollout)) return unbound(rollout, tools);
     const wanted = withoutInjections({ ...replicaSet, template });
     const ownedByGit = await refuseForGit(seen, wanted, wish, tools, signal);
     if (ownedByGit !== undefined) return ownedByGit;
@@ -59,3 +64,9 @@ export const undo: Act<UndoWish> = {
     };
   },
 };
+
+function unbound(rollout: Rollout, tools: OperationTools): Refusal {
+  const { namespace, name } = rollout.metadata;
+  const channel = tools.channels.channelOf(rollout);
+  return refuse('unboundChannel', { namespace, name, ...(channel === undefined ? {} : { channel }) });
+}

@@ -15,7 +15,7 @@ import {
   type World,
 } from '../rollout/index.ts';
 import { authorise } from './authorise.ts';
-import { findRollout } from './find.ts';
+import { findFor } from './find.ts';
 import type { CardPlace, Refusal, Wish } from './operations.ts';
 import type { ReadTools } from './read.ts';
 import { type Verdict, verdictOf } from './verdict.ts';
@@ -60,10 +60,7 @@ const over: readonly Delivery['state'][] = ['live', 'rolledBack', 'superseded'];
 /** Why a rollout does not move, or how it ended. Reads only; what cannot be read is said, never thrown. */
 export async function readWhy(wish: Wish, tools: WhyTools): Promise<Refusal | Why> {
   const signal = AbortSignal.timeout(longestMs);
-  const found = findRollout(wish.target, {
-    rollouts: tools.known.list().map(({ metadata: { namespace, name } }) => ({ namespace, name })),
-    channelNamespaces: tools.channels.namespacesOf(wish.channel),
-  });
+  const found = await findFor(wish, tools, signal);
   if (!found.done) return found;
   const denied = await authorise(wish.person, 'why', found.name, tools.cluster, signal);
   if (denied !== undefined) return denied;

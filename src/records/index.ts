@@ -7,6 +7,7 @@ export { createRecords, type RecordsSettings } from './create-records.ts';
 export { DeliveryRecord, LedgerLine, type RecordEntry } from './delivery-record.ts';
 export { type Derived, deriveEntries } from './derive-entries.ts';
 export { listRecords, type RecordsQuery } from './list-records.ts';
+export { type PastRevision, pastRevisionOf, type RevisionEvent } from './past-revision.ts';
 export type { NewEntry, RecordedAct, Records } from './records.ts';
 export type { LookedAt } from './scene.ts';
 export { type WasLive, wasLive } from './was-live.ts';

@@ -51,6 +51,8 @@ export interface SlackTools {
     | undefined;
   /** Which channel a namespace is bound to: named to people who ask in a channel without the bot. */
   readonly channelOf?: ((namespace: string) => string | undefined) | undefined;
+  /** Which namespaces are bound to a channel. */
+  readonly namespacesOf?: ((channel: string) => readonly string[]) | undefined;
   readonly now?: (() => number) | undefined;
 }
 
@@ -90,6 +92,7 @@ export function createSlackApp(tools: SlackTools): SlackApp {
     command: settings.command,
     nameOf: (user: string) => identity.nameOf(slackIdOf(user) ?? ''),
     channelOf: tools.channelOf,
+    namespacesOf: tools.namespacesOf,
   };
   const desk = createDesk({
     operations: tools.operations,

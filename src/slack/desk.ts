@@ -1,7 +1,7 @@
 import type { RespondFn } from '@slack/bolt';
 import type { Logger } from 'pino';
 import type { Operations, Person, Target } from '../operations/index.ts';
-import { choose, type PressTools, press } from './actions/press.ts';
+import { type Click, choose, type PressTools, press } from './actions/press.ts';
 import type { Signer } from './actions/signed-value.ts';
 import { answerWords } from './commands/answer.ts';
 import type { Asked } from './commands/asked.ts';
@@ -32,7 +32,7 @@ export type Reply = (message: Message) => Promise<void>;
 
 export interface Desk {
   words(origin: Origin, typed: string, reply: Reply): Promise<void>;
-  click(origin: Origin, click: { readonly actionId: string; readonly value: string }, reply: Reply): Promise<void>;
+  click(origin: Origin, click: Click, reply: Reply): Promise<void>;
   choice(
     origin: Origin,
     choice: { readonly option: string; readonly siblingValues: readonly string[] },

@@ -82,6 +82,9 @@ function* checkBlock(block: MessageBlock): Problems {
     case 'data_visualization':
       yield* checkChart(block);
       break;
+    case 'input':
+      yield* checkInput(block);
+      break;
     case 'divider':
       break;
     default:
@@ -127,6 +130,13 @@ function* checkButton(button: Element<'button'>): Problems {
   yield* checkText('confirm text', button.confirm.text, 300);
   yield* checkText('confirm yes', button.confirm.confirm, 30);
   yield* checkText('confirm no', button.confirm.deny, 30);
+}
+
+function* checkInput({ label, element }: Extract<MessageBlock, { type: 'input' }>): Problems {
+  yield* checkText('label', label, 2000);
+  if (element.type !== 'plain_text_input') yield `input ${element.type} is not one that we send`;
+  else if ((element.initial_value?.length ?? 0) > (element.max_length ?? 3000))
+    yield 'initial value is over max_length';
 }
 
 function* checkOverflow(overflow: Element<'overflow'>): Problems {

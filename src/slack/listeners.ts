@@ -6,6 +6,7 @@ import type { Desk, Origin } from './desk.ts';
 import type { Identity } from './identity.ts';
 import type { AnswerView } from './messages/answers.ts';
 import { say } from './messages/answers.ts';
+import { reasonBlockId } from './messages/blocks.ts';
 import { createSeen } from './seen.ts';
 import { formSubjectOf } from './views/form-wish.ts';
 import type { StartForms } from './views/start-form.ts';
@@ -28,6 +29,10 @@ const Click = z.looseObject({
       blocks: z.array(z.looseObject({ elements: z.array(z.unknown()).optional().catch(undefined) })).optional(),
     })
     .optional(),
+  state: z
+    .looseObject({ values: z.record(z.string(), z.record(z.string(), z.unknown())) })
+    .optional()
+    .catch(undefined),
   actions: z
     .array(
       z.looseObject({
@@ -48,6 +53,9 @@ const Mention = z.looseObject({
   ts: z.string(),
   thread_ts: z.string().optional(),
 });
+
+/** What stands in a text input. */
+const Written = z.looseObject({ value: z.string() });
 
 const Valued = z.looseObject({ value: z.string() });
 
@@ -125,7 +133,13 @@ async function serveClick(
     await desk.choice(originOf(click), { option, siblingValues: signedValues(click) }, reply);
     return;
   }
-  await desk.click(originOf(click), { actionId, value: action.value ?? '' }, reply);
+  await desk.click(originOf(click), { actionId, value: action.value ?? '', reason: reasonIn(click) }, reply);
+}
+
+/** What the person wrote into the message's input before they clicked. */
+function reasonIn({ state }: Click): string | undefined {
+  const written = Written.safeParse(state?.values[reasonBlockId]?.[reasonBlockId]);
+  return written.success ? written.data.value : undefined;
 }
 
 function originOf(click: Click): Origin {

@@ -2,9 +2,12 @@ import { answerWords } from '../commands/answer.ts';
 import { perform } from '../commands/answers/act.ts';
 import type { AnswerTools, Asked } from '../commands/asked.ts';
 import type { Command } from '../commands/command.ts';
+import { encodeEntities, normalise } from '../commands/normalise.ts';
 import { verbs } from '../commands/verbs.ts';
-import { renderAnswer, renderLater, renderRefusal, renderStranger, say } from '../messages/answers.ts';
+import { cutReason } from '../commands/words.ts';
+import { renderAnswer, renderRefusal, renderStranger, say } from '../messages/answers.ts';
 import type { Message } from '../messages/blocks.ts';
+import { renderLater } from '../messages/help.ts';
 import { renderQuestion } from '../messages/question.ts';
 import { renderWhy } from '../messages/why.ts';
 import { isActActionId } from './action-ids.ts';
@@ -18,20 +21,31 @@ export interface PressTools extends AnswerTools {
 
 type ActPayload = Extract<ButtonPayload, { kind: 'act' }>;
 
+export interface Click {
+  readonly actionId: string;
+  /** As we signed it. */
+  readonly value: string;
+  /** What the person wrote into the message's input. */
+  readonly reason?: string | undefined;
+}
+
 /** A click on a signed button → the answer for the person who clicked. The action id and the signed action must be the same. */
-export async function press(
-  tools: PressTools,
-  asked: Asked,
-  click: { readonly actionId: string; readonly value: string },
-): Promise<Message> {
+export async function press(tools: PressTools, asked: Asked, click: Click): Promise<Message> {
   const payload = tools.signer.verify(click.value);
+  const reason = reasonOf(click);
   if (payload === undefined) return forged(tools, click.actionId, asked);
   if (payload.kind === 'line') {
-    return answerWords(tools, { ...asked, isConfirmed: payload.isConfirmed }, payload.line);
+    return answerWords(tools, { ...asked, isConfirmed: payload.isConfirmed, reason }, payload.line);
   }
   if (payload.action !== click.actionId) return forged(tools, click.actionId, asked);
   if (isElsewhere(tools, payload)) return elsewhere(tools);
-  return act(tools, asked, payload);
+  return act(tools, { ...asked, reason }, payload);
+}
+
+/** Control characters and long texts are cut as those of typed reasons are. */
+function reasonOf({ reason = '' }: Click): string | undefined {
+  const written = cutReason(normalise(encodeEntities(reason)));
+  return written === '' ? undefined : written;
 }
 
 /** A choice of a card's overflow. Nothing is done by it: it only asks again, bound to what the card's signed buttons show. */
@@ -48,10 +62,11 @@ export async function choose(
   const payload: ActPayload = { ...seen, action: choice.option };
   if (choice.option !== 'finish' && choice.option !== 'skip' && choice.option !== 'undo')
     return act(tools, asked, payload);
-  const status = await tools.operations.status(wishFor(asked, payload));
-  if (!status.done) return renderRefusal(tools.view, commandFor(choice.option, payload), status);
+  const question = await tools.operations.ask(choice.option, wishFor(asked, payload));
+  if (!question.done) return renderRefusal(tools.view, commandFor(choice.option, payload), question);
   // The question keeps what the card showed: a card that is stale is refused when the answer comes, not silently renewed here.
-  return renderQuestion(tools.view.sign, choice.option, { ...status.delivery, binding: payload.binding });
+  const delivery = { ...question.delivery, binding: payload.binding };
+  return renderQuestion(tools.view.sign, choice.option, { ...question, delivery });
 }
 
 async function act(tools: PressTools, asked: Asked, payload: ActPayload): Promise<Message> {
@@ -71,7 +86,7 @@ async function act(tools: PressTools, asked: Asked, payload: ActPayload): Promis
 
 function wishFor(asked: Asked, payload: ActPayload) {
   const target = { namespace: payload.namespace, name: payload.name };
-  return { person: asked.person, channel: asked.channel, target, saw: payload.binding };
+  return { person: asked.person, channel: asked.channel, target, reason: asked.reason, saw: payload.binding };
 }
 
 function commandFor(verb: Exclude<ActPayload['action'], 'approve'>, payload: ActPayload): Command {

@@ -1,15 +1,8 @@
 import { assertNever } from '../../lib/index.ts';
-import {
-  renderHelp,
-  renderLater,
-  renderPlainDeployment,
-  renderPlanWeights,
-  renderRefusal,
-  renderStranger,
-  renderUnclear,
-  renderWhoami,
-} from '../messages/answers.ts';
+import { renderPlanWeights, renderRefusal, renderStranger, renderUnclear } from '../messages/answers.ts';
 import type { Message } from '../messages/blocks.ts';
+import { renderHelp, renderLater, renderPlainDeployment } from '../messages/help.ts';
+import { renderWhoami } from '../messages/whoami.ts';
 import { answerAct } from './answers/act.ts';
 import { answerChanges } from './answers/changes.ts';
 import { answerCheck } from './answers/check.ts';
@@ -32,7 +25,7 @@ export async function answerWords(tools: AnswerTools, asked: Asked, typed: strin
   const parsed = parse(typed);
   switch (parsed.kind) {
     case 'command':
-      return answerCommand(tools, asked, inThread(parsed.command, asked));
+      return answerCommand(tools, asked, withReason(inThread(parsed.command, asked), asked));
     case 'later':
       return renderLater(tools.view, parsed, parsed.target ?? asked.threadTarget);
     case 'plainDeployment':
@@ -52,6 +45,11 @@ function takesNoTarget(verb: Command['verb']): boolean {
 function inThread(command: Command, asked: Asked): Command {
   if (takesNoTarget(command.verb) || command.target !== undefined || asked.threadTarget === undefined) return command;
   return { ...command, target: asked.threadTarget };
+}
+
+/** What was written beside the button goes before what the line said already. */
+function withReason(command: Command, { reason }: Asked): Command {
+  return reason === undefined ? command : { ...command, reason };
 }
 
 async function answerUnclear(
@@ -77,7 +75,7 @@ async function answerCommand(tools: AnswerTools, asked: Asked, command: Command)
     case 'help':
       return renderHelp(tools.view, command.about);
     case 'whoami':
-      return renderWhoami(tools.view, asked.person);
+      return renderWhoami(tools.view, asked.person, asked.channel);
     case 'list':
       return answerList(tools, asked, command);
     case 'where':

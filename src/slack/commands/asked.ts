@@ -14,6 +14,8 @@ export interface Asked {
   readonly mayChange: boolean;
   /** The words came from a button of ours that asked: no second question. */
   readonly isConfirmed?: boolean;
+  /** Written beside the button that was clicked. */
+  readonly reason?: string | undefined;
   /** Opens a modal for the next three seconds; words in a mention have none. */
   readonly triggerId?: string | undefined;
 }

@@ -66,11 +66,11 @@ function parseImages(reading: Reading, { words, flags, base }: Remainder): Parse
     if (isBare && images.length > 0) {
       return extraWord(reading, rest.slice(index), { ...wish, images });
     }
-    if (!imagePattern.test(image) || image.split('@').length > 2 || !(isBare || containerPattern.test(key))) {
+    if (!imagePattern.test(image) || !(isBare || containerPattern.test(key))) {
       return unclear(reading, 'badImage', { word, ...base });
     }
     const change = isBare ? { image } : { container: key, image };
-    if (images.some((other) => other.container === change.container || other.container === undefined))
+    if (images.some((other) => other.container === change.container))
       return unclear(reading, 'imageTwice', { word, ...base });
     images.push(change);
   }

@@ -235,7 +235,7 @@ export const verbs = {
   where: {
     aliases: [],
     isMutating: false,
-    when: 'soon',
+    when: 'now',
     takes: 'nothing',
     flags: ['namespace'],
     usage: 'where',
@@ -253,7 +253,7 @@ export const verbs = {
   history: {
     aliases: [],
     isMutating: false,
-    when: 'soon',
+    when: 'now',
     takes: 'target',
     flags: ['namespace'],
     usage: 'history checkout',
@@ -262,7 +262,7 @@ export const verbs = {
   changes: {
     aliases: [],
     isMutating: false,
-    when: 'soon',
+    when: 'now',
     takes: 'duration',
     flags: ['namespace'],
     usage: 'changes 1h',

@@ -1,16 +1,14 @@
 import { formatPercent } from '../../lib/index.ts';
-import type { Answer, CardPlace, Done, Person, Refusal, Target } from '../../operations/index.ts';
+import type { Answer, CardPlace, Done, Refusal } from '../../operations/index.ts';
 import type { Delivery } from '../../rollout/index.ts';
-import { type ActActionId, lineActionIds } from '../actions/action-ids.ts';
+import { lineActionIds } from '../actions/action-ids.ts';
 import type { Signer } from '../actions/signed-value.ts';
 import type { Command, Parsed, Problem } from '../commands/command.ts';
 import { print } from '../commands/print.ts';
-import { type NowVerb, type VerbName, verbNamed, verbNames, verbs } from '../commands/verbs.ts';
+import { type NowVerb, type VerbName, verbs } from '../commands/verbs.ts';
 import type { IdentityProblem } from '../identity.ts';
-import { actions, button, fallback, type Message, type MessageBlock, section } from './blocks.ts';
-import { actButton } from './card-actions.ts';
-import { headlineText } from './headline.ts';
-import { capital, code, escapeText, type Mrkdwn, quote, truncate } from './mrkdwn.ts';
+import { actions, button, fallback, type Message, type MessageBlock, reasonInput, section } from './blocks.ts';
+import { capital, code, type Mrkdwn, quote, truncate } from './mrkdwn.ts';
 import { refusalWords } from './refusal.ts';
 import { versionOf } from './version.ts';
 
@@ -22,6 +20,8 @@ export interface AnswerView {
   readonly nameOf: (user: string) => string | undefined;
   /** The channel that a namespace is bound to. */
   readonly channelOf?: ((namespace: string) => string | undefined) | undefined;
+  /** The namespaces that are bound to a channel. */
+  readonly namespacesOf?: ((channel: string) => readonly string[]) | undefined;
 }
 
 interface LineButton {
@@ -48,7 +48,7 @@ function plainLine(line: string): string {
   return line.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
 }
 
-function copyable(view: AnswerView, line: string): Mrkdwn {
+export function copyable(view: AnswerView, line: string): Mrkdwn {
   return code(`${view.command} ${line}`.trim());
 }
 
@@ -92,7 +92,12 @@ export function renderRefusal(view: AnswerView, wish: Command, refusal: Refusal)
   const bound = refusal.reason === 'unboundChannel' ? (channel ?? view.channelOf?.(namespace)) : undefined;
   const instead = bound !== undefined && /^[CG][A-Z0-9]+$/.test(bound) ? ` Ask in <#${bound}>.` : '';
   const would = lines.length === 0 ? '' : `\nWhat would work: ${lines.join(' or ')}`;
-  return say(view, `${read}${capital(why)}${instead}${would}`, buttons);
+  const answer = say(view, `${read}${capital(why)}${instead}${would}`, buttons);
+  if (refusal.reason !== 'otherRepository') return answer;
+  // Foreign images want a reason: it is written here, beside the button.
+  const [head, ...rest] = answer.blocks;
+  const input = reasonInput({ isOptional: false, initial: wish.reason });
+  return head === undefined ? answer : { ...answer, blocks: [head, input, ...rest] };
 }
 
 const problems: Readonly<Record<Problem, (word: string, parsed: Extract<Parsed, { kind: 'unclear' }>) => Mrkdwn>> = {
@@ -113,7 +118,7 @@ const problems: Readonly<Record<Problem, (word: string, parsed: Extract<Parsed, 
   promoteToWeight: () => 'Weights come from the plan; promote goes to the next one.',
 };
 
-function flagsOf(verb: VerbName | undefined): string {
+export function flagsOf(verb: VerbName | undefined): string {
   const flags: readonly string[] = verb === undefined ? [] : verbs[verb].flags;
   return flags.length === 0 ? 'none' : flags.map((flag) => `--${flag}`).join(', ');
 }
@@ -144,108 +149,11 @@ export function renderPlanWeights(view: AnswerView, delivery: Delivery, wanted: 
   ]);
 }
 
-/** A verb that comes later: nothing was done, and what works today instead. */
-export function renderLater(
-  view: AnswerView,
-  { what }: Extract<Parsed, { kind: 'later' }>,
-  target: Target | undefined,
-): Message {
-  const { about, instead = '' } = verbNamed(what);
-  const name = target === undefined ? 'checkout' : print({ verb: 'status', target }).replace(/^status /, '');
-  const lines = instead.split(' | ').filter((words) => /^[a-z]+ </.test(words));
-  const copies = lines.map((line) => line.replace('<name>', name));
-  const works = copies.length === 0 ? instead : copies.map((line) => copyable(view, line)).join(' or ');
-  const buttons = target === undefined ? [] : copies.map((line) => ({ text: capital(line), line }));
-  const words = `${code(what)} (${about}) comes later. Nothing was done.${works === '' ? '' : `\nWhat works today: ${works}`}`;
-  return say(view, words, [...buttons, { text: 'Help', line: 'help' }]);
-}
-
 /** A verb whose words are understood and whose answer is still being built. */
 export function renderNotYet(view: AnswerView, verb: NowVerb): Message {
   return say(view, `${code(verb)} (${verbs[verb].about}) does not work yet. Nothing was done.`, [
     { text: 'Help', line: 'help' },
   ]);
-}
-
-export function renderPlainDeployment(
-  view: AnswerView,
-  { name }: Extract<Parsed, { kind: 'plainDeployment' }>,
-): Message {
-  return say(
-    view,
-    `${code(quote(`deploy/${name}`, 120))} is a plain Deployment: those come later; today I run Rollouts (argoproj.io/v1alpha1). Nothing was done.`,
-  );
-}
-
-const maxListed = 20;
-
-/** One line per rollout, moving ones first as they come. */
-export function renderList(view: AnswerView, deliveries: readonly Delivery[], namespace?: string): Message {
-  const where = namespace === undefined ? '' : ` in ${quote(namespace, 63)}`;
-  if (deliveries.length === 0)
-    return say(view, `There is no rollout${where} that you may see. \`whoami\` and a RoleBinding change that.`);
-  const lines = deliveries.slice(0, maxListed).map((delivery) => listLine(delivery));
-  if (deliveries.length > maxListed) lines.push(`+${deliveries.length - maxListed} more`);
-  return say(view, lines.join('\n'));
-}
-
-function listLine(delivery: Delivery): Mrkdwn {
-  return `${headlineText(delivery)} · ${quote(delivery.namespace, 63)}`;
-}
-
-/** Nothing typed: what is mine and moves, and what waits for a person; else the words to begin with. */
-export function renderMine(view: AnswerView, mine: readonly Delivery[]): Message {
-  if (mine.length === 0) {
-    const lines = (['start', 'status', 'list', 'abort', 'help'] as const).map(
-      (verb) => `${copyable(view, verbs[verb].usage)}  ${verbs[verb].about}`,
-    );
-    return say(view, `Nothing of yours is moving. To begin with:\n${lines.join('\n')}`);
-  }
-  return say(
-    view,
-    mine
-      .slice(0, maxListed)
-      .map((delivery) => listLine(delivery))
-      .join('\n'),
-  );
-}
-
-/** `abort` without a name: one button each, newest first. */
-export function renderWhich(view: AnswerView, action: ActActionId, deliveries: readonly Delivery[]): Message {
-  if (deliveries.length === 0)
-    return say(
-      view,
-      `Which one? Nothing of yours or of this channel is moving. ${copyable(view, verbs[action].usage)}`,
-    );
-  const blocks: MessageBlock[] = [section('words', `Which one to ${action}?`)];
-  for (const [index, delivery] of deliveries.slice(0, 5).entries()) {
-    blocks.push({
-      ...section(`which-${index}`, listLine(delivery)),
-      accessory: actButton(action, delivery, view.sign, true),
-    });
-  }
-  return { text: `Which one to ${action}?`, blocks };
-}
-
-/** A verb that no button acts for, without a name: the lines it would be, one button each. */
-export function renderWhichLine(view: AnswerView, command: Command, deliveries: readonly Delivery[]): Message {
-  if (command.verb === 'mine') return say(view, 'Which one?');
-  if (deliveries.length === 0)
-    return say(view, `Which one? There is none that you may see. ${copyable(view, verbs[command.verb].usage)}`);
-  const lines = deliveries.slice(0, 5).map(({ namespace, name }) => print({ ...command, target: { namespace, name } }));
-  return say(
-    view,
-    `Which one to ${command.verb}?`,
-    lines.map((line) => ({ text: capital(line), line })),
-  );
-}
-
-/** How Kubernetes knows this person, and the line that an admin needs. */
-export function renderWhoami(view: AnswerView, person: Person): Message {
-  const groups = person.groups.map((group) => code(quote(group, 80))).join(', ');
-  const group = person.groups.find((name) => name !== 'slack:members') ?? 'slack:members';
-  const binding = `kubectl -n <namespace> create rolebinding ${group.replace(/[^a-z0-9]+/gi, '-').toLowerCase()}-deployer --clusterrole=stepwise-deployer --group=${group}`;
-  return say(view, `User ${code(person.user)} · Groups ${groups}\nFor example:\n${code(quote(binding, 400))}`);
 }
 
 const strangers: Readonly<Record<IdentityProblem, Mrkdwn>> = {
@@ -259,23 +167,4 @@ const strangers: Readonly<Record<IdentityProblem, Mrkdwn>> = {
 /** Not somebody we act for. */
 export function renderStranger(view: AnswerView, problem: IdentityProblem): Message {
   return say(view, strangers[problem]);
-}
-
-/** Generated from the verb table. */
-export function renderHelp(view: AnswerView, about: VerbName | undefined): Message {
-  if (about !== undefined) {
-    const verb = verbNamed(about);
-    const also = verb.aliases.length === 0 ? '' : `\nAlso: ${verb.aliases.join(', ')}`;
-    const flags = verb.flags.length === 0 ? '' : `\nTakes: ${flagsOf(about)}`;
-    const reason = verb.needsReason === true ? '\nNeeds a reason: `because …`' : '';
-    const when = { now: '', soon: '\nDoes not work yet.', later: '\nComes later.' }[verb.when];
-    return say(view, `${copyable(view, verb.usage)}\n${capital(verb.about)}.${also}${flags}${reason}${when}`);
-  }
-  const now = verbNames.filter((name) => verbNamed(name).when === 'now');
-  const lines = now.map((name) => `${copyable(view, verbs[name].usage)}  ${verbs[name].about}`);
-  const later = verbNames.filter((name) => verbNamed(name).when !== 'now').join(' ');
-  return say(
-    view,
-    `${lines.join('\n')}\nA name is \`name\` or \`namespace/name\`; a reason follows \`because\`. In a card's thread, mention me and leave the name out.\nLater: ${escapeText(later)}`,
-  );
 }

@@ -4,6 +4,7 @@ import type {
   ConfirmationDialog,
   ContextBlock,
   HeaderBlock,
+  InputBlock,
   KnownBlock,
   Overflow,
   SectionBlock,
@@ -46,6 +47,7 @@ const max = {
   label: 75,
   confirmText: 300,
   confirmTitle: 100,
+  reason: 500,
 };
 
 export function header(blockId: string, text: string): HeaderBlock {
@@ -70,6 +72,29 @@ export function context(blockId: string, text: Mrkdwn): ContextBlock {
 
 export function actions(blockId: string, elements: readonly (Button | Overflow)[]): ActionsBlock {
   return { type: 'actions', block_id: blockId, elements: [...elements] };
+}
+
+/** Where a person writes why. Its content comes back with the click on any button of the message. */
+export const reasonBlockId = 'reason';
+
+export function reasonInput(words: {
+  readonly isOptional: boolean;
+  readonly initial?: string | undefined;
+}): InputBlock {
+  return {
+    type: 'input',
+    block_id: reasonBlockId,
+    optional: words.isOptional,
+    label: { type: 'plain_text', text: 'Reason' },
+    element: {
+      type: 'plain_text_input',
+      action_id: reasonBlockId,
+      max_length: max.reason,
+      ...(words.initial === undefined || words.initial === ''
+        ? {}
+        : { initial_value: truncate(words.initial, max.reason) }),
+    },
+  };
 }
 
 export interface ButtonWords {

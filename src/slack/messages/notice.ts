@@ -32,6 +32,12 @@ const told: Readonly<Record<NoticeEvent, { readonly mark: string; readonly does:
   fieldPutBack: { mark: '⚠️', does: 'had a field put back by someone else', by: 'put a field back on' },
 };
 
+/** `🟢 is live`: what an event of a record means; undefined for words that are no event of ours. */
+export function eventWords(event: string): Mrkdwn | undefined {
+  const words = Object.entries(told).find(([known]) => known === event)?.[1];
+  return words === undefined ? undefined : `${words.mark} ${words.does}`;
+}
+
 /** Events that a person's name makes the subject of: "Dana promoted checkout 2.0.0". */
 const peopleDo: ReadonlySet<NoticeEvent> = new Set([
   'started',

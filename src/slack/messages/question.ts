@@ -1,39 +1,76 @@
+import type { Button } from '@slack/types';
 import { formatPercent } from '../../lib/index.ts';
 import type { Delivery } from '../../rollout/index.ts';
-import type { ActActionId } from '../actions/action-ids.ts';
+import { type ActActionId, lineActionIds } from '../actions/action-ids.ts';
 import type { Signer } from '../actions/signed-value.ts';
-import { actions, type Message, section } from './blocks.ts';
+import { actions, button, type Message, reasonInput, section } from './blocks.ts';
 import { actButton } from './card-actions.ts';
 import { capital, type Mrkdwn, quote } from './mrkdwn.ts';
 import { canaryVersion, versionOf } from './version.ts';
 
-/** Asked once more before finish, skip and undo, and where a click on an overflow only asks. The button carries what was seen. */
-export function renderQuestion(sign: Signer['sign'], action: ActActionId, delivery: Delivery): Message {
-  const words = questionWords(action, delivery);
-  return {
-    text: words,
-    blocks: [section('words', words), actions('act', [actButton(action, delivery, sign, true)])],
-  };
+/** What is asked: the delivery it is about, and what the act would do to it. */
+export interface Asking {
+  readonly delivery: Delivery;
+  readonly facts?: Readonly<Record<string, string>>;
+  readonly needsReason?: boolean;
+  /** Already given; it can still be changed. */
+  readonly reason?: string | undefined;
+  /** The button runs this line, where a bound button cannot say all of it. */
+  readonly line?: string | undefined;
 }
 
-function questionWords(action: ActActionId, delivery: Delivery): Mrkdwn {
+/** Asked once more before finish, skip and undo, and where a click on an overflow only asks. The button carries what was seen. */
+export function renderQuestion(sign: Signer['sign'], action: ActActionId, asking: Asking): Message {
+  const { delivery, facts = {}, needsReason = false, reason, line } = asking;
+  const words = questionWords(action, delivery, facts);
+  const yes =
+    line === undefined
+      ? actButton(action, delivery, sign, true)
+      : lineButton(sign, line, capital(line.split(' because ')[0] ?? ''));
+  const input = needsReason || reason !== undefined ? [reasonInput({ isOptional: !needsReason, initial: reason })] : [];
+  return { text: words, blocks: [section('words', words), ...input, actions('act', [yes])] };
+}
+
+function lineButton(sign: Signer['sign'], line: string, text: string): Button {
+  return button(lineActionIds[0], sign({ kind: 'line', line, isConfirmed: true }), { text, label: text });
+}
+
+function questionWords(action: ActActionId, delivery: Delivery, facts: Readonly<Record<string, string>>): Mrkdwn {
   const what = `*${quote(delivery.name, 100)} ${quote(canaryVersion(delivery), 60)}*`;
-  const left = delivery.weights
-    .filter((weight) => weight.state === 'ahead')
-    .map((weight) => formatPercent(weight.percent));
   const share = `${formatPercent(delivery.weightPercent)} %`;
   switch (action) {
     case 'finish':
-      return `Finish ${what} now? It goes from ${share} to 100 % without the rest of its plan${left.length === 0 ? '' : ` (${left.join(' · ')})`}: no gate and no analysis that is left runs.`;
+      return `Finish ${what} now? It goes from ${share} to 100 % without the rest of its plan. ${notRun(facts)}`;
     case 'skip':
       return `Skip this step of ${what} (${share})? What its wait or analysis has not measured stays unmeasured:${unmeasured(delivery)}`;
     case 'undo':
-      return `Undo ${what}? It goes back to ${delivery.fromImage === undefined ? 'the last healthy revision' : `*${quote(versionOf(delivery.fromImage), 60)}*`} at once, without steps: some seconds where its pods are still there.`;
+      return `Undo ${what}? It goes back to ${backTo(delivery, facts)}.`;
     case 'abort':
       return `${what} is on its way (${share}). Abort sends all requests back to stable.`;
     default:
       return `${capital(action)} ${what} (${share})?`;
   }
+}
+
+/** `2 gates and 3 analyses will not run: gate at 50 %, success-rate at 50 %, …` */
+function notRun({ gates = '0', analyses = '0', left = '' }: Readonly<Record<string, string>>): Mrkdwn {
+  if (gates === '0' && analyses === '0') return 'No gate and no analysis is left of it.';
+  const counts = [countOf(gates, 'gate', 'gates'), countOf(analyses, 'analysis', 'analyses')];
+  return `${counts.filter((count) => count !== '').join(' and ')} will not run: ${quote(left, 600)}.`;
+}
+
+function countOf(count: string, one: string, many: string): string {
+  if (count === '0') return '';
+  return count === '1' ? `1 ${one}` : `${quote(count, 6)} ${many}`;
+}
+
+function backTo(delivery: Delivery, facts: Readonly<Record<string, string>>): Mrkdwn {
+  const image = facts.image?.split(' ')[0] ?? delivery.fromImage;
+  const version = image === undefined ? 'the last healthy revision' : `*${quote(versionOf(image), 60)}*`;
+  const against = facts.git === undefined ? '' : `, against Git, which asks for *${quote(versionOf(facts.git), 60)}*`;
+  const revision = facts.revision === undefined ? '' : ` (rev ${quote(facts.revision, 10)})`;
+  if (facts.withSteps === 'true') return `${version}${revision} step by step, as a start would${against}`;
+  return `${version}${revision} at once, without steps${against}: some seconds where its pods are still there, else as long as they take to start`;
 }
 
 function unmeasured(delivery: Delivery): Mrkdwn {

@@ -41,6 +41,10 @@ const words: Readonly<Record<RefusalReason, Words>> = {
   otherRepository: (facts) => ({
     why: `that is another repository than today's: ${fact(facts, 'from', '?')} → ${fact(facts, 'to', '?')}. Really?`,
   }),
+  needsReason: (facts, command) => ({
+    why: `${code(fact(facts, 'verb', command.verb))} goes past what was measured or is usual here, so it needs a reason.`,
+    works: [print({ ...command, reason: '…' })],
+  }),
   unusualTag: (facts) => ({
     why: `usual tags here look like ${fact(facts, 'usual', 'others')}, and tags are never rewritten. Which one?`,
   }),
@@ -89,8 +93,11 @@ const words: Readonly<Record<RefusalReason, Words>> = {
     works: [line(command, 'undo')],
   }),
   neverHealthy: (facts, command) => ({
-    why: `revision ${fact(facts, 'revision', 'of that number')} was never healthy; it can only come back step by step.`,
-    works: [print({ ...only(command), verb: 'undo', ...revision(facts), withSteps: true })],
+    why: `revision ${fact(facts, 'revision', 'of that number')} was never healthy: it comes back step by step, or at once for a reason.`,
+    works: [
+      print({ ...only(command), verb: 'undo', ...revision(facts), withSteps: true }),
+      print({ ...only(command), verb: 'undo', ...revision(facts), reason: '…' }),
+    ],
   }),
   noEarlierRevision: () => ({ why: 'there is no earlier healthy revision to go back to.' }),
   invalidSpec: (facts) => ({

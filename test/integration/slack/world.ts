@@ -59,7 +59,7 @@ export async function openWorld(
       const target = { namespace: wish.target.namespace ?? 'shop', name: wish.target.name };
       return known.answer ?? { done: true, target, card: known.card, facts: {} };
     };
-  const look = async (wish: Wish) => {
+  const lookAt = async (wish: Wish) => {
     if (known.answer?.done === false) return known.answer;
     asked.push({ verb: 'look', wish: { ...wish } });
     return { done: true as const, delivery: known.delivery, card: known.card };
@@ -90,14 +90,21 @@ export async function openWorld(
       asked.push({ verb: 'plan', wish: { ...wish } });
       return known.answer?.done === false ? known.answer : aPlanAnswer();
     },
-    status: look,
+    status: lookAt,
     why: async (wish) => {
-      const seen = await look(wish);
+      const seen = await lookAt(wish);
       return seen.done
         ? { ...seen, diagnosis: { first: undefined, others: [] }, verdict: undefined, unread: [] }
         : seen;
     },
     list: async () => [known.delivery],
+    ask: async (verb, wish) => {
+      const look = await lookAt(wish);
+      return look.done ? { ...look, facts: {}, needsReason: verb === 'finish' || verb === 'skip' } : look;
+    },
+    history: async ({ target }) => ({ done: true, target: { namespace: 'shop', name: target.name }, revisions: [] }),
+    changes: async () => ({ changes: [], more: 0 }),
+    where: async () => [],
   };
   const { settings, ...rest } = changes;
   const app = createSlackApp({

@@ -23,7 +23,7 @@ export function nameOf(block: JsonObject, element: JsonObject): string {
 interface BlocksProps {
   readonly blocks: readonly JsonObject[];
   readonly using: Using;
-  /** Draws an `input` block; only modals and Home tabs have a way to. */
+  /** Draws an `input` block. */
   readonly renderInput?: (block: JsonObject) => ReactNode;
 }
 

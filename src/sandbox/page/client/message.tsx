@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { Blocks, Time } from './blocks.tsx';
 import { ConfirmDialog, Dialog } from './dialogs.tsx';
+import { type FieldValue, type FieldValues, InputField } from './fields.tsx';
 import { Icon } from './icons.tsx';
 import { type JsonObject, textIn } from './json.ts';
 import { act } from './server.ts';
@@ -29,6 +30,11 @@ export function MessageRow({
   const { message, isEphemeral } = shown;
   const { slack, me } = useSession();
   const author = slack.people.get(message.user);
+  const [values, setValues] = useState<FieldValues>({});
+  function setValue(block: JsonObject, element: JsonObject, value: FieldValue): void {
+    const [blockId, actionId] = [textIn(block.block_id), textIn(element.action_id)];
+    setValues((before) => ({ ...before, [blockId]: { ...before[blockId], [actionId]: value } }));
+  }
   const { using, asked } = useElements((block, element, value) =>
     act('click', {
       user: me?.id,
@@ -36,6 +42,7 @@ export function MessageRow({
       ts: message.ts,
       block_id: textIn(block.block_id),
       action_id: textIn(element.action_id),
+      values,
       ...(value !== undefined && { value }),
     }),
   );
@@ -69,7 +76,13 @@ export function MessageRow({
             <Clock seconds={seconds} />
           </p>
         )}
-        <Blocks blocks={blocksOf(message.blocks, message.text)} using={using} />
+        <Blocks
+          blocks={blocksOf(message.blocks, message.text)}
+          using={using}
+          renderInput={(block) => (
+            <InputField viewId="" block={block} values={values} error={undefined} onChange={setValue} />
+          )}
+        />
         {message.files?.map((file) => (
           <FileRow key={textIn(file.id)} file={slack.files.get(textIn(file.id)) ?? file} />
         ))}

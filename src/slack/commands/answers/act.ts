@@ -1,12 +1,11 @@
 import { assertNever } from '../../../lib/index.ts';
 import type { Answer, Operations, Wish } from '../../../operations/index.ts';
-import { renderAnswer, renderNotYet, renderRefusal, say } from '../../messages/answers.ts';
+import { renderAnswer, renderNotYet, renderRefusal } from '../../messages/answers.ts';
 import type { Message } from '../../messages/blocks.ts';
 import { renderQuestion } from '../../messages/question.ts';
 import type { AnswerTools, Understood } from '../asked.ts';
 import type { Command } from '../command.ts';
 import { print } from '../print.ts';
-import { isMoving } from './moving.ts';
 
 export type ActVerb = 'promote' | 'skip' | 'finish' | 'pause' | 'resume' | 'abort' | 'retry' | 'undo';
 
@@ -18,28 +17,34 @@ export async function answerAct(
 ): Promise<Message> {
   if (verb === 'restart') return renderNotYet(tools.view, verb);
   const { asked, command, wish } = understood;
-  const isWhole = command.toRevision !== undefined || command.overridesGit === true;
-  const asks = verb === 'finish' || verb === 'skip' || (verb === 'undo' && !isWhole);
-  if (asks && asked.isConfirmed !== true) {
-    const status = await tools.operations.status(wish);
-    if (!status.done) return renderRefusal(tools.view, command, status);
-    // Undo of what is still on its way is an abort: the same result, sooner.
-    const isUnderWay = verb === 'undo' && isMoving(status.delivery) && status.delivery.state !== 'notVerified';
-    return renderQuestion(tools.view.sign, isUnderWay ? 'abort' : verb, status.delivery);
-  }
-  if (verb === 'undo' && isWhole && asked.isConfirmed !== true) {
-    const text = command.toRevision === undefined ? 'Undo' : `Undo to ${command.toRevision}`;
-    return say(tools.view, undoQuestion(command, wish.target.name), [
-      { text, line: print(command), isConfirmed: true },
-    ]);
-  }
+  if ((verb === 'finish' || verb === 'skip' || verb === 'undo') && asked.isConfirmed !== true)
+    return answerQuestion(tools, understood, verb);
   return renderAnswer(tools, command, await perform(tools.operations, verb, { ...command, wish }));
 }
 
-function undoQuestion({ toRevision, withSteps, overridesGit }: Command, name: string): string {
-  const where = toRevision === undefined ? 'to the last healthy revision' : `to revision ${toRevision}`;
-  const how = withSteps === true ? 'step by step' : 'at once, without steps';
-  return `Undo \`${name}\` ${where} ${how}${overridesGit === true ? ', against what Git asks for' : ''}?`;
+/** Nobody is asked what they would be refused: rights, channel and situation are looked at first. */
+async function answerQuestion(
+  tools: AnswerTools,
+  { command, wish }: Understood,
+  verb: 'finish' | 'skip' | 'undo',
+): Promise<Message> {
+  const { toRevision, withSteps, overridesGit, reason } = command;
+  const question = await tools.operations.ask(verb, {
+    ...wish,
+    toRevision,
+    withSteps: withSteps ?? false,
+    overridesGit,
+  });
+  if (!question.done && question.reason === 'undoWhileMoving' && toRevision === undefined) {
+    // Undo of what is still on its way is an abort: the same result, sooner.
+    const instead = await tools.operations.ask('abort', wish);
+    if (instead.done) return renderQuestion(tools.view.sign, 'abort', instead);
+  }
+  if (!question.done) return renderRefusal(tools.view, command, question);
+  // A button bound to what was seen says neither a revision nor how: the line does.
+  const isBare = toRevision === undefined && withSteps !== true && overridesGit !== true;
+  const line = isBare ? undefined : print(command);
+  return renderQuestion(tools.view.sign, verb, { ...question, reason, line });
 }
 
 /** One verb → one operation. */

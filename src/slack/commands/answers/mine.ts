@@ -1,6 +1,6 @@
 import type { Delivery } from '../../../rollout/index.ts';
-import { renderMine } from '../../messages/answers.ts';
 import type { Message } from '../../messages/blocks.ts';
+import { renderMine } from '../../messages/lists.ts';
 import { slackIdOf } from '../../messages/notice.ts';
 import type { AnswerTools, Asked } from '../asked.ts';
 import type { Command } from '../command.ts';

@@ -1,8 +1,11 @@
-import { renderNotYet } from '../../messages/answers.ts';
 import type { Message } from '../../messages/blocks.ts';
+import { renderWhere } from '../../messages/look-back.ts';
 import type { AnswerTools, Asked } from '../asked.ts';
 import type { Command } from '../command.ts';
 
-export async function answerWhere(tools: AnswerTools, _asked: Asked, _command: Command): Promise<Message> {
-  return renderNotYet(tools.view, 'where');
+/** What may I start now, and from which channel. */
+export async function answerWhere(tools: AnswerTools, asked: Asked, { namespace }: Command): Promise<Message> {
+  const { person, channel } = asked;
+  const places = await tools.operations.where(person, { channel, namespace });
+  return renderWhere(tools.view, places, channel);
 }

@@ -1,7 +1,7 @@
 import type { Delivery } from '../../../rollout/index.ts';
 import { isActActionId } from '../../actions/action-ids.ts';
-import { renderWhich, renderWhichLine } from '../../messages/answers.ts';
 import type { Message } from '../../messages/blocks.ts';
+import { renderWhich, renderWhichLine } from '../../messages/lists.ts';
 import type { AnswerTools, Asked } from '../asked.ts';
 import type { Command } from '../command.ts';
 import { answerMine } from './mine.ts';
@@ -11,11 +11,10 @@ import { isMoving } from './moving.ts';
 export async function answerWhich(tools: AnswerTools, asked: Asked, command: Command): Promise<Message> {
   const { verb, namespace } = command;
   if (verb === 'status' || verb === 'mine') return answerMine(tools, asked, command);
-  const all = await tools.operations.list(asked.person, asked.channel);
-  const wanted = all.filter(
-    (delivery) => (namespace === undefined || delivery.namespace === namespace) && isWantedBy(verb, delivery),
-  );
-  const newestFirst = wanted.toSorted((a, b) => (b.startedAtMs ?? 0) - (a.startedAtMs ?? 0));
+  const all = await tools.operations.list(asked.person, asked.channel, namespace);
+  const newestFirst = all
+    .filter((delivery) => isWantedBy(verb, delivery))
+    .toSorted((a, b) => (b.startedAtMs ?? 0) - (a.startedAtMs ?? 0));
   return isActActionId(verb)
     ? renderWhich(tools.view, verb, newestFirst)
     : renderWhichLine(tools.view, command, newestFirst);

@@ -10,18 +10,15 @@ import { parse } from '../../../../src/slack/commands/parse.ts';
 import { checkMessage } from '../../../../src/slack/limits.ts';
 import {
   renderAnswer,
-  renderHelp,
-  renderLater,
-  renderList,
-  renderMine,
   renderPlanWeights,
   renderRefusal,
   renderUnclear,
-  renderWhich,
-  renderWhichLine,
 } from '../../../../src/slack/messages/answers.ts';
-import type { Message } from '../../../../src/slack/messages/blocks.ts';
+import { type Message, reasonBlockId } from '../../../../src/slack/messages/blocks.ts';
 import { renderCard } from '../../../../src/slack/messages/card.ts';
+import { renderHelp, renderLater } from '../../../../src/slack/messages/help.ts';
+import { renderList, renderMine, renderWhich, renderWhichLine } from '../../../../src/slack/messages/lists.ts';
+import { renderChanges, renderHistory, renderWhere } from '../../../../src/slack/messages/look-back.ts';
 import { renderNotice } from '../../../../src/slack/messages/notice.ts';
 import { renderQuestion } from '../../../../src/slack/messages/question.ts';
 import { renderWhy } from '../../../../src/slack/messages/why.ts';
@@ -102,8 +99,8 @@ function expectSendable(message: Message, mayMention = false): void {
   }
 }
 
-/** Every id that a listener exists for. */
-const registry: readonly string[] = [...actActionIds, ...lineActionIds, moreActionId];
+/** Every id that a listener exists for, and the input that only comes along with a click. */
+const registry: readonly string[] = [...actActionIds, ...lineActionIds, moreActionId, reasonBlockId];
 
 function actionIdsOf(message: Message): readonly string[] {
   const found: string[] = [];
@@ -154,12 +151,48 @@ describe('for any delivery', () => {
         const why = { delivery: first, diagnosis: { first: undefined, others: [] }, verdict: undefined, unread: [] };
         expectSendable(renderWhy(why, '/rollout', 'https://acme.slack.com/archives/C1/p1'));
         for (const action of ['finish', 'skip', 'undo', 'abort'] as const)
-          expectSendable(renderQuestion(signer.sign, action, first));
+          expectSendable(renderQuestion(signer.sign, action, { delivery: first, needsReason: true, reason: word }));
         expectSendable(renderList(view, deliveries));
         expectSendable(renderMine(view, deliveries));
         expectSendable(renderWhich(view, 'abort', deliveries));
         expectSendable(renderWhichLine(view, { verb: 'history' }, deliveries));
         expectSendable(renderPlanWeights(view, first, word));
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+const outcomes = ['live', 'underWay', 'wasLive', 'aborted', 'rolledBack', 'superseded', 'unknown'] as const;
+const maybeWords = fc.option(nastyWords, { nil: undefined });
+const past = fc.record({
+  namespace: words,
+  name: words,
+  revision: fc.integer({ min: 1, max: 999 }),
+  image: maybeWords,
+  startedBy: maybeWords,
+  by: maybeWords,
+  startedAtMs: fc.option(fc.constant(noonMs), { nil: undefined }),
+  endedAtMs: fc.constant(undefined),
+  isKept: fc.boolean(),
+  outcome: fc.constantFrom(...outcomes),
+  wasLive: fc.constant('yes' as const),
+  last: fc.record({
+    event: fc.oneof(fc.constantFrom(...events), nastyWords),
+    atMs: fc.constant(noonMs),
+    by: maybeWords,
+    text: nastyWords,
+  }),
+});
+
+describe('for any past', () => {
+  it('history, changes and where can be sent', () => {
+    fc.assert(
+      fc.property(fc.array(past, { maxLength: 30 }), words, nastyWords, (revisions, name, channel) => {
+        expectSendable(renderHistory(view, { done: true, target: { namespace: name, name }, revisions }));
+        expectSendable(renderChanges(view, { changes: revisions, more: 3 }, { lastMs: 3_600_000, namespace: name }));
+        const rollouts = revisions.map((one) => ({ name: one.name, isMoving: one.isKept }));
+        expectSendable(renderWhere(view, [{ namespace: name, rollouts, channel }], channel));
       }),
       { numRuns: 60 },
     );

@@ -1,0 +1,45 @@
+import type { Rollout } from '../rollout/index.ts';
+import { mayIn } from './may-in.ts';
+import type { Person } from './operations.ts';
+import type { ReadTools } from './read.ts';
+import { isFullyPromoted } from './situation.ts';
+
+/** What a person may start in one namespace, and from which channel. */
+export interface Startable {
+  readonly namespace: string;
+  readonly rollouts: readonly { readonly name: string; readonly isMoving: boolean }[];
+  /** Where it is asked; undefined: no channel is bound, so nobody can start it from Slack. */
+  readonly channel: string | undefined;
+}
+
+/** What this person may start now, and where: one entry per namespace and channel, this channel's first. */
+export async function readWhere(
+  person: Person,
+  { channel, namespace }: { readonly channel: string; readonly namespace?: string | undefined },
+  tools: ReadTools,
+): Promise<readonly Startable[]> {
+  const signal = AbortSignal.timeout(10_000);
+  const mayStart = mayIn(person, 'start', tools.cluster, signal);
+  const places = new Map<string, { namespace: string; channel: string | undefined; rollouts: Rollout[] }>();
+  for (const rollout of tools.known.list()) {
+    const { metadata } = rollout;
+    if (namespace !== undefined && metadata.namespace !== namespace) continue;
+    if (!(await mayStart(metadata.namespace))) continue;
+    const bound = tools.channels.channelOf(rollout);
+    const key = `${metadata.namespace} ${bound ?? ''}`;
+    const place = places.get(key) ?? { namespace: metadata.namespace, channel: bound, rollouts: [] };
+    place.rollouts.push(rollout);
+    places.set(key, place);
+  }
+  const rank = (place: { readonly channel: string | undefined }) =>
+    place.channel === channel ? 0 : 1 + Number(place.channel === undefined);
+  return [...places.values()]
+    .toSorted((a, b) => rank(a) - rank(b) || (a.namespace < b.namespace ? -1 : 1))
+    .map((place) => ({
+      namespace: place.namespace,
+      channel: place.channel,
+      rollouts: place.rollouts
+        .map((rollout) => ({ name: rollout.metadata.name, isMoving: !isFullyPromoted(rollout) }))
+        .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    }));
+}
