@@ -1,3 +1,4 @@
+import type { Sight } from '../analysis/index.ts';
 import type { PutBack } from './git-override.ts';
 import type { GitOwner } from './git-owner.ts';
 
@@ -102,6 +103,8 @@ export interface MetricLine {
   readonly planned: number;
   readonly failed: number;
   readonly message: string | undefined;
+  /** What its query can see of the canary; undefined where nobody has read it. */
+  readonly sight: Sight | undefined;
 }
 
 /** One metric over time, for a chart. */

@@ -7,15 +7,23 @@ import {
   readLimit,
   readLimits,
   readMeasuredNumber,
+  readSight,
+  resolveMetrics,
+  type SightScope,
 } from '../analysis/index.ts';
 import type { MetricLine, MetricSeries } from './delivery.ts';
 
-/** What a run says so far, one line per metric. */
-export function linesOf(run: AnalysisRun): MetricLine[] {
-  return run.spec.metrics.map((metric) => lineOf(metric, resultOf(run, metric.name)));
+/** What a run says so far, one line per metric; with a scope also what each can see. */
+export function linesOf(run: AnalysisRun, scope?: SightScope): MetricLine[] {
+  const resolved = scope === undefined ? undefined : resolveMetrics(run.spec);
+  return run.spec.metrics.map((metric, index) => {
+    const asked = resolved?.isResolved === true ? resolved.value[index] : undefined;
+    const sight = asked === undefined || scope === undefined ? undefined : readSight(asked, scope);
+    return { ...lineOf(metric, resultOf(run, metric.name)), sight };
+  });
 }
 
-function lineOf(metric: Metric, result: MetricResult | undefined): MetricLine {
+function lineOf(metric: Metric, result: MetricResult | undefined): Omit<MetricLine, 'sight'> {
   const last = result?.measurements.findLast((one) => one.phase !== 'Running');
   return {
     name: metric.name,

@@ -9,6 +9,7 @@ import { gitImage, readGitOwner } from './git-owner.ts';
 import { mainContainer, mainImage } from './main-container.ts';
 import { guiltyMetric, linesOf, nearestFirst, nextMeasurementAt, seriesOf } from './metric-lines.ts';
 import { revisionAnnotation } from './names.ts';
+import { sightScopeOfRun } from './plan/sight-scope.ts';
 import { presentRevision, revisionOf, sumOf } from './replica-sets.ts';
 import { maxWeightOf, weightInForce } from './steps.ts';
 import { isVerificationLate, verificationOf } from './verification.ts';
@@ -40,7 +41,7 @@ export function readDelivery(world: World, facts: DeliveryFacts): Delivery {
   const { canary, strategy, stepIndex, runs } = at;
   const deciding = runs.find((run) => guiltyMetric(run) !== undefined);
   const guilty = guiltyMetric(deciding);
-  const lines = nearestFirst(runs.flatMap(linesOf));
+  const lines = nearestFirst(runs.flatMap((run) => linesOf(run, sightScopeOfRun(world, run))));
   const verification = at.isAborted ? verificationOf(at, facts, guilty !== undefined) : [];
   const isLate = at.isAborted && isVerificationLate(at);
   const state = stateOf(at, { verification, isLate });

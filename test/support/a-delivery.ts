@@ -32,6 +32,7 @@ export function aMetric(changes: Partial<MetricLine> = {}): MetricLine {
     planned: 3,
     failed: 0,
     message: undefined,
+    sight: undefined,
     ...changes,
   };
 }

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { Sight } from '../../src/analysis/index.ts';
 import type { Delivery, MetricLine } from '../../src/rollout/index.ts';
 import { aDelivery, aSeries, deliveryStates, noonMs } from './a-delivery.ts';
 
@@ -33,6 +34,19 @@ const number = fc.oneof(
   fc.constantFrom(0, 1, 0.95, Number.NaN, Number.POSITIVE_INFINITY, -0),
 );
 
+const sight: fc.Arbitrary<Sight> = fc.oneof(
+  fc.record({ kind: fc.constant('canary'), by: nastyWords }),
+  fc.record({ kind: fc.constant('allTraffic'), faults: fc.constantFrom(undefined, { share: 0.05, of: 'errors' }) }),
+  fc.record({
+    kind: fc.constant('blind'),
+    because: fc.oneof(
+      fc.record({ kind: fc.constant('passesWithoutData'), condition: nastyWords }),
+      fc.record({ kind: fc.constant('answersWithoutData'), answer: number, verdict: fc.constant('passes') }),
+    ),
+  }),
+  fc.record({ kind: fc.constant('unread'), why: nastyWords }),
+) as fc.Arbitrary<Sight>;
+
 const metric: fc.Arbitrary<MetricLine> = fc.record({
   name: nastyWords,
   verdict: fc.constantFrom('passing', 'failing', 'noData', 'inconclusive', 'waiting', 'failed', 'passed'),
@@ -43,6 +57,7 @@ const metric: fc.Arbitrary<MetricLine> = fc.record({
   planned: fc.nat(1000),
   failed: fc.nat(1000),
   message: fc.option(nastyWords, { nil: undefined }),
+  sight: fc.option(sight, { nil: undefined }),
 });
 
 const series = fc

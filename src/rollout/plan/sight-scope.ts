@@ -1,25 +1,34 @@
-import { hashToCome, type SightScope } from '../../analysis/index.ts';
+import { type AnalysisRun, hashToCome, type SightScope } from '../../analysis/index.ts';
+import { podHashLabel } from '../names.ts';
 import type { ReplicaSetView, World } from '../world.ts';
 
 /**
  * What tells the canary's pods from the stable ones. `toCome`: of an update that has not begun; `now`: of the one under way, or of none,
  * where there is no canary to tell apart but by its Service.
  */
-export function sightScopeOf(
-  { rollout, replicaSets }: Pick<World, 'rollout' | 'replicaSets'>,
-  which: 'toCome' | 'now',
-): SightScope {
-  const { canaryService = '', stableService = '' } = rollout.spec.strategy?.canary ?? {};
-  const { stableRS = '', currentPodHash = '' } = rollout.status;
+export function sightScopeOf(world: Pick<World, 'rollout' | 'replicaSets'>, which: 'toCome' | 'now'): SightScope {
+  const { stableRS = '', currentPodHash = '' } = world.rollout.status;
   const isMoving = which === 'now' && stableRS !== '' && currentPodHash !== stableRS;
-  const canary = isMoving ? replicaSets.find(({ podHash }) => podHash === currentPodHash) : undefined;
-  const stable = replicaSets.find(({ podHash }) => podHash === stableRS);
+  return scopeOf(world, isMoving ? currentPodHash : hashToCome);
+}
+
+/** What told them apart for a run: its canary is the revision that it was made for, even where that is stable by now. */
+export function sightScopeOfRun(world: Pick<World, 'rollout' | 'replicaSets'>, run: AnalysisRun): SightScope {
+  return scopeOf(world, run.metadata.labels[podHashLabel] ?? hashToCome);
+}
+
+function scopeOf({ rollout, replicaSets }: Pick<World, 'rollout' | 'replicaSets'>, canaryHash: string): SightScope {
+  const { canaryService = '', stableService = '' } = rollout.spec.strategy?.canary ?? {};
+  const { stableRS = '' } = rollout.status;
+  const stableHash = stableRS === '' || stableRS === canaryHash ? undefined : stableRS;
+  const canary = replicaSets.find(({ podHash }) => podHash === canaryHash);
+  const stable = replicaSets.find(({ podHash }) => podHash === stableHash);
   return {
     namespace: rollout.metadata.namespace,
     canaryService: canaryService === '' ? undefined : canaryService,
     stableService: stableService === '' ? undefined : stableService,
-    stableHash: stableRS === '' ? undefined : stableRS,
-    canaryHash: isMoving ? currentPodHash : hashToCome,
+    stableHash,
+    canaryHash,
     canaryLabels: labelsOf(canary, stable),
     stableLabels: labelsOf(stable, canary),
   };

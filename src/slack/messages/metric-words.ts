@@ -1,3 +1,4 @@
+import { sightLabel } from '../../analysis/index.ts';
 import { formatLimit, formatValue, unitOf } from '../../lib/index.ts';
 import type { MetricLine } from '../../rollout/index.ts';
 import { type Mrkdwn, quote } from './mrkdwn.ts';
@@ -28,11 +29,16 @@ const maxNameLength = 26;
 /** Lines of a card: the metric nearest its limit first, at most `max`, then `+2 fine`. */
 export function metricLines(metrics: readonly MetricLine[], max: number): readonly Mrkdwn[] {
   const sorted = nearestFirst(metrics);
-  const shown = sorted.slice(0, max).map((metric) => metricLine(metric));
+  const shown = sorted.slice(0, max).map((metric) => `${metricLine(metric)}${sightMark(metric)}`);
   const rest = sorted.slice(max);
   if (rest.length === 0) return shown;
   const areFine = rest.every((metric) => metric.verdict === 'passing' || metric.verdict === 'passed');
   return [...shown, `+${rest.length} ${areFine ? 'fine' : 'more, see Why'}`];
+}
+
+/** Said only where it takes away from the evidence: a metric that sees the canary apart is what people expect. */
+function sightMark({ sight }: MetricLine): string {
+  return sight?.kind === 'blind' || sight?.kind === 'allTraffic' ? ` · ${sightLabel(sight)}` : '';
 }
 
 /** `✓ success-rate 99.6 % (≥ 95 %) · 2/3` */

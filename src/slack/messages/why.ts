@@ -1,3 +1,4 @@
+import { sightWords } from '../../analysis/index.ts';
 import { assertNever, formatPercent } from '../../lib/index.ts';
 import type { Why } from '../../operations/index.ts';
 import type { Delivery, MetricLine } from '../../rollout/index.ts';
@@ -44,7 +45,7 @@ function commandLine(line: string): Mrkdwn {
 function verdictLines({ delivery, verdict }: Pick<Why, 'delivery' | 'verdict'>): readonly Mrkdwn[] {
   const lines: Mrkdwn[] = [];
   const { guilty } = delivery;
-  if (guilty !== undefined) lines.push(`*Decided by* ${whyLine(guilty)}`);
+  if (guilty !== undefined) lines.push(`*Decided by* ${whyLine(guilty, delivery.weightPercent)}`);
   if (verdict?.by !== undefined && delivery.state !== 'live') {
     const person = slackIdOf(verdict.by);
     const who = person === undefined ? quote(verdict.by, 60) : `<@${person}>`;
@@ -58,9 +59,9 @@ function verdictLines({ delivery, verdict }: Pick<Why, 'delivery' | 'verdict'>):
   return lines;
 }
 
-function metricLines({ guilty, metrics }: Delivery): readonly Mrkdwn[] {
+function metricLines({ guilty, metrics, weightPercent }: Delivery): readonly Mrkdwn[] {
   const others = nearestFirst(metrics).filter((metric) => metric.name !== guilty?.name);
-  const lines = others.slice(0, maxMetrics).map(whyLine);
+  const lines = others.slice(0, maxMetrics).map((metric) => whyLine(metric, weightPercent));
   return others.length > maxMetrics ? [...lines, `+${others.length - maxMetrics} more`] : lines;
 }
 
@@ -70,13 +71,14 @@ function footOf({ unread }: Pick<Why, 'unread'>, link: string | undefined): Mrkd
   return parts.map(capital).join(' · ');
 }
 
-/** With the condition where no limit says it, how often it failed, and the provider's own words. */
-function whyLine(metric: MetricLine): Mrkdwn {
+/** With the condition where no limit says it, how often it failed, what it can see, and the provider's own words. */
+function whyLine(metric: MetricLine, canaryPercent: number): Mrkdwn {
   const isUnsaid = metric.limit === undefined && metric.condition !== undefined;
   const condition = isUnsaid ? ` · ${code(quote(metric.condition ?? '', 200))}` : '';
   const failed = metric.failed > 0 ? ` · ${metric.failed} of ${metric.taken} failed` : '';
   const message = metric.message === undefined || metric.message === '' ? '' : `: ${quote(metric.message, 200)}`;
-  return `${metricLine(metric)}${failed}${condition}${message}`;
+  const sight = metric.sight === undefined ? '' : ` · ${quote(sightWords(metric.sight, canaryPercent), 200)}`;
+  return `${metricLine(metric)}${failed}${condition}${sight}${message}`;
 }
 
 /** Where no cause of the list is true: it moves, or it is over. */
