@@ -42,7 +42,7 @@ import { createQueueStore, type QueueStore } from './queue-stores/index.ts';
 import { createRecords, deriveEntries, listRecords, pastRevisionOf, wasLive, writerOf } from './records/index.ts';
 import { type Effect, instanceIdLabel, type Rollout, readDelivery, type Standing } from './rollout/index.ts';
 import { createHands, type Hands } from './service-hands.ts';
-import { createSlackApp, type SlackSettings } from './slack/index.ts';
+import { createSlackApp, type SlackApp, type SlackSettings } from './slack/index.ts';
 
 export interface Service {
   start(): Promise<void>;
@@ -188,6 +188,7 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
   readiness = () => [
     ...Object.entries(caches).map(([name, cache]) => checkReflector(name, cache)),
     { name: 'queue', isReady: true, message: `${store.kind}, ${store.isHealthy() ? 'answers' : 'does not answer'}` },
+    ...slackChecks(slack),
     { name: 'keeper', isReady: true, message: engine.standing().holder ?? 'nobody holds the Lease' },
   ];
 
@@ -207,6 +208,13 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
       log.info('stopped');
     },
   };
+}
+
+/** Slack is never a reason to be restarted or to get no traffic: rollouts go on without it. */
+function slackChecks(slack: SlackApp | undefined): readonly Check[] {
+  if (slack === undefined) return [];
+  const connection = slack.isConnected() ? 'connected' : 'not connected';
+  return [{ name: 'slack', isReady: true, message: [connection, ...slack.troubles()].join('; ') }];
 }
 
 /** Who takes turns for this Rollout, for an answer to a person. */

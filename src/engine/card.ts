@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { ObjectName } from '../kubernetes/index.ts';
 import { AlreadyExistsError, ConflictError, NotNowError } from '../lib/index.ts';
-import type { MessagePlace, Notice, NoticeEvent, Notifier } from '../notifications/index.ts';
+import type { CardPlace, MessagePlace, Notice, NoticeEvent, Notifier } from '../notifications/index.ts';
 import type { DeliveryRecord, LedgerLine, NewEntry, Records } from '../records/index.ts';
 import type { Delivery, Rollout } from '../rollout/index.ts';
 import type { WithHistory } from './history.ts';
@@ -154,16 +154,23 @@ async function tell(telling: Telling, tools: CardTools, signal: AbortSignal): Pr
       const where = { channel, at, thread, claim: claimId(record, 'card'), mayBeThereSinceMs };
       return notifier.showCard(delivery, where, signal);
     };
-    let place: MessagePlace;
+    let place: CardPlace;
     if (at === undefined) {
       ({ record, place } = await postOnce(record, 'card', { channel, digest, post: show }, tools, signal));
     } else {
       place = await show();
-      record = await tools.records.setLedger(record, 'card', { state: 'told', ...place, digest }, signal);
+      const { channel: itsChannel, ts } = place;
+      record = await tools.records.setLedger(
+        record,
+        'card',
+        { state: 'told', channel: itsChannel, ts, digest },
+        signal,
+      );
     }
-    // The first card opens the thread: it stays the thread even when the card has to move into it.
-    if (record.ledger.thread === undefined) {
-      record = await tools.records.setLedger(record, 'thread', { state: 'told', ...place }, signal);
+    // The first card opens the thread: it stays the thread even when the card has to move into it, unless somebody deleted it.
+    if (record.ledger.thread === undefined || place.opensThread === true) {
+      const { channel: itsChannel, ts } = place;
+      record = await tools.records.setLedger(record, 'thread', { state: 'told', channel: itsChannel, ts }, signal);
     }
     card = place;
   }
@@ -217,9 +224,11 @@ async function postOnce(
     posted = { place: await sending(claimed, key, tools, () => post(taken.mayBeThereSinceMs)), digest };
     tools.posted.set(id, posted);
   }
+  const { channel: itsChannel, ts } = posted.place;
   const told = {
     state: 'told',
-    ...posted.place,
+    channel: itsChannel,
+    ts,
     ...(posted.digest === undefined ? {} : { digest: posted.digest }),
   } as const;
   const written = await tools.records.setLedger(claimed, key, told, signal);

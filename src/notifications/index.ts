@@ -1,4 +1,4 @@
 /**
  * notifications: how people are told. One contract (notifier.ts); slack/notifier.ts is its first member.
  */
-export type { MessagePlace, Notice, NoticeEvent, Notifier } from './notifier.ts';
+export type { CardPlace, MessagePlace, Notice, NoticeEvent, Notifier } from './notifier.ts';

@@ -6,6 +6,11 @@ export interface MessagePlace {
   readonly ts: string;
 }
 
+/** Where a card is. `opensThread`: the thread that was named is gone, and this message begins the next one. */
+export interface CardPlace extends MessagePlace {
+  readonly opensThread?: boolean;
+}
+
 /** One line of a rollout's timeline, told in the card's thread. `id` is the record entry's; a notice is told once per id. */
 export interface Notice {
   readonly id: string;
@@ -63,7 +68,7 @@ export interface Notifier {
       readonly mayBeThereSinceMs?: number | undefined;
     },
     signal: AbortSignal,
-  ): Promise<MessagePlace>;
+  ): Promise<CardPlace>;
   /** Tells one notice in the card's thread. */
   tell(delivery: Delivery, notice: Notice, card: MessagePlace, signal: AbortSignal): Promise<MessagePlace>;
   /** A digest of what `showCard` would show: an equal digest needs no call. */

@@ -13,7 +13,8 @@ import { registerListeners } from './listeners.ts';
 import { permalink, slackIdOf } from './messages/notice.ts';
 import { createNotifier, type SlackNotifier } from './notifier.ts';
 import type { SlackReceiver } from './receiver.ts';
-import { createSender } from './sender.ts';
+import { createSender, type Sender } from './sender.ts';
+import { createSlackHealth, type SlackHealth } from './slack-health.ts';
 import { createSocketReceiver } from './socket-receiver.ts';
 import { registerViewListeners } from './view-listeners.ts';
 import { createFormSeal } from './views/start-entry.ts';
@@ -63,6 +64,8 @@ export interface SlackApp {
   readonly notifier: SlackNotifier;
   /** At least one connection is open (Socket Mode), or the port is (HTTP). */
   isConnected(): boolean;
+  /** What only a person can put right, in words; none: all is well between us and Slack. */
+  troubles(): readonly string[];
   port(): number | undefined;
 }
 
@@ -72,9 +75,10 @@ export function createSlackApp(tools: SlackTools): SlackApp {
   const now = tools.now ?? Date.now;
   const logger = createBoltLogger(log);
   const client = createWebClient({ token: settings.botToken, slackApiUrl: settings.slackApiUrl, logger });
-  const workspace = createWorkspace({ client, log });
   const signer = createSigner(tools.signingKeys);
-  const sender = createSender({ client, log, updatesPerMinute: settings.updatesPerMinute ?? 45, now });
+  const health = createSlackHealth({ log, now });
+  const workspace = createWorkspace({ client, log, health });
+  const sender = createSender({ client, log, updatesPerMinute: settings.updatesPerMinute ?? 45, now, health });
   const identity = createIdentity({ client, log, now, teamId: () => workspace.known()?.teamId });
   const uploads = createChartUploads({ sender, charts: tools.charts, log });
   const notifier = createNotifier({ sender, signer, identity, uploads, log, now });
@@ -132,6 +136,7 @@ export function createSlackApp(tools: SlackTools): SlackApp {
   return {
     notifier,
     isConnected: () => receiver.isConnected(),
+    troubles: () => troublesOf(health, sender),
     port: () => receiver.port(),
     async start() {
       workspace.start();
@@ -154,4 +159,17 @@ function createReceiver(
   const { mode, slackApiUrl } = settings;
   if (mode.kind === 'socket') return createSocketReceiver({ appToken: mode.appToken, slackApiUrl, log, logger, now });
   return createHttpReceiver({ signingSecret: mode.signingSecret, port: mode.port, log, logger, now });
+}
+
+function troublesOf(health: SlackHealth, sender: Sender): readonly string[] {
+  const token = health.tokenProblem();
+  const chartsUntilMs = sender.chartsRefusedUntilMs();
+  return [
+    ...(token === undefined
+      ? []
+      : [`Slack does not accept the bot token (${token.slackError}) since ${new Date(token.sinceMs).toISOString()}`]),
+    ...(chartsUntilMs === undefined
+      ? []
+      : [`this workspace refuses charts in messages: sparklines until ${new Date(chartsUntilMs).toISOString()}`]),
+  ];
 }

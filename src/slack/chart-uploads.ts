@@ -4,6 +4,7 @@ import { NotNowError, redact } from '../lib/index.ts';
 import type { MessagePlace } from '../notifications/index.ts';
 import type { MetricSeries } from '../rollout/index.ts';
 import { plain } from './messages/mrkdwn.ts';
+import { SlackRefusedError } from './method-calls.ts';
 import { pause } from './pause.ts';
 import type { Sender } from './sender.ts';
 
@@ -22,6 +23,8 @@ export interface ChartUploads {
 /** A chart is worth these tries and no more: the notice has said it in words and numbers. */
 const retryAfterMs = [1000, 5000, 20_000, 60_000, 180_000];
 const maxWaiting = 200;
+/** files.getUploadURLExternal refuses more: alt_txt_too_large. */
+const maxAltText = 1000;
 const uploadTimeoutMs = 9000;
 
 export function createChartUploads(tools: {
@@ -33,6 +36,7 @@ export function createChartUploads(tools: {
   const stopping = new AbortController();
   const waiting: ChartUpload[] = [];
   let working: Promise<void> | undefined;
+  const saidRefusals = new Set<string>();
 
   async function work(): Promise<void> {
     for (let upload = waiting.shift(); upload !== undefined; upload = waiting.shift()) {
@@ -47,10 +51,18 @@ export function createChartUploads(tools: {
         return await uploadChart({ sender, charts: drawer, upload, signal: stopping.signal });
       } catch (error) {
         if (stopping.signal.aborted) return;
+        // Slack understood and said no: it says so again.
+        if (error instanceof SlackRefusedError) return refused(error);
         if (pauseMs === undefined) return log.warn({ err: error, title: upload.title }, 'a chart could not be shown');
         await pause(error instanceof NotNowError ? Math.max(pauseMs, error.retryAfterMs) : pauseMs, stopping.signal);
       }
     }
+  }
+
+  function refused({ slackError, method }: SlackRefusedError): void {
+    if (saidRefusals.has(slackError)) return;
+    saidRefusals.add(slackError);
+    log.warn({ slackError, method }, 'slack takes no charts as files: notices say the verdict in words and numbers');
   }
 
   return {
@@ -78,13 +90,16 @@ async function uploadChart(work: {
 }): Promise<void> {
   const { sender, upload, signal } = work;
   const chart = await work.charts.draw(upload.series, plain(upload.title, 100));
+  const words = redact(chart.altText).slice(0, maxAltText);
   const slot = await sender.call(
     'files.getUploadURLExternal',
     (client) =>
       client.files.getUploadURLExternal({
         filename: 'chart.png',
         length: chart.png.byteLength,
-        alt_text: redact(chart.altText).slice(0, 2000),
+        alt_text: words,
+        // The name in Slack's reference; the library knows only the other one.
+        ...{ alt_txt: words },
       }),
     signal,
   );

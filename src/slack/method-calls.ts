@@ -1,6 +1,7 @@
 import type { WebClient } from '@slack/web-api';
 import type { Logger } from 'pino';
 import { NotNowError } from '../lib/index.ts';
+import type { SlackHealth } from './slack-health.ts';
 import { slackFailure, within } from './web-client.ts';
 
 /** Slack understood and said no. What to do about it is the caller's. */
@@ -31,19 +32,25 @@ export function createCall(tools: {
   readonly client: WebClient;
   readonly log: Logger;
   readonly now: () => number;
+  readonly health: SlackHealth;
 }): Call {
-  const { client, log, now } = tools;
+  const { client, log, now, health } = tools;
   const blockedUntilMs = new Map<string, number>();
   return async function call(method, run, signal, clock = method) {
     const waitMs = (blockedUntilMs.get(clock) ?? 0) - now();
     if (waitMs > 0) throw new NotNowError(`${method} is rate limited`, waitMs);
     if (signal.aborted) throw new NotNowError('stopped before Slack was asked', 1000);
     try {
-      return await within(run(client), signal);
+      const answer = await within(run(client), signal);
+      health.answered(undefined);
+      return answer;
     } catch (error) {
       const failure = slackFailure(error);
       if (failure === undefined) throw error;
-      if (failure.kind === 'refused') throw new SlackRefusedError(method, failure.error, { cause: error });
+      if (failure.kind === 'refused') {
+        health.answered(failure.error);
+        throw new SlackRefusedError(method, failure.error, { cause: error });
+      }
       if (failure.kind === 'unreachable') {
         const jitterMs = Math.floor(Math.random() * unreachableRetryMs);
         throw new NotNowError(`${method}: ${failure.error}`, unreachableRetryMs + jitterMs, { cause: error });

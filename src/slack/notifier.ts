@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
-import type { MessagePlace, Notifier } from '../notifications/index.ts';
+import type { CardPlace, MessagePlace, Notifier } from '../notifications/index.ts';
 import type { Delivery } from '../rollout/index.ts';
 import type { Signer } from './actions/signed-value.ts';
 import type { ChartUploads } from './chart-uploads.ts';
@@ -59,7 +59,7 @@ export function createNotifier(tools: {
     };
   }
 
-  function remember(delivery: Delivery, place: MessagePlace): MessagePlace {
+  function remember(delivery: Delivery, place: CardPlace): CardPlace {
     if (shown.size > 20_000) shown.clear();
     const { namespace, name } = delivery;
     shown.set(`${place.channel}/${place.ts}`, { state: stateOf(delivery), namespace, name });
@@ -86,12 +86,15 @@ export function createNotifier(tools: {
       const draw = (hasCharts: boolean) => renderCard(delivery, view(hasCharts));
       let thread = where.thread;
       if (where.at !== undefined) {
+        const urgency = urgencyOf(delivery, where.at);
         try {
-          await sender.update({ at: where.at, urgency: urgencyOf(delivery, where.at), draw }, signal);
+          await sender.update({ at: where.at, urgency, draw }, signal);
           return remember(delivery, where.at);
         } catch (error) {
           if (!(error instanceof SlackRefusedError)) throw error;
           if (!cannotEdit.has(error.slackError)) throw posting.asNotNow(error, where.at.channel);
+          // Where edits are forbidden after minutes each move is a message more: one for a change of state, none for numbers.
+          if (error.slackError === 'edit_window_closed' && urgency === 'numbers') return where.at;
           log.info(
             { slackError: error.slackError, channel: where.at.channel },
             'card can not be edited any more: posted again in its thread',
@@ -100,17 +103,19 @@ export function createNotifier(tools: {
         }
       }
       const channel = where.at?.channel ?? where.channel;
+      // A card that moved is another message: looked up under the first one's claim, that one would be found.
+      const claim = where.at === undefined ? where.claim : `${where.claim}/after/${where.at.ts}`;
       const place = await posting.post(
         {
           channel,
           thread,
           isBroadcast: thread !== undefined,
-          key: where.claim,
+          key: claim,
           mayBeThereSinceMs: where.mayBeThereSinceMs,
           urgency: needsEyes(delivery) ? 'final' : 'change',
           metadata: {
             eventType: 'stepwise_card',
-            payload: { claim: where.claim, rollout_uid: delivery.uid, revision: String(delivery.revision) },
+            payload: { claim, rollout_uid: delivery.uid, revision: String(delivery.revision) },
           },
           draw,
         },

@@ -1,8 +1,9 @@
 import type { Logger } from 'pino';
 import { NotNowError } from '../lib/index.ts';
-import type { MessagePlace } from '../notifications/index.ts';
+import type { CardPlace } from '../notifications/index.ts';
 import { SlackRefusedError } from './method-calls.ts';
 import type { Post, Sender } from './sender.ts';
+import { isTokenRefusal } from './slack-health.ts';
 
 /** The thread is gone: told in the channel instead. */
 const threadGone: ReadonlySet<string> = new Set(['thread_not_found', 'cannot_reply_to_message', 'message_not_found']);
@@ -12,7 +13,7 @@ const toldAgainMs = 600_000;
 
 /** Posts, and where Slack says no, waits for the person who must act there. */
 export interface Posting {
-  post(what: Post, signal: AbortSignal): Promise<MessagePlace>;
+  post(what: Post, signal: AbortSignal): Promise<CardPlace>;
   /** A refusal as "not now"; every other error as it is. Logged once in ten minutes. */
   asNotNow(error: unknown, channel: string): unknown;
   /** True after Slack said that the bot is not in this channel, until a message arrives there. */
@@ -32,7 +33,8 @@ export function createPosting(tools: {
     if (!(error instanceof SlackRefusedError)) return error;
     if (error.slackError === 'not_in_channel' || error.slackError === 'channel_not_found') outside.add(channel);
     const key = `${channel}/${error.slackError}`;
-    if (now() - (toldAtMs.get(key) ?? -toldAgainMs) >= toldAgainMs) {
+    // A token is refused in every channel: that has been said once.
+    if (!isTokenRefusal(error.slackError) && now() - (toldAtMs.get(key) ?? -toldAgainMs) >= toldAgainMs) {
       toldAtMs.set(key, now());
       log.error(
         { channel, slackError: error.slackError, method: error.method },
@@ -42,14 +44,15 @@ export function createPosting(tools: {
     return new NotNowError(error.message, refusedRetryMs, { cause: error });
   }
 
-  async function postOrThrow(what: Post, signal: AbortSignal): Promise<MessagePlace> {
+  async function postOrThrow(what: Post, signal: AbortSignal): Promise<CardPlace> {
     try {
       return await sender.post(what, signal);
     } catch (error) {
       const isRefused = error instanceof SlackRefusedError && threadGone.has(error.slackError);
       if (!isRefused || what.thread === undefined) throw error;
     }
-    return sender.post({ ...what, thread: undefined, urgency: 'final' }, signal);
+    const place = await sender.post({ ...what, thread: undefined, urgency: 'final' }, signal);
+    return { ...place, opensThread: true };
   }
 
   return {

@@ -9,6 +9,7 @@ import type { Message } from './messages/blocks.ts';
 import { type Call, createCall, SlackRefusedError } from './method-calls.ts';
 import { redactPayload } from './redact.ts';
 import { createBudget, type Urgency } from './send-budget.ts';
+import type { SlackHealth } from './slack-health.ts';
 import { slackFailure } from './web-client.ts';
 
 /** One message to post. */
@@ -35,6 +36,8 @@ export interface Sender {
   readonly call: Call;
   /** Takes secrets out and drops what breaks a limit: everything that leaves passes here. */
   prepare(message: Message): Message;
+  /** Until when this workspace gets sparklines, because it refused the chart block. */
+  chartsRefusedUntilMs(): number | undefined;
 }
 
 const unreachableRetryMs = 3000;
@@ -44,12 +47,13 @@ export function createSender(tools: {
   readonly log: Logger;
   readonly updatesPerMinute: number;
   readonly now: () => number;
+  readonly health: SlackHealth;
 }): Sender {
   const { client, log, now } = tools;
   const updates = createBudget({ perMinute: tools.updatesPerMinute, burst: 20, now });
   const channels = new Map<string, ReturnType<typeof createBudget>>();
   const lostAnswers = createLostAnswers({ log, now });
-  const call = createCall({ client, log, now });
+  const call = createCall({ client, log, now, health: tools.health });
   const fallback = createChartFallback({ prepare, log, now });
 
   function channelBudget(channel: string) {
@@ -92,6 +96,7 @@ export function createSender(tools: {
   return {
     prepare,
     call,
+    chartsRefusedUntilMs: fallback.refusedUntilMs,
     async post(what, signal) {
       if (what.mayBeThereSinceMs !== undefined) lostAnswers.lost(what.key, what.mayBeThereSinceMs);
       const found = await findLost(what, signal);

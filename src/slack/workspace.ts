@@ -1,5 +1,7 @@
 import type { WebClient } from '@slack/web-api';
 import type { Logger } from 'pino';
+import type { SlackHealth } from './slack-health.ts';
+import { slackFailure } from './web-client.ts';
 
 /** Who we are in Slack, as auth.test says. */
 export interface Workspace {
@@ -14,7 +16,12 @@ const firstRetryMs = 500;
 const maxRetryMs = 15_000;
 
 /** Asks Slack who we are until it answers: an outage at start is waited out, and events meanwhile wait for the answer. */
-export function createWorkspace({ client, log }: { readonly client: WebClient; readonly log: Logger }) {
+export function createWorkspace(tools: {
+  readonly client: WebClient;
+  readonly log: Logger;
+  readonly health: SlackHealth;
+}) {
+  const { client, log, health } = tools;
   let known: Workspace | undefined;
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
@@ -35,6 +42,8 @@ export function createWorkspace({ client, log }: { readonly client: WebClient; r
   function askUntilAnswered(retryMs: number): void {
     if (isStopped) return;
     ask().catch((error: unknown) => {
+      const failure = slackFailure(error);
+      if (failure?.kind === 'refused') health.answered(failure.error);
       if (retryMs >= maxRetryMs) log.error({ err: error }, 'slack does not say who we are');
       timer = setTimeout(() => askUntilAnswered(Math.min(maxRetryMs, retryMs * 2)), retryMs);
       timer.unref();

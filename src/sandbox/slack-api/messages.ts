@@ -71,7 +71,7 @@ export function findOwnChannel(slack: Slack, name: string): Channel {
   if (channel.isArchived) throw new SlackError('is_archived');
   const isMember = channel.memberIds.includes(slack.workspace.app.botUserId);
   if (!isMember && channel.isPrivate) throw new SlackError('channel_not_found');
-  if (!isMember || slack.fault().kind === 'not_in_channel') throw new SlackError('not_in_channel');
+  if (!isMember) throw new SlackError('not_in_channel');
   return channel;
 }
 

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JsonObject } from '../../lib/index.ts';
 import { type Method, type Slack, SlackError } from './call.ts';
+import { refusalFor } from './faults.ts';
 import { createLimits } from './limits.ts';
 import { toJson } from './messages.ts';
 import { type Request, readArguments, sendJson } from './requests.ts';
@@ -59,6 +60,8 @@ export function createWebApi(slack: Slack, methods: Readonly<Record<string, Meth
       if (method === undefined) throw new SlackError('unknown_method', { req_method: name });
       refuseToken(method, token);
       refuseScope(method);
+      const refusal = refusalFor(slack.fault(), name, method.token === 'bot');
+      if (refusal !== undefined) throw new SlackError(refusal);
       const waitSeconds = findLimit(name, method, args);
       if (waitSeconds !== undefined) {
         return {

@@ -160,7 +160,8 @@ export async function untilSent<T>(send: () => Promise<T>, mostMs = 5000): Promi
 /** The newest message that this person alone saw. */
 export function answerTo(world: World, user: string, after = 0): string | undefined {
   const last = answersTo(world, user).slice(after).at(-1)?.versions.at(-1);
-  return last === undefined ? undefined : JSON.stringify(last.blocks);
+  // A header keeps some words together with spaces that do not break.
+  return last === undefined ? undefined : JSON.stringify(last.blocks).replaceAll('\u00a0', ' ');
 }
 
 export function answersTo(world: World, user: string) {

@@ -49,7 +49,6 @@ const update = method({ token: 'bot', scope: 'chat:write', perMinute: 50 }, Upda
   const channel = findChannel(slack, args.channel);
   if (channel.isArchived) throw new SlackError('is_archived');
   const message = findOwnMessage(slack, channel.id, args.ts, 'cant_update_message');
-  if (slack.fault().kind === 'edit_window_closed') throw new SlackError('edit_window_closed');
   if (Buffer.byteLength(args.text ?? '') > 4000) throw new SlackError('msg_too_long');
   const { blocks: _blocks, attachments: _attachments, text: _text, ...rest } = message;
   // Blocks that are not sent again are gone; metadata stays until it is replaced.

@@ -69,17 +69,21 @@ export function createFileMethods(uploads: Uploads): Readonly<Record<string, Met
     z.object({
       filename: z.string().min(1),
       length: count,
+      // The documented name, and the one that @slack/web-api sends.
+      alt_txt: z.string().optional(),
       alt_text: z.string().optional(),
       snippet_type: z.string().optional(),
     }),
     (args, slack) => {
       if (args.length === 0) throw new SlackError('invalid_arguments');
+      const altText = args.alt_txt ?? args.alt_text ?? '';
+      if (altText.length > 1000) throw new SlackError('alt_txt_too_large');
       const secret = createSecret();
       const fileId = createId('F');
       uploads.set(secret, {
         fileId,
         name: args.filename,
-        altText: args.alt_text ?? '',
+        altText,
         lengthBytes: args.length,
         bytes: undefined,
       });

@@ -7,6 +7,8 @@ test.each<[unknown, unknown]>([
   ['ratelimited', { kind: 'ratelimited', retryAfterSeconds: 1 }],
   ['ratelimited:7', { kind: 'ratelimited', retryAfterSeconds: 7 }],
   ['slow:250', { kind: 'slow', delayMs: 250 }],
+  ['edit_window_closed', { kind: 'edit_window_closed' }],
+  ['token_revoked', { kind: 'token_revoked' }],
   ['down', { kind: 'down', how: 'reset' }],
   ['down:503', { kind: 'down', how: '503' }],
   [{ kind: 'slow' }, { kind: 'slow', delayMs: 3000 }],
