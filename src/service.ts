@@ -41,6 +41,7 @@ import { createChannels, createOperations } from './operations/index.ts';
 import { createQueueStore, type QueueStore } from './queue-stores/index.ts';
 import { createRecords, deriveEntries, listRecords, pastRevisionOf, wasLive, writerOf } from './records/index.ts';
 import { type Effect, instanceIdLabel, type Rollout, readDelivery, type Standing } from './rollout/index.ts';
+import { type Builds, createBuilds } from './service-builds.ts';
 import { createHands, type Hands } from './service-hands.ts';
 import { createSlackApp, type SlackApp, type SlackSettings } from './slack/index.ts';
 
@@ -67,7 +68,14 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
     log,
   });
   let readiness = (): Check[] => [{ name: 'kubernetes', isReady: false, message: 'has not answered yet' }];
-  const http = createHttpServer({ port: config.HTTP_PORT, metrics: registry, log, readiness: () => readiness() });
+  let imageHook: Builds['hook'] = async () => ({ status: 503, text: 'starting; send it again\n' });
+  const http = createHttpServer({
+    port: config.HTTP_PORT,
+    metrics: registry,
+    log,
+    readiness: () => readiness(),
+    imageHook: (request) => imageHook(request),
+  });
   const port = await http.start();
   const hands = await connect(cluster, config, log, stopping).catch(async (error: unknown) => {
     await Promise.all([http.stop(), cluster.stop()]);
@@ -80,6 +88,7 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
   const keys = signingKeys(config, log);
   const records = createRecords({ cluster, chainKey: keys.current, log });
   const channels = createChannels(config.CHANNELS);
+  const builds = createBuilds({ cluster, caches, channels, store, config, log });
   const charts = createCharts();
   const providers = createMetricProviders({ prometheusAddress: config.PROMETHEUS_ADDRESS });
 
@@ -101,7 +110,7 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
     cluster,
     known: caches.rollouts,
     replicaSetsOf: (rollout) => caches.replicaSets.ownedBy(rollout.metadata.uid),
-    heardImages: async () => [],
+    heardImages: builds.heardImages,
     channels,
     store,
     readAnalysisRuns: (rollout, signal) => readAnalysisRuns(rollout, hands, signal),
@@ -182,9 +191,11 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
       nowMs: cluster.nowMs,
       log,
     },
+    builds: builds.turns(slack?.notifier),
     observeTurn,
     log,
   });
+  imageHook = builds.hook;
   readiness = () => [
     ...Object.entries(caches).map(([name, cache]) => checkReflector(name, cache)),
     { name: 'queue', isReady: true, message: `${store.kind}, ${store.isHealthy() ? 'answers' : 'does not answer'}` },

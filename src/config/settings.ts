@@ -72,6 +72,9 @@ export const settings = {
     'Signs buttons and chains records: 32 or more random bytes as hex. Unset: made at start, and buttons of an earlier process are refused.',
   ),
   SIGNING_KEY_PREVIOUS: secret('The key before, accepted while it is set: rotate without breaking cards.'),
+  IMAGE_HOOK_SECRET: secret(
+    'Shared with CI, which signs with it what it tells to /hooks/image on HTTP_PORT. Unset: that path answers 404.',
+  ),
   KUBECONFIG: setting('', text, 'Path of a kubeconfig. Unset: the service account of the pod, else ~/.kube/config.'),
   API_REQUESTS_PER_SECOND: setting(
     '500',
@@ -91,6 +94,7 @@ export const settings = {
     'After how long without a sign of life another replica becomes the keeper.',
   ),
   POD_NAME: setting('', text, 'Name of this replica in the Lease. Unset: the host name.'),
+  POD_NAMESPACE: setting('stepwise', text, 'Where Stepwise itself lives, and keeps the images that it heard of.'),
   PROMETHEUS_ADDRESS: setting(
     '',
     z.union([z.literal(''), z.url()]),

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { LeaderLease, ObjectName } from '../kubernetes/index.ts';
 import type { QueueStore } from '../queue-stores/index.ts';
 import { decide, neededServices, neededTemplates } from '../rollout/index.ts';
+import { type BuildTools, takeBuildsTurn } from './builds.ts';
 import { type CardTools, takeCardTurn } from './card.ts';
 import { type Caches, createKeeper, nudgeAborts } from './keeper.ts';
 import { lookAt } from './look.ts';
@@ -20,6 +21,7 @@ export interface EngineTools {
   readonly performing: PerformTools;
   readonly takeAnalysisTurn: TurnTaker;
   readonly card: Omit<CardTools, 'look'>;
+  readonly builds: BuildTools;
   readonly observeTurn: NonNullable<TurnTools['observeTurn']>;
   readonly log: Logger;
 }
@@ -65,6 +67,7 @@ export function createEngine(tools: EngineTools): Engine {
           signal,
         ),
       'analysis-run': tools.takeAnalysisTurn,
+      builds: (_, signal) => takeBuildsTurn(tools.builds, signal),
       card: (key, signal) => takeCardTurn(key, { ...tools.card, look }, signal),
     },
     mayAct: () => standing().mayAct,

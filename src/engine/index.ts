@@ -3,7 +3,9 @@
  * Never decides anything itself (rollout and analysis do), and never speaks to Slack or Prometheus in a rollout's own turn.
  * Begin reading at reconcile.ts.
  */
+
 export { createAnalysisRunTurn } from './analysis-run.ts';
+export { buildsKey } from './builds.ts';
 export { createEngine, type Engine, type EngineTools } from './engine.ts';
 export { factsOf } from './facts.ts';
 export { createHistory } from './history.ts';

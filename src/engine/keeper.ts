@@ -3,6 +3,7 @@ import type { AnalysisRun, AnalysisTemplate } from '../analysis/index.ts';
 import type { KubernetesObject, ObjectName, Reflector } from '../kubernetes/index.ts';
 import type { QueueStore, TurnKey } from '../queue-stores/index.ts';
 import type { ReplicaSetView, Rollout, ServiceView } from '../rollout/index.ts';
+import { buildsKey } from './builds.ts';
 import { createPacedNudges } from './paced-nudges.ts';
 import { createSweep } from './sweep.ts';
 
@@ -110,7 +111,8 @@ export function createKeeper(tools: KeeperTools) {
 
   /** Every key, moving ones apart. */
   function allKeys(wanted: 'moving' | 'rest'): TurnKey[] {
-    const keys: TurnKey[] = [];
+    // What was heard and not told when its process died, or the queue was lost.
+    const keys: TurnKey[] = wanted === 'rest' ? [buildsKey] : [];
     for (const rollout of tools.caches.rollouts.list()) {
       const { namespace, name } = rollout.metadata;
       const isMoving = rollout.status.stableRS !== rollout.status.currentPodHash || rollout.status.phase !== 'Healthy';

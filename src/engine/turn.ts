@@ -26,6 +26,7 @@ const turnTimeoutMs: Readonly<Record<TurnKey['kind'], number>> = {
   // Longer than a measurement may take: one that was cut here would never become the Error that its metric counts.
   'analysis-run': 150_000,
   card: 30_000,
+  builds: 30_000,
 };
 const firstBackOffMs = 250;
 const longestBackOffMs = 10_000;

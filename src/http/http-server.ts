@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Check } from './readiness.ts';
+import type { Reply } from './reply.ts';
 
 export interface HttpServerSettings {
   /** 0: any free one. */
@@ -12,6 +13,8 @@ export interface HttpServerSettings {
   /** Asked anew on each request. */
   readiness(): readonly Check[];
   readonly metrics: Registry;
+  /** Answers `/hooks/image`. */
+  readonly imageHook?: ((request: IncomingMessage) => Promise<Reply>) | undefined;
   readonly log: Logger;
 }
 
@@ -21,7 +24,7 @@ export interface HttpServer {
   stop(): Promise<void>;
 }
 
-/** `/livez`, `/readyz`, `/metrics`. */
+/** `/livez`, `/readyz`, `/metrics`, `/hooks/image`. */
 export function createHttpServer(settings: HttpServerSettings): HttpServer {
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
@@ -34,10 +37,13 @@ export function createHttpServer(settings: HttpServerSettings): HttpServer {
   server.requestTimeout = 10_000;
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = URL.parse(request.url ?? '', 'http://self')?.pathname;
+    if (path === '/hooks/image' && settings.imageHook !== undefined)
+      return send(response, await settings.imageHook(request));
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       return send(response, { status: 405, text: 'only GET is answered here\n', headers: { allow: 'GET, HEAD' } });
     }
-    switch (URL.parse(request.url ?? '', 'http://self')?.pathname) {
+    switch (path) {
       case '/livez':
         return send(response, { status: 200, text: 'ok\n' });
       case '/readyz':
@@ -47,7 +53,7 @@ export function createHttpServer(settings: HttpServerSettings): HttpServer {
         return send(response, { status: 200, text: await settings.metrics.metrics(), headers });
       }
       default:
-        return send(response, { status: 404, text: 'known here: /livez, /readyz, /metrics\n' });
+        return send(response, { status: 404, text: 'known here: /livez, /readyz, /metrics, /hooks/image\n' });
     }
   }
 
@@ -73,12 +79,6 @@ export function createHttpServer(settings: HttpServerSettings): HttpServer {
       await closed;
     },
   };
-}
-
-interface Reply {
-  readonly status: number;
-  readonly text: string;
-  readonly headers?: Readonly<Record<string, string>>;
 }
 
 function send(response: ServerResponse, { status, text, headers }: Reply): void {

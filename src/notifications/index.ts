@@ -1,4 +1,5 @@
 /**
  * notifications: how people are told. One contract (notifier.ts); slack/notifier.ts is its first member.
  */
-export type { CardPlace, MessagePlace, Notice, NoticeEvent, Notifier } from './notifier.ts';
+
+export type { BuildNotice, CardPlace, MessagePlace, Notice, NoticeEvent, Notifier } from './notifier.ts';

@@ -27,6 +27,19 @@ export interface Notice {
   readonly mayBeThereSinceMs?: number | undefined;
 }
 
+/** A build that could be started: told in the channel of a rollout that runs its repository. */
+export interface BuildNotice {
+  readonly namespace: string;
+  readonly name: string;
+  /** As the build names it. */
+  readonly image: string;
+  /** What a start would set. */
+  readonly images: readonly { readonly container: string | undefined; readonly image: string }[];
+  readonly commits: number | undefined;
+  readonly link: string | undefined;
+  readonly by: string | undefined;
+}
+
 export type NoticeEvent =
   | 'started'
   | 'stepReached'
@@ -71,6 +84,17 @@ export interface Notifier {
   ): Promise<CardPlace>;
   /** Tells one notice in the card's thread. */
   tell(delivery: Delivery, notice: Notice, card: MessagePlace, signal: AbortSignal): Promise<MessagePlace>;
+  /** Tells that a build could be started, in the channel itself. */
+  tellBuild(
+    notice: BuildNotice,
+    where: {
+      readonly channel: string;
+      readonly claim: string;
+      /** As in a notice. */
+      readonly mayBeThereSinceMs?: number | undefined;
+    },
+    signal: AbortSignal,
+  ): Promise<MessagePlace>;
   /** A digest of what `showCard` would show: an equal digest needs no call. */
   digest(delivery: Delivery): string;
 }

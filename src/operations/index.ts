@@ -2,10 +2,12 @@
  * operations: everything a person can ask for: authorise, record, write by Argo's protocol, nudge the engine.
  * Nobody else changes a rollout. Begin reading at operations.ts.
  */
+export type { BuiltImage } from './act.ts';
 export { type Channels, createChannels } from './channels.ts';
 export type { CheckAnswer, CheckedMetric, CheckTools, Reading } from './check.ts';
 export { type CheckWords, checkWords } from './check-words.ts';
 export { createOperations } from './create-operations.ts';
+export { type Build, type Heard, type HearTools, hearImage, type Offer, offersOf } from './hear-image.ts';
 export type { History, Revision, RevisionOutcome } from './history.ts';
 export type { PastRevision, RecentChange, RecentChanges } from './look-back.ts';
 export {

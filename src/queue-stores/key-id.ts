@@ -5,7 +5,7 @@ import type { TurnKey } from './queue-store.ts';
 
 /** A key as a job carries it. Jobs of another version of Stepwise may lie in the same store: they are parsed, never trusted. */
 export const StoredTurnKey = z.object({
-  kind: z.enum(['rollout', 'analysis-run', 'card']),
+  kind: z.enum(['rollout', 'analysis-run', 'card', 'builds']),
   namespace: z.string(),
   name: z.string(),
 }) satisfies z.ZodType<TurnKey>;
@@ -45,6 +45,7 @@ export function laneOf({ kind }: TurnKey): Lane {
     case 'analysis-run':
       return 'measurements';
     case 'card':
+    case 'builds':
       return 'cards';
     default:
       return assertNever(kind);

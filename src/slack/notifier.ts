@@ -5,6 +5,7 @@ import type { Delivery } from '../rollout/index.ts';
 import type { Signer } from './actions/signed-value.ts';
 import type { ChartUploads } from './chart-uploads.ts';
 import type { Identity } from './identity.ts';
+import { renderBuild } from './messages/build.ts';
 import { type CardView, renderCard } from './messages/card.ts';
 import { subject } from './messages/headline.ts';
 import { renderNotice, slackIdOf } from './messages/notice.ts';
@@ -145,6 +146,22 @@ export function createNotifier(tools: {
         tools.uploads.add({ series: notice.chart, title: `${subject(delivery, 60)} · ${notice.chart.metric}`, card });
       }
       return place;
+    },
+
+    tellBuild(notice, where, signal) {
+      return posting.post(
+        {
+          channel: where.channel,
+          thread: undefined,
+          isBroadcast: false,
+          key: where.claim,
+          mayBeThereSinceMs: where.mayBeThereSinceMs,
+          urgency: 'change',
+          metadata: { eventType: 'stepwise_build', payload: { claim: where.claim } },
+          draw: () => renderBuild(notice, signer.sign),
+        },
+        signal,
+      );
     },
 
     digest(delivery) {

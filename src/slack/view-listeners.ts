@@ -1,7 +1,7 @@
-import type { App } from '@slack/bolt';
+import type { App, RespondFn } from '@slack/bolt';
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import { openStartActionId } from './actions/action-ids.ts';
+import { openStartActionId, shipActionId } from './actions/action-ids.ts';
 import type { Signer } from './actions/signed-value.ts';
 import type { Desk } from './desk.ts';
 import { type AnswerView, say } from './messages/answers.ts';
@@ -64,18 +64,36 @@ export function registerViewListeners(app: App, tools: ViewListenerTools): void 
     await answer(await forms.submit(user.id, view));
   });
 
+  // Ships what the message offers. Where a newer build was heard of since, or none can tell, the form asks which.
+  app.action(shipActionId, async ({ ack, body, respond }) => {
+    await ack();
+    const { origin, triggerId, value, tell } = offerOf(body, respond, shipActionId);
+    const payload = tools.signer.verify(value);
+    const subject = payload?.kind === 'line' ? subjectOfLine(payload.line) : undefined;
+    if (subject !== undefined && (await forms.isOvertaken({ ...origin, triggerId, ...subject })))
+      return forms.open({ ...origin, triggerId, ...subject }, tell);
+    const reply = respond === undefined ? desk.ephemeral(origin) : desk.respondVia(respond, origin);
+    await desk.click({ ...origin, triggerId }, { actionId: shipActionId, value }, reply);
+  });
+
   app.action(openStartActionId, async ({ ack, body, respond }) => {
     await ack();
+    const { origin, triggerId, value, tell } = offerOf(body, respond, openStartActionId);
+    const payload = tools.signer.verify(value);
+    if (payload?.kind !== 'line') {
+      log.warn({ slackUser: origin.userId, channel: origin.channel }, 'a button without our signature was refused');
+      return tell('This button was not signed by me, or with a key that is no longer valid: nothing was done.');
+    }
+    await forms.open({ ...origin, triggerId, ...subjectOfLine(payload.line) }, tell);
+  });
+
+  function offerOf(body: unknown, respond: RespondFn | undefined, actionId: string) {
     const { user, trigger_id: triggerId, channel, container, actions } = Offer.parse(body);
-    const payload = tools.signer.verify(actions.find(({ action_id: id }) => id === openStartActionId)?.value ?? '');
+    const value = actions.find(({ action_id: id }) => id === actionId)?.value ?? '';
     const origin = { userId: user.id, channel: channel?.id ?? '', thread: container?.thread_ts };
     const tell = async (words: Mrkdwn) => {
       if (respond !== undefined) await desk.respondVia(respond, origin)(say(tools.view, words));
     };
-    if (payload?.kind !== 'line') {
-      log.warn({ slackUser: user.id, channel: origin.channel }, 'a button without our signature was refused');
-      return tell('This button was not signed by me, or with a key that is no longer valid: nothing was done.');
-    }
-    await forms.open({ userId: user.id, channel: origin.channel, triggerId, ...subjectOfLine(payload.line) }, tell);
-  });
+    return { origin, triggerId, value, tell };
+  }
 }

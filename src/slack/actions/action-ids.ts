@@ -26,6 +26,9 @@ export type LineActionId = (typeof lineActionIds)[number];
 /** Opens the start form, with what the button offers; in a message, or in the Home tab. */
 export const openStartActionId = 'open-start';
 
+/** Starts the build that a message offers; where several could be meant it opens the form. */
+export const shipActionId = 'ship';
+
 export function isActActionId(id: string): id is ActActionId {
   return actActionIds.some((known) => known === id);
 }

@@ -98,6 +98,11 @@ export function imageOf(entry: Entry): ImageChange | undefined {
   return entry.container === undefined ? { image } : { container: entry.container, image };
 }
 
+/** `2.0.1` of a button is the tag of `ghcr.io/acme/checkout:2.0.1`. */
+export function isNamed(whole: string, image: string): boolean {
+  return whole === image || whole.endsWith(`:${image}`) || whole.endsWith(`@${image}`);
+}
+
 /** Seals and opens what a form remembers: nobody else's words come back as ours. */
 export function createFormSeal(keys: readonly string[]) {
   const known = keys.filter((key) => key !== '').map((key) => createHmac('sha256', key).update('start form').digest());

@@ -21,7 +21,16 @@ import {
   tryAgain,
   wordsOnly,
 } from './start-answer.ts';
-import { type Drawn, type Entry, emptyEntry, type FormSeal, fields, imageOf, readEntry } from './start-entry.ts';
+import {
+  type Drawn,
+  type Entry,
+  emptyEntry,
+  type FormSeal,
+  fields,
+  imageOf,
+  isNamed,
+  readEntry,
+} from './start-entry.ts';
 import { isDrawnFor, readScene, type SceneWish } from './start-scene.ts';
 import {
   drawnOf,
@@ -48,6 +57,8 @@ export interface FormWish {
 export interface StartForms {
   /** Opens the form at once and fills it in; says so where Slack does not open it. */
   open(wish: FormWish, tell: (words: Mrkdwn) => Promise<void>): Promise<void>;
+  /** Whether the form should ask: something newer than this image was built since. In doubt the button does what it says. */
+  isOvertaken(wish: FormWish): Promise<boolean>;
   /** Draws it anew after a choice. */
   refresh(userId: string, view: SentView): Promise<void>;
   /** Starts, or says why not; in time for Slack, which waits three seconds. */
@@ -61,6 +72,8 @@ const callTimeoutMs = 9000;
 /** Slack gives three seconds for an answer in the acknowledgement; what takes longer is told in the form afterwards. */
 const ackAfterMs = 2200;
 const stopWaitMs = 3000;
+/** Of the three seconds that a trigger lives. */
+const decideMs = 1200;
 const maxViewsRemembered = 1000;
 
 export interface StartFormTools {
@@ -149,6 +162,17 @@ export function createStartForms(tools: StartFormTools): StartForms {
     await update(opened.id, await drawFor(wish.userId, { channel, target, image, entry: emptyEntry }), opened.hash);
   }
 
+  async function isOvertaken({ userId, channel, target, image }: FormWish): Promise<boolean> {
+    const who = await whoIs(userId);
+    if ('problem' in who || target === undefined || image === undefined) return false;
+    const found = await operations.startForm({ person: who.person, channel, target });
+    if (!found.done) return false;
+    const builds = found.form.images.filter(({ from }) => from.kind === 'built');
+    return (
+      builds[0] !== undefined && !isNamed(builds[0].image, image) && builds.some((one) => isNamed(one.image, image))
+    );
+  }
+
   async function refreshNow(userId: string, sent: SentView): Promise<void> {
     const drawn = seal.open(sent.private_metadata);
     if (drawn === undefined) return;
@@ -215,6 +239,7 @@ export function createStartForms(tools: StartFormTools): StartForms {
 
   return {
     open: (wish, tell) => busy.run(openNow(wish, tell)),
+    isOvertaken: (wish) => Promise.race([isOvertaken(wish).catch(() => false), soon()]),
     refresh: (userId, sent) => busy.run(refreshNow(userId, sent)),
     async submit(userId, sent) {
       const answer = submitNow(userId, sent).catch((error: unknown): SubmissionAnswer => {
@@ -246,6 +271,13 @@ interface Sent {
   readonly drawn: Drawn;
   readonly entry: Entry;
   readonly sent: SentView;
+}
+
+/** A button that waits longer would lose its trigger: it does what it says. */
+function soon(): Promise<false> {
+  return new Promise((resolve) => {
+    setTimeout(() => resolve(false), decideMs).unref();
+  });
 }
 
 function inTime(): Promise<undefined> {

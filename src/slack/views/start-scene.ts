@@ -2,7 +2,7 @@ import type { Operations, Person, Refusal, Target } from '../../operations/index
 import type { Command } from '../commands/command.ts';
 import type { Mrkdwn } from '../messages/mrkdwn.ts';
 import { refusalWords } from '../messages/refusal.ts';
-import { type Drawn, type Entry, imageOf, keyOf, otherImage } from './start-entry.ts';
+import { type Drawn, type Entry, imageOf, isNamed, keyOf, otherImage } from './start-entry.ts';
 import { choicesOf, type StartScene, type Verdict } from './start-view.ts';
 
 /** Refusals that a second yes overcomes. */
@@ -72,8 +72,10 @@ function firstChoice({ entry, image }: SceneWish, form: NonNullable<StartScene['
   const placed: Entry = { ...entry, container };
   const wanted = entry.choice === otherImage ? undefined : (entry.choice ?? (entry.typed === '' ? image : undefined));
   if (wanted !== undefined) {
-    const isListed = choices.some((one) => one.image === wanted);
-    return isListed ? { ...placed, choice: wanted } : { ...placed, choice: otherImage, typed: wanted };
+    const listed = choices.find((one) => isNamed(one.image, wanted));
+    return listed === undefined
+      ? { ...placed, choice: otherImage, typed: wanted }
+      : { ...placed, choice: listed.image };
   }
   if (entry.choice !== undefined || entry.typed !== '') return placed;
   const newest = choices[0];

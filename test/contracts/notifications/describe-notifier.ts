@@ -59,6 +59,23 @@ export function describeNotifier(name: string, open: () => Promise<NotifierWorld
       expect(found?.words).toMatch(/too many errors/);
     });
 
+    it('tells a build in the channel itself', async () => {
+      const build = {
+        namespace: 'shop',
+        name: 'checkout',
+        image: 'ghcr.io/acme/checkout:2.0.1',
+        images: [{ container: undefined, image: '2.0.1' }],
+        commits: 3,
+        link: undefined,
+        by: undefined,
+      };
+      const where = { channel: world.channel, claim: 'shop/checkout/2.0.1' };
+      const place = await world.notifier.tellBuild(build, where, signal());
+      const [there] = world.messages();
+      expect(there).toMatchObject({ place, thread: undefined });
+      expect(there?.words).toMatch(/2\.0\.1/);
+    });
+
     it('has one digest for what looks the same, and another for each state', () => {
       const digests = deliveryStates.map((state) => world.notifier.digest(aTypicalDelivery(state)));
       expect(new Set(digests).size).toBe(deliveryStates.length);

@@ -40,6 +40,7 @@ function createChannel() {
       return where.at;
     },
     tell: async (delivery, notice) => post(`${delivery.revision} ${notice.event}`),
+    tellBuild: async ({ name, image }) => post(`${name} ${image}`),
     digest: (delivery) => `${delivery.revision} ${delivery.state}`,
   };
   return {

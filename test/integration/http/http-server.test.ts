@@ -53,7 +53,7 @@ test('refuses what it does not know, and survives what breaks', async () => {
   const get = await serve(() => {
     throw new Error('broken');
   });
-  expect(await get('/')).toMatchObject({ status: 404, text: 'known here: /livez, /readyz, /metrics\n' });
+  expect(await get('/')).toMatchObject({ status: 404, text: 'known here: /livez, /readyz, /metrics, /hooks/image\n' });
   expect(await get('/livez', { method: 'POST' })).toMatchObject({ status: 405 });
   expect(await get('/readyz')).toMatchObject({ status: 500 });
   expect(await get('/livez')).toMatchObject({ status: 200 });

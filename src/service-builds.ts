@@ -1,0 +1,53 @@
+import type { IncomingMessage } from 'node:http';
+import type { Logger } from 'pino';
+import type { Config } from './config/index.ts';
+import { buildsKey, type Caches, type EngineTools } from './engine/index.ts';
+import { createImageHook, type Reply } from './http/index.ts';
+import type { ConnectedCluster } from './kubernetes/index.ts';
+import { type BuiltImage, type Channels, hearImage, offersOf } from './operations/index.ts';
+import type { QueueStore } from './queue-stores/index.ts';
+import { createHeardImages } from './records/index.ts';
+
+export interface Builds {
+  /** For the start form. */
+  readonly heardImages: (repositories: readonly string[], signal: AbortSignal) => Promise<readonly BuiltImage[]>;
+  readonly hook: (request: IncomingMessage) => Promise<Reply>;
+  readonly turns: (notifier: EngineTools['builds']['notifier']) => EngineTools['builds'];
+}
+
+/** From a build that CI tells of to the message in a channel: heard over HTTP, kept in the cluster, told by a turn of its own. */
+export function createBuilds(tools: {
+  readonly cluster: ConnectedCluster;
+  readonly caches: Pick<Caches, 'rollouts'>;
+  readonly channels: Channels;
+  readonly store: Pick<QueueStore, 'nudge'>;
+  readonly config: Pick<Config, 'POD_NAMESPACE' | 'IMAGE_HOOK_SECRET'>;
+  readonly log: Logger;
+}): Builds {
+  const { cluster, channels, store, config, log } = tools;
+  const known = tools.caches.rollouts;
+  const heard = createHeardImages({ cluster, namespace: config.POD_NAMESPACE, log });
+  return {
+    async heardImages(repositories, signal) {
+      const images = await heard.list(repositories, signal);
+      return images.map(({ image, heardAt, commits }) => ({ image, builtAtMs: Date.parse(heardAt), commits }));
+    },
+    hook: createImageHook({
+      secret: config.IMAGE_HOOK_SECRET,
+      hear: (build) => hearImage(build, { known, channels, remember: heard.hear, wake: () => store.nudge(buildsKey) }),
+      nowMs: Date.now,
+      log,
+    }),
+    turns: (notifier) => ({
+      heard,
+      noticesOf: (build) =>
+        offersOf(build, { known, channels }).map(({ channel, ...offer }) => {
+          const { image, commits, link, by } = build;
+          return { channel, notice: { ...offer, image, commits, link, by } };
+        }),
+      notifier,
+      nowMs: cluster.nowMs,
+      log,
+    }),
+  };
+}
