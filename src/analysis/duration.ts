@@ -3,6 +3,11 @@ export type ParsedDuration =
   | { readonly isValid: true; readonly ms: number }
   | { readonly isValid: false; readonly reason: string };
 
+/** The same, exact. */
+type ParsedNanoseconds =
+  | { readonly isValid: true; readonly nanoseconds: bigint }
+  | { readonly isValid: false; readonly reason: string };
+
 const NANOSECONDS = new Map([
   ['ns', 1n],
   ['us', 1_000n],
@@ -21,10 +26,15 @@ const PART = /([0-9]*)(?:\.([0-9]*))?([^0-9.]*)/y;
  * this is the form of a metric's `interval` and `initialDelay`, where `10` is an error.
  */
 export function parseDuration(text: string): ParsedDuration {
-  const invalid: ParsedDuration = { isValid: false, reason: `time: invalid duration ${JSON.stringify(text)}` };
+  const parsed = parseNanoseconds(text);
+  return parsed.isValid ? { isValid: true, ms: Number(parsed.nanoseconds) / 1e6 } : parsed;
+}
+
+export function parseNanoseconds(text: string): ParsedNanoseconds {
+  const invalid: ParsedNanoseconds = { isValid: false, reason: `time: invalid duration ${JSON.stringify(text)}` };
   const sign = /^[+-]/.exec(text)?.[0] ?? '';
   const body = text.slice(sign.length);
-  if (body === '0') return { isValid: true, ms: 0 };
+  if (body === '0') return { isValid: true, nanoseconds: 0n };
   if (body === '') return invalid;
 
   let total = 0n;
@@ -45,8 +55,7 @@ export function parseDuration(text: string): ParsedDuration {
     if (total > MAX_NANOSECONDS) return invalid;
   }
   if (sign !== '-' && total === MAX_NANOSECONDS) return invalid;
-  // Adding 0 keeps "-0s" from becoming a negative zero.
-  return { isValid: true, ms: (Number(total) / 1e6) * (sign === '-' ? -1 : 1) + 0 };
+  return { isValid: true, nanoseconds: sign === '-' ? -total : total };
 }
 
 const MAX_PAUSE_SECONDS = 2 ** 31 - 1;

@@ -29,6 +29,8 @@ export type MeasurementOutcome = {
   | { readonly kind: 'failed'; readonly message: string }
 );
 
+type Taken = Extract<MeasurementOutcome, { kind: 'read' }>;
+
 interface Verdict {
   readonly phase: 'Successful' | 'Failed' | 'Inconclusive' | 'Error';
   readonly message?: string;
@@ -37,9 +39,7 @@ interface Verdict {
 /** Says what a measurement means: its phase by the metric's conditions (Argo's EvaluateResult). */
 export function judgeMeasurement(outcome: MeasurementOutcome, evidence: Evidence): Measurement {
   const verdict: Verdict =
-    outcome.kind === 'failed'
-      ? { phase: 'Error', message: outcome.message }
-      : judgeResult(outcome.metric, outcome.result, evidence);
+    outcome.kind === 'failed' ? { phase: 'Error', message: outcome.message } : judgeResult(outcome, evidence);
   const read = outcome.kind === 'read' ? outcome : undefined;
   return {
     phase: verdict.phase,
@@ -61,13 +61,18 @@ export function redactAll(
   return Object.fromEntries(Object.entries(metadata).map(([key, text]) => [key, redact(text, secrets)]));
 }
 
-function judgeResult(metric: Metric, result: Json, evidence: Evidence): Verdict {
+/** The providers whose lists of numbers are lists of floats in Argo; all others find them in JSON. */
+const FIND_FLOATS = ['prometheus', 'wavefront', 'graphite'];
+
+function judgeResult({ metric, result, finishedAtMs }: Taken, evidence: Evidence): Verdict {
+  const [provider = ''] = Object.keys(metric.provider);
+  const numbersAre = FIND_FLOATS.includes(provider) ? 'floats' : 'anything';
   const { successCondition = '', failureCondition = '' } = metric;
   const answers = new Map<string, Extract<ConditionAnswer, { isAnswered: true }>>();
   // The order is Argo's: an error of the successCondition hides one of the failureCondition.
   for (const [field, source] of Object.entries({ successCondition, failureCondition })) {
     if (source === '') continue;
-    const answer = answerCondition(source, result);
+    const answer = answerCondition(source, result, { nowMs: finishedAtMs, numbersAre });
     if (!answer.isAnswered) {
       const cause = isNoData(result) ? NO_DATA : answer.reason;
       return { phase: 'Error', message: `could not evaluate ${field} ${JSON.stringify(source)}: ${cause}` };

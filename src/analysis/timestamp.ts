@@ -30,14 +30,16 @@ function pad(value: number): string {
   return String(value).padStart(2, '0');
 }
 
-function daysInMonth(year: number, month: number): number {
+/** Days of a month, 1 to 12. */
+export function daysInMonth(year: number, month: number): number {
   return month === 12 ? 31 : dayOfDate(year, month + 1, 1) - dayOfDate(year, month, 1);
 }
 
 // Years are counted from 1 March, so that a leap day is the last of its year; an era is 400 years, 146,097 days.
 // Day 0 of that count, 0000-03-01, is 719,468 days before 1970-01-01.
 
-function dayOfDate(year: number, month: number, day: number): number {
+/** The days since 1970-01-01 of a date; a month or day outside its range counts on. */
+export function dayOfDate(year: number, month: number, day: number): number {
   const marchYear = month <= 2 ? year - 1 : year;
   const era = Math.floor(marchYear / 400);
   const yearOfEra = marchYear - era * 400;
@@ -46,7 +48,7 @@ function dayOfDate(year: number, month: number, day: number): number {
   return era * 146_097 + dayOfEra - 719_468;
 }
 
-function dateOfDay(days: number): { readonly year: number; readonly month: number; readonly day: number } {
+export function dateOfDay(days: number): { readonly year: number; readonly month: number; readonly day: number } {
   const shifted = days + 719_468;
   const era = Math.floor(shifted / 146_097);
   const dayOfEra = shifted - era * 146_097;

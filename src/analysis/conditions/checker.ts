@@ -1,36 +1,44 @@
-import { BUILTINS } from './builtins/index.ts';
+import { ARGO_FUNCTIONS, BUILTINS } from './builtins/index.ts';
+import { checkUnary, typeOfChoice, typeOfOperation } from './check-operators.ts';
 import type { Patterns } from './patterns.ts';
 import {
-  areComparable,
   BOOL,
-  FLOAT,
+  checkParameters,
+  GROUPS,
   INT,
-  isNumeric,
+  isAssignable,
   isUnknown,
+  LIST,
   listOf,
-  mayBoth,
-  NIL,
   RECORD,
   STRING,
   type StaticType,
   staticTypeOf,
   UNKNOWN,
 } from './static-type.ts';
-import { type BinaryOperator, type Node, PREDICATE_CALLS } from './syntax.ts';
+import { type Node, PREDICATE_CALLS } from './syntax.ts';
+import { typeOfMethod } from './time/methods.ts';
 import { CompileProblem } from './value.ts';
 
 /** Names that mean something here, and what `#` is. */
 interface Scope {
-  readonly names: ReadonlyMap<string, StaticType>;
-  /** Inside a predicate: the elements' type, and whether `#index` is known. */
-  readonly element?: StaticType;
-  readonly hasIndex?: boolean;
+  /** `result` and Argo's functions. */
+  readonly environment: ReadonlyMap<string, StaticType>;
+  readonly variables: ReadonlyMap<string, StaticType>;
+  /** Inside a predicate: the elements (name ''), and where they exist `#index` and `#acc`. */
+  readonly pointers?: ReadonlyMap<string, StaticType>;
   readonly patterns: Patterns;
 }
 
 /** The type of a condition for a result of this type; throws CompileProblem where no value of that type can make it right. */
-export function checkCondition(node: Node, result: StaticType, patterns: Patterns): StaticType {
-  return check(node, { names: new Map([['result', result]]), patterns });
+export function checkCondition(node: Node, result: StaticType | undefined, patterns: Patterns): StaticType {
+  const functions = [...ARGO_FUNCTIONS].map(([name, { goName, signature }]): [string, StaticType] => [
+    name,
+    { kind: 'function', goName, signature },
+  ]);
+  const environment = new Map(functions);
+  if (result !== undefined) environment.set('result', result);
+  return check(node, { environment, variables: new Map(), patterns });
 }
 
 function check(node: Node, scope: Scope): StaticType {
@@ -58,42 +66,48 @@ function check(node: Node, scope: Scope): StaticType {
       return checkSlice(node, scope);
     case 'call':
       return checkCall(node, scope);
+    case 'invoke':
+      return checkInvoke(node, scope);
     case 'chain':
     case 'predicate':
       return check(node.body, scope);
-    case 'let': {
-      if (BUILTINS.has(node.name)) throw new CompileProblem(`cannot redeclare builtin ${node.name}`);
-      if (scope.names.has(node.name)) throw new CompileProblem(`cannot redeclare ${node.name}`);
-      const names = new Map(scope.names).set(node.name, check(node.value, scope));
-      return check(node.body, { ...scope, names });
-    }
+    case 'sequence':
+      return node.parts.map((part) => check(part, scope)).at(-1) ?? UNKNOWN;
+    case 'let':
+      return checkLet(node, scope);
   }
 }
 
+function checkLet(node: Extract<Node, { kind: 'let' }>, scope: Scope): StaticType {
+  const { name } = node;
+  if (scope.environment.has(name)) throw new CompileProblem(`cannot redeclare ${name}`);
+  if (BUILTINS.has(name) || PREDICATE_CALLS.has(name)) throw new CompileProblem(`cannot redeclare builtin ${name}`);
+  if (scope.variables.has(name)) throw new CompileProblem(`cannot redeclare variable ${name}`);
+  const variables = new Map(scope.variables).set(name, check(node.value, scope));
+  return check(node.body, { ...scope, variables });
+}
+
+/** The type of a builtin that is named and not called: the compiler takes it, and the value is nil. */
+const BUILTIN_TYPE: StaticType = { kind: 'function', goName: 'func(...interface {}) (interface {}, error)' };
+
 function checkName(name: string, scope: Scope): StaticType {
-  const type = scope.names.get(name);
+  const type = scope.variables.get(name) ?? scope.environment.get(name);
   if (type !== undefined) return type;
-  if (name === '$env') throw new CompileProblem('$env is not supported yet');
+  if (name === '$env') return UNKNOWN;
+  if (BUILTINS.has(name) || PREDICATE_CALLS.has(name)) return BUILTIN_TYPE;
   throw new CompileProblem(`unknown name ${name}`);
 }
 
 function checkPointer(name: string, scope: Scope): StaticType {
-  if (scope.element === undefined) throw new CompileProblem('cannot use pointer accessor outside predicate');
-  if (name === '') return scope.element;
-  if (name === 'index' && scope.hasIndex === true) return INT;
+  if (scope.pointers === undefined) throw new CompileProblem('cannot use pointer accessor outside predicate');
+  const type = scope.pointers.get(name);
+  if (type !== undefined) return type;
   throw new CompileProblem(`unknown pointer #${name}`);
 }
 
 function checkList(items: readonly StaticType[]): StaticType {
-  const [first = UNKNOWN] = items;
-  return listOf(items.every((item) => item.kind === first.kind) ? first : UNKNOWN);
-}
-
-function checkUnary(operator: string, operand: StaticType): StaticType {
-  const isLogical = operator === '!' || operator === 'not';
-  if (isLogical && (operand.kind === 'bool' || isUnknown(operand))) return BOOL;
-  if (!isLogical && (isNumeric(operand) || isUnknown(operand))) return operand;
-  throw new CompileProblem(`invalid operation: ${operator} (mismatched type ${operand.goName})`);
+  const last = items.at(-1) ?? UNKNOWN;
+  return listOf(items.every((item) => item.kind === last.kind) ? last : UNKNOWN);
 }
 
 function checkBinary(node: Extract<Node, { kind: 'binary' }>, scope: Scope): StaticType {
@@ -108,148 +122,143 @@ function checkBinary(node: Extract<Node, { kind: 'binary' }>, scope: Scope): Sta
   throw new CompileProblem(`invalid operation: ${node.written} (mismatched types ${left.goName} and ${right.goName})`);
 }
 
-function typeOfOperation(operator: BinaryOperator, left: StaticType, right: StaticType): StaticType | undefined {
-  const areNumbers = isNumeric(left) && isNumeric(right);
-  const areStrings = left.kind === 'string' && right.kind === 'string';
-  const mayBeNumbers = areNumbers || mayBoth(left, right, ['int', 'float']);
-  switch (operator) {
-    case '==':
-    case '!=':
-      return areComparable(left, right) ? BOOL : undefined;
-    case '||':
-    case '&&':
-      return (left.kind === 'bool' && right.kind === 'bool') || mayBoth(left, right, ['bool']) ? BOOL : undefined;
-    case '<':
-    case '>':
-    case '<=':
-    case '>=':
-      return mayBeNumbers || areStrings || mayBoth(left, right, ['string']) ? BOOL : undefined;
-    case '+':
-      if (areStrings) return STRING;
-      if (areNumbers) return widest(left, right);
-      return mayBeNumbers || mayBoth(left, right, ['string']) ? UNKNOWN : undefined;
-    case '-':
-    case '*':
-      if (areNumbers) return widest(left, right);
-      return mayBeNumbers ? UNKNOWN : undefined;
-    case '/':
-    case '**':
-      return mayBeNumbers ? FLOAT : undefined;
-    case '%':
-      return (left.kind === 'int' && right.kind === 'int') || mayBoth(left, right, ['int']) ? INT : undefined;
-    case '..':
-      return (left.kind === 'int' && right.kind === 'int') || mayBoth(left, right, ['int']) ? listOf(INT) : undefined;
-    case 'in':
-      return checkIn(left, right);
-    case 'matches':
-    case 'contains':
-    case 'startsWith':
-    case 'endsWith':
-      return areStrings || mayBoth(left, right, ['string']) ? BOOL : undefined;
-    case '??':
-      if (left.kind === 'nil') return right;
-      return right.kind === 'nil' || right.kind === left.kind ? left : UNKNOWN;
-  }
-}
-
-function widest(left: StaticType, right: StaticType): StaticType {
-  return left.kind === 'float' || right.kind === 'float' ? FLOAT : INT;
-}
-
-function checkIn(left: StaticType, right: StaticType): StaticType | undefined {
-  if (right.kind === 'record') {
-    if (left.kind === 'string' || isUnknown(left)) return BOOL;
-    throw new CompileProblem(`cannot use ${left.goName} as type string in map key`);
-  }
-  if (right.kind === 'list') {
-    const element = right.element ?? UNKNOWN;
-    if (areComparable(left, element)) return BOOL;
-    throw new CompileProblem(`cannot use ${left.goName} as type ${element.goName} in array`);
-  }
-  return isUnknown(right) || (isUnknown(left) && right.kind === 'string') ? BOOL : undefined;
-}
-
-function checkChoice(
-  node: { readonly condition: Node; readonly whenTrue: Node; readonly whenFalse: Node },
-  scope: Scope,
-): StaticType {
+function checkChoice(node: Extract<Node, { kind: 'choice' }>, scope: Scope): StaticType {
   const condition = check(node.condition, scope);
   if (condition.kind !== 'bool' && !isUnknown(condition)) {
     throw new CompileProblem(`non-bool expression (type ${condition.goName}) used as condition`);
   }
-  const whenTrue = check(node.whenTrue, scope);
-  const whenFalse = check(node.whenFalse, scope);
-  if (whenTrue.kind === 'nil') return whenFalse;
-  return whenFalse.kind === 'nil' || whenFalse.kind === whenTrue.kind ? whenTrue : UNKNOWN;
+  return typeOfChoice(check(node.whenTrue, scope), check(node.whenFalse, scope));
 }
 
-function checkMember(node: { readonly object: Node; readonly property: Node }, scope: Scope): StaticType {
+function isEnvironment(node: Node): boolean {
+  return node.kind === 'name' && node.name === '$env';
+}
+
+function textOf(node: Node): string | undefined {
+  return node.kind === 'literal' && typeof node.value === 'string' ? node.value : undefined;
+}
+
+function checkMember(node: Extract<Node, { kind: 'member' }>, scope: Scope): StaticType {
+  const field = textOf(node.property);
+  if (isEnvironment(node.object)) {
+    const type = field === undefined ? UNKNOWN : scope.environment.get(field);
+    if (type === undefined && !node.isOptional) throw new CompileProblem(`unknown name ${field}`);
+    return type ?? UNKNOWN;
+  }
   const object = check(node.object, scope);
   const property = check(node.property, scope);
-  const field =
-    node.property.kind === 'literal' && typeof node.property.value === 'string' ? node.property.value : undefined;
   if (isUnknown(object)) return UNKNOWN;
   if (object.kind === 'nil' && field !== undefined) throw new CompileProblem(`type nil has no field ${field}`);
+  const method = field === undefined ? undefined : typeOfMethod(object.goName, field);
+  if (method !== undefined) return method;
   if (object.kind === 'record') {
-    if (property.kind === 'string' || isUnknown(property)) return UNKNOWN;
+    if (isUnknown(property) || isAssignable(property, object.key ?? STRING)) return object.element ?? UNKNOWN;
     throw new CompileProblem(`cannot use ${property.goName} to get an element from ${object.goName}`);
   }
   if (object.kind === 'list') {
     if (property.kind === 'int' || isUnknown(property)) return object.element ?? UNKNOWN;
     throw new CompileProblem(`array elements can only be selected using an integer (got ${property.goName})`);
   }
-  if (field !== undefined) throw new CompileProblem(`type ${object.goName} has no field ${field}`);
-  throw new CompileProblem(`type ${object.goName}[${property.goName}] is undefined`);
+  const name = object.goName.replace('*', '');
+  if (field !== undefined)
+    throw new CompileProblem(`type ${name} has no ${node.isCallee ? 'method' : 'field'} ${field}`);
+  throw new CompileProblem(`type ${name}[${property.goName}] is undefined`);
 }
 
-function checkSlice(
-  node: { readonly object: Node; readonly from: Node | undefined; readonly to: Node | undefined },
-  scope: Scope,
-): StaticType {
+function checkSlice(node: Extract<Node, { kind: 'slice' }>, scope: Scope): StaticType {
   const object = check(node.object, scope);
+  if (isUnknown(object)) return UNKNOWN;
+  if (object.kind !== 'list' && object.kind !== 'string') throw new CompileProblem(`cannot slice ${object.goName}`);
   for (const edge of [node.from, node.to]) {
     const type = edge === undefined ? INT : check(edge, scope);
     if (type.kind !== 'int' && !isUnknown(type)) throw new CompileProblem(`non-integer slice index ${type.goName}`);
   }
-  if (isUnknown(object) || object.kind === 'list' || object.kind === 'string') return object;
-  throw new CompileProblem(`cannot slice ${object.goName}`);
+  return object;
 }
 
-function checkCall(node: { readonly name: string; readonly args: readonly Node[] }, scope: Scope): StaticType {
-  const { name } = node;
+function checkCall(node: Extract<Node, { kind: 'call' }>, scope: Scope): StaticType {
+  const { name, args } = node;
   if (PREDICATE_CALLS.has(name)) return checkPredicateCall(node, scope);
   const builtin = BUILTINS.get(name);
-  if (builtin !== undefined) return builtin.check(node.args.map((arg) => check(arg, scope)));
-  throw new CompileProblem(`${checkName(name, scope).goName} is not callable`);
+  if (builtin === undefined) throw new CompileProblem(`unknown name ${name}`);
+  const [first, second] = args;
+  const asksEnvironment = name === 'get' && args.length === 2 && first !== undefined && isEnvironment(first);
+  if (asksEnvironment) return scope.environment.get(textOf(second ?? first) ?? '') ?? UNKNOWN;
+  return builtin.check(args.map((arg) => check(arg, scope)));
 }
 
-function checkPredicateCall(node: { readonly name: string; readonly args: readonly Node[] }, scope: Scope): StaticType {
+function checkInvoke(node: Extract<Node, { kind: 'invoke' }>, scope: Scope): StaticType {
+  const { callee, args } = node;
+  if (isEnvironment(callee)) throw new CompileProblem('map[string]interface {} is not callable');
+  const type = check(callee, scope);
+  if (isUnknown(type)) return UNKNOWN;
+  const name =
+    callee.kind === 'name' ? callee.name : (callee.kind === 'member' && textOf(callee.property)) || 'function';
+  if (type.kind === 'nil') throw new CompileProblem(`${name} is nil; cannot call nil as function`);
+  if (type.kind !== 'function') throw new CompileProblem(`${type.goName} is not callable`);
+  if (type.signature === undefined) return UNKNOWN;
+  if (type.signature.answer.kind === 'nil') throw new CompileProblem(`func ${name} returns more then two values`);
+  const given = args.map((arg) => check(arg, scope));
+  checkParameters(name, given, type.signature);
+  return type.signature.answer;
+}
+
+function checkPredicateCall(node: Extract<Node, { kind: 'call' }>, scope: Scope): StaticType {
   const { name, args } = node;
-  const [list, predicate] = args;
-  const isOptional = name === 'count' || name === 'sum';
-  if (list === undefined || (predicate === undefined && !isOptional)) {
-    throw new CompileProblem(`expected at least ${isOptional ? 1 : 2} arguments`);
-  }
-  if (args.length > 2) throw new CompileProblem(`too many arguments to call ${name}`);
-  const collection = check(list, scope);
+  const [list, predicate, third] = args;
+  const collection = list === undefined ? UNKNOWN : check(list, scope);
   if (collection.kind !== 'list' && !isUnknown(collection)) {
     throw new CompileProblem(`builtin ${name} takes only array (got ${collection.goName})`);
   }
   const element = collection.element ?? UNKNOWN;
-  const inside = { ...scope, element, hasIndex: name === 'map' };
-  const answer = predicate === undefined ? undefined : check(predicate, inside);
-  if (answer !== undefined && name !== 'map' && name !== 'sum' && answer.kind !== 'bool' && !isUnknown(answer)) {
-    throw new CompileProblem(`predicate should return boolean (got ${answer.goName})`);
+  const answer = predicate && checkPredicate(name, check(predicate, { ...scope, pointers: pointersOf(name, element) }));
+  const last = third === undefined ? UNKNOWN : check(third, scope);
+  if (name === 'sortBy' && last.kind !== 'string' && !isUnknown(last)) {
+    throw new CompileProblem(`sortBy order argument must be a string (got ${last.goName})`);
   }
-  if (name === 'count' || name.endsWith('Index')) return INT;
-  if (name === 'filter') return listOf(element);
-  if (name === 'map') return listOf(answer ?? UNKNOWN);
-  if (name.startsWith('find')) return element;
-  return name === 'sum' ? (answer ?? element) : BOOL;
+  switch (name) {
+    case 'count':
+    case 'findIndex':
+    case 'findLastIndex':
+      return INT;
+    case 'filter':
+      return isUnknown(collection) ? LIST : listOf(element);
+    case 'map':
+      return listOf(answer ?? UNKNOWN);
+    case 'groupBy':
+      return GROUPS;
+    case 'sortBy':
+      return collection;
+    case 'reduce':
+      return answer ?? UNKNOWN;
+    case 'find':
+    case 'findLast':
+      return element;
+    case 'sum':
+      return answer ?? element;
+    default:
+      return BOOL;
+  }
+}
+
+function pointersOf(name: string, element: StaticType): ReadonlyMap<string, StaticType> {
+  const pointers = new Map([['', element]]);
+  if (name === 'map' || name === 'reduce') pointers.set('index', INT);
+  return name === 'reduce' ? pointers.set('acc', UNKNOWN) : pointers;
+}
+
+const MAY_ANSWER_ANYTHING: ReadonlySet<string> = new Set(['map', 'sum', 'groupBy', 'sortBy', 'reduce']);
+
+function checkPredicate(name: string, answer: StaticType): StaticType {
+  if (answer.kind === 'nil') {
+    throw new CompileProblem(`predicate should has ${name === 'reduce' ? 'two' : 'one'} input and one output param`);
+  }
+  if (MAY_ANSWER_ANYTHING.has(name) || answer.kind === 'bool' || isUnknown(answer)) return answer;
+  throw new CompileProblem(`predicate should return boolean (got ${answer.goName})`);
 }
 
 /** Whether a condition may be judged: of type bool, or not known before it runs. */
 export function checkAnswer(type: StaticType): void {
   if (type.kind === 'bool' || isUnknown(type)) return;
-  throw new CompileProblem(`expected bool, but got ${type === NIL ? '<nil>' : type.goName}`);
+  throw new CompileProblem(`expected bool, but got ${type.kind === 'nil' ? '<nil>' : type.goName}`);
 }

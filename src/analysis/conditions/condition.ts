@@ -1,10 +1,12 @@
 import type { Json } from '../../lib/index.ts';
+import { checkAnswer } from './checker.ts';
 import { evaluate } from './evaluate.ts';
+import { asGoList, goType } from './go-text.ts';
 import { Meter } from './meter.ts';
 import { checkProgram, compileProgram } from './programs.ts';
 import { staticTypeOf, UNKNOWN } from './static-type.ts';
 import type { Node } from './syntax.ts';
-import { CompileProblem, goType, RuntimeProblem } from './value.ts';
+import { CompileProblem, RuntimeProblem, type Value } from './value.ts';
 
 /** A condition that was read and found right as far as that can be said without a result. */
 export interface Condition {
@@ -28,11 +30,21 @@ export type ConditionAnswer =
     }
   | { readonly isAnswered: false; readonly reason: string };
 
+export interface Circumstances {
+  /** What `now()` is. */
+  readonly nowMs: number;
+  /**
+   * What a list of numbers is in Go: Prometheus' vectors are `[]float64`, in which no string can be looked for; the lists in JSON
+   * hold anything.
+   */
+  readonly numbersAre?: 'floats' | 'anything';
+}
+
 /** Reads a successCondition or failureCondition: expr-lang 1.17's language. */
 export function compileCondition(source: string): CompiledCondition {
   try {
     const program = compileProgram(source);
-    checkProgram(program, UNKNOWN);
+    checkAnswer(checkProgram(program, UNKNOWN));
     return { isCompiled: true, condition: { source, tree: program.tree } };
   } catch (error) {
     if (error instanceof CompileProblem) return { isCompiled: false, reason: error.message };
@@ -44,16 +56,20 @@ export function compileCondition(source: string): CompiledCondition {
  * Answers a condition for what was measured, within a budget of steps and memory; an error is an answer too.
  * Like Argo, it checks the condition against the type of this result: `result > 1` is an error on a list.
  */
-export function answerCondition(source: string, result: Json): ConditionAnswer {
+export function answerCondition(source: string, measured: Json, circumstances: Circumstances): ConditionAnswer {
   try {
     const program = compileProgram(source);
-    checkProgram(program, staticTypeOf(result));
-    const answer = evaluate(program.tree, result, new Meter(program.patterns));
-    if (typeof answer.value !== 'boolean') {
-      return { isAnswered: false, reason: `expected bool, but got ${goType(answer.value)}` };
+    const result = readResult(measured, circumstances);
+    const type = checkProgram(program, staticTypeOf(result));
+    const meter = new Meter(program.patterns);
+    const value = evaluate(program.folded, { meter, result, nowMs: circumstances.nowMs });
+    if (typeof value !== 'boolean') {
+      // Only the check keeps Go's kinds of int apart.
+      const goName = type.kind === 'int' ? type.goName : goType(value);
+      return { isAnswered: false, reason: `expected bool, but got ${goName}` };
     }
-    const { hasMetNaN } = answer;
-    return { isAnswered: true, isTrue: answer.value, hasMetNaN, asksIsNaN: hasMetNaN && program.asksIsNaN };
+    const { hasMetNaN } = meter;
+    return { isAnswered: true, isTrue: value, hasMetNaN, asksIsNaN: hasMetNaN && program.asksIsNaN };
   } catch (error) {
     if (error instanceof CompileProblem || error instanceof RuntimeProblem) {
       return { isAnswered: false, reason: error.message };
@@ -63,4 +79,13 @@ export function answerCondition(source: string, result: Json): ConditionAnswer {
       return { isAnswered: false, reason: 'the result is too large or nested too deeply' };
     throw error;
   }
+}
+
+function readResult(measured: Json, { numbersAre = 'floats' }: Circumstances): Value {
+  const areFloats = numbersAre === 'floats' && Array.isArray(measured) && isFloats(measured);
+  return areFloats ? asGoList('[]float64', [...measured]) : measured;
+}
+
+function isFloats(list: readonly Json[]): boolean {
+  return list.every((item) => typeof item === 'number');
 }

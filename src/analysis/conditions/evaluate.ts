@@ -1,55 +1,51 @@
-import { BUILTINS, expectList } from './builtins/index.ts';
-import type { Meter } from './meter.ts';
-import { applyOperator, expectType, negate, toNumber } from './operators.ts';
+import { ARGO_FUNCTIONS, BUILTINS } from './builtins/index.ts';
+import { Callable, type CallContext } from './callable.ts';
+import { expectType, goType } from './go-text.ts';
+import { applyOperator, negate } from './operators.ts';
+import { type Element, runPredicateCall } from './predicates.ts';
+import { readMember, readSlice } from './read-member.ts';
 import { type Node, PREDICATE_CALLS, type UnaryOperator } from './syntax.ts';
-import { goText, goType, isList, isRecord, RuntimeProblem, toInt64, type Value } from './value.ts';
+import { isNil, isNumber, RuntimeProblem, type Value } from './value.ts';
 
 interface Scope {
-  readonly result: Value;
-  readonly names: ReadonlyMap<string, Value>;
-  readonly meter: Meter;
-  readonly element?: { readonly value: Value; readonly index: number };
+  readonly context: CallContext;
+  readonly variables: ReadonlyMap<string, Value>;
+  readonly element?: Element;
 }
 
 /** What an optional member gives to the rest of its chain when it found nil. */
 const NOTHING = Symbol('nothing');
 
-/** Computes a checked condition; throws RuntimeProblem. `hasMetNaN`: a NaN took part in it. */
-export function evaluate(
-  node: Node,
-  result: Value,
-  meter: Meter,
-): { readonly value: Value; readonly hasMetNaN: boolean } {
-  const value = evaluateIn(node, { result, names: new Map([['result', result]]), meter });
-  return { value, hasMetNaN: meter.hasMetNaN };
+/** Computes a checked condition; throws RuntimeProblem. Whether it met NaN, its meter knows. */
+export function evaluate(node: Node, context: CallContext): Value {
+  return evaluateIn(node, { context, variables: NO_VARIABLES });
 }
 
+const NO_VARIABLES: ReadonlyMap<string, Value> = new Map();
+
 function evaluateIn(node: Node, scope: Scope): Value {
-  scope.meter.step();
+  const { meter } = scope.context;
+  meter.step();
   const value = compute(node, scope);
-  scope.meter.see(value);
+  meter.see(value);
   return value;
 }
 
 function compute(node: Node, scope: Scope): Value {
+  const { meter } = scope.context;
   switch (node.kind) {
     case 'literal':
       return node.value;
     case 'list':
-      scope.meter.grow(node.items.length);
+      meter.grow(node.items.length);
       return node.items.map((item) => evaluateIn(item, scope));
     case 'record':
-      scope.meter.grow(node.entries.length);
-      return Object.fromEntries(
-        node.entries
-          .map(({ key, value }) => [expectType(evaluateIn(key, scope), 'string'), evaluateIn(value, scope)] as const)
-          // As expr-lang: of a doubled key the first wins.
-          .toReversed(),
-      );
+      meter.grow(node.entries.length);
+      return computeRecord(node, scope);
     case 'name':
-      return scope.names.get(node.name) ?? null;
+      return readName(node.name, scope);
     case 'pointer':
-      return node.name === 'index' ? BigInt(scope.element?.index ?? 0) : (scope.element?.value ?? null);
+      return readPointer(node.name, scope.element);
     case 'unary':
       return computeUnary(node.operator, evaluateIn(node.operand, scope));
     case 'binary':
@@ -59,21 +55,56 @@ function compute(node: Node, scope: Scope): Value {
       return evaluateIn(isTrue ? node.whenTrue : node.whenFalse, scope);
     }
     case 'member':
-    case 'chain': {
-      const value = evaluateChain(node.kind === 'chain' ? node.body : node, scope);
+    case 'invoke': {
+      const value = evaluateChain(node, scope);
       return value === NOTHING ? null : value;
+    }
+    case 'chain': {
+      const value = evaluateChain(node.body, scope);
+      return value === NOTHING || isNil(value) ? null : value;
     }
     case 'slice':
       return computeSlice(node, scope);
     case 'call':
-      return PREDICATE_CALLS.has(node.name) ? computePredicateCall(node, scope) : computeCall(node, scope);
+      return computeCall(node, scope);
     case 'predicate':
       return evaluateIn(node.body, scope);
+    case 'sequence': {
+      let last: Value = null;
+      for (const part of node.parts) last = evaluateIn(part, scope);
+      return last;
+    }
     case 'let': {
-      const names = new Map(scope.names).set(node.name, evaluateIn(node.value, scope));
-      return evaluateIn(node.body, { ...scope, names });
+      const variables = new Map(scope.variables).set(node.name, evaluateIn(node.value, scope));
+      return evaluateIn(node.body, { ...scope, variables });
     }
   }
+}
+
+function computeRecord(node: Extract<Node, { kind: 'record' }>, scope: Scope): Value {
+  const entries = node.entries.map(
+    ({ key, value }) => [expectType(evaluateIn(key, scope), 'string'), evaluateIn(value, scope)] as const,
+  );
+  // As expr-lang: of a doubled key the first wins. Never an assignment, which would run the setter of __proto__.
+  return Object.fromEntries(entries.toReversed());
+}
+
+function readName(name: string, { context, variables }: Scope): Value {
+  const variable = variables.get(name);
+  if (variable !== undefined) return variable;
+  if (name === 'result') return context.result;
+  return name === '$env' ? environmentOf(context) : (ARGO_FUNCTIONS.get(name) ?? null);
+}
+
+/** All that a condition finds by name. */
+function environmentOf({ result }: CallContext): Value {
+  return { ...Object.fromEntries(ARGO_FUNCTIONS), result };
+}
+
+function readPointer(name: string, element: Element | undefined): Value {
+  if (element === undefined) return null;
+  if (name === 'index') return BigInt(element.index);
+  return name === 'acc' ? element.accumulator : element.value;
 }
 
 function computeUnary(operator: UnaryOperator, operand: Value): Value {
@@ -89,118 +120,84 @@ function computeBinary(node: Extract<Node, { kind: 'binary' }>, scope: Scope): V
     case '||':
       return expectType(left, 'bool') ? true : evaluateIn(node.right, scope);
     case '??':
-      return left ?? evaluateIn(node.right, scope);
+      return isNil(left) ? evaluateIn(node.right, scope) : left;
+    case 'in': {
+      const range = readWrittenRange(node.right);
+      if (range !== undefined) return isWithin(left, range);
+      return applyOperator('in', left, evaluateIn(node.right, scope), scope.context.meter);
+    }
     default:
-      return applyOperator(node.operator, left, evaluateIn(node.right, scope), scope.meter);
+      return applyOperator(node.operator, left, evaluateIn(node.right, scope), scope.context.meter);
   }
+}
+
+type Range = readonly [from: bigint, to: bigint];
+
+/** `1..1000000000` after `in`: nobody needs the list. */
+function readWrittenRange(node: Node): Range | undefined {
+  if (node.kind !== 'binary' || node.operator !== '..') return undefined;
+  const { left, right } = node;
+  if (left.kind !== 'literal' || right.kind !== 'literal') return undefined;
+  return typeof left.value === 'bigint' && typeof right.value === 'bigint' ? [left.value, right.value] : undefined;
+}
+
+function isWithin(value: Value, [from, to]: Range): boolean {
+  return isNumber(value) && (typeof value === 'bigint' || Number.isInteger(value)) && value >= from && value <= to;
 }
 
 function evaluateChain(node: Node, scope: Scope): Value | typeof NOTHING {
-  if (node.kind !== 'member') return evaluateIn(node, scope);
-  scope.meter.step();
+  if (node.kind !== 'member' && node.kind !== 'invoke') return evaluateIn(node, scope);
+  const { meter } = scope.context;
+  meter.step();
+  if (node.kind === 'invoke') {
+    const callee = evaluateChain(node.callee, scope);
+    return callee === NOTHING ? NOTHING : invoke(callee, node.args, scope);
+  }
   const object = evaluateChain(node.object, scope);
-  if (object === NOTHING || (object === null && node.isOptional)) return NOTHING;
+  if (object === NOTHING || (node.isOptional && isNil(object))) return NOTHING;
+  if (typeof object === 'string') meter.touch(object);
   const value = readMember(object, evaluateIn(node.property, scope));
-  scope.meter.see(value);
+  meter.see(value);
   return value;
 }
 
-/** `object[key]`, with negative indexes from the end; a key that a map does not have is nil. */
-function readMember(object: Value, key: Value): Value {
-  if (isList(object)) {
-    const index = Number(toInt64(toNumber(key, 'int')));
-    const position = index < 0 ? object.length + index : index;
-    if (position >= 0 && position < object.length) return object[position] ?? null;
-    throw new RuntimeProblem(`index out of range: ${position} (array length is ${object.length})`);
+function invoke(callee: Value, args: readonly Node[], scope: Scope): Value {
+  const given = args.map((arg) => evaluateIn(arg, scope));
+  if (callee === null) throw new RuntimeProblem('invalid operation: cannot call nil');
+  if (!(callee instanceof Callable)) {
+    throw new RuntimeProblem(`invalid operation: cannot call non-function of type ${goType(callee)}`);
   }
-  if (isRecord(object)) {
-    if (typeof key === 'string') return Object.hasOwn(object, key) ? (object[key] ?? null) : null;
-    throw new RuntimeProblem(`cannot use ${goType(key)} to get an element from ${goType(object)}`);
-  }
-  if (typeof object === 'string') return byteAt(object, Number(toInt64(toNumber(key, 'int'))));
-  throw new RuntimeProblem(`cannot fetch ${goText(key)} from ${goType(object)}`);
-}
-
-/** Go counts a string in bytes, and may cut a character in two. */
-function expectAscii(text: string): string {
-  if (/[^\0-\x7f]/.test(text)) throw new RuntimeProblem('cutting text outside ASCII is not supported yet');
-  return text;
-}
-
-function byteAt(text: string, index: number): Value {
-  const position = index < 0 ? text.length + index : index;
-  if (position < 0 || position >= text.length) {
-    throw new RuntimeProblem(`index out of range: ${position} (array length is ${text.length})`);
-  }
-  return BigInt(expectAscii(text).charCodeAt(position));
+  return callee.call(given, scope.context);
 }
 
 function computeSlice(node: Extract<Node, { kind: 'slice' }>, scope: Scope): Value {
   const object = evaluateIn(node.object, scope);
-  const from = node.from === undefined ? 0 : Number(toInt64(toNumber(evaluateIn(node.from, scope), 'int')));
-  const to = node.to === undefined ? undefined : Number(toInt64(toNumber(evaluateIn(node.to, scope), 'int')));
-  if (!isList(object) && typeof object !== 'string') throw new RuntimeProblem(`cannot slice ${goType(object)}`);
-  const part = typeof object === 'string' ? expectAscii(object).slice(from, to) : object.slice(from, to);
-  scope.meter.grow(part.length);
+  const to = node.to === undefined ? undefined : evaluateIn(node.to, scope);
+  const from = node.from === undefined ? undefined : evaluateIn(node.from, scope);
+  scope.context.meter.touch(object);
+  const part = readSlice(object, from, to);
+  scope.context.meter.grow(part.length);
   return part;
 }
 
 function computeCall(node: Extract<Node, { kind: 'call' }>, scope: Scope): Value {
+  if (PREDICATE_CALLS.has(node.name)) return computePredicateCall(node, scope);
   const builtin = BUILTINS.get(node.name);
   if (builtin === undefined) throw new RuntimeProblem(`unknown name ${node.name}`);
+  const { context } = scope;
   const args = node.args.map((arg) => evaluateIn(arg, scope));
-  for (const arg of args) scope.meter.touch(arg);
-  const answer = builtin.run(args, { meter: scope.meter, result: scope.result });
-  scope.meter.touch(answer);
+  for (const arg of args) context.meter.touch(arg);
+  const answer = builtin.run(args, context);
+  context.meter.touch(answer);
   return answer;
 }
 
-function computePredicateCall(node: Extract<Node, { kind: 'call' }>, scope: Scope): Value {
-  const [list, predicate] = node.args;
-  const items = expectList(node.name, list === undefined ? null : evaluateIn(list, scope));
-  const ask = (value: Value, index: number): Value =>
-    predicate === undefined ? value : evaluateIn(predicate, { ...scope, element: { value, index } });
-  const holds = (value: Value, index: number): boolean => expectType(ask(value, index), 'bool');
-  switch (node.name) {
-    case 'all':
-      return items.every(holds);
-    case 'any':
-      return items.some(holds);
-    case 'none':
-      return !items.some(holds);
-    case 'one':
-      return items.filter(holds).length === 1;
-    case 'filter':
-      scope.meter.grow(items.length);
-      return items.filter(holds);
-    case 'map':
-      scope.meter.grow(items.length);
-      return items.map(ask);
-    case 'find':
-      return items.find(holds) ?? null;
-    case 'findLast':
-      return items.findLast(holds) ?? null;
-    case 'findIndex':
-      return indexOrNil(items.findIndex(holds));
-    case 'findLastIndex':
-      return indexOrNil(items.findLastIndex(holds));
-    case 'count':
-      return BigInt(items.filter(holds).length);
-    default:
-      return addUp(items.map(ask), scope.meter);
-  }
-}
-
-/** As expr-lang: nil when there is none, never -1. */
-function indexOrNil(index: number): Value {
-  return index < 0 ? null : BigInt(index);
-}
-
-function addUp(values: readonly Value[], meter: Meter): Value {
-  let sum: Value = 0n;
-  for (const value of values) {
-    meter.see(value);
-    sum = applyOperator('+', sum, value, meter);
-  }
-  return sum;
+function computePredicateCall({ name, args }: Extract<Node, { kind: 'call' }>, scope: Scope): Value {
+  const [list, predicate, third] = args;
+  const collection = list === undefined ? null : evaluateIn(list, scope);
+  return runPredicateCall(name, collection, {
+    third: third === undefined ? undefined : evaluateIn(third, scope),
+    ask: (element) => (predicate === undefined ? element.value : evaluateIn(predicate, { ...scope, element })),
+    meter: scope.context.meter,
+  });
 }

@@ -1,7 +1,8 @@
+import { encodeText } from './utf8.ts';
 import { CompileProblem } from './value.ts';
 
 export interface Token {
-  readonly kind: 'Identifier' | 'Number' | 'String' | 'Operator' | 'Bracket' | 'EOF';
+  readonly kind: 'Identifier' | 'Number' | 'String' | 'Bytes' | 'Operator' | 'Bracket' | 'EOF';
   readonly text: string;
 }
 
@@ -43,9 +44,10 @@ export function readTokens(source: string): readonly Token[] {
     const character = source.charAt(position);
     if (source.startsWith('/*', position)) throw new CompileProblem('unclosed comment');
     if (/^[bB]['"]/.test(source.slice(position, position + 2))) {
-      throw new CompileProblem('byte strings (b"…") are not supported yet');
-    }
-    if (character === '"' || character === "'" || character === '`') {
+      const literal = readString(source, position + 1, readByteEscape);
+      tokens.push({ kind: 'Bytes', text: literal.text });
+      position = literal.end;
+    } else if (character === '"' || character === "'" || character === '`') {
       const literal = character === '`' ? readRawString(source, position) : readString(source, position);
       tokens.push({ kind: 'String', text: literal.text });
       position = literal.end;
@@ -88,7 +90,7 @@ function readRawString(source: string, start: number): Literal {
   return { text: (found[1] ?? '').replaceAll('``', '`').replace(/\r\n?/g, '\n'), end: start + found[0].length };
 }
 
-function readString(source: string, start: number): Literal {
+function readString(source: string, start: number, read = readEscape): Literal {
   const quote = source.charAt(start);
   let text = '';
   let position = start + 1;
@@ -96,15 +98,23 @@ function readString(source: string, start: number): Literal {
     const character = source.charAt(position);
     if (character === quote) return { text, end: position + 1 };
     if (character === '' || character === '\n') throw new CompileProblem('literal not terminated');
-    if (character !== '\\') {
-      text += character;
-      position += 1;
-      continue;
-    }
-    const escaped = readEscape(source, position + 1, quote);
-    text += escaped.text;
-    position = escaped.end;
+    const literal =
+      character === '\\' ? read(source, position + 1, quote) : readCharacter(source, position, read === readByteEscape);
+    text += literal.text;
+    position = literal.end;
   }
+}
+
+/** In bytes, each character of the text stands for one byte. */
+function readCharacter(source: string, position: number, isBytes: boolean): Literal {
+  const character = String.fromCodePoint(source.codePointAt(position) ?? 0);
+  const text = isBytes ? String.fromCharCode(...encodeText(character)) : character;
+  return { text, end: position + character.length };
+}
+
+function readByteEscape(source: string, position: number, quote: string): Literal {
+  if (/^[uU]/.test(source.charAt(position))) throw new CompileProblem('unable to unescape string');
+  return readEscape(source, position, quote);
 }
 
 function readEscape(source: string, position: number, quote: string): Literal {

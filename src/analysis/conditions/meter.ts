@@ -1,5 +1,5 @@
 import { Patterns } from './patterns.ts';
-import { isList, isRecord, RuntimeProblem, type Value } from './value.ts';
+import { Dictionary, isList, isRecord, RuntimeProblem, type Value } from './value.ts';
 
 const MAX_STEPS = 500_000;
 /** As expr-lang's: elements of lists made on the way, and characters of strings. */
@@ -27,6 +27,18 @@ export class Meter {
     if (typeof value === 'string') this.step(value.length >> 6);
     else if (isList(value)) this.step(value.length);
     else if (isRecord(value)) this.step(Object.keys(value).length);
+    else if (value instanceof Dictionary) this.step(value.entries.size);
+  }
+
+  /** Charges for going through a value and all that is in it. */
+  walk(value: Value): void {
+    const open = [value];
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      this.step();
+      this.touch(next);
+      const inside = isList(next) ? next : isRecord(next) && Object.values(next);
+      if (inside !== false) for (const item of inside) open.push(item);
+    }
   }
 
   /** Charges for making a list of this many elements, or a string of this many characters. */

@@ -1,6 +1,9 @@
+import { areEqual } from './equality.ts';
+import { asGoList, expectType, goNameOfList, goType, inGoOrder, toInt64 } from './go-text.ts';
 import type { Meter } from './meter.ts';
 import type { BinaryOperator } from './syntax.ts';
-import { goType, isList, isNumber, isRecord, RuntimeProblem, toInt64, type Value } from './value.ts';
+import { Duration, Moment } from './time/moment.ts';
+import { Dictionary, isList, isNumber, isRecord, RuntimeProblem, type Value } from './value.ts';
 
 /** The operators that need both sides; the others (`&&`, `||`, `??`) decide in evaluate.ts whether to look at the right one. */
 export type StrictOperator = Exclude<BinaryOperator, '&&' | '||' | '??'>;
@@ -27,7 +30,8 @@ export function applyOperator(operator: StrictOperator, left: Value, right: Valu
     case '%':
       return calculate(operator, left, right);
     case '/':
-      return toFloat(left) / toFloat(right);
+      if (isNumber(left) && isNumber(right)) return Number(left) / Number(right);
+      return refuse(operator, left, right);
     case '**':
       return power(toFloat(left), toFloat(right));
     case '..':
@@ -35,7 +39,7 @@ export function applyOperator(operator: StrictOperator, left: Value, right: Valu
     case 'in':
       return isIn(left, right, meter);
     case 'matches':
-      return applyToText([left, right], meter, (text, pattern) => meter.find(text, pattern));
+      return isMatch(left, right, meter);
     case 'contains':
       return applyToText([left, right], meter, (text, part) => text.includes(part));
     case 'startsWith':
@@ -45,55 +49,67 @@ export function applyOperator(operator: StrictOperator, left: Value, right: Valu
   }
 }
 
-/** Deep equality; an int equals the same float; values of different types are different, never an error. */
-function areEqual(left: Value, right: Value, meter: Meter): boolean {
-  meter.step();
-  // Loose on purpose: 1n == 1, and NaN equals nothing.
-  // biome-ignore lint/suspicious/noDoubleEquals: the only comparison that knows both kinds of number
-  if (isNumber(left) && isNumber(right)) return left == right;
-  if (isList(left) && isList(right)) {
-    return left.length === right.length && left.every((item, index) => areEqual(item, right[index] ?? null, meter));
-  }
-  if (isRecord(left) && isRecord(right)) {
-    const keys = Object.keys(left);
-    const haveSameSize = keys.length === Object.keys(right).length;
-    return (
-      haveSameSize &&
-      keys.every((key) => Object.hasOwn(right, key) && areEqual(left[key] ?? null, right[key] ?? null, meter))
-    );
-  }
-  return left === right;
+function refuse(operator: string, left: Value, right: Value): never {
+  throw new RuntimeProblem(`invalid operation: ${goType(left)} ${operator} ${goType(right)}`);
 }
 
-/** Whether `left` is before `right`, both numbers or both strings. */
+/** Whether `left` is before `right`: two numbers, strings, times or durations. */
 export function compare(operator: '<' | '>' | '<=' | '>=', left: Value, right: Value): boolean {
-  const areNumbers = isNumber(left) && isNumber(right);
-  const areStrings = typeof left === 'string' && typeof right === 'string';
-  if (!areNumbers && !areStrings) {
-    throw new RuntimeProblem(`invalid operation: ${goType(left)} ${operator} ${goType(right)}`);
-  }
+  if (isNumber(left) && isNumber(right)) return holds(operator, left, right);
+  if (typeof left === 'string' && typeof right === 'string') return holds(operator, inGoOrder(left, right), 0);
+  if (left instanceof Moment && right instanceof Moment) return holds(operator, left.nanoseconds, right.nanoseconds);
+  if (left instanceof Duration && right instanceof Duration)
+    return holds(operator, left.nanoseconds, right.nanoseconds);
+  return refuse(operator, left, right);
+}
+
+function holds(operator: '<' | '>' | '<=' | '>=', left: number | bigint, right: number | bigint): boolean {
   if (operator === '<') return left < right;
   if (operator === '>') return left > right;
   return operator === '<=' ? left <= right : left >= right;
 }
 
 function calculate(operator: '+' | '-' | '*' | '%', left: Value, right: Value): Value {
-  if (typeof left === 'bigint' && typeof right === 'bigint') {
-    if (operator === '%' && right === 0n) throw new RuntimeProblem('runtime error: integer divide by zero');
-    const results = {
-      '+': () => left + right,
-      '-': () => left - right,
-      '*': () => left * right,
-      '%': () => left % right,
-    };
-    return BigInt.asIntN(64, results[operator]());
-  }
-  if (!isNumber(left) || !isNumber(right) || operator === '%') {
-    throw new RuntimeProblem(`invalid operation: ${goType(left)} ${operator} ${goType(right)}`);
-  }
+  if (typeof left === 'bigint' && typeof right === 'bigint') return calculateIntegers(operator, left, right);
+  if (!isNumber(left) || !isNumber(right) || operator === '%') return calculateTimes(operator, left, right);
   const [a, b] = [Number(left), Number(right)];
   if (operator === '+') return a + b;
   return operator === '-' ? a - b : a * b;
+}
+
+function calculateIntegers(operator: '+' | '-' | '*' | '%', left: bigint, right: bigint): bigint {
+  switch (operator) {
+    case '+':
+      return BigInt.asIntN(64, left + right);
+    case '-':
+      return BigInt.asIntN(64, left - right);
+    case '*':
+      return BigInt.asIntN(64, left * right);
+    case '%':
+      if (right === 0n) throw new RuntimeProblem('runtime error: integer divide by zero');
+      return left % right;
+  }
+}
+
+function calculateTimes(operator: '+' | '-' | '*' | '%', left: Value, right: Value): Value {
+  if (operator === '*') return multiplyDuration(left, right);
+  const sign = operator === '-' ? -1n : 1n;
+  if (operator !== '%' && right instanceof Duration) {
+    if (left instanceof Moment) return left.plus(sign * right.nanoseconds);
+    if (left instanceof Duration) return new Duration(left.nanoseconds + sign * right.nanoseconds);
+  }
+  if (operator === '-' && left instanceof Moment && right instanceof Moment) return left.minus(right);
+  if (operator === '+' && left instanceof Duration && right instanceof Moment) return right.plus(left.nanoseconds);
+  return refuse(operator, left, right);
+}
+
+/** As in expr-lang, an int keeps a duration a duration, and a float makes it a float of nanoseconds. */
+function multiplyDuration(left: Value, right: Value): Value {
+  const a = left instanceof Duration ? left.nanoseconds : left;
+  const b = right instanceof Duration ? right.nanoseconds : right;
+  if (!isNumber(a) || !isNumber(b)) return refuse('*', left, right);
+  if (typeof a === 'bigint' && typeof b === 'bigint') return new Duration(a * b);
+  return Number(a) * Number(b);
 }
 
 /** Go's math.Pow, which says 1 where JavaScript says NaN. */
@@ -107,7 +123,7 @@ export function negate(value: Value): Value {
   throw new RuntimeProblem(`invalid operation: - ${goType(value)}`);
 }
 
-export function toFloat(value: Value): number {
+function toFloat(value: Value): number {
   return Number(toNumber(value, 'float'));
 }
 
@@ -118,18 +134,31 @@ export function toNumber(value: Value, wanted: 'int' | 'float'): number | bigint
 
 function makeRange(from: bigint, to: bigint, meter: Meter): Value {
   const size = to - from + 1n;
-  if (size <= 0n) return [];
+  if (size <= 0n) return asGoList('[]int', []);
   meter.grow(Number(size));
-  return Array.from({ length: Number(size) }, (_, index) => from + BigInt(index));
+  return asGoList(
+    '[]int',
+    Array.from({ length: Number(size) }, (_, index) => from + BigInt(index)),
+  );
 }
 
 function isIn(needle: Value, container: Value, meter: Meter): boolean {
   if (container === null) return false;
   if (isList(container)) return container.some((item) => areEqual(item, needle, meter));
+  if (container instanceof Dictionary) return container.entries.has(needle);
+  if (container instanceof Moment) {
+    if (typeof needle === 'string') return false;
+    throw new RuntimeProblem(`cannot use ${goType(needle)} as field name of time.Time`);
+  }
   if (!isRecord(container)) throw new RuntimeProblem(`operator "in" not defined on ${goType(container)}`);
-  if (needle === null) return Object.hasOwn(container, '');
-  if (typeof needle === 'string') return Object.hasOwn(container, needle);
-  throw new RuntimeProblem(`cannot use ${goType(needle)} as type string in map key`);
+  return Object.hasOwn(container, toKey(needle));
+}
+
+/** The key of a record that a value names; nil names the empty one. */
+export function toKey(value: Value): string {
+  if (value === null) return '';
+  if (typeof value === 'string') return value;
+  throw new RuntimeProblem(`cannot use ${goType(value)} as type string in map key`);
 }
 
 /** Nil on either side is no match; any other type is an error. */
@@ -143,15 +172,12 @@ function applyToText(
   return test(expectType(left, 'string'), expectType(right, 'string'));
 }
 
-/** Go's type assertion. */
-export function expectType(value: Value, wanted: 'string'): string;
-export function expectType(value: Value, wanted: 'bool'): boolean;
-export function expectType(value: Value, wanted: 'string' | 'bool'): string | boolean {
-  if (wanted === 'string' ? typeof value === 'string' : typeof value === 'boolean') return value as string | boolean;
-  throw new RuntimeProblem(`interface conversion: interface {} is ${assertedType(value)}, not ${wanted}`);
-}
-
-/** How a failed type assertion calls what it met. */
-export function assertedType(value: Value): string {
-  return value === null ? 'nil' : goType(value);
+/** A pattern is found in a text, or in bytes (`b"…"`). */
+function isMatch(left: Value, pattern: Value, meter: Meter): boolean {
+  if (left === null || pattern === null) return false;
+  if (typeof left === 'string') return meter.find(left, expectType(pattern, 'string'));
+  if (!isList(left) || goNameOfList(left) !== '[]uint8') {
+    throw new RuntimeProblem(`interface conversion: interface {} is ${goType(left)}, not []uint8`);
+  }
+  return meter.find(new TextDecoder().decode(Uint8Array.from(left, Number)), expectType(pattern, 'string'));
 }

@@ -1,72 +1,57 @@
+import { BUILTINS } from './builtins/index.ts';
 import { COMPARISONS, NEGATABLE, PRECEDENCE, SPELLINGS, UNARY } from './grammar.ts';
-import { readTokens, type Token } from './lexer.ts';
-import { readNumber } from './read-number.ts';
-import { type BinaryOperator, childrenOf, type Node, PREDICATE_CALLS, UNSUPPORTED_CALLS } from './syntax.ts';
-import { CompileProblem } from './value.ts';
+import { readTokens } from './lexer.ts';
+import { readBytes, readNumber, widen } from './literals.ts';
+import { type BinaryOperator, childrenOf, type Node, PREDICATE_CALLS, type PredicateShape } from './syntax.ts';
+import { TokenReader } from './token-reader.ts';
+import { CompileProblem, type Value } from './value.ts';
 
 /** Bounds the recursion of parser, checker and evaluator alike. */
 const MAX_DEPTH = 250;
-/** expr-lang allows 10,000 nodes; this many characters hold no more. */
 const MAX_LENGTH = 20_000;
+/**
+ * expr-lang counts nodes as they are written and allows 10,000; here they are counted as they are visited, or `((a ?: b) ?: c) ?: d`
+ * and so on would take longer with each pair of parentheses, twice as long.
+ */
+const MAX_SIZE = 20_000;
+
+/** Argo's functions of a float. */
+const TAKE_FLOATS: ReadonlySet<string> = new Set(['isNaN', 'isInf']);
 
 /** Reads a condition into a tree: expr-lang's grammar, by precedence climbing. */
 export function parseCondition(source: string): Node {
   if (source.length > MAX_LENGTH) throw new CompileProblem(`condition is longer than ${MAX_LENGTH} characters`);
-  return new Parser(readTokens(source)).parse();
+  return new Parser(new TokenReader(readTokens(source))).parse();
 }
 
 class Parser {
-  readonly #tokens: readonly Token[];
-  readonly #depths = new WeakMap<Node, number>();
-  #position = 0;
+  readonly #tokens: TokenReader;
+  /** Of each subtree; what stands at two places of the tree (`b` in `a < b < c`, `a` in `a ?: b`) counts twice. */
+  readonly #extents = new WeakMap<Node, { readonly depth: number; readonly size: number }>();
   #depth = 0;
   #predicates = 0;
 
-  constructor(tokens: readonly Token[]) {
+  constructor(tokens: TokenReader) {
     this.#tokens = tokens;
   }
 
   parse(): Node {
     const node = this.#sequence();
-    if (this.#token.kind !== 'EOF') this.#fail();
+    if (this.#tokens.current.kind !== 'EOF') this.#tokens.fail();
     return node;
   }
 
-  get #token(): Token {
-    return this.#tokens[this.#position] ?? { kind: 'EOF', text: '' };
-  }
-
-  #next(): Token {
-    const token = this.#token;
-    this.#position += 1;
-    return token;
-  }
-
-  #is(kind: Token['kind'], text?: string): boolean {
-    return this.#token.kind === kind && (text === undefined || this.#token.text === text);
-  }
-
-  #accept(kind: Token['kind'], text: string): boolean {
-    const isIt = this.#is(kind, text);
-    if (isIt) this.#position += 1;
-    return isIt;
-  }
-
-  #expect(kind: Token['kind'], text?: string): Token {
-    if (!this.#is(kind, text)) this.#fail();
-    return this.#next();
-  }
-
-  #fail(): never {
-    const { kind, text } = this.#token;
-    throw new CompileProblem(`unexpected token ${text === '' ? kind : `${kind}(${JSON.stringify(text)})`}`);
-  }
-
   #node<N extends Node>(node: N): N {
-    let depth = 0;
-    for (const child of childrenOf(node)) depth = Math.max(depth, this.#depths.get(child) ?? 0);
-    this.#limitDepth(depth + 1);
-    this.#depths.set(node, depth + 1);
+    let depth = 1;
+    let size = 1;
+    for (const child of childrenOf(node)) {
+      const known = this.#extents.get(child) ?? { depth: 0, size: 0 };
+      depth = Math.max(depth, known.depth + 1);
+      size += known.size;
+    }
+    this.#limitDepth(depth);
+    if (size > MAX_SIZE) throw new CompileProblem('compilation failed: expression exceeds maximum allowed nodes');
+    this.#extents.set(node, { depth, size });
     return node;
   }
 
@@ -75,11 +60,10 @@ class Parser {
   }
 
   #sequence(): Node {
-    const node = this.#expression(0);
-    if (this.#accept('Operator', ';') && !this.#is('EOF') && !this.#is('Bracket')) {
-      throw new CompileProblem('sequences (a; b) are not supported yet');
-    }
-    return node;
+    const first = this.#expression(0);
+    const parts = [first];
+    while (this.#tokens.accept('Operator', ';') && !this.#tokens.is('EOF')) parts.push(this.#expression(0));
+    return parts.length === 1 ? first : this.#node({ kind: 'sequence', parts });
   }
 
   #expression(precedence: number): Node {
@@ -91,21 +75,22 @@ class Parser {
   }
 
   #climb(precedence: number): Node {
-    if (precedence === 0 && this.#accept('Operator', 'let')) return this.#declaration();
-    if (precedence === 0 && this.#accept('Operator', 'if')) return this.#branches();
+    if (precedence === 0 && this.#tokens.accept('Operator', 'let')) return this.#declaration();
+    if (precedence === 0 && this.#tokens.accept('Operator', 'if')) return this.#branches();
     let left = this.#primary();
     let previous = '';
-    while (this.#token.kind === 'Operator') {
-      const isNegated = this.#is('Operator', 'not');
-      const written = isNegated ? (this.#tokens[this.#position + 1]?.text ?? '') : this.#token.text;
+    while (this.#tokens.current.kind === 'Operator') {
+      const isNegated = this.#tokens.is('Operator', 'not');
+      const written = isNegated ? this.#tokens.following.text : this.#tokens.current.text;
       if (isNegated && !NEGATABLE.has(written)) {
-        this.#position += 1;
-        this.#fail();
+        this.#tokens.next();
+        this.#tokens.fail();
       }
       const operator = SPELLINGS.get(written) ?? written;
       const strength = PRECEDENCE.get(operator);
       if (strength === undefined || strength < precedence) break;
-      this.#position += isNegated ? 2 : 1;
+      this.#tokens.next();
+      if (isNegated) this.#tokens.next();
       if (previous === '??' && operator !== '??' && operator !== '|') {
         const mixed = `Operator (${written}) and coalesce expressions (??) cannot be mixed.`;
         throw new CompileProblem(`${mixed} Wrap either by parentheses.`);
@@ -118,7 +103,7 @@ class Parser {
   }
 
   #operation(left: Node, { operator, written }: { operator: string; written: string }, strength: number): Node {
-    if (operator === '|') return this.#call(this.#expect('Identifier').text, [left]);
+    if (operator === '|') return this.#call(this.#tokens.expect('Identifier').text, [left]);
     if (COMPARISONS.has(operator)) return this.#comparison(left, operator, strength);
     const right = this.#expression(operator === '**' ? strength : strength + 1);
     return this.#node({ kind: 'binary', operator: operator as BinaryOperator, written, left, right });
@@ -142,65 +127,72 @@ class Parser {
         whole === undefined
           ? pair
           : this.#node({ kind: 'binary', operator: '&&', written: '&&', left: whole, right: pair });
-      if (this.#token.kind !== 'Operator' || !COMPARISONS.has(this.#token.text)) return whole;
+      if (this.#tokens.current.kind !== 'Operator' || !COMPARISONS.has(this.#tokens.current.text)) return whole;
       low = high;
-      comparison = this.#next().text;
+      comparison = this.#tokens.next().text;
     }
   }
 
   #declaration(): Node {
-    const { text: name } = this.#expect('Identifier');
-    this.#expect('Operator', '=');
+    const { text: name } = this.#tokens.expect('Identifier');
+    this.#tokens.expect('Operator', '=');
     const value = this.#expression(0);
-    this.#expect('Operator', ';');
+    this.#tokens.expect('Operator', ';');
     return this.#node({ kind: 'let', name, value, body: this.#sequence() });
   }
 
   #branches(): Node {
     const condition = this.#expression(0);
     const whenTrue = this.#block();
-    this.#expect('Operator', 'else');
-    const whenFalse = this.#accept('Operator', 'if') ? this.#branches() : this.#block();
+    this.#tokens.expect('Operator', 'else');
+    const whenFalse = this.#tokens.accept('Operator', 'if') ? this.#branches() : this.#block();
     return this.#node({ kind: 'choice', condition, whenTrue, whenFalse });
   }
 
   #block(): Node {
-    this.#expect('Bracket', '{');
+    this.#tokens.expect('Bracket', '{');
     const body = this.#sequence();
-    this.#expect('Bracket', '}');
+    this.#tokens.expect('Bracket', '}');
     return body;
   }
 
   /** `a ? b : c`, and `a ?: c` for `a ? a : c`. */
   #choice(condition: Node): Node {
     let node = condition;
-    while (this.#accept('Operator', '?')) {
-      const isShort = this.#accept('Operator', ':');
+    while (this.#tokens.accept('Operator', '?')) {
+      const isShort = this.#tokens.accept('Operator', ':');
       const whenTrue = isShort ? node : this.#expression(0);
-      if (!isShort) this.#expect('Operator', ':');
+      if (!isShort) this.#tokens.expect('Operator', ':');
       node = this.#node({ kind: 'choice', condition: node, whenTrue, whenFalse: this.#expression(0) });
     }
     return node;
   }
 
   #primary(): Node {
-    const unary = this.#token.kind === 'Operator' ? UNARY.get(this.#token.text) : undefined;
+    const unary = this.#tokens.current.kind === 'Operator' ? UNARY.get(this.#tokens.current.text) : undefined;
     if (unary !== undefined) {
-      this.#next();
+      this.#tokens.next();
       const operand = this.#expression(unary.precedence);
       return this.#postfix(this.#node({ kind: 'unary', operator: unary.operator, operand }));
     }
-    if (this.#accept('Bracket', '(')) {
+    if (this.#tokens.accept('Bracket', '(')) {
       const node = this.#sequence();
-      this.#expect('Bracket', ')');
+      this.#tokens.expect('Bracket', ')');
       return this.#postfix(node);
     }
-    if (this.#predicates > 0 && this.#is('Operator', '.')) return this.#postfix(this.#pointer(''));
-    if (this.#predicates > 0 && this.#accept('Operator', '#')) {
-      return this.#postfix(this.#pointer(this.#is('Identifier') ? this.#next().text : ''));
+    if (this.#predicates > 0 && this.#tokens.is('Operator', '.')) return this.#postfix(this.#pointer(''));
+    if (this.#predicates > 0 && this.#tokens.accept('Operator', '#')) {
+      return this.#postfix(this.#pointer(this.#tokens.is('Identifier') ? this.#tokens.next().text : ''));
     }
-    if (this.#is('Operator', '::')) throw new CompileProblem('the operator :: is not supported yet');
+    // `::len(x)` is the function, whatever is called so.
+    if (this.#tokens.accept('Operator', '::')) {
+      return this.#postfix(this.#call(this.#tokens.expect('Identifier').text, []));
+    }
     return this.#operand();
+  }
+
+  #literal(value: Value): Node {
+    return this.#node({ kind: 'literal', value });
   }
 
   #pointer(name: string): Node {
@@ -208,21 +200,22 @@ class Parser {
   }
 
   #operand(): Node {
-    if (this.#is('Number')) return this.#node({ kind: 'literal', value: readNumber(this.#next().text) });
-    if (this.#is('String')) return this.#postfix(this.#node({ kind: 'literal', value: this.#next().text }));
-    if (this.#accept('Bracket', '[')) return this.#postfix(this.#list());
-    if (this.#accept('Bracket', '{')) return this.#postfix(this.#record());
-    const { text: name } = this.#expect('Identifier');
-    if (name === 'true' || name === 'false') return this.#node({ kind: 'literal', value: name === 'true' });
-    if (name === 'nil') return this.#node({ kind: 'literal', value: null });
-    return this.#postfix(this.#is('Bracket', '(') ? this.#call(name, []) : this.#node({ kind: 'name', name }));
+    if (this.#tokens.is('Number')) return this.#literal(readNumber(this.#tokens.next().text));
+    if (this.#tokens.is('String')) return this.#postfix(this.#literal(this.#tokens.next().text));
+    if (this.#tokens.is('Bytes')) return this.#postfix(this.#literal(readBytes(this.#tokens.next().text)));
+    if (this.#tokens.accept('Bracket', '[')) return this.#postfix(this.#list());
+    if (this.#tokens.accept('Bracket', '{')) return this.#postfix(this.#record());
+    const { text: name } = this.#tokens.expect('Identifier');
+    if (name === 'true' || name === 'false') return this.#literal(name === 'true');
+    if (name === 'nil') return this.#literal(null);
+    return this.#postfix(this.#tokens.is('Bracket', '(') ? this.#call(name, []) : this.#node({ kind: 'name', name }));
   }
 
   #list(): Node {
     const items: Node[] = [];
-    while (!this.#accept('Bracket', ']')) {
-      if (items.length > 0) this.#expect('Operator', ',');
-      if (items.length > 0 && this.#accept('Bracket', ']')) break;
+    while (!this.#tokens.accept('Bracket', ']')) {
+      if (items.length > 0) this.#tokens.expect('Operator', ',');
+      if (items.length > 0 && this.#tokens.accept('Bracket', ']')) break;
       items.push(this.#expression(0));
     }
     return this.#node({ kind: 'list', items });
@@ -230,39 +223,61 @@ class Parser {
 
   #record(): Node {
     const entries: { key: Node; value: Node }[] = [];
-    while (!this.#accept('Bracket', '}')) {
-      if (entries.length > 0) this.#expect('Operator', ',');
-      if (entries.length > 0 && this.#accept('Bracket', '}')) break;
-      const isWord = this.#is('Number') || this.#is('String') || this.#is('Identifier');
-      if (!isWord && !this.#is('Bracket', '(')) {
+    while (!this.#tokens.accept('Bracket', '}')) {
+      if (entries.length > 0) this.#tokens.expect('Operator', ',');
+      if (entries.length > 0 && this.#tokens.accept('Bracket', '}')) break;
+      const isWord = this.#tokens.is('Number') || this.#tokens.is('String') || this.#tokens.is('Identifier');
+      if (!isWord && !this.#tokens.is('Bracket', '(')) {
         const allowed = 'a quoted string, a number, a identifier, or an expression enclosed in parentheses';
-        const { kind, text } = this.#token;
-        const token = text === '' ? kind : `${kind}(${JSON.stringify(text)})`;
-        throw new CompileProblem(`a map key must be ${allowed} (unexpected token ${token})`);
+        throw new CompileProblem(`a map key must be ${allowed} (unexpected token ${this.#tokens.describe()})`);
       }
-      const key = isWord ? this.#node({ kind: 'literal', value: this.#next().text }) : this.#expression(0);
-      this.#expect('Operator', ':');
+      const key = isWord ? this.#literal(this.#tokens.next().text) : this.#expression(0);
+      this.#tokens.expect('Operator', ':');
       entries.push({ key, value: this.#expression(0) });
     }
     return this.#node({ kind: 'record', entries });
   }
 
   #call(name: string, given: readonly Node[]): Node {
-    if (UNSUPPORTED_CALLS.has(name)) throw new CompileProblem(`the function ${name} is not supported yet`);
-    this.#expect('Bracket', '(');
-    const args = [...given];
-    const hasPredicate = PREDICATE_CALLS.has(name);
-    while (!this.#accept('Bracket', ')')) {
-      if (args.length > given.length) this.#expect('Operator', ',');
-      if (args.length > given.length && this.#accept('Bracket', ')')) break;
-      args.push(hasPredicate && args.length === 1 ? this.#predicate() : this.#expression(0));
+    this.#tokens.expect('Bracket', '(');
+    const shape = PREDICATE_CALLS.get(name);
+    if (shape !== undefined) return this.#predicateCall(name, given, shape);
+    const args = [...given, ...this.#arguments()];
+    if (TAKE_FLOATS.has(name)) return this.#node({ kind: 'call', name, args: args.map(widen) });
+    if (BUILTINS.has(name)) return this.#node({ kind: 'call', name, args });
+    return this.#node({ kind: 'invoke', callee: this.#node({ kind: 'name', name }), args });
+  }
+
+  #arguments(): readonly Node[] {
+    const args: Node[] = [];
+    while (!this.#tokens.accept('Bracket', ')')) {
+      if (args.length > 0) this.#tokens.expect('Operator', ',');
+      if (args.length > 0 && this.#tokens.accept('Bracket', ')')) break;
+      args.push(this.#expression(0));
     }
+    return args;
+  }
+
+  #predicateCall(name: string, given: readonly Node[], shape: PredicateShape): Node {
+    const args = [...given];
+    while (args.length < shape.most && !this.#tokens.is('Bracket', ')')) {
+      if (args.length > given.length) this.#tokens.expect('Operator', ',');
+      args.push(args.length === 1 ? this.#predicate() : this.#expression(0));
+    }
+    if (args.length < shape.required) {
+      throw new CompileProblem(`expected at least ${shape.most - given.length} arguments`);
+    }
+    this.#tokens.accept('Operator', ',');
+    this.#tokens.expect('Bracket', ')');
     return this.#node({ kind: 'call', name, args });
   }
 
   #predicate(): Node {
     this.#predicates += 1;
-    const body = this.#is('Bracket', '{') ? this.#block() : this.#expression(0);
+    const hasBrackets = this.#tokens.is('Bracket', '{');
+    const body = hasBrackets ? this.#block() : this.#expression(0);
+    if (!hasBrackets && this.#tokens.is('Operator', ';'))
+      throw new CompileProblem('wrap predicate with brackets { and }');
     this.#predicates -= 1;
     return this.#node({ kind: 'predicate', body });
   }
@@ -270,11 +285,12 @@ class Parser {
   #postfix(start: Node): Node {
     let node = start;
     while (true) {
-      const isOptional = this.#is('Operator', '?.');
-      if (isOptional || this.#is('Operator', '.')) {
-        this.#next();
-        node = isOptional && this.#accept('Bracket', '[') ? this.#index(node, true) : this.#field(node, isOptional);
-      } else if (this.#accept('Bracket', '[')) {
+      const isOptional = this.#tokens.is('Operator', '?.');
+      if (isOptional || this.#tokens.is('Operator', '.')) {
+        this.#tokens.next();
+        node =
+          isOptional && this.#tokens.accept('Bracket', '[') ? this.#index(node, true) : this.#field(node, isOptional);
+      } else if (this.#tokens.accept('Bracket', '[')) {
         node = this.#index(node, false);
       } else {
         return node;
@@ -283,27 +299,30 @@ class Parser {
   }
 
   #field(node: Node, isOptional: boolean): Node {
-    const token = this.#next();
+    const token = this.#tokens.next();
     if (token.kind !== 'Identifier' && !(token.kind === 'Operator' && /^[a-z]+$/i.test(token.text))) {
       throw new CompileProblem('expected name');
     }
-    if (this.#is('Bracket', '(')) throw new CompileProblem(`calling a method (.${token.text}()) is not supported yet`);
-    const property = this.#node({ kind: 'literal', value: token.text });
+    const property = this.#literal(token.text);
     const object = node.kind === 'chain' ? node.body : node;
-    const member = this.#node({ kind: 'member', object, property, isOptional });
-    return isOptional || node.kind === 'chain' ? this.#node({ kind: 'chain', body: member }) : member;
+    const isCallee = this.#tokens.is('Bracket', '(');
+    const member = this.#node({ kind: 'member', object, property, isOptional, isCallee });
+    const whole = this.#tokens.accept('Bracket', '(')
+      ? this.#node({ kind: 'invoke', callee: member, args: this.#arguments() })
+      : member;
+    return isOptional || node.kind === 'chain' ? this.#node({ kind: 'chain', body: whole }) : whole;
   }
 
   #index(object: Node, isOptional: boolean): Node {
-    const from = this.#is('Operator', ':') ? undefined : this.#expression(0);
-    if (this.#accept('Operator', ':')) {
-      const to = this.#is('Bracket', ']') ? undefined : this.#expression(0);
-      this.#expect('Bracket', ']');
+    const from = this.#tokens.is('Operator', ':') ? undefined : this.#expression(0);
+    if (this.#tokens.accept('Operator', ':')) {
+      const to = this.#tokens.is('Bracket', ']') ? undefined : this.#expression(0);
+      this.#tokens.expect('Bracket', ']');
       return this.#node({ kind: 'slice', object, from, to });
     }
-    this.#expect('Bracket', ']');
-    if (from === undefined) return this.#fail();
-    const member = this.#node({ kind: 'member', object, property: from, isOptional });
+    this.#tokens.expect('Bracket', ']');
+    if (from === undefined) return this.#tokens.fail();
+    const member = this.#node({ kind: 'member', object, property: from, isOptional, isCallee: false });
     return isOptional ? this.#node({ kind: 'chain', body: member }) : member;
   }
 }

@@ -1,4 +1,5 @@
-import { checkAnswer, checkCondition } from './checker.ts';
+import { checkCondition } from './checker.ts';
+import { fold } from './fold.ts';
 import { parseCondition } from './parser.ts';
 import { Patterns } from './patterns.ts';
 import type { StaticType } from './static-type.ts';
@@ -8,13 +9,20 @@ import { CompileProblem } from './value.ts';
 /** A condition ready to run, as often as its metric is measured. */
 export interface Program {
   readonly tree: Node;
+  /** The same, with all that is known without a result already computed: what runs. */
+  readonly folded: Node;
   /** The regular expressions that are written in it. */
   readonly patterns: Patterns;
   /** The condition calls isNaN: its author thought of it. */
   readonly asksIsNaN: boolean;
-  /** Why no result of a type can be right, by the type's name in Go; undefined where it can. */
-  readonly objections: Map<string, string | undefined>;
+  /** What the check said for the types of results seen so far, by their names in Go. */
+  readonly verdicts: Map<string, Verdict>;
 }
+
+/** The type of the answer, or why no result of this type can be right. */
+type Verdict =
+  | { readonly isRight: true; readonly type: StaticType }
+  | { readonly isRight: false; readonly reason: string };
 
 /** A condition of 100 characters keeps about 20 kB. */
 const MAX_KEPT = 500;
@@ -35,27 +43,33 @@ export function compileProgram(source: string): Program {
     return known;
   }
   const tree = parseCondition(source);
-  const program = { tree, patterns: new Patterns(), asksIsNaN: callsIsNaN(tree), objections: new Map() };
+  const program: Program = {
+    tree,
+    folded: fold(tree),
+    patterns: new Patterns(),
+    asksIsNaN: callsIsNaN(tree),
+    verdicts: new Map(),
+  };
   kept.set(source, program);
   const oldest = kept.size > MAX_KEPT ? kept.keys().next().value : undefined;
   if (oldest !== undefined) kept.delete(oldest);
   return program;
 }
 
-/** Checks a program against the type of a result, as Argo's compiler does before each run; throws CompileProblem. */
-export function checkProgram(program: Program, result: StaticType): void {
-  const { tree, patterns, objections } = program;
-  if (!objections.has(result.goName)) objections.set(result.goName, objectionOf(tree, result, patterns));
-  const objection = objections.get(result.goName);
-  if (objection !== undefined) throw new CompileProblem(objection);
+/** The type of the answer for a result of some type, as Argo's compiler finds it before each run; throws CompileProblem. */
+export function checkProgram(program: Program, result: StaticType): StaticType {
+  const known = program.verdicts.get(result.goName);
+  const verdict = known ?? judge(program, result);
+  if (known === undefined) program.verdicts.set(result.goName, verdict);
+  if (verdict.isRight) return verdict.type;
+  throw new CompileProblem(verdict.reason);
 }
 
-function objectionOf(tree: Node, result: StaticType, patterns: Patterns): string | undefined {
+function judge({ tree, patterns }: Program, result: StaticType): Verdict {
   try {
-    checkAnswer(checkCondition(tree, result, patterns));
-    return undefined;
+    return { isRight: true, type: checkCondition(tree, result, patterns) };
   } catch (error) {
-    if (error instanceof CompileProblem) return error.message;
+    if (error instanceof CompileProblem) return { isRight: false, reason: error.message };
     throw error;
   }
 }

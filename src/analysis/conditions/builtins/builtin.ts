@@ -1,19 +1,8 @@
-import type { Meter } from '../meter.ts';
-import { checkParameters, isUnknown, type StaticType, UNKNOWN } from '../static-type.ts';
+import type { Builtin } from '../callable.ts';
+import { checkParameters, isAssignable, isNumeric, isUnknown, type StaticType, UNKNOWN } from '../static-type.ts';
 import { CompileProblem, type Value } from '../value.ts';
 
-/** One function that conditions may call. */
-export interface Builtin {
-  /** The type of the answer; throws CompileProblem where the arguments cannot be right. */
-  check(args: readonly StaticType[]): StaticType;
-  run(args: readonly Value[], context: CallContext): Value;
-}
-
-export interface CallContext {
-  readonly meter: Meter;
-  /** What the provider measured. */
-  readonly result: Value;
-}
+export type { Builtin, CallContext } from '../callable.ts';
 
 /** A function with the parameters of a Go function. */
 export function takes(
@@ -22,34 +11,56 @@ export function takes(
   answer: StaticType,
   run: Builtin['run'],
 ): Builtin {
+  return takesOneOf(name, [parameters], answer, run);
+}
+
+/** A function with several lists of parameters: where none fits, the message is about the last. */
+export function takesOneOf(
+  name: string,
+  overloads: readonly (readonly StaticType[])[],
+  answer: StaticType,
+  run: Builtin['run'],
+): Builtin {
   return {
     check: (args) => {
-      checkParameters(name, args, { types: parameters });
+      const last = overloads.at(-1) ?? [];
+      if (!overloads.some((parameters) => fits(args, parameters)))
+        checkParameters(name, args, { parameters: last, answer });
       return answer;
     },
     run,
   };
 }
 
+function fits(args: readonly StaticType[], parameters: readonly StaticType[]): boolean {
+  return (
+    args.length === parameters.length &&
+    args.every((arg, index) => {
+      const parameter = parameters[index] ?? UNKNOWN;
+      if (arg.kind === 'nil') return isUnknown(parameter);
+      return isUnknown(arg) || isAssignable(arg, parameter) || (arg.kind === 'int' && isNumeric(parameter));
+    })
+  );
+}
+
 /** A function of one argument of these kinds; without `answer` it gives back the type it took. */
 export function takesOne(
-  name: string,
-  kinds: readonly StaticType['kind'][],
-  answer: StaticType | undefined,
-  run: (value: Value) => Value,
+  options: {
+    readonly kinds: readonly StaticType['kind'][];
+    readonly answer?: StaticType;
+    /** What is wrong with an argument of this type. */
+    readonly refuse: (goName: string) => string;
+  },
+  run: (value: Value, context: Parameters<Builtin['run']>[1]) => Value,
 ): Builtin {
   return {
     check: (args) => {
       checkCount(args, 1);
       const [arg = UNKNOWN] = args;
-      if (isUnknown(arg) || kinds.includes(arg.kind)) return answer ?? arg;
-      const isPart = name === 'keys' || name === 'values';
-      const text = isPart
-        ? `cannot get ${name} from ${arg.goName}`
-        : `invalid argument for ${name} (type ${arg.goName})`;
-      throw new CompileProblem(text);
+      if (isUnknown(arg) || options.kinds.includes(arg.kind)) return options.answer ?? arg;
+      throw new CompileProblem(options.refuse(arg.goName));
     },
-    run: ([value = null]) => run(value),
+    run: ([value = null], context) => run(value, context),
   };
 }
 

@@ -1,4 +1,6 @@
-import { CompileProblem } from './value.ts';
+import type { Node } from './syntax.ts';
+import { listOfBytes } from './utf8.ts';
+import { CompileProblem, type Value } from './value.ts';
 
 /** Reads a number of a condition: an int (decimal, 0x, 0o, 0b) or, with a point or an exponent, a float. */
 export function readNumber(text: string): number | bigint {
@@ -20,4 +22,17 @@ function readInteger(digits: string): bigint {
     throw new CompileProblem(`invalid integer literal: strconv.ParseInt: parsing ${JSON.stringify(digits)}: ${why}`);
   }
   return value;
+}
+
+/** Bytes of a condition (`b"…"`); each character stands for one. */
+export function readBytes(text: string): Value {
+  return listOfBytes(Uint8Array.from(text, (character) => character.charCodeAt(0)));
+}
+
+/** Makes floats of the ints that are written in an argument, as expr-lang does where a function takes a float; computed ones stay. */
+export function widen(node: Node): Node {
+  if (node.kind === 'literal' && typeof node.value === 'bigint') return { ...node, value: Number(node.value) };
+  if (node.kind === 'unary') return { ...node, operand: widen(node.operand) };
+  const isSum = node.kind === 'binary' && ['+', '-', '*'].includes(node.operator);
+  return isSum ? { ...node, left: widen(node.left), right: widen(node.right) } : node;
 }
