@@ -5,11 +5,13 @@ import {
   type AnalysisRuns,
   type ConnectedCluster,
   createAnalysisRuns,
+  createPods,
   createReflector,
   createRollouts,
   createServices,
   createWorkloads,
   type KubernetesObject,
+  type Pods,
   projectAnalysisRun,
   projectAnalysisTemplate,
   projectReplicaSet,
@@ -34,6 +36,7 @@ export interface Hands {
   readonly workloads: Workloads;
   readonly services: Services;
   readonly analysisRuns: AnalysisRuns;
+  readonly pods: Pods;
   readonly routers: TrafficRouters;
 }
 
@@ -79,6 +82,7 @@ export async function createHands(cluster: ConnectedCluster, config: Config, log
     workloads: createWorkloads(cluster, caches.replicaSets),
     services: createServices(cluster, caches.services),
     analysisRuns: createAnalysisRuns(cluster, caches.analysisRuns),
+    pods: createPods(cluster),
     routers: createTrafficRouters(cluster, caches.ingresses),
   };
 }

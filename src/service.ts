@@ -28,7 +28,6 @@ import {
   createHolderName,
   createLease,
   createLeaseTiming,
-  createPods,
   type EventToSend,
   keeperLeaseName,
   type LeaderLease,
@@ -139,7 +138,6 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
       return { world, record, delivery: deliver(record ?? records.empty(world.rollout, seen.revision), seen) };
     },
     standing: (rollout) => standingOf(rollout, engine.standing(), config),
-    pods: createPods(cluster),
     pausedBy: (rollout) => writerOf(rollout, ['spec', 'paused']),
     lastSample: (metric, signal) => readLastSample(metric, providers, cluster.nowMs(), signal),
     log,

@@ -1,7 +1,8 @@
 import type { AnalysisRun, AnalysisTemplate, TemplateReference } from '../analysis/index.ts';
-import type { AnalysisRuns, ObjectName, Rollouts, Workloads } from '../kubernetes/index.ts';
+import type { AnalysisRuns, ObjectName, Pods, Rollouts, Workloads } from '../kubernetes/index.ts';
 import { ConflictError, InvalidError } from '../lib/index.ts';
 import {
+  isRestartDue,
   neededServices,
   neededTemplates,
   needsTemplates,
@@ -18,6 +19,7 @@ export interface ObserveTools {
   readonly rollouts: Rollouts;
   readonly workloads: Pick<Workloads, 'readWithTemplates'>;
   readonly analysisRuns: Pick<AnalysisRuns, 'read'>;
+  readonly pods: Pick<Pods, 'readRestartable'>;
   readonly caches: Caches;
   readonly routers: Pick<TrafficRouters, 'choose'>;
   readonly nowMs: () => number;
@@ -41,6 +43,8 @@ export type Carried = Pick<Observation, 'routers' | 'isRolloutLatest'> & {
   readonly rollout: Rollout;
   /** Read live in this turn. */
   readonly analysisRuns: readonly AnalysisRun[];
+  /** Pod hashes whose disruption budget refused an eviction. */
+  readonly refusedEvictions: readonly string[];
 };
 
 export interface SeenRouter {
@@ -123,9 +127,15 @@ function worldOf(
   };
 }
 
+/** What only some decisions need, and no cache holds. */
 async function complete(world: World, tools: ObserveTools, signal: AbortSignal): Promise<World> {
-  if (!needsTemplates(world)) return world;
-  return { ...world, replicaSets: await tools.workloads.readWithTemplates(world.rollout, signal) };
+  const replicaSets = needsTemplates(world)
+    ? await tools.workloads.readWithTemplates(world.rollout, signal)
+    : world.replicaSets;
+  if (!isRestartDue(world.rollout, world.nowMs)) return { ...world, replicaSets };
+  const owners = replicaSets.filter(({ specReplicas, replicas }) => specReplicas > 0 || replicas > 0);
+  const pods = await tools.pods.readRestartable(world.rollout.metadata.namespace, owners, signal);
+  return { ...world, replicaSets, pods };
 }
 
 interface SeenRouters {

@@ -1,4 +1,4 @@
-import type { AnalysisRuns, Rollouts, Services, Workloads, WriteOptions } from '../kubernetes/index.ts';
+import type { AnalysisRuns, Pods, Rollouts, Services, Workloads, WriteOptions } from '../kubernetes/index.ts';
 import { assertNever } from '../lib/index.ts';
 import type { Effect, Rollout } from '../rollout/index.ts';
 import { type Carried, namedRuns, type Observation, type SeenRouter } from './observe.ts';
@@ -8,6 +8,7 @@ export interface PerformTools {
   readonly workloads: Workloads;
   readonly services: Services;
   readonly analysisRuns: AnalysisRuns;
+  readonly pods: Pick<Pods, 'evict'>;
   /** Sent beside the turn: an event is a courtesy, and nothing waits for it. */
   readonly sendEvent: (rollout: Rollout, event: Extract<Effect, { kind: 'sendEvent' }>) => void;
 }
@@ -28,6 +29,7 @@ export async function perform(
 ): Promise<Carried> {
   const { world } = seen;
   let after: After = { rollout: world.rollout, routers: seen.routers, isRolloutLatest: false };
+  const refusedEvictions: string[] = [];
   for (const effect of effects) {
     if (effect.kind === 'setWeight') {
       after = {
@@ -37,17 +39,27 @@ export async function perform(
       };
       continue;
     }
+    if (effect.kind === 'evictPod') {
+      const isGone = await tools.pods.evict({ namespace: world.rollout.metadata.namespace, ...effect }, signal);
+      if (!isGone) refusedEvictions.push(effect.podHash);
+      after = { ...after, isRolloutLatest: false };
+      continue;
+    }
     const rollout = await performOne(effect, after.rollout, tools, { signal });
     // Any other object that was written since may have been written by an abort, too: only a write of the Rollout tells.
     if (effect.kind !== 'sendEvent') after = { ...after, rollout, isRolloutLatest: rollout !== after.rollout };
   }
   const named = namedRuns(world.rollout);
-  return { ...after, analysisRuns: world.analysisRuns.filter(({ metadata }) => named.includes(metadata.name)) };
+  return {
+    ...after,
+    refusedEvictions,
+    analysisRuns: world.analysisRuns.filter(({ metadata }) => named.includes(metadata.name)),
+  };
 }
 
 /** One effect, one call on one contract. Returns the Rollout as it is after it: its resourceVersion is the next precondition. */
 async function performOne(
-  effect: Exclude<Effect, { kind: 'setWeight' }>,
+  effect: Exclude<Effect, { kind: 'setWeight' | 'evictPod' }>,
   rollout: Rollout,
   tools: PerformTools,
   options: WriteOptions,

@@ -38,8 +38,9 @@ const unwatchedLookMs = 5000;
 export async function reconcile(name: ObjectName, tools: ReconcileTools, signal: AbortSignal): Promise<TurnOutcome> {
   let carried: Carried | undefined;
   let takenReplicaSetName: string | undefined;
+  let refusedEvictions: readonly string[] = [];
   const decide = (world: World) =>
-    tools.decide(takenReplicaSetName === undefined ? world : { ...world, takenReplicaSetName });
+    tools.decide({ ...world, refusedEvictions, ...(takenReplicaSetName === undefined ? {} : { takenReplicaSetName }) });
   for (let look = 0; look < maxLooks; look++) {
     const next = await lookAndDecide(name, carried, { ...tools, decide }, signal);
     if (next === undefined) return {};
@@ -48,6 +49,7 @@ export async function reconcile(name: ObjectName, tools: ReconcileTools, signal:
     carried = undefined;
     try {
       carried = await tools.perform(decision.effects, seen, signal);
+      refusedEvictions = [...refusedEvictions, ...carried.refusedEvictions];
       for (const effect of decision.effects) tools.log.debug({ ...name, effect: effect.kind }, 'effect performed');
     } catch (error) {
       if (error instanceof AlreadyExistsError) {

@@ -20,6 +20,8 @@ export interface ApiRequest {
   readonly signal: AbortSignal;
   /** Default 5 s. */
   readonly timeoutMs?: number;
+  /** A 429 is an answer (a disruption budget's no), not a reason to wait and ask again. */
+  readonly isOneTry?: boolean;
 }
 
 /** The API server as bytes and JSON: who we are, how often we may ask, how long we wait, what its failures mean. */
@@ -119,7 +121,7 @@ export function createApiClient({ kubeConfig, limits = usualLimits, onAnswer }: 
         continue;
       }
       // 429: nothing was done, so every verb may be sent again.
-      const mayRepeat = response.statusCode === 429 && failure instanceof NotNowError;
+      const mayRepeat = response.statusCode === 429 && request.isOneTry !== true && failure instanceof NotNowError;
       if (!mayRepeat || failure.retryAfterMs > longestWaitMs) return failure;
       await sleep(failure.retryAfterMs, undefined, { signal: request.signal });
     }

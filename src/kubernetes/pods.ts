@@ -1,15 +1,23 @@
 import { z } from 'zod';
-import { ObjectMeta } from '../lib/index.ts';
-import { type ContainerView, type PodView, podHashLabel } from '../rollout/index.ts';
-import type { KubernetesObject, Resource } from './cluster.ts';
+import { ConflictError, NotFoundError, NotNowError, ObjectMeta } from '../lib/index.ts';
+import { type ContainerView, type PodView, podHashLabel, type RestartablePod } from '../rollout/index.ts';
+import type { KubernetesObject, ObjectName, Resource } from './cluster.ts';
 import type { ConnectedCluster } from './create-cluster.ts';
-import { parseList } from './objects.ts';
+import { controllerUidOf, parseList } from './objects.ts';
 import { pathOf, resources } from './resources.ts';
 
-/** Reads of what no cache holds, for answers to people: one page each, so that a thousand pods cost what fifty do. */
+/** Pods, which no cache holds. Reads for answers to people are one page each, so that a thousand pods cost what fifty do. */
 export interface Pods {
   /** Pods of these hashes: at most fifty of each, without their warnings. */
   read(namespace: string, podHashes: readonly string[], signal: AbortSignal): Promise<readonly PodView[]>;
+  /** All pods of these ReplicaSets, as far as a restart looks at them. */
+  readRestartable(
+    namespace: string,
+    replicaSets: readonly { readonly uid: string; readonly podHash: string }[],
+    signal: AbortSignal,
+  ): Promise<readonly RestartablePod[]>;
+  /** Deletes this very pod if its disruption budget allows it; false: not now. Gone already is success. */
+  evict(pod: ObjectName & { readonly uid: string }, signal: AbortSignal): Promise<boolean>;
   /** The newest warnings about one pod first. */
   warnings(namespace: string, podUid: string, signal: AbortSignal): Promise<PodView['warnings']>;
   /** How many endpoints of a Service are ready; undefined: it has no EndpointSlice at all. */
@@ -20,7 +28,7 @@ const mostPods = 50;
 const mostEvents = 50;
 const mostSlices = 20;
 
-export function createPods({ api }: Pick<ConnectedCluster, 'api'>): Pods {
+export function createPods({ api, list }: Pick<ConnectedCluster, 'api' | 'list'>): Pods {
   async function readPage(
     resource: Resource,
     namespace: string,
@@ -38,6 +46,46 @@ export function createPods({ api }: Pick<ConnectedCluster, 'api'>): Pods {
         return readPage(resources.pods, namespace, query, signal);
       });
       return (await Promise.all(pages)).flat().map(viewOf);
+    },
+    async readRestartable(namespace, replicaSets, signal) {
+      if (replicaSets.length === 0) return [];
+      const labelSelector = `${podHashLabel} in (${replicaSets.map(({ podHash }) => podHash).join(',')})`;
+      const objects = await list(resources.pods, { namespace, labelSelector }, signal);
+      // Another Rollout of the same template has pods of the same hash.
+      const owners = new Set(replicaSets.map(({ uid }) => uid));
+      return objects
+        .filter((object) => owners.has(controllerUidOf(object) ?? ''))
+        .map(viewOf)
+        .map(({ name, uid, podHash, createdAtMs, isReady, isGoing }) => ({
+          name,
+          uid,
+          podHash,
+          createdAtMs,
+          isReady,
+          isGoing,
+        }));
+    },
+    async evict({ namespace, name, uid }, signal) {
+      try {
+        await api.request({
+          method: 'POST',
+          path: `${pathOf(resources.pods, namespace, name)}/eviction`,
+          body: {
+            apiVersion: 'policy/v1',
+            kind: 'Eviction',
+            metadata: { name, namespace },
+            deleteOptions: { preconditions: { uid } },
+          },
+          signal,
+          isOneTry: true,
+        });
+        return true;
+      } catch (error) {
+        if (error instanceof NotNowError) return false;
+        // A conflict about the uid: the name belongs to another pod by now, so ours is gone.
+        if (error instanceof NotFoundError || error instanceof ConflictError) return true;
+        throw error;
+      }
     },
     async warnings(namespace, podUid, signal) {
       const query = { fieldSelector: `regarding.uid=${podUid},type=Warning`, limit: String(mostEvents) };

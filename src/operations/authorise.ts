@@ -17,6 +17,7 @@ export type Verb =
   | 'abort'
   | 'retry'
   | 'undo'
+  | 'restart'
   /** Beside `start` or `undo`: against what Git asks for. */
   | 'override-git';
 

@@ -9,6 +9,7 @@ import { pause } from './pause.ts';
 import { plan } from './plan.ts';
 import { promote } from './promote.ts';
 import { readList, readOne } from './read.ts';
+import { restart } from './restart.ts';
 import { resume } from './resume.ts';
 import { retry } from './retry.ts';
 import { skip } from './skip.ts';
@@ -36,6 +37,7 @@ export function createOperations(
     abort: (wish) => act(wish, abort, tools),
     retry: (wish) => act(wish, retry, tools),
     undo: (wish) => act(wish, undo, tools),
+    restart: (wish) => act(wish, restart, tools),
     check: (wish) => check(wish, tools),
     plan: (wish) => plan(wish, tools),
     ask: (verb, wish) => ask(wish, asked[verb], tools),

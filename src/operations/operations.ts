@@ -102,6 +102,8 @@ export interface Operations {
   abort(wish: Wish): Promise<Answer>;
   retry(wish: Wish): Promise<Answer>;
   undo(wish: Wish & { readonly toRevision?: number | undefined; readonly withSteps?: boolean }): Promise<Answer>;
+  /** New pods of the same version, a few at a time. */
+  restart(wish: Wish): Promise<Answer>;
   /** One measurement of every metric of its analyses, now, without a rollout. Needs the verb `check`. */
   check(wish: Wish): Promise<Refusal | CheckAnswer>;
   /** What a start would do, without doing it; the present plan where no image is named. Needs the verb `get`. */
@@ -194,6 +196,7 @@ export const refusalReasons = [
   'notPaused',
   'alreadyPaused',
   'notAborted', // retry of something that was not aborted
+  'alreadyRestarting', // facts: since
   'isAborted', // promote of something aborted: retry or start
   'alreadyAborted',
   'unknownRevision', // facts: revision

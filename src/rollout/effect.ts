@@ -26,6 +26,8 @@ export type Effect =
       readonly minReadySeconds?: number;
     }
   | { readonly kind: 'deleteReplicaSet'; readonly name: string; readonly uid: string }
+  /** A deletion that asks the pod's disruption budget; refused is an answer (`refusedEvictions`). Precondition: uid. */
+  | { readonly kind: 'evictPod'; readonly name: string; readonly uid: string; readonly podHash: string }
   /** Points a Service at one pod hash and marks it as managed by this Rollout; precondition: the selector the decision saw. */
   | {
       readonly kind: 'switchService';

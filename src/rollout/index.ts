@@ -32,6 +32,7 @@ export { type Measured, measuredIn, type Plan, type PlannedImage, type PlannedSt
 export type { PlannedAnalysis, PlannedMetric } from './plan/planned-analysis.ts';
 export { type DeliveryFacts, readDelivery } from './read-delivery.ts';
 export { presentRevision, revisionOf } from './replica-sets.ts';
+export { isRestartDue } from './restart.ts';
 export {
   CanaryStep,
   GatewayApiRouting,
@@ -45,4 +46,4 @@ export { withoutInjections } from './template-equality.ts';
 export { chooseUndo, isUndo, type KnownHealth, type UndoChoice, undoPatch } from './undo.ts';
 export { validateRollout } from './validate.ts';
 export { patchesFor, type RolloutPatch, type Verb } from './verbs.ts';
-export type { ReplicaSetView, RouterReading, ServiceView, World } from './world.ts';
+export type { ReplicaSetView, RestartablePod, RouterReading, ServiceView, World } from './world.ts';

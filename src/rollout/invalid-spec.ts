@@ -23,7 +23,7 @@ export function decideInvalid(world: World, problems: readonly string[]): Decisi
     observedGeneration: String(rollout.metadata.generation ?? 0),
     conditions,
   };
-  const status = withoutUndefined({ ...draft, ...phaseOfCanary(rollout.spec, draft, true) });
+  const status = withoutUndefined({ ...draft, ...phaseOfCanary(rollout.spec, draft, { hasRouter: true }) });
   const write: Effect[] = isDeepEqual(status, rollout.status) ? [] : [{ kind: 'writeStatus', status }];
   return { effects: [...lowerAborted(world), ...write], wakeAtMs: world.nowMs + LOOK_AGAIN_MS };
 }

@@ -25,6 +25,21 @@ export interface World {
   readonly evidence: 'strict' | 'argo';
   /** Set when `createReplicaSet` of this turn found its name taken by another owner or another template: a clash of hashes. */
   readonly takenReplicaSetName?: string;
+  /** Every pod of its ReplicaSets, read live; only where a restart is due (`isRestartDue`). */
+  readonly pods?: readonly RestartablePod[];
+  /** Pod hashes whose disruption budget refused an eviction in this turn. */
+  readonly refusedEvictions?: readonly string[];
+}
+
+/** A pod as far as a restart looks at it. */
+export interface RestartablePod {
+  readonly name: string;
+  readonly uid: string;
+  readonly podHash: string;
+  readonly createdAtMs: number;
+  readonly isReady: boolean;
+  /** Being deleted. */
+  readonly isGoing: boolean;
 }
 
 /** One ReplicaSet, projected. `availableReplicas` respects the Rollout's minReadySeconds (the ReplicaSet carries it). */

@@ -97,6 +97,13 @@ const table: readonly Row[] = [
     isDone: (rollout) => imageOf(rollout) === 'shop:1',
     asks: 'undo',
   },
+  {
+    verb: 'restart',
+    may: ['dana'],
+    about: 'live',
+    words: (shop) => `restart ${shop}`,
+    isDone: ({ spec, status }) => spec.restartAt !== undefined && status.restartedAt === spec.restartAt,
+  },
 ];
 
 const situations = ['gated', 'held', 'aborted', 'live'] as const;

@@ -8,6 +8,7 @@ import {
   type Decision,
   decide,
   type Effect,
+  isRestartDue,
   neededServices,
   needsTemplates,
   type PodTemplate,
@@ -17,6 +18,7 @@ import {
   type World,
 } from '../../src/rollout/index.ts';
 import { anAnalysisRun } from './builders.ts';
+import { SimulatedPods } from './simulated-pods.ts';
 
 type SimulatedReplicaSet = { -readonly [Key in keyof ReplicaSetView]: ReplicaSetView[Key] } & { template: PodTemplate };
 
@@ -46,6 +48,8 @@ export class SimulatedCluster {
   #version = 1;
   #created = 0;
   #taken: string | undefined;
+  #refused: string[] = [];
+  readonly pods = new SimulatedPods();
   readonly #watchers: Watcher[] = [];
   /** Called after every effect that a turn performs. */
   afterEffect: (effect: Effect) => void = () => undefined;
@@ -80,13 +84,18 @@ export class SimulatedCluster {
       evidence: this.evidence,
       ...(this.#taken === undefined ? {} : { takenReplicaSetName: this.#taken }),
     };
-    return needsTemplates(seen) ? { ...seen, replicaSets: structuredClone(this.replicaSets) } : seen;
+    // Looked at in every world, so that pods are as old as their counts.
+    const pods = this.pods.list(this.replicaSets, this.nowMs);
+    const restarting = isRestartDue(this.rollout, this.nowMs) ? { pods, refusedEvictions: this.#refused } : {};
+    const templates = needsTemplates(seen) ? { replicaSets: structuredClone(this.replicaSets) } : {};
+    return { ...seen, ...templates, ...restarting };
   }
 
   /** One turn: look, decide, perform, until nothing is left to do. Returns the wake-up that the last decision asks for. */
   turn(options: { readonly crashAfterEffects?: number } = {}): number | undefined {
     let budget = options.crashAfterEffects ?? Number.POSITIVE_INFINITY;
     this.#taken = undefined;
+    this.#refused = [];
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const world = this.world();
       const decision = decide(world);
@@ -124,6 +133,17 @@ export class SimulatedCluster {
       case 'deleteReplicaSet':
         this.replicaSets = this.replicaSets.filter((one) => one.uid !== effect.uid);
         return;
+      case 'evictPod': {
+        const replicaSet = this.replicaSets.find(({ podHash }) => podHash === effect.podHash);
+        if (replicaSet === undefined) throw new Error(`conflict: no ReplicaSet of ${effect.podHash}`);
+        if (!this.pods.evict(effect.uid, replicaSet, this.nowMs)) {
+          this.#refused.push(effect.podHash);
+          return;
+        }
+        replicaSet.readyReplicas -= 1;
+        replicaSet.availableReplicas -= 1;
+        return;
+      }
       case 'switchService':
         this.#switchService(effect.name, effect.fromSelector, effect.toPodHash);
         return;

@@ -166,7 +166,7 @@ export const verbs = {
   restart: {
     aliases: [],
     isMutating: true,
-    when: 'soon',
+    when: 'now',
     takes: 'target',
     flags: ['namespace', 'reason'],
     usage: 'restart checkout',

@@ -80,7 +80,11 @@ const words: Readonly<Record<RefusalReason, Words>> = {
   notPaused: () => ({ why: 'nobody has paused it.' }),
   alreadyPaused: (facts, command) => ({ why: `it is paused already${by(facts)}.`, works: [line(command, 'resume')] }),
   notAborted: (_, command) => ({
-    why: 'it was not aborted, so there is nothing to try again.',
+    why: 'it was not aborted, so there is nothing to try again. New pods of the same version are a restart.',
+    works: [line(command, 'restart')],
+  }),
+  alreadyRestarting: (_, command) => ({
+    why: 'it is restarting already: its pods are made anew, a few at a time.',
     works: [line(command, 'status')],
   }),
   isAborted: (_, command) => ({
@@ -128,6 +132,8 @@ function choices(refusal: Refusal, command: Command): RefusalWords['buttons'] {
   if (refusal.reason === 'otherRepository') return [{ text: 'Yes, start it', line: print(command), isConfirmed: true }];
   if (refusal.reason === 'gitOwned') return overrideChoice(refusal, command);
   if (refusal.reason === 'unusualTag') return tagChoices(refusal, command);
+  if (refusal.reason === 'alreadyRuns')
+    return [{ text: 'Restart pods', line: line(command, 'restart'), isConfirmed: false }];
   if (refusal.reason === 'undoWhileMoving') {
     const abort = line(command, 'abort');
     return [{ text: abort, line: abort, isConfirmed: false }];
@@ -233,6 +239,7 @@ const rolesOf: Readonly<Record<string, string>> = {
   promote: 'deployer',
   resume: 'deployer',
   retry: 'deployer',
+  restart: 'deployer',
 };
 
 /** The first refusal already holds the RoleBinding that would change it. */

@@ -32,6 +32,7 @@ describeNotifier('slack', async () => {
       abort: neverAsked,
       retry: neverAsked,
       undo: neverAsked,
+      restart: neverAsked,
       check: neverAsked,
       plan: neverAsked,
       status: neverAsked,

@@ -82,6 +82,7 @@ export async function openWorld(
     abort: act('abort'),
     retry: act('retry'),
     undo: act('undo'),
+    restart: act('restart'),
     check: async (wish) => {
       asked.push({ verb: 'check', wish: { ...wish } });
       return known.answer?.done === false ? known.answer : aCheckAnswer();

@@ -37,7 +37,7 @@ async function play(decisions: readonly (readonly Effect[])[], conflictOn?: Effe
   const tools: ReconcileTools = {
     async observe() {
       looks.push('live');
-      return seenOf({ rollout: aRollout().build(), routers: [], isRolloutLatest: true });
+      return seenOf({ rollout: aRollout().build(), routers: [], isRolloutLatest: true, refusedEvictions: [] });
     },
     async observeAgain(carried) {
       looks.push(`answers, ${carried.isRolloutLatest ? 'latest' : 'older'}`);

@@ -3,6 +3,7 @@ import type { Decision, Effect } from '../../effect.ts';
 import { announceEvent } from '../../events.ts';
 import { isOverrideOver } from '../../git-override.ts';
 import { fastUndoAnnotation, gitOverrideAnnotation, revisionAnnotation } from '../../names.ts';
+import { planRestart } from '../../restart.ts';
 import type { RolloutStatus } from '../../rollout.ts';
 import type { Scene } from '../../scene.ts';
 import { advance, type Standing } from './advance.ts';
@@ -32,7 +33,8 @@ export function decideCanary(scene: Scene): Decision {
   if (annotations.length > 0) return { effects: [...traffic.lower, ...annotations] };
 
   const standing = advance(scene, posture, traffic);
-  const built = buildStatus(scene, standing, traffic);
+  const restart = planRestart(scene, posture.isChanged);
+  const built = buildStatus(scene, standing, traffic, restart);
   const isWritten = !isDeepEqual(built.status, scene.status);
   const write: Effect[] = isWritten
     ? [{ kind: 'writeStatus', status: built.status }, ...built.events.map((event) => announceEvent(scene, event))]
@@ -52,10 +54,13 @@ export function decideCanary(scene: Scene): Decision {
     ...planAnalysis(scene, posture),
     ...planHistory(scene),
     ...write,
+    // Pods that come or go by a change of size are not available to spare.
+    ...(scaling.effects.length === 0 ? restart.evictions : []),
     ...(isSameStep(scene.status, standing) ? traffic.raise : []),
   ];
   const wakes = [
     scaling.wakeAtMs,
+    restart.wakeAtMs,
     pauseWake(scene, standing),
     progressDeadlineOf(scene, standing, built.status.conditions ?? []),
   ];

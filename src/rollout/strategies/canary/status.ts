@@ -3,6 +3,7 @@ import type { Announce } from '../../events.ts';
 import { formatLabelSelector } from '../../label-selector.ts';
 import { phaseOfCanary } from '../../phase.ts';
 import { sumOf } from '../../replica-sets.ts';
+import type { RestartPlan } from '../../restart.ts';
 import type { RolloutStatus } from '../../rollout.ts';
 import type { Scene } from '../../scene.ts';
 import type { Standing } from './advance.ts';
@@ -15,6 +16,7 @@ export function buildStatus(
   scene: Scene,
   standing: Standing,
   traffic: TrafficPlan,
+  restart: RestartPlan,
 ): { readonly status: RolloutStatus; readonly events: readonly Announce[] } {
   const { world, status: stored } = scene;
   const all = world.replicaSets;
@@ -31,6 +33,7 @@ export function buildStatus(
     abort: standing.abort || undefined,
     abortedAt: standing.abortedAt,
     promoteFull: standing.promoteFull || undefined,
+    restartedAt: restart.restartedAt,
     replicas,
     updatedReplicas: scene.canary?.replicas ?? 0,
     readyReplicas: sumOf(all, (one) => one.readyReplicas),
@@ -41,7 +44,10 @@ export function buildStatus(
   });
   const judged = judgeConditions(scene, standing, draft);
   const conditioned: RolloutStatus = { ...draft, conditions: judged.conditions };
-  const { phase, message } = phaseOfCanary({ ...scene.spec, replicas: scene.replicas }, conditioned, scene.hasRouter);
+  const { phase, message } = phaseOfCanary({ ...scene.spec, replicas: scene.replicas }, conditioned, {
+    hasRouter: scene.hasRouter,
+    isRestarting: restart.isPending,
+  });
   const status = withoutUndefined({ ...conditioned, phase, message: message === '' ? undefined : message });
   return { status, events: [...standing.events, ...judged.events, ...changeEvents(scene, status)] };
 }

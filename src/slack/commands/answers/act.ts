@@ -1,21 +1,16 @@
 import { assertNever } from '../../../lib/index.ts';
 import type { Answer, Operations, Wish } from '../../../operations/index.ts';
-import { renderAnswer, renderNotYet, renderRefusal } from '../../messages/answers.ts';
+import { renderAnswer, renderRefusal } from '../../messages/answers.ts';
 import type { Message } from '../../messages/blocks.ts';
 import { renderQuestion } from '../../messages/question.ts';
 import type { AnswerTools, Understood } from '../asked.ts';
 import type { Command } from '../command.ts';
 import { print } from '../print.ts';
 
-export type ActVerb = 'promote' | 'skip' | 'finish' | 'pause' | 'resume' | 'abort' | 'retry' | 'undo';
+export type ActVerb = 'promote' | 'skip' | 'finish' | 'pause' | 'resume' | 'abort' | 'retry' | 'undo' | 'restart';
 
 /** Finish, skip and undo ask once more, with what is seen now inside the button; the rest is done at once. */
-export async function answerAct(
-  tools: AnswerTools,
-  understood: Understood,
-  verb: ActVerb | 'restart',
-): Promise<Message> {
-  if (verb === 'restart') return renderNotYet(tools.view, verb);
+export async function answerAct(tools: AnswerTools, understood: Understood, verb: ActVerb): Promise<Message> {
   const { asked, command, wish } = understood;
   if ((verb === 'finish' || verb === 'skip' || verb === 'undo') && asked.isConfirmed !== true)
     return answerQuestion(tools, understood, verb);
@@ -75,6 +70,8 @@ export function perform(
       return operations.retry(wish);
     case 'undo':
       return operations.undo({ ...wish, toRevision, withSteps: withSteps ?? false, overridesGit });
+    case 'restart':
+      return operations.restart(wish);
     default:
       return assertNever(verb);
   }

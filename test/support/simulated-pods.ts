@@ -1,0 +1,50 @@
+import type { ReplicaSetView, RestartablePod } from '../../src/rollout/index.ts';
+
+interface Pod {
+  readonly name: string;
+  readonly uid: string;
+  readonly createdAtMs: number;
+}
+
+/** The pods behind a simulated ReplicaSet's counts: as many as it has, the first of them ready. */
+export class SimulatedPods {
+  /** A disruption budget that refuses every eviction. */
+  isBudgetSpent = false;
+  readonly evicted: string[] = [];
+  readonly #of = new Map<string, Pod[]>();
+  #made = 0;
+
+  list(replicaSets: readonly ReplicaSetView[], nowMs: number): RestartablePod[] {
+    return replicaSets.flatMap((replicaSet) =>
+      this.#podsOf(replicaSet, nowMs).map((pod, index) => ({
+        ...pod,
+        podHash: replicaSet.podHash,
+        isReady: index < replicaSet.availableReplicas,
+        isGoing: false,
+      })),
+    );
+  }
+
+  /** Its ReplicaSet makes another one at once; false: refused. */
+  evict(uid: string, replicaSet: ReplicaSetView, nowMs: number): boolean {
+    if (this.isBudgetSpent) return false;
+    const pods = this.#podsOf(replicaSet, nowMs);
+    const left = pods.filter((pod) => pod.uid !== uid);
+    if (left.length === pods.length) throw new Error(`conflict: no pod ${uid}`);
+    this.#of.set(replicaSet.uid, [...left, this.#make(replicaSet, nowMs)]);
+    this.evicted.push(uid);
+    return true;
+  }
+
+  #podsOf(replicaSet: ReplicaSetView, nowMs: number): readonly Pod[] {
+    const pods = (this.#of.get(replicaSet.uid) ?? []).slice(0, replicaSet.replicas);
+    while (pods.length < replicaSet.replicas) pods.push(this.#make(replicaSet, nowMs));
+    this.#of.set(replicaSet.uid, pods);
+    return pods;
+  }
+
+  #make({ name }: ReplicaSetView, createdAtMs: number): Pod {
+    this.#made += 1;
+    return { name: `${name}-${this.#made}`, uid: `pod-${this.#made}`, createdAtMs };
+  }
+}
