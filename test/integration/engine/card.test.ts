@@ -2,17 +2,18 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { type CardTools, takeCardTurn } from '../../../src/engine/card.ts';
-import { type Look, lookAt } from '../../../src/engine/look.ts';
+import type { Look } from '../../../src/engine/look.ts';
 import { NotNowError } from '../../../src/lib/index.ts';
 import type { Notifier } from '../../../src/notifications/index.ts';
 import { createRecords, deriveEntries, type Records } from '../../../src/records/index.ts';
-import { type Rollout, type RolloutStatus, readDelivery } from '../../../src/rollout/index.ts';
+import { type Rollout, readDelivery } from '../../../src/rollout/index.ts';
+import { noonMs } from '../../support/a-delivery.ts';
 import { aRollout } from '../../support/builders.ts';
+import { liveAt, movingTo, seen } from '../../support/card-looks.ts';
 import { silentLog } from '../../support/silent-log.ts';
 import { startTestCluster, type TestCluster } from '../../support/test-cluster.ts';
 
 const definition = parse(readFileSync('manifests/install/crds/deliveryrecords.yaml', 'utf8'));
-const noonMs = Date.UTC(2026, 10, 20, 12, 0, 0);
 let world: TestCluster;
 let records: Records;
 beforeAll(async () => {
@@ -83,44 +84,6 @@ async function aNamespacedRollout(): Promise<Rollout> {
   const rollout = aRollout().steps({ setWeight: 10 }, { pause: {} }).replicas(1).build();
   return { ...rollout, metadata: { ...rollout.metadata, namespace, uid: crypto.randomUUID() } };
 }
-
-/** What is seen at a status; ReplicaSet `r<n>` carries revision n. */
-function seen(rollout: Rollout, status: RolloutStatus, revisions: readonly number[], ageMs = 0): Look {
-  return lookAt({
-    nowMs: noonMs,
-    rollout: { ...rollout, status },
-    replicaSets: revisions.map((revision) => ({
-      name: `checkout-r${revision}`,
-      uid: `uid-r${revision}`,
-      podHash: `r${revision}`,
-      createdAtMs: noonMs - ageMs,
-      specReplicas: 1,
-      replicas: 1,
-      readyReplicas: 1,
-      availableReplicas: 1,
-      annotations: { 'rollout.argoproj.io/revision': String(revision) },
-      labels: {},
-      minReadySeconds: 0,
-    })),
-    services: {},
-    analysisRuns: [],
-    templates: {},
-    router: undefined,
-    evidence: 'strict',
-  });
-}
-
-const liveAt = (revision: number): RolloutStatus => ({
-  currentPodHash: `r${revision}`,
-  stableRS: `r${revision}`,
-  availableReplicas: 1,
-  currentStepIndex: 2,
-});
-const movingTo = (revision: number): RolloutStatus => ({
-  currentPodHash: `r${revision}`,
-  stableRS: `r${revision - 1}`,
-  currentStepIndex: 0,
-});
 
 test('before its first revision a rollout has no card and no record, unless its spec is invalid', async () => {
   const rollout = await aNamespacedRollout();
