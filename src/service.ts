@@ -41,6 +41,7 @@ import { createQueueStore, type QueueStore } from './queue-stores/index.ts';
 import { createRecords, deriveEntries, listRecords, pastRevisionOf, wasLive, writerOf } from './records/index.ts';
 import { type Effect, instanceIdLabel, type Rollout, readDelivery, type Standing } from './rollout/index.ts';
 import { type Builds, createBuilds } from './service-builds.ts';
+import { createProbes } from './service-doctor.ts';
 import { createHands, type Hands } from './service-hands.ts';
 import { createSlackApp, type SlackApp, type SlackSettings } from './slack/index.ts';
 
@@ -137,6 +138,17 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
       const record = await records.find(world.rollout.metadata, seen.revision, signal);
       return { world, record, delivery: deliver(record ?? records.empty(world.rollout, seen.revision), seen) };
     },
+    probes: createProbes({
+      cluster,
+      config,
+      store,
+      providers,
+      charts,
+      channels,
+      rollouts: () => caches.rollouts.list(),
+      slack: () => slack,
+      standing: () => engine.standing(),
+    }),
     standing: (rollout) => standingOf(rollout, engine.standing(), config),
     pausedBy: (rollout) => writerOf(rollout, ['spec', 'paused']),
     lastSample: (metric, signal) => readLastSample(metric, providers, cluster.nowMs(), signal),

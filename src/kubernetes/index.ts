@@ -2,6 +2,7 @@
  * kubernetes: the API server as we use it: client, caches, resources, lease, events.
  * Never decides anything about a rollout. Begin reading at cluster.ts.
  */
+export { type AccessReviews, createAccessReviews, type RightQuestion } from './access-reviews.ts';
 export { type AnalysisRuns, createAnalysisRuns } from './analysis-runs.ts';
 export type { ApiAnswer } from './api-client.ts';
 export type {
@@ -37,10 +38,12 @@ export {
   projectService,
   projectWhole,
 } from './projections.ts';
+export { readReadyDeployments } from './ready-deployments.ts';
 export { createReflector, type ReflectorSettings, type ReflectorTiming } from './reflector.ts';
 export { apiVersionOf, resources } from './resources.ts';
+export { neededDefinitions, neededRights, type Right } from './rights.ts';
 export { createRollouts, type Rollouts } from './rollouts.ts';
-export { type InstalledSchemas, readInstalledSchemas } from './schema.ts';
+export { type InstalledSchemas, readInstalledSchemas, readServedVersions } from './schema.ts';
 export { createServices, type Services } from './services.ts';
 export type { RateLimits } from './token-bucket.ts';
 export { createWorkloads, type Workloads } from './workloads.ts';

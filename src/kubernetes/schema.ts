@@ -71,6 +71,23 @@ export async function readInstalledSchemas(
   };
 }
 
+/** The versions that a definition serves; undefined: it is not installed. */
+export async function readServedVersions(
+  cluster: Pick<Cluster, 'get'>,
+  name: string,
+  signal: AbortSignal,
+): Promise<readonly string[] | undefined> {
+  const found = await cluster.get(resources.customResourceDefinitions, { namespace: '', name }, signal);
+  if (found === undefined) return undefined;
+  return Served.parse(found)
+    .spec.versions.filter(({ served }) => served)
+    .map(({ name: version }) => version);
+}
+
+const Served = z.looseObject({
+  spec: z.looseObject({ versions: z.array(z.looseObject({ name: z.string(), served: z.boolean().default(false) })) }),
+});
+
 function keyOf({ group, version, plural }: Resource): string {
   return `${group}/${version}/${plural}`;
 }

@@ -1,6 +1,7 @@
 import { abort } from './abort.ts';
 import { act, ask, type OperationTools } from './act.ts';
 import { type CheckTools, check } from './check.ts';
+import { type DoctorTools, runChecks } from './doctor/run-checks.ts';
 import { finish } from './finish.ts';
 import { type HistoryTools, readHistory } from './history.ts';
 import { type LookBackTools, readChanges } from './look-back.ts';
@@ -21,7 +22,7 @@ import { readWhy, type WhyTools } from './why.ts';
 
 /** Binds every operation to its tools. */
 export function createOperations(
-  tools: OperationTools & WhyTools & CheckTools & HistoryTools & LookBackTools,
+  tools: OperationTools & WhyTools & CheckTools & HistoryTools & LookBackTools & DoctorTools,
 ): Operations {
   const asked = { abort, skip, finish, undo } as const;
   return {
@@ -43,6 +44,7 @@ export function createOperations(
     ask: (verb, wish) => ask(wish, asked[verb], tools),
     status: (wish) => readOne(wish, 'get', tools),
     why: (wish) => readWhy(wish, tools),
+    doctor: (channel) => runChecks(tools.probes(channel)),
     list: (person, channel, namespace) => readList(person, { channel, namespace }, tools),
     history: (wish) => readHistory(wish, tools),
     changes: (person, options) => readChanges(person, options, tools),

@@ -7,6 +7,24 @@ export { type Channels, createChannels } from './channels.ts';
 export type { CheckAnswer, CheckedMetric, CheckTools, Reading } from './check.ts';
 export { type CheckWords, checkWords } from './check-words.ts';
 export { createOperations } from './create-operations.ts';
+export { type CheckupLine, type CheckupName, checkupNames, type Finding } from './doctor/checkup.ts';
+export {
+  judgeClock,
+  judgeController,
+  judgeDefinitions,
+  judgeRights,
+  rightQuestions,
+  type WhereRightsAreNeeded,
+} from './doctor/judge-cluster.ts';
+export {
+  judgeChannel,
+  judgeChartBlock,
+  judgePrometheus,
+  judgeQueue,
+  judgeSlack,
+  judgeUserGroups,
+} from './doctor/judge-hands.ts';
+export { type DoctorTools, type Probe, type Probes, runChecks } from './doctor/run-checks.ts';
 export { type Build, type Heard, type HearTools, hearImage, type Offer, offersOf } from './hear-image.ts';
 export type { History, Revision, RevisionOutcome } from './history.ts';
 export type { PastRevision, RecentChange, RecentChanges } from './look-back.ts';

@@ -1,5 +1,6 @@
 import type { Binding, Delivery } from '../rollout/index.ts';
 import type { CheckAnswer } from './check.ts';
+import type { CheckupLine } from './doctor/checkup.ts';
 import type { History } from './history.ts';
 import type { RecentChanges } from './look-back.ts';
 import type { PlanAnswer } from './plan.ts';
@@ -112,6 +113,8 @@ export interface Operations {
   ask(verb: AskedVerb, wish: Parameters<Operations['undo']>[0]): Promise<Refusal | Question>;
   /** Needs the verb `get`. */
   status(wish: Wish): Promise<Refusal | Look>;
+  /** Asks the installation how it is; about no rollout, so any member may ask. `channel`: where it is asked. */
+  doctor(channel: string): Promise<readonly CheckupLine[]>;
   /** Why it does not move, or how it ended. Needs the verb `why`. */
   why(wish: Wish): Promise<Refusal | Why>;
   /** All rollouts this person may get, moving ones first. */

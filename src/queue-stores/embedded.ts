@@ -118,6 +118,7 @@ export function createEmbeddedStore(settings: EmbeddedSettings): QueueStore {
     },
     onLoss: losses.add,
     isHealthy: () => pulse?.isHealthy() ?? false,
+    report: async () => ({ kind: 'embedded', isHealthy: pulse?.isHealthy() ?? false }),
     counts: async () => needRecipe().counts(),
   };
 }

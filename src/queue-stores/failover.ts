@@ -153,6 +153,7 @@ export function createFailoverStore(settings: FailoverSettings): QueueStore {
     },
     onLoss: losses.add,
     isHealthy: () => primary.isHealthy(),
+    report: () => primary.report(),
     async counts() {
       const held = await fallback.counts();
       if (state !== 'primary') return held;

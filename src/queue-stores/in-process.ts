@@ -131,6 +131,7 @@ export function createInProcessStore(settings: InProcessSettings): InProcessStor
     },
     onLoss: losses.add,
     isHealthy: () => true,
+    report: async () => ({ kind: 'in-process', isHealthy: true }),
     async counts() {
       return { waiting: urgent.size + waiting.size + again.size, planned: planned.size, active: running.size };
     },

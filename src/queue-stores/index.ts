@@ -7,5 +7,5 @@ export { createEmbeddedStore, type EmbeddedSettings } from './embedded.ts';
 export { createFailoverStore, type FailoverSettings } from './failover.ts';
 export { lockFolder } from './folder-lock.ts';
 export { createInProcessStore, type InProcessSettings } from './in-process.ts';
-export type { QueueStore, TakeTurn, TurnKey } from './queue-store.ts';
+export type { QueueReport, QueueStore, TakeTurn, TurnKey } from './queue-store.ts';
 export { createRedisStore, type RedisSettings } from './redis.ts';

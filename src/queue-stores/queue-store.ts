@@ -5,6 +5,20 @@ export interface TurnKey {
   readonly name: string;
 }
 
+/** What a store says of itself. */
+export type QueueReport =
+  | {
+      readonly kind: 'redis';
+      readonly isHealthy: true;
+      readonly version: string;
+      /** `maxmemory-policy` */
+      readonly policy: string;
+      readonly isAppendOnly: boolean;
+      readonly roundTripMs: number;
+    }
+  | { readonly kind: 'redis'; readonly isHealthy: false }
+  | { readonly kind: 'embedded' | 'in-process'; readonly isHealthy: boolean };
+
 /** Takes one turn. It never throws to the store: its back-off is a wake, planned before it ends. */
 export type TakeTurn = (key: TurnKey) => Promise<void>;
 
@@ -32,5 +46,7 @@ export interface QueueStore {
   /** Whether the store answers now. */
   isHealthy(): boolean;
   /** For metrics and the bench: jobs waiting and planned, as far as the store can say cheaply. */
+  /** What it is and how it is set up, asked now: for `doctor`. */
+  report(): Promise<QueueReport>;
   counts(): Promise<{ readonly waiting: number; readonly planned: number; readonly active: number }>;
 }

@@ -5,7 +5,7 @@ import { Redis, type RedisOptions } from 'ioredis';
 import type { Logger } from 'pino';
 import { createLossListeners } from './loss-listeners.ts';
 import { startPulse } from './pulse.ts';
-import type { QueueStore } from './queue-store.ts';
+import type { QueueReport, QueueStore } from './queue-store.ts';
 import { createRecipe } from './recipe.ts';
 
 export interface RedisSettings {
@@ -96,7 +96,26 @@ export function createRedisStore(settings: RedisSettings): QueueStore {
     },
     onLoss: losses.add,
     isHealthy: pulse.isHealthy,
+    report: () => (pulse.isHealthy() ? readReport(producer) : Promise.resolve({ kind: 'redis', isHealthy: false })),
     counts: recipe.counts,
+  };
+}
+
+/** INFO, not CONFIG: hosted ones refuse the latter. */
+async function readReport(redis: Redis): Promise<QueueReport> {
+  const beganAtMs = performance.now();
+  await redis.ping();
+  const roundTripMs = performance.now() - beganAtMs;
+  const [server, memory, persistence] = await Promise.all(
+    ['server', 'memory', 'persistence'].map((part) => redis.call('INFO', part).then(String)),
+  );
+  return {
+    kind: 'redis',
+    isHealthy: true,
+    version: /redis_version:(\S+)/.exec(server ?? '')?.[1] ?? '(unknown)',
+    policy: /maxmemory_policy:(\S+)/.exec(memory ?? '')?.[1] ?? '(unknown)',
+    isAppendOnly: /aof_enabled:1/.test(persistence ?? ''),
+    roundTripMs,
   };
 }
 

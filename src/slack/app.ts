@@ -8,7 +8,7 @@ import { createBoltLogger } from './bolt-logger.ts';
 import { createChartUploads } from './chart-uploads.ts';
 import { createDesk } from './desk.ts';
 import { createHttpReceiver } from './http-receiver.ts';
-import { createIdentity } from './identity.ts';
+import { createIdentity, readUserGroups } from './identity.ts';
 import { registerListeners } from './listeners.ts';
 import { permalink, slackIdOf } from './messages/notice.ts';
 import { createNotifier, type SlackNotifier } from './notifier.ts';
@@ -66,6 +66,13 @@ export interface SlackApp {
   isConnected(): boolean;
   /** What only a person can put right, in words; none: all is well between us and Slack. */
   troubles(): readonly string[];
+  /** What this replica knows of its own way to Slack: for `doctor`. */
+  readonly checkup: {
+    connections(): ReturnType<SlackReceiver['connections']>;
+    userGroups(): ReturnType<typeof readUserGroups>;
+    isOutside(channel: string): boolean;
+    chartsRefusedUntilMs(): number | undefined;
+  };
   port(): number | undefined;
 }
 
@@ -137,6 +144,12 @@ export function createSlackApp(tools: SlackTools): SlackApp {
     notifier,
     isConnected: () => receiver.isConnected(),
     troubles: () => troublesOf(health, sender),
+    checkup: {
+      connections: () => receiver.connections(),
+      userGroups: () => readUserGroups(client),
+      isOutside: (channel) => notifier.isOutside(channel),
+      chartsRefusedUntilMs: () => sender.chartsRefusedUntilMs(),
+    },
     port: () => receiver.port(),
     async start() {
       workspace.start();

@@ -58,6 +58,7 @@ export function createHttpReceiver(tools: {
       await bolt.stop();
     },
     isConnected: () => port !== undefined,
+    connections: () => ({ mode: 'http', open: port === undefined ? 0 : 1, wanted: 1 }),
     port: () => port,
   };
 }

@@ -141,6 +141,20 @@ export function createIdentity(tools: {
   };
 }
 
+/** Whether this workspace tells us its user groups, asked now. A throw: Slack could not be asked. */
+export async function readUserGroups(
+  client: WebClient,
+): Promise<{ readonly kind: 'known'; readonly count: number } | { readonly kind: 'none'; readonly why: string }> {
+  try {
+    const { usergroups } = await client.usergroups.list();
+    return { kind: 'known', count: UserGroups.parse(usergroups).filter(({ date_delete }) => date_delete === 0).length };
+  } catch (error) {
+    if (!isWithoutGroups(error)) throw error;
+    const words = error instanceof Error ? error.message : '';
+    return { kind: 'none', why: words.replace(/^An API error occurred: /, '') };
+  }
+}
+
 async function listGroups(client: WebClient): Promise<ReadonlyMap<string, readonly string[]>> {
   // One call for all groups and their people: usergroups.* is Tier 2.
   const answer = await client.usergroups.list({ include_users: true });

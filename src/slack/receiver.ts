@@ -7,6 +7,8 @@ export interface SlackReceiver {
   start(): Promise<void>;
   stop(): Promise<void>;
   isConnected(): boolean;
+  /** Sockets (or the port) that are open, of those that should be. */
+  connections(): { readonly mode: 'socket' | 'http'; readonly open: number; readonly wanted: number };
   /** The port, where there is one. */
   port(): number | undefined;
 }

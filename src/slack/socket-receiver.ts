@@ -50,6 +50,11 @@ export function createSocketReceiver(tools: {
       await Promise.all(sockets.map((socket) => socket.stop()));
     },
     isConnected: () => sockets.some((socket) => socket.isOpen()),
+    connections: () => ({
+      mode: 'socket',
+      open: sockets.filter((socket) => socket.isOpen()).length,
+      wanted: sockets.length,
+    }),
     port: () => undefined,
   };
 }

@@ -46,7 +46,7 @@ const plan: Record<
 };
 
 /** The wiring sees everything. */
-const wiring = ['main.ts', 'service.ts', 'service-builds.ts', 'service-hands.ts', 'sandbox'];
+const wiring = ['main.ts', 'service.ts', 'service-builds.ts', 'service-doctor.ts', 'service-hands.ts', 'sandbox'];
 
 /** The two mains hand it to config; the page's bundler only names the variable that React's own code asks for. */
 const mayReadEnvironment = ['main.ts', 'sandbox/main.ts', 'sandbox/page/bundle.ts'];

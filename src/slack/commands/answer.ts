@@ -83,7 +83,7 @@ async function answerCommand(tools: AnswerTools, asked: Asked, command: Command)
     case 'changes':
       return answerChanges(tools, asked, command);
     case 'doctor':
-      return answerDoctor(tools, asked, command);
+      return answerDoctor(tools, asked);
     case 'start':
       return answerStart(tools, asked, command);
     default: {

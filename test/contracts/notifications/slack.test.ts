@@ -42,6 +42,7 @@ describeNotifier('slack', async () => {
       history: neverAsked,
       changes: neverAsked,
       where: neverAsked,
+      doctor: neverAsked,
     },
     log: silentLog,
     signingKeys: ['a signing key of the tests'],

@@ -45,6 +45,24 @@ describe.skipIf(!hasRedisServer())('with a real Redis', () => {
     expect(Math.min(took.one, took.two)).toBeGreaterThan(20);
   });
 
+  test('it says how its Redis is set up, asked now', async () => {
+    const store = open('reported');
+    const admin = new Redis(server.url);
+    await store.start(async () => undefined);
+    await until(() => store.isHealthy());
+    await admin.config('SET', 'maxmemory-policy', 'allkeys-lru');
+    await admin.config('SET', 'appendonly', 'no');
+    const before = await store.report();
+    await admin.config('SET', 'maxmemory-policy', 'noeviction');
+    await admin.config('SET', 'appendonly', 'yes');
+    const after = await store.report();
+    await admin.config('SET', 'appendonly', 'no');
+    admin.disconnect();
+    await store.stop();
+    expect(before).toMatchObject({ kind: 'redis', isHealthy: true, policy: 'allkeys-lru', isAppendOnly: false });
+    expect(after).toMatchObject({ policy: 'noeviction', isAppendOnly: true, version: expect.stringMatching(/^\d+\./) });
+  });
+
   test('after FLUSHALL every process on the store is told that keys are lost', async () => {
     const stores = [open('flushed'), open('flushed')];
     const told: string[][] = [];

@@ -92,6 +92,7 @@ export async function openWorld(
       return known.answer?.done === false ? known.answer : aPlanAnswer();
     },
     status: lookAt,
+    doctor: async () => [],
     why: async (wish) => {
       const seen = await lookAt(wish);
       return seen.done

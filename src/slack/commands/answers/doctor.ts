@@ -1,8 +1,10 @@
-import { renderNotYet } from '../../messages/answers.ts';
+import { renderStranger } from '../../messages/answers.ts';
 import type { Message } from '../../messages/blocks.ts';
+import { renderDoctor } from '../../messages/doctor.ts';
 import type { AnswerTools, Asked } from '../asked.ts';
-import type { Command } from '../command.ts';
 
-export async function answerDoctor(tools: AnswerTools, _asked: Asked, _command: Command): Promise<Message> {
-  return renderNotYet(tools.view, 'doctor');
+/** It comes before anybody has a right in the cluster, so no right is asked for: any member may ask, guests may not. */
+export async function answerDoctor(tools: AnswerTools, asked: Asked): Promise<Message> {
+  if (!asked.mayChange) return renderStranger(tools.view, 'guest');
+  return renderDoctor(await tools.operations.doctor(asked.channel));
 }

@@ -1,0 +1,61 @@
+/** One right that the service itself needs. What people may do is asked per click and stands in roles.yaml. */
+export interface Right {
+  readonly group: string;
+  /** `rollouts`, `rollouts/status` */
+  readonly resource: string;
+  readonly verbs: readonly string[];
+  /** Only these objects; absent: all. */
+  readonly names?: readonly string[];
+  /** `watched`: in each watched namespace; `cluster`: of kinds without one, or of one object; `lease`: where the Lease lives. */
+  readonly scope: 'watched' | 'cluster' | 'lease';
+  /** What does not work without it. */
+  readonly why: string;
+}
+
+function watched(group: string, resource: string, verbs: string, why: string): Right {
+  return { group, resource, verbs: verbs.split(' '), scope: 'watched', why };
+}
+
+function cluster(group: string, resource: string, verbs: string, why: string, names?: readonly string[]): Right {
+  return { group, resource, verbs: verbs.split(' '), scope: 'cluster', why, ...(names === undefined ? {} : { names }) };
+}
+
+function lease(group: string, resource: string, verbs: string, why: string): Right {
+  return { group, resource, verbs: verbs.split(' '), scope: 'lease', why };
+}
+
+/** Definitions that must be installed, ours last. */
+export const neededDefinitions = [
+  'rollouts.argoproj.io',
+  'analysisruns.argoproj.io',
+  'analysistemplates.argoproj.io',
+  'clusteranalysistemplates.argoproj.io',
+  'experiments.argoproj.io',
+  'deliveryrecords.stepwise.dev',
+] as const;
+
+/** Every right of manifests/install/app/rbac.yaml: a test holds the two to each other, and `doctor` asks for each. */
+export const neededRights: readonly Right[] = [
+  watched('argoproj.io', 'rollouts', 'get list watch patch', 'rollouts are read, started and moved'),
+  watched('argoproj.io', 'rollouts/status', 'get patch', 'the state machine is the status'),
+  watched('argoproj.io', 'rollouts/finalizers', 'update', 'objects that name a Rollout as blocking owner are let in'),
+  watched('argoproj.io', 'analysisruns', 'get list watch create patch delete', 'analyses run'),
+  watched('argoproj.io', 'analysistemplates', 'get list watch', 'templates are read'),
+  cluster('argoproj.io', 'clusteranalysistemplates', 'get list watch', 'cluster-wide templates are read'),
+  watched('apps', 'replicasets', 'get list watch create patch delete', 'each revision has its pods'),
+  watched('', 'services', 'get list watch patch', 'Services lead to their pods'),
+  watched('', 'pods', 'get list', 'why a pod is not ready is told'),
+  watched('', 'pods/eviction', 'create', 'restart replaces pods'),
+  watched('discovery.k8s.io', 'endpointslices', 'list', 'why a Service leads nowhere is told'),
+  watched('', 'secrets', 'get', 'analyses with a secretKeyRef are measured'),
+  watched('networking.k8s.io', 'ingresses', 'get list watch create patch', 'ingress-nginx is driven'),
+  watched('gateway.networking.k8s.io', 'httproutes', 'get list watch patch', 'Gateway API is driven'),
+  watched('events.k8s.io', 'events', 'create get list', 'events are written, and those of pods read'),
+  watched('', 'events', 'create get', 'events are written'),
+  watched('stepwise.dev', 'deliveryrecords', 'get list create patch delete', 'each revision has its record'),
+  cluster('authorization.k8s.io', 'subjectaccessreviews', 'create', 'Kubernetes is asked who may'),
+  cluster('', 'namespaces', 'get', 'the cluster has its name', ['kube-system']),
+  cluster('apiextensions.k8s.io', 'customresourcedefinitions', 'get', 'schemas are read', neededDefinitions),
+  lease('coordination.k8s.io', 'leases', 'get list watch create patch update', 'there is one keeper'),
+  lease('apps', 'deployments', 'list', 'an Argo controller beside us is seen'),
+];

@@ -1,0 +1,97 @@
+import type { QueueReport } from '../../queue-stores/index.ts';
+import { type Finding, failed, ok, warning } from './checkup.ts';
+
+// What stands beside the cluster: queue, Prometheus, Slack, the picture worker.
+
+const slowMs = 100;
+
+export function judgeQueue(report: QueueReport): Finding {
+  if (report.kind !== 'redis') {
+    const words = { embedded: 'embedded: one process, about 50 moving rollouts', 'in-process': 'in process' };
+    return report.isHealthy ? ok(words[report.kind]) : failed(`${words[report.kind]}; it does not answer`);
+  }
+  if (!report.isHealthy)
+    return failed('Redis does not answer: the keeper takes the turns in process', 'redis-cli -u "$REDIS_URL" ping');
+  const { policy, isAppendOnly, roundTripMs, version } = report;
+  const facts = `Redis ${version}, ${Math.round(roundTripMs)} ms`;
+  if (policy !== 'noeviction')
+    return failed(
+      `${facts}; its policy is ${policy}: it may throw waiting turns away`,
+      'redis-cli -u "$REDIS_URL" config set maxmemory-policy noeviction',
+    );
+  if (!isAppendOnly)
+    return warning(
+      `${facts}; it keeps no append-only file: a restart loses the queue, and costs a delay`,
+      'redis-cli -u "$REDIS_URL" config set appendonly yes',
+    );
+  return roundTripMs > slowMs
+    ? warning(`${facts}: slow; each turn asks it several times`)
+    : ok(`${facts}, noeviction, AOF`);
+}
+
+export function judgePrometheus(address: string, roundTripMs: number | undefined): Finding {
+  if (address === '' || roundTripMs === undefined)
+    return warning('PROMETHEUS_ADDRESS is not set: each metric must name its own address');
+  return ok(`${address} answers in ${Math.round(roundTripMs)} ms`);
+}
+
+export interface SeenSlack {
+  readonly mode: 'socket' | 'http';
+  readonly open: number;
+  readonly wanted: number;
+}
+
+export function judgeSlack(seen: SeenSlack | undefined): Finding {
+  if (seen === undefined) return failed('no Slack token: nobody is told', 'set SLACK_BOT_TOKEN and SLACK_APP_TOKEN');
+  const { mode, open, wanted } = seen;
+  if (mode === 'http') return open > 0 ? ok('the port for Slack is open') : failed('the port for Slack is not open');
+  if (open >= wanted) return ok(`${open} of ${wanted} sockets`);
+  const words = `${open} of ${wanted} sockets`;
+  return open === 0 ? failed(words) : warning(`${words}: Slack refreshes each now and then; ask again in a minute`);
+}
+
+export type SeenGroups =
+  | { readonly kind: 'known'; readonly count: number }
+  /** Slack's word: `missing_scope`, `paid_teams_only` … */
+  | { readonly kind: 'none'; readonly why: string };
+
+export function judgeUserGroups(seen: SeenGroups): Finding {
+  if (seen.kind === 'known') return ok(`yes: ${seen.count}, bound as slack:<handle>`);
+  const isScope = seen.why.includes('missing_scope');
+  const words = `no (${seen.why}): everybody is slack:members only, rights are given one by one`;
+  return isScope ? warning(words, 'add the bot scope usergroups:read, and install the app again') : warning(words);
+}
+
+export interface SeenChannel {
+  /** '' for a direct message. */
+  readonly channel: string;
+  readonly namespaces: readonly string[];
+  /** Rollouts that name this channel themselves. */
+  readonly rollouts: number;
+  readonly isOutside: boolean;
+  /** The setting as it is: a new binding is added to it. */
+  readonly bindings: string;
+}
+
+export function judgeChannel({ channel, namespaces, rollouts, isOutside, bindings }: SeenChannel): Finding {
+  if (channel === '')
+    return ok('a direct message: reads, pause, abort and undo work here; starts need a bound channel');
+  const bound = [
+    ...(namespaces.length > 0 ? [`namespaces ${namespaces.join(', ')}`] : []),
+    ...(rollouts > 0 ? [`${rollouts} rollouts by annotation`] : []),
+  ];
+  if (bound.length === 0) {
+    const all = [...(bindings === '' ? [] : [bindings]), `NAMESPACE=${channel}`].join(',');
+    const set = `kubectl -n stepwise set env deployment/stepwise CHANNELS='${all}'`;
+    return warning(`bound to nothing: nothing can be started from here (${channel})`, set);
+  }
+  return isOutside
+    ? failed(`bound to ${bound.join(' and ')}, but I am not in it`, '/invite @Stepwise')
+    : ok(`bound to ${bound.join(' and ')}`);
+}
+
+export function judgeChartBlock(refusedUntilMs: number | undefined): Finding {
+  if (refusedUntilMs === undefined) return ok('not refused by this workspace so far');
+  const until = `${new Date(refusedUntilMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  return warning(`refused by this workspace: cards show sparklines until ${until}, then it is tried again`);
+}

@@ -1,0 +1,148 @@
+import type { Charts } from './charts/index.ts';
+import type { Config } from './config/index.ts';
+import {
+  type ConnectedCluster,
+  createAccessReviews,
+  keeperLeaseName,
+  neededDefinitions,
+  neededRights,
+  readReadyDeployments,
+  readServedVersions,
+} from './kubernetes/index.ts';
+import type { MetricProviders } from './metric-providers/index.ts';
+import {
+  type Channels,
+  judgeChannel,
+  judgeChartBlock,
+  judgeClock,
+  judgeController,
+  judgeDefinitions,
+  judgePrometheus,
+  judgeQueue,
+  judgeRights,
+  judgeSlack,
+  judgeUserGroups,
+  type Probe,
+  type Probes,
+  rightQuestions,
+} from './operations/index.ts';
+import type { QueueStore } from './queue-stores/index.ts';
+import type { Rollout } from './rollout/index.ts';
+import type { SlackApp } from './slack/index.ts';
+
+interface DoctorHands {
+  readonly cluster: ConnectedCluster;
+  readonly config: Config;
+  readonly store: QueueStore;
+  readonly providers: MetricProviders;
+  readonly charts: Charts;
+  readonly channels: Channels;
+  readonly rollouts: () => readonly Rollout[];
+  readonly slack: () => SlackApp | undefined;
+  readonly standing: () => { readonly mayAct: boolean; readonly holder: string | undefined };
+}
+
+/** What `doctor` asks of everything this process is made of. */
+export function createProbes(hands: DoctorHands): (channel: string) => Probes {
+  return (channel) => ({
+    slack: async () => judgeSlack(hands.slack()?.checkup.connections()),
+    rights: rights(hands),
+    definitions: async (signal) =>
+      judgeDefinitions(
+        await Promise.all(
+          neededDefinitions.map(async (name) => ({
+            name,
+            versions: await readServedVersions(hands.cluster, name, signal),
+          })),
+        ),
+      ),
+    controller: controller(hands),
+    queue: async () => judgeQueue(await hands.store.report()),
+    prometheus: prometheus(hands),
+    userGroups: inSlack(hands, async ({ userGroups }) => judgeUserGroups(await userGroups())),
+    channel: inSlack(hands, async ({ isOutside }) => judgeChannel(seenChannel(channel, isOutside(channel), hands))),
+    chartFont: async () => {
+      const { widthPx, heightPx } = await hands.charts.draw(aPicture, 'doctor');
+      return { state: 'ok', found: `draws letters (${widthPx} × ${heightPx} px)` };
+    },
+    chartBlock: inSlack(hands, async ({ chartsRefusedUntilMs }) => judgeChartBlock(chartsRefusedUntilMs())),
+    clock: async (signal) => {
+      const { api } = hands.cluster;
+      await api.request({ method: 'GET', path: '/version', signal });
+      return judgeClock(Date.now() - api.clock.nowMs(), api.clock.uncertaintyMs());
+    },
+  });
+}
+
+/** The smallest picture with letters in it. */
+const aPicture = {
+  metric: 'doctor',
+  limit: undefined,
+  points: [0, 1, 2].map((minute) => ({ atMs: minute * 60_000, value: 1, isFailed: false })),
+  weightSteps: [],
+  verdict: 'running',
+} as const;
+
+function rights({ cluster, config }: DoctorHands): Probe {
+  const reviews = createAccessReviews(cluster);
+  return async (signal) => {
+    const asked = rightQuestions(neededRights, {
+      watchNamespaces: config.WATCH_NAMESPACES,
+      leaseNamespace: config.ARGO_NAMESPACE,
+    });
+    const [account, ...answers] = await Promise.all([
+      reviews.whoAreWe(signal).catch(() => 'system:serviceaccount:stepwise:stepwise'),
+      ...asked.map(({ question }) => reviews.mayWe(question, signal)),
+    ]);
+    return judgeRights(
+      asked.filter((_, index) => answers[index] !== true),
+      asked.length,
+      account,
+    );
+  };
+}
+
+function controller({ cluster, config, standing }: DoctorHands): Probe {
+  return async (signal) => {
+    const { holder, mayAct } = standing();
+    const argo = await readReadyDeployments(
+      cluster,
+      { namespace: config.ARGO_NAMESPACE, labelSelector: 'app.kubernetes.io/name=argo-rollouts' },
+      signal,
+    ).catch(() => undefined);
+    const lease = `${config.ARGO_NAMESPACE}/${keeperLeaseName(config.INSTANCE_ID)}`;
+    return judgeController({ holder, isOurs: mayAct, lease, argo });
+  };
+}
+
+function prometheus({ cluster, config, providers }: DoctorHands): Probe {
+  return async (signal) => {
+    const address = config.PROMETHEUS_ADDRESS;
+    if (address === '') return judgePrometheus('', undefined);
+    const { provider, settings } = providers.choose({ prometheus: { query: 'vector(1)', timeout: 3 } });
+    const beganAtMs = performance.now();
+    await provider.measure(settings, cluster.nowMs(), signal);
+    return judgePrometheus(address, performance.now() - beganAtMs);
+  };
+}
+
+function inSlack({ slack }: DoctorHands, ask: (checkup: SlackApp['checkup']) => ReturnType<Probe>): Probe | undefined {
+  const app = slack();
+  return app === undefined ? undefined : () => ask(app.checkup);
+}
+
+function seenChannel(channel: string, isOutside: boolean, { channels, rollouts, config }: DoctorHands) {
+  const namespaces = channels.namespacesOf(channel);
+  const byAnnotation = rollouts().filter(
+    (rollout) => channels.channelOf(rollout) === channel && !namespaces.includes(rollout.metadata.namespace),
+  );
+  return {
+    channel,
+    namespaces,
+    rollouts: namespaces.includes('*') ? 0 : byAnnotation.length,
+    isOutside,
+    bindings: Object.entries(config.CHANNELS)
+      .map(([namespace, bound]) => `${namespace}=${bound}`)
+      .join(','),
+  };
+}

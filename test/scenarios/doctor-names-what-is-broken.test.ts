@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { z } from 'zod';
+import { channels, type FrontDesk, openFrontDesk } from '../support/front-desk.ts';
+
+const merge = 'application/merge-patch+json';
+const roles = '/apis/rbac.authorization.k8s.io/v1/clusterroles/stepwise-engine';
+const leases = '/apis/coordination.k8s.io/v1/namespaces/argo-rollouts/leases';
+const Role = z.looseObject({
+  rules: z.array(z.looseObject({ resources: z.array(z.string()), verbs: z.array(z.string()) })),
+});
+
+let desk: FrontDesk;
+
+beforeAll(async () => {
+  desk = await openFrontDesk();
+});
+afterAll(() => desk.stop());
+
+/** Asks until the answer says so: a socket, a pod or a Lease takes its time. */
+async function doctor(says: RegExp, channel: string = channels.shop) {
+  let last: string | undefined;
+  try {
+    return await desk.sandbox.eventually(
+      'the doctor says so',
+      async () => {
+        // Nobody has a right here: it is asked before the first RoleBinding.
+        const answer = await desk.type('arno', '/rollout doctor', channel);
+        last = answer.words;
+        return says.test(last) ? last : undefined;
+      },
+      60_000,
+    );
+  } catch (error) {
+    throw new Error(`the doctor does not say ${says}, but:\n${last}`, { cause: error });
+  }
+}
+
+it('nothing is broken: every line has its tick', async () => {
+  const words = await doctor(/✓ All 11 checks are fine/);
+  const lines = words.split('\n').filter((line) => /^[✓⚠✗] \*/.test(line));
+  expect(lines.map((line) => line.replace(/^(.) \*([^*]+)\*: .*$/, '$1 $2'))).toEqual([
+    '✓ Slack connections',
+    '✓ Rights in the cluster',
+    '✓ Custom resources',
+    '✓ Controller',
+    '✓ Queue',
+    '✓ Prometheus',
+    '✓ User groups',
+    '✓ This channel',
+    '✓ Chart font',
+    '✓ Chart block',
+    '✓ Clock',
+  ]);
+  expect(words).toMatch(/2 of 2 sockets\n.*all \d{2} are there\n.*6 of 6, v1alpha1\n.*Stepwise \(stepwise_replica-1_/);
+});
+
+it('a right that is missing comes with the line that gives it', async () => {
+  const { rules } = await desk.sandbox.get(Role, roles);
+  const fewer = rules
+    .filter(({ resources }) => !resources.includes('ingresses'))
+    .map((rule) => (rule.resources.includes('analysisruns') ? { ...rule, verbs: ['get', 'list', 'watch'] } : rule));
+  await desk.sandbox.request('PATCH', roles, { rules: fewer }, merge);
+  const words = await doctor(/✗ \*Rights in the cluster\* \*\(to mend\)\*: 8 of \d+ are missing/);
+  expect(words).toContain(
+    'kubectl create clusterrole stepwise-ingresses-networking-k8s-io --verb=get,list,watch,create,patch ' +
+      '--resource=ingresses.networking.k8s.io && kubectl create clusterrolebinding stepwise-ingresses-networking-k8s-io ' +
+      '--clusterrole=stepwise-ingresses-networking-k8s-io --serviceaccount=stepwise:stepwise',
+  );
+  expect(words).toContain('--verb=create,patch,delete --resource=analysisruns.argoproj.io');
+  await desk.sandbox.request('PATCH', roles, { rules }, merge);
+  await doctor(/✓ All 11 checks are fine/);
+});
+
+it('a definition that is not installed', async () => {
+  const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/experiments.argoproj.io';
+  await desk.sandbox.request('DELETE', path);
+  const words = await doctor(/✗ \*Custom resources\*.*: not installed: experiments\.argoproj\.io/);
+  expect(words).toContain('kubectl apply --server-side -k manifests/install/crds-argo');
+});
+
+it('a channel that is bound to nothing, and a direct message', async () => {
+  const words = await doctor(/⚠ \*This channel\*: bound to nothing/, channels.lobby);
+  expect(words).toContain(
+    `set env deployment/stepwise CHANNELS='shop=${channels.shop},pay=${channels.pay},NAMESPACE=${channels.lobby}'`,
+  );
+  await doctor(/✓ \*This channel\*: a direct message/, await desk.directChannel('arno'));
+});
+
+it('a Prometheus that does not answer', async () => {
+  await desk.sandbox.standIns.prometheus?.stop();
+  await doctor(/✗ \*Prometheus\*.*: Prometheus at http:\/\/127\.0\.0\.1:\d+ could not be asked/);
+});
+
+it('an Argo controller beside us, and one that holds the Lease', async () => {
+  const labels = { 'app.kubernetes.io/name': 'argo-rollouts' };
+  await desk.sandbox.request('POST', '/apis/apps/v1/namespaces/argo-rollouts/deployments', {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'argo-rollouts', namespace: 'argo-rollouts', labels },
+    spec: {
+      replicas: 1,
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers: [{ name: 'controller', image: 'shop:1' }] } },
+    },
+  });
+  await doctor(/⚠ \*Controller\*: Stepwise \(stepwise_.*\); Argo Rollouts runs too \(argo-rollouts\), and waits/);
+  const spec = { holderIdentity: 'argo-rollouts-7d9f_1', leaseDurationSeconds: 3600 };
+  await desk.sandbox.request('PATCH', `${leases}/argo-rollouts-controller-lock`, { spec }, merge);
+  const words = await doctor(/✗ \*Controller\*.*: argo-rollouts-7d9f_1 holds the Lease/);
+  expect(words).toContain('kubectl -n argo-rollouts scale deployment argo-rollouts --replicas=0');
+});
