@@ -106,7 +106,8 @@ export const verbs = {
     when: 'now',
     takes: 'reason',
     flags: ['namespace', 'reason'],
-    usage: 'skip checkout',
+    needsReason: true,
+    usage: 'skip checkout because …',
     about: 'end the wait or analysis of this step now',
   },
   finish: {
@@ -115,7 +116,8 @@ export const verbs = {
     when: 'now',
     takes: 'reason',
     flags: ['namespace', 'reason'],
-    usage: 'finish checkout',
+    needsReason: true,
+    usage: 'finish checkout because …',
     about: 'go to 100 % now, without the rest of the plan',
   },
   pause: {
