@@ -16,6 +16,7 @@ import {
   glance,
   lookAt,
   type ObserveTools,
+  onMove,
   readAnalysisRuns,
   readLastSample,
   verify,
@@ -165,6 +166,7 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
           signingKeys: keys.all,
           clusterUid: cluster.uid,
           charts,
+          onRolloutChange: (listener) => onMove(caches.rollouts, listener),
           namespacesOf: channels.namespacesOf,
           channelOf: (namespace) => config.CHANNELS[namespace] ?? config.CHANNELS['*'],
         });

@@ -15,4 +15,5 @@ export { type Look, lookAt } from './look.ts';
 export { createMeasureAgain } from './measure-again.ts';
 export { createMeasureNow, type MeasuredNow, type MeasureNow } from './measure-now.ts';
 export { glance, type ObserveTools, readAnalysisRuns } from './observe.ts';
+export { onMove } from './on-move.ts';
 export { verify } from './verify.ts';

@@ -4,6 +4,7 @@ import { type CheckTools, check } from './check.ts';
 import { type DoctorTools, runChecks } from './doctor/run-checks.ts';
 import { finish } from './finish.ts';
 import { type HistoryTools, readHistory } from './history.ts';
+import { readHome } from './home.ts';
 import { type LookBackTools, readChanges } from './look-back.ts';
 import type { Operations } from './operations.ts';
 import { pause } from './pause.ts';
@@ -48,6 +49,7 @@ export function createOperations(
     list: (person, channel, namespace) => readList(person, { channel, namespace }, tools),
     history: (wish) => readHistory(wish, tools),
     changes: (person, options) => readChanges(person, options, tools),
+    home: (person) => readHome(person, tools),
     where: (person, options) => readWhere(person, options, tools),
   };
 }

@@ -2,6 +2,7 @@ import type { Binding, Delivery } from '../rollout/index.ts';
 import type { CheckAnswer } from './check.ts';
 import type { CheckupLine } from './doctor/checkup.ts';
 import type { History } from './history.ts';
+import type { HomeFacts } from './home.ts';
 import type { RecentChanges } from './look-back.ts';
 import type { PlanAnswer } from './plan.ts';
 import type { Startable } from './where.ts';
@@ -126,6 +127,8 @@ export interface Operations {
     person: Person,
     options: { readonly lastMs: number; readonly namespace?: string | undefined },
   ): Promise<RecentChanges>;
+  /** What their Home shows: what is under way, what they may do about it, and what changed in the last hour. */
+  home(person: Person): Promise<HomeFacts>;
   /** What this person may start now, and from which channel. */
   where(
     person: Person,

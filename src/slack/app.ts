@@ -1,7 +1,7 @@
 import { App } from '@slack/bolt';
 import type { Logger } from 'pino';
 import type { Charts } from '../charts/index.ts';
-import type { Operations, Target } from '../operations/index.ts';
+import type { CardPlace, Operations, Target } from '../operations/index.ts';
 import { actActionIds, lineActionIds, moreActionId } from './actions/action-ids.ts';
 import { createSigner } from './actions/signed-value.ts';
 import { createBoltLogger } from './bolt-logger.ts';
@@ -17,6 +17,7 @@ import { createSender, type Sender } from './sender.ts';
 import { createSlackHealth, type SlackHealth } from './slack-health.ts';
 import { createSocketReceiver } from './socket-receiver.ts';
 import { registerViewListeners } from './view-listeners.ts';
+import { createHomes } from './views/homes.ts';
 import { createFormSeal } from './views/start-entry.ts';
 import { createStartForms } from './views/start-form.ts';
 import { createWebClient } from './web-client.ts';
@@ -54,6 +55,8 @@ export interface SlackTools {
   readonly channelOf?: ((namespace: string) => string | undefined) | undefined;
   /** Which namespaces are bound to a channel. */
   readonly namespacesOf?: ((channel: string) => readonly string[]) | undefined;
+  /** Tells when a rollout moves, so that what shows it is drawn anew. Returns how to stop listening. */
+  readonly onRolloutChange?: ((listener: () => void) => () => void) | undefined;
   readonly now?: (() => number) | undefined;
 }
 
@@ -105,6 +108,7 @@ export function createSlackApp(tools: SlackTools): SlackApp {
     channelOf: tools.channelOf,
     namespacesOf: tools.namespacesOf,
   };
+  const linkTo = (card: CardPlace) => permalink(workspace.known()?.url ?? '', card);
   const desk = createDesk({
     operations: tools.operations,
     signer,
@@ -116,7 +120,7 @@ export function createSlackApp(tools: SlackTools): SlackApp {
     clusterUid: tools.clusterUid,
     findByCard: tools.findByCard,
     view,
-    linkTo: (card) => permalink(workspace.known()?.url ?? '', card),
+    linkTo,
   });
   const forms = createStartForms({
     operations: tools.operations,
@@ -128,10 +132,13 @@ export function createSlackApp(tools: SlackTools): SlackApp {
     log,
     now,
   });
-  registerViewListeners(app, { forms, desk, signer, view, log });
+  const homes = createHomes({ operations: tools.operations, identity, sender, view, linkTo, log, now });
+  const stopListening = tools.onRolloutChange?.(() => homes.changed());
+  registerViewListeners(app, { forms, homes, desk, signer, view, log });
   registerListeners(app, {
     desk,
     forms,
+    homes,
     view,
     identity,
     log,
@@ -159,6 +166,8 @@ export function createSlackApp(tools: SlackTools): SlackApp {
       await receiver.stop();
       await desk.stop();
       await forms.stop();
+      stopListening?.();
+      await homes.stop();
       await uploads.stop();
       await workspace.stop();
     },

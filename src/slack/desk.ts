@@ -23,6 +23,8 @@ export interface Origin {
   readonly thread?: string | undefined;
   /** The message whose button was clicked. */
   readonly message?: string | undefined;
+  /** Clicked in the app's Home: there is no channel. */
+  readonly isHome?: boolean | undefined;
   /** Opens a modal, for three seconds. */
   readonly triggerId?: string | undefined;
 }
@@ -112,6 +114,7 @@ export function createDesk(tools: {
       channel,
       mayChange: !identified.isGuest,
       triggerId: origin.triggerId,
+      isInOwnChannel: origin.isHome === true,
     });
   }
 

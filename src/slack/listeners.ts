@@ -1,14 +1,15 @@
-import type { App } from '@slack/bolt';
+import type { App, RespondFn } from '@slack/bolt';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { moreActionId } from './actions/action-ids.ts';
-import type { Desk, Origin } from './desk.ts';
+import type { Desk, Origin, Reply } from './desk.ts';
 import type { Identity } from './identity.ts';
 import type { AnswerView } from './messages/answers.ts';
 import { say } from './messages/answers.ts';
 import { reasonBlockId } from './messages/blocks.ts';
 import { createSeen } from './seen.ts';
 import { formSubjectOf } from './views/form-wish.ts';
+import type { Homes } from './views/homes.ts';
 import type { StartForms } from './views/start-form.ts';
 
 /** What every payload says about where it comes from, in Slack's several spellings. */
@@ -24,6 +25,7 @@ const Click = z.looseObject({
   trigger_id: z.string().optional(),
   channel: z.looseObject({ id: z.string() }).optional(),
   container: z.looseObject({ message_ts: z.string().optional(), thread_ts: z.string().optional() }).optional(),
+  view: z.looseObject({ type: z.string() }).optional(),
   message: z
     .looseObject({
       blocks: z.array(z.looseObject({ elements: z.array(z.unknown()).optional().catch(undefined) })).optional(),
@@ -62,6 +64,7 @@ const Valued = z.looseObject({ value: z.string() });
 export interface ListenerTools {
   readonly desk: Desk;
   readonly forms: StartForms;
+  readonly homes: Homes;
   readonly view: AnswerView;
   readonly identity: Identity;
   readonly log: Logger;
@@ -99,7 +102,7 @@ export function registerListeners(app: App, tools: ListenerTools): void {
     app.action(actionId, async ({ ack, body, respond }) => {
       await ack();
       const click = Click.parse(body);
-      const reply = respond === undefined ? desk.ephemeral(originOf(click)) : desk.respondVia(respond, originOf(click));
+      const reply = replyTo(originOf(click), respond);
       await serveClick(tools, click, actionId, reply);
     });
   }
@@ -113,12 +116,24 @@ export function registerListeners(app: App, tools: ListenerTools): void {
     await desk.words(origin, mention.text, desk.ephemeral(origin));
   });
 
+  app.event('app_home_opened', async ({ event }) => {
+    const { user, tab } = Opened.parse(event);
+    if (tab === 'home') tools.homes.opened(user);
+  });
+
   app.event('user_change', async ({ event }) => identity.forgetUser(event.user.id));
   app.event('subteam_updated', async () => identity.forgetGroups());
   app.event('subteam_members_changed', async () => identity.forgetGroups());
 
+  function replyTo(origin: Origin, respond: RespondFn | undefined): Reply {
+    if (origin.isHome === true) return async (message) => tools.homes.tell(origin.userId, message);
+    return respond === undefined ? desk.ephemeral(origin) : desk.respondVia(respond, origin);
+  }
+
   app.error(async (error) => log.error({ err: error }, 'a slack payload could not be served'));
 }
+
+const Opened = z.looseObject({ user: z.string(), tab: z.string().default('home') });
 
 async function serveClick(
   { desk }: ListenerTools,
@@ -145,6 +160,7 @@ function reasonIn({ state }: Click): string | undefined {
 function originOf(click: Click): Origin {
   return {
     userId: click.user.id,
+    isHome: click.view?.type === 'home',
     channel: click.channel?.id ?? '',
     thread: click.container?.thread_ts,
     message: click.container?.message_ts,

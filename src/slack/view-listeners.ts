@@ -7,6 +7,7 @@ import type { Desk } from './desk.ts';
 import { type AnswerView, say } from './messages/answers.ts';
 import type { Mrkdwn } from './messages/mrkdwn.ts';
 import { subjectOfLine } from './views/form-wish.ts';
+import type { Homes } from './views/homes.ts';
 import { SentView, type SubmissionAnswer } from './views/start-answer.ts';
 import { fields } from './views/start-entry.ts';
 import type { StartForms } from './views/start-form.ts';
@@ -25,6 +26,7 @@ const Suggestion = z.looseObject({ user: z.looseObject({ id: z.string() }), valu
 
 export interface ViewListenerTools {
   readonly forms: StartForms;
+  readonly homes: Homes;
   readonly desk: Desk;
   readonly signer: Signer;
   readonly view: AnswerView;
@@ -92,7 +94,9 @@ export function registerViewListeners(app: App, tools: ViewListenerTools): void 
     const value = actions.find(({ action_id: id }) => id === actionId)?.value ?? '';
     const origin = { userId: user.id, channel: channel?.id ?? '', thread: container?.thread_ts };
     const tell = async (words: Mrkdwn) => {
-      if (respond !== undefined) await desk.respondVia(respond, origin)(say(tools.view, words));
+      const message = say(tools.view, words);
+      if (respond !== undefined) await desk.respondVia(respond, origin)(message);
+      else tools.homes.tell(origin.userId, message);
     };
     return { origin, triggerId, value, tell };
   }

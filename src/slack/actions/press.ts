@@ -86,7 +86,8 @@ async function act(tools: PressTools, asked: Asked, payload: ActPayload): Promis
 
 function wishFor(asked: Asked, payload: ActPayload) {
   const target = { namespace: payload.namespace, name: payload.name };
-  return { person: asked.person, channel: asked.channel, target, reason: asked.reason, saw: payload.binding };
+  const { person, channel, reason, isInOwnChannel } = asked;
+  return { person, channel, target, reason, isInOwnChannel, saw: payload.binding };
 }
 
 function commandFor(verb: Exclude<ActPayload['action'], 'approve'>, payload: ActPayload): Command {

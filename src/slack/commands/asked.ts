@@ -16,6 +16,8 @@ export interface Asked {
   readonly isConfirmed?: boolean;
   /** Written beside the button that was clicked. */
   readonly reason?: string | undefined;
+  /** Asked in the Home tab: the rollout's own channel counts. */
+  readonly isInOwnChannel?: boolean | undefined;
   /** Opens a modal for the next three seconds; words in a mention have none. */
   readonly triggerId?: string | undefined;
 }
@@ -36,5 +38,6 @@ export interface Understood {
 }
 
 export function wishOf(asked: Asked, target: Target, reason: string | undefined): Wish {
-  return { person: asked.person, channel: asked.channel, target, reason };
+  const { person, channel, isInOwnChannel } = asked;
+  return { person, channel, target, reason, isInOwnChannel };
 }

@@ -1,4 +1,4 @@
-import type { History, RecentChanges, Revision, Startable } from '../../operations/index.ts';
+import type { History, RecentChange, RecentChanges, Revision, Startable } from '../../operations/index.ts';
 import { printDuration } from '../commands/duration.ts';
 import { print } from '../commands/print.ts';
 import { type AnswerView, copyable, say } from './answers.ts';
@@ -52,18 +52,21 @@ export function renderChanges(
 ): Message {
   const span = `in the last ${printDuration(lastMs)}${namespace === undefined ? '' : ` in ${quote(namespace, 63)}`}`;
   if (changes.length === 0) return say(view, `Nothing that you may see moved ${span}.`);
-  const lines = changes.slice(0, maxLines).map((change) => {
-    const { last } = change;
-    const what = `${quote(change.namespace, 63)}/${quote(change.name, 100)} *${quote(versionOf(change.image), 60)}*`;
-    const did = eventWords(last.event) ?? quote(last.event, 40);
-    const who = last.by ?? change.startedBy;
-    const by = who === undefined ? '' : ` · ${last.by === undefined ? 'started by' : 'by'} ${nameOf(view, who)}`;
-    const text = last.text === '' ? '' : ` · _${quote(last.text, 120)}_`;
-    return `${date(last.atMs, '{time}')} ${what} ${did}${by}${text}`;
-  });
+  const lines = changes.slice(0, maxLines).map((change) => changeLine(view, change));
   const left = changes.length - lines.length + more;
   if (left > 0) lines.push(`+${left} more; \`-n shop\` shows one namespace`);
   return say(view, `*Moved ${span}*\n${lines.join('\n')}`);
+}
+
+/** One revision that moved: what it came to last, when, and who began it. */
+export function changeLine(view: AnswerView, change: RecentChange): Mrkdwn {
+  const { last } = change;
+  const what = `${quote(change.namespace, 63)}/${quote(change.name, 100)} *${quote(versionOf(change.image), 60)}*`;
+  const did = eventWords(last.event) ?? quote(last.event, 40);
+  const who = last.by ?? change.startedBy;
+  const by = who === undefined ? '' : ` · ${last.by === undefined ? 'started by' : 'by'} ${nameOf(view, who)}`;
+  const text = last.text === '' ? '' : ` · _${quote(last.text, 120)}_`;
+  return `${date(last.atMs, '{time}')} ${what} ${did}${by}${text}`;
 }
 
 const maxNames = 12;

@@ -51,7 +51,7 @@ export async function readScene(
           images: [image],
         });
   const planned = await operations.plan({ ...asked, target: service, images: [] });
-  const plan = planned.done ? planned.plan : undefined;
+  const plan = planned.done ? planned : undefined;
   const listed = services.some((one) => keyOf(one) === keyOf(service)) ? services : [service, ...services];
   return { ...base, services: listed, service, form, entry: { ...entry, serviceKey: keyOf(service) }, verdict, plan };
 }

@@ -1,7 +1,6 @@
 import type { InputBlock } from '@slack/types';
 import { formatDuration } from '../../lib/index.ts';
-import type { KnownImage, RolloutName, StartForm } from '../../operations/index.ts';
-import type { Plan } from '../../rollout/index.ts';
+import type { KnownImage, PlanAnswer, RolloutName, StartForm } from '../../operations/index.ts';
 import { context, type MessageBlock, section } from '../messages/blocks.ts';
 import { type Mrkdwn, plain, quote } from '../messages/mrkdwn.ts';
 import { versionOf } from '../messages/version.ts';
@@ -26,7 +25,7 @@ export interface StartScene {
   readonly entry: Entry;
   readonly verdict: Verdict | undefined;
   /** The same for any image. */
-  readonly plan?: Plan | undefined;
+  readonly plan?: PlanAnswer | undefined;
   /** What moved since the person looked last. */
   readonly changed?: Mrkdwn | undefined;
   readonly channel: string;

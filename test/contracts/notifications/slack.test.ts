@@ -24,6 +24,7 @@ describeNotifier('slack', async () => {
       tryStart: neverAsked,
       startForm: neverAsked,
       startable: neverAsked,
+      home: neverAsked,
       promote: neverAsked,
       finish: neverAsked,
       skip: neverAsked,

@@ -1,5 +1,5 @@
 import { NotNowError } from '../../../src/lib/index.ts';
-import type { Answer, Operations, RolloutName, Wish } from '../../../src/operations/index.ts';
+import type { Answer, HomeFacts, Operations, RolloutName, Wish } from '../../../src/operations/index.ts';
 import type { Delivery } from '../../../src/rollout/index.ts';
 import { createSlackApi, type SlackApi, type SlackApiOptions } from '../../../src/sandbox/slack-api/index.ts';
 import { createSlackApp, type SlackApp, type SlackTools } from '../../../src/slack/index.ts';
@@ -26,6 +26,7 @@ export interface World {
     answer: Answer | undefined;
     card: { channel: string; ts: string } | undefined;
     startable: RolloutName[];
+    home: HomeFacts;
     form: Awaited<ReturnType<Operations['startForm']>>;
     fails: boolean;
     hangs: boolean | Promise<void>;
@@ -44,6 +45,7 @@ export async function openWorld(
     delivery: aTypicalDelivery('checking'),
     answer: undefined,
     card: undefined,
+    home: { moving: [], more: 0, changes: { changes: [], more: 0 }, seesNothing: false },
     startable: [{ namespace: 'shop', name: 'checkout' }],
     form: { done: true, form: aStartForm() },
     fails: false,
@@ -74,6 +76,7 @@ export async function openWorld(
     },
     startForm: async () => known.form,
     startable: async () => known.startable,
+    home: async () => known.home,
     promote: act('promote'),
     finish: act('finish'),
     skip: act('skip'),

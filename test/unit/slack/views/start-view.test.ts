@@ -61,10 +61,10 @@ describe('the start form', () => {
   });
 
   it('says what would come of it, and asks whether the person is sure where the words would ask', () => {
-    const { plan } = aPlanAnswer();
+    const plan = aPlanAnswer();
     const would = textOf(aScene({ verdict: { kind: 'wouldStart', from: 'a/b:1.4.2', to: 'a/b:2.0.1' }, plan }));
     expect(would).toContain('1.4.2 → *2.0.1*');
-    expect(would).toContain('10 · 50 · 75 · 100 %\\n1 gate waits for a person');
+    expect(would).toContain('*Steps* 10 %');
     expect(would).not.toContain('sure:');
     const refused = { kind: 'refused', words: 'usual tags look otherwise', image: 'v2' } as const;
     expect(textOf(aScene({ verdict: { ...refused, isQuestion: true } }))).toContain('sure:');
