@@ -89,6 +89,7 @@ function rights({ cluster, config }: DoctorHands): Probe {
     const asked = rightQuestions(neededRights, {
       watchNamespaces: config.WATCH_NAMESPACES,
       leaseNamespace: config.ARGO_NAMESPACE,
+      ownNamespace: config.POD_NAMESPACE,
     });
     const [account, ...answers] = await Promise.all([
       reviews.whoAreWe(signal).catch(() => 'system:serviceaccount:stepwise:stepwise'),

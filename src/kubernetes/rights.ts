@@ -6,8 +6,8 @@ export interface Right {
   readonly verbs: readonly string[];
   /** Only these objects; absent: all. */
   readonly names?: readonly string[];
-  /** `watched`: in each watched namespace; `cluster`: of kinds without one, or of one object; `lease`: where the Lease lives. */
-  readonly scope: 'watched' | 'cluster' | 'lease';
+  /** In each watched namespace; of kinds without one, or of one object; where the Lease lives; where Stepwise itself lives. */
+  readonly scope: 'watched' | 'cluster' | 'lease' | 'own';
   /** What does not work without it. */
   readonly why: string;
 }
@@ -22,6 +22,10 @@ function cluster(group: string, resource: string, verbs: string, why: string, na
 
 function lease(group: string, resource: string, verbs: string, why: string): Right {
   return { group, resource, verbs: verbs.split(' '), scope: 'lease', why };
+}
+
+function own(resource: string, verbs: string, why: string, names?: readonly string[]): Right {
+  return { group: '', resource, verbs: verbs.split(' '), scope: 'own', why, ...(names === undefined ? {} : { names }) };
 }
 
 /** Definitions that must be installed, ours last. */
@@ -58,4 +62,6 @@ export const neededRights: readonly Right[] = [
   cluster('apiextensions.k8s.io', 'customresourcedefinitions', 'get', 'schemas are read', neededDefinitions),
   lease('coordination.k8s.io', 'leases', 'get list watch create patch update', 'there is one keeper'),
   lease('apps', 'deployments', 'list', 'an Argo controller beside us is seen'),
+  own('configmaps', 'get patch', 'images of builds are remembered', ['stepwise-heard-images']),
+  own('configmaps', 'create', 'images of builds are remembered'),
 ];

@@ -6,7 +6,7 @@ import { neededRights } from '../../src/kubernetes/index.ts';
 
 const Role = z.looseObject({
   kind: z.enum(['ClusterRole', 'Role']),
-  metadata: z.looseObject({ name: z.string() }),
+  metadata: z.looseObject({ name: z.string(), namespace: z.string().default('') }),
   rules: z.array(
     z.looseObject({
       apiGroups: z.array(z.string()),
@@ -27,7 +27,9 @@ function inManifest(): string[] {
       apiGroups.flatMap((group) =>
         resources.flatMap((resource) =>
           resourceNames.flatMap((name) =>
-            verbs.map((verb) => `${role.data.kind} ${group}/${resource} ${name} ${verb}`),
+            verbs.map(
+              (verb) => `${role.data.kind} ${role.data.metadata.namespace} ${group}/${resource} ${name} ${verb}`,
+            ),
           ),
         ),
       ),
@@ -35,11 +37,12 @@ function inManifest(): string[] {
   });
 }
 
+/** As the manifest is shipped. */
+const roleOf = { watched: 'ClusterRole ', cluster: 'ClusterRole ', lease: 'Role argo-rollouts', own: 'Role stepwise' };
+
 it('the rights that doctor asks for are those that the manifest gives', () => {
   const asked = neededRights.flatMap(({ group, resource, verbs, names = [''], scope }) =>
-    names.flatMap((name) =>
-      verbs.map((verb) => `${scope === 'lease' ? 'Role' : 'ClusterRole'} ${group}/${resource} ${name} ${verb}`),
-    ),
+    names.flatMap((name) => verbs.map((verb) => `${roleOf[scope]} ${group}/${resource} ${name} ${verb}`)),
   );
   expect(asked.length).toBeGreaterThan(50);
   expect(asked.sort()).toEqual(inManifest().sort());

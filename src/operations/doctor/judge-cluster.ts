@@ -7,15 +7,16 @@ export interface WhereRightsAreNeeded {
   /** Empty: all. */
   readonly watchNamespaces: readonly string[];
   readonly leaseNamespace: string;
+  readonly ownNamespace: string;
 }
 
 /** One question for each verb of each right. */
 export function rightQuestions(
   rights: readonly Right[],
-  { watchNamespaces, leaseNamespace }: WhereRightsAreNeeded,
+  { watchNamespaces, leaseNamespace, ownNamespace }: WhereRightsAreNeeded,
 ): readonly { readonly right: Right; readonly question: RightQuestion }[] {
   const everywhere = watchNamespaces.length === 0 ? [''] : watchNamespaces;
-  const namespacesOf = { watched: everywhere, cluster: [''], lease: [leaseNamespace] };
+  const namespacesOf = { watched: everywhere, cluster: [''], lease: [leaseNamespace], own: [ownNamespace] };
   return rights.flatMap((right) =>
     namespacesOf[right.scope].flatMap((namespace) =>
       (right.names ?? ['']).flatMap((name) =>

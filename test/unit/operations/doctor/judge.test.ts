@@ -15,7 +15,11 @@ import {
   type WhereRightsAreNeeded,
 } from '../../../../src/operations/index.ts';
 
-const everywhere: WhereRightsAreNeeded = { watchNamespaces: [], leaseNamespace: 'argo-rollouts' };
+const everywhere: WhereRightsAreNeeded = {
+  watchNamespaces: [],
+  leaseNamespace: 'argo-rollouts',
+  ownNamespace: 'stepwise',
+};
 const account = 'system:serviceaccount:stepwise:stepwise';
 const asked = rightQuestions(neededRights, everywhere);
 
