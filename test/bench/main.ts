@@ -1,6 +1,7 @@
 import { cpus } from 'node:os';
 import { progress } from './arena.ts';
 import { measureCharts } from './sections/charts.ts';
+import { measureConditions } from './sections/conditions.ts';
 import { measureFailover } from './sections/failover.ts';
 import { measureMoving } from './sections/moving.ts';
 import { measureUndo } from './sections/undo.ts';
@@ -16,6 +17,7 @@ const sections: Readonly<Record<string, () => Promise<unknown>>> = {
   /** So few that Slack's limits hold no card back. */
   cards: () => measureMoving({ store: 'redis', replicas: 2, rollouts: 3, startEveryMs: 1000, acts: 6 }),
   charts: () => measureCharts(50),
+  conditions: () => measureConditions(200),
 };
 
 const asked = process.argv.slice(2);

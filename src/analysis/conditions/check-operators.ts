@@ -7,6 +7,7 @@ import {
   isAssignable,
   isNumeric,
   isUnknown,
+  LIST,
   listOf,
   mayBoth,
   NIL,
@@ -121,5 +122,5 @@ export function typeOfChoice(whenTrue: StaticType, whenFalse: StaticType): Stati
   const areAlike = !isUnknown(whenTrue) && !isUnknown(whenFalse) && isAssignable(whenTrue, whenFalse);
   if (!areAlike) return UNKNOWN;
   const haveSameElement = whenTrue.element?.goName === whenFalse.element?.goName;
-  return whenTrue.kind === 'list' && !haveSameElement ? listOf(UNKNOWN) : whenTrue;
+  return whenTrue.kind === 'list' && !haveSameElement ? LIST : whenTrue;
 }

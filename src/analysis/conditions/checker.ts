@@ -2,6 +2,7 @@ import { ARGO_FUNCTIONS, BUILTINS } from './builtins/index.ts';
 import { checkUnary, typeOfChoice, typeOfOperation } from './check-operators.ts';
 import type { Patterns } from './patterns.ts';
 import {
+  ANY,
   BOOL,
   checkParameters,
   GROUPS,
@@ -107,7 +108,7 @@ function checkPointer(name: string, scope: Scope): StaticType {
 
 function checkList(items: readonly StaticType[]): StaticType {
   const last = items.at(-1) ?? UNKNOWN;
-  return listOf(items.every((item) => item.kind === last.kind) ? last : UNKNOWN);
+  return listOf(items.every((item) => item.kind === last.kind) ? last : ANY);
 }
 
 function checkBinary(node: Extract<Node, { kind: 'binary' }>, scope: Scope): StaticType {

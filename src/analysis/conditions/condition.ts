@@ -6,6 +6,7 @@ import { Meter } from './meter.ts';
 import { checkProgram, compileProgram } from './programs.ts';
 import { staticTypeOf, UNKNOWN } from './static-type.ts';
 import type { Node } from './syntax.ts';
+import { Moment } from './time/moment.ts';
 import { CompileProblem, RuntimeProblem, type Value } from './value.ts';
 
 /** A condition that was read and found right as far as that can be said without a result. */
@@ -71,14 +72,32 @@ export function answerCondition(source: string, measured: Json, circumstances: C
     const { hasMetNaN } = meter;
     return { isAnswered: true, isTrue: value, hasMetNaN, asksIsNaN: hasMetNaN && program.asksIsNaN };
   } catch (error) {
-    if (error instanceof CompileProblem || error instanceof RuntimeProblem) {
-      return { isAnswered: false, reason: error.message };
-    }
-    // A provider may answer JSON that is nested deeper than the stack.
-    if (error instanceof RangeError)
-      return { isAnswered: false, reason: 'the result is too large or nested too deeply' };
-    throw error;
+    return { isAnswered: false, reason: reasonOf(error) };
   }
+}
+
+/** Computes an expression that gives a time, and knows no result. */
+export function evaluateMoment(
+  source: string,
+  nowMs: number,
+): { readonly isMoment: true; readonly moment: Moment } | { readonly isMoment: false; readonly reason: string } {
+  try {
+    const program = compileProgram(source);
+    checkProgram(program, undefined);
+    const value = evaluate(program.folded, { meter: new Meter(program.patterns), result: null, nowMs });
+    if (value instanceof Moment) return { isMoment: true, moment: value };
+    return { isMoment: false, reason: `expected time.Time, but got ${goType(value)}` };
+  } catch (error) {
+    return { isMoment: false, reason: reasonOf(error) };
+  }
+}
+
+/** What is wrong with a condition or with this evaluation; throws on what is wrong with us. */
+function reasonOf(error: unknown): string {
+  if (error instanceof CompileProblem || error instanceof RuntimeProblem) return error.message;
+  // A provider may answer JSON that is nested deeper than the stack.
+  if (error instanceof RangeError) return 'the result is too large or nested too deeply';
+  throw error;
 }
 
 function readResult(measured: Json, { numbersAre = 'floats' }: Circumstances): Value {

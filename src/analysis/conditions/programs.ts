@@ -28,44 +28,48 @@ type Verdict =
 const MAX_KEPT = 500;
 
 /**
- * The programs of the texts seen last, so that a condition is read once and not with each measurement. What a text means never
+ * What the texts seen last turned out to be, so that a condition is read once and not with each measurement. What a text means never
  * changes: nobody can tell a kept program from a fresh one.
  */
-const kept = new Map<string, Program>();
+const kept = new Map<string, Program | CompileProblem>();
 
 /** Reads a condition; throws CompileProblem. */
 export function compileProgram(source: string): Program {
-  const known = kept.get(source);
-  if (known !== undefined) {
-    // A Map is in order of insertion: what is used goes to its end, what leaves is at its beginning.
-    kept.delete(source);
-    kept.set(source, known);
-    return known;
-  }
-  const tree = parseCondition(source);
-  const program: Program = {
-    tree,
-    folded: fold(tree),
-    patterns: new Patterns(),
-    asksIsNaN: callsIsNaN(tree),
-    verdicts: new Map(),
-  };
-  kept.set(source, program);
+  const known = kept.get(source) ?? read(source);
+  // A Map is in order of insertion: what is used goes to its end, what leaves is at its beginning.
+  kept.delete(source);
+  kept.set(source, known);
   const oldest = kept.size > MAX_KEPT ? kept.keys().next().value : undefined;
   if (oldest !== undefined) kept.delete(oldest);
-  return program;
+  if (known instanceof CompileProblem) throw new CompileProblem(known.message);
+  return known;
 }
 
-/** The type of the answer for a result of some type, as Argo's compiler finds it before each run; throws CompileProblem. */
-export function checkProgram(program: Program, result: StaticType): StaticType {
-  const known = program.verdicts.get(result.goName);
+function read(source: string): Program | CompileProblem {
+  try {
+    const tree = parseCondition(source);
+    const folded = fold(tree);
+    return { tree, folded, patterns: new Patterns(), asksIsNaN: callsIsNaN(tree), verdicts: new Map() };
+  } catch (error) {
+    if (error instanceof CompileProblem) return error;
+    throw error;
+  }
+}
+
+/**
+ * The type of the answer for a result of some type, as Argo's compiler finds it before each run; without one, `result` is an unknown
+ * name. Throws CompileProblem.
+ */
+export function checkProgram(program: Program, result: StaticType | undefined): StaticType {
+  const key = result?.goName ?? 'no result';
+  const known = program.verdicts.get(key);
   const verdict = known ?? judge(program, result);
-  if (known === undefined) program.verdicts.set(result.goName, verdict);
+  if (known === undefined) program.verdicts.set(key, verdict);
   if (verdict.isRight) return verdict.type;
   throw new CompileProblem(verdict.reason);
 }
 
-function judge({ tree, patterns }: Program, result: StaticType): Verdict {
+function judge({ tree, patterns }: Program, result: StaticType | undefined): Verdict {
   try {
     return { isRight: true, type: checkCondition(tree, result, patterns) };
   } catch (error) {

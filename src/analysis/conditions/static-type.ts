@@ -32,15 +32,18 @@ export interface Signature {
   readonly answer: StaticType;
 }
 
-export const UNKNOWN: StaticType = { kind: 'unknown', goName: 'interface {}' };
+/** Nothing is known. */
+export const UNKNOWN: StaticType = { kind: 'unknown', goName: 'unknown' };
+/** Known to be anything: what a map or a list of JSON holds, what a parameter takes. Only messages tell the two apart. */
+export const ANY: StaticType = { kind: 'unknown', goName: 'interface {}' };
 export const NIL: StaticType = { kind: 'nil', goName: 'unknown' };
 export const BOOL: StaticType = { kind: 'bool', goName: 'bool' };
 export const INT: StaticType = { kind: 'int', goName: 'int' };
 export const INT64: StaticType = { kind: 'int', goName: 'int64' };
 export const FLOAT: StaticType = { kind: 'float', goName: 'float64' };
 export const STRING: StaticType = { kind: 'string', goName: 'string' };
-export const RECORD: StaticType = { kind: 'record', goName: 'map[string]interface {}', element: UNKNOWN };
-export const LIST: StaticType = { kind: 'list', goName: '[]interface {}', element: UNKNOWN };
+export const RECORD: StaticType = { kind: 'record', goName: 'map[string]interface {}', element: ANY };
+export const LIST: StaticType = { kind: 'list', goName: '[]interface {}', element: ANY };
 export const FLOATS: StaticType = { kind: 'list', goName: '[]float64', element: FLOAT };
 export const INTS: StaticType = { kind: 'list', goName: '[]int', element: INT };
 export const STRINGS: StaticType = { kind: 'list', goName: '[]string', element: STRING };
@@ -48,14 +51,14 @@ const BYTES: StaticType = { kind: 'list', goName: '[]uint8', element: { kind: 'i
 export const DICTIONARY: StaticType = {
   kind: 'record',
   goName: 'map[interface {}]interface {}',
-  key: UNKNOWN,
-  element: UNKNOWN,
+  key: ANY,
+  element: ANY,
 };
 /** What groupBy makes. */
 export const GROUPS: StaticType = {
   kind: 'record',
   goName: 'map[interface {}][]interface {}',
-  key: UNKNOWN,
+  key: ANY,
   element: LIST,
 };
 export const TIME: StaticType = { kind: 'time', goName: 'time.Time' };

@@ -1,6 +1,6 @@
 import { Callable, goNameOfSignature } from '../callable.ts';
 import { assertedType, goText, goType, toInt64 } from '../go-text.ts';
-import { BOOL, FLOAT, INT64, type StaticType, UNKNOWN } from '../static-type.ts';
+import { ANY, BOOL, FLOAT, INT64, type StaticType } from '../static-type.ts';
 import { RuntimeProblem, type Value } from '../value.ts';
 import { type Builtin, takes } from './builtin.ts';
 import { parseFloat64, parseInteger } from './parse-number.ts';
@@ -15,13 +15,13 @@ function define(name: string, parameters: readonly StaticType[], answer: StaticT
 
 /** Argo's own functions. As values they stand beside `result` in the environment. */
 const DEFINED: Readonly<Record<string, ReturnType<typeof define>>> = {
-  asInt: define('asInt', [UNKNOWN], INT64, ([value = null]) => asInt(value)),
-  asFloat: define('asFloat', [UNKNOWN], FLOAT, ([value = null]) => asFloat(value)),
+  asInt: define('asInt', [ANY], INT64, ([value = null]) => asInt(value)),
+  asFloat: define('asFloat', [ANY], FLOAT, ([value = null]) => asFloat(value)),
   isNaN: define('isNaN', [FLOAT], BOOL, ([value = null]) => Number.isNaN(expectFloat(value))),
   isInf: define('isInf', [FLOAT], BOOL, ([value = null]) => Math.abs(expectFloat(value)) === Number.POSITIVE_INFINITY),
   // As Argo (rollouts 1.10): isNil and default look at the whole result, whatever they are given.
-  isNil: define('isNil', [UNKNOWN], BOOL, (_, { result }) => result === null),
-  default: define('default', [UNKNOWN, UNKNOWN], UNKNOWN, ([, fallback = null], { result }) => result ?? fallback),
+  isNil: define('isNil', [ANY], BOOL, (_, { result }) => result === null),
+  default: define('default', [ANY, ANY], ANY, ([, fallback = null], { result }) => result ?? fallback),
 };
 
 export const OF_ARGO: Readonly<Record<string, Builtin>> = Object.fromEntries(
