@@ -13,7 +13,7 @@ const documents = [
   ...['networking.k8s.io/v1', 'policy/v1', 'rbac.authorization.k8s.io/v1'],
 ].map((path) => (path.startsWith('api/') ? path : `apis/${path}`));
 const roots =
-  /\.(Namespace|Node|Pod|PodTemplate|Service|Endpoints|EndpointSlice|ConfigMap|Secret|ServiceAccount|PersistentVolumeClaim|ResourceQuota|Event|ReplicaSet|Deployment|StatefulSet|DaemonSet|Ingress|IngressClass|NetworkPolicy|Lease|Job|CronJob|PodDisruptionBudget|Eviction|Role|ClusterRole|RoleBinding|ClusterRoleBinding|HorizontalPodAutoscaler|Scale|CustomResourceDefinition|SubjectAccessReview|SelfSubjectAccessReview|LocalSubjectAccessReview|SelfSubjectRulesReview|SelfSubjectReview|TokenReview|TokenRequest|DeleteOptions|Status|ListMeta)$/;
+  /\.(Namespace|Node|Pod|PodTemplate|Service|Endpoints|EndpointSlice|ConfigMap|Secret|ServiceAccount|PersistentVolume|PersistentVolumeClaim|ReplicationController|LimitRange|ResourceQuota|ControllerRevision|Event|ReplicaSet|Deployment|StatefulSet|DaemonSet|Ingress|IngressClass|NetworkPolicy|Lease|Job|CronJob|PodDisruptionBudget|Eviction|Role|ClusterRole|RoleBinding|ClusterRoleBinding|HorizontalPodAutoscaler|Scale|CustomResourceDefinition|SubjectAccessReview|SelfSubjectAccessReview|LocalSubjectAccessReview|SelfSubjectRulesReview|SelfSubjectReview|TokenReview|TokenRequest|DeleteOptions|Status|ListMeta)$/;
 
 type Node = { [key: string]: unknown };
 
@@ -21,7 +21,7 @@ function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Keeps what pruning, defaulting, merging, validation and `kubectl explain` read; a description keeps its first sentence. */
+/** Keeps what pruning, defaulting, merging, validation and `kubectl explain` read. */
 function cut(value: unknown, isPropertyMap = false): unknown {
   if (Array.isArray(value)) return value.map((item) => cut(item));
   if (!isNode(value)) return value;
@@ -31,10 +31,6 @@ function cut(value: unknown, isPropertyMap = false): unknown {
   if (structFields.length > 0) kept.structFields = structFields;
   for (const [key, child] of Object.entries(value)) {
     if (isPropertyMap) kept[key] = cut(child);
-    else if (key === 'description')
-      kept[key] = String(child)
-        .split(/(?<=\.)\s/)[0]
-        ?.slice(0, 160);
     else if (key === 'allOf' && Array.isArray(child) && child.length === 1) Object.assign(kept, cut(child[0]));
     else if (key === '$ref') kept[key] = String(child).split('/').at(-1);
     else if (key === 'default' && isZero(child)) continue;

@@ -21,6 +21,8 @@ export interface Write {
   readonly manager: string;
   readonly isDryRun: boolean;
   readonly isPatch: boolean;
+  /** The patch as a refusal of it quotes it. */
+  readonly patchText?: () => string;
   readonly fieldValidation: string;
   /** Sent as `Warning` headers with the answer. */
   readonly warnings: string[];

@@ -7,6 +7,7 @@ import { methodNotAllowed, notFound, pageNotFound } from './api-error.ts';
 import { startDefinitionCleaner } from './cleaning/definitions.ts';
 import { GarbageCollector } from './cleaning/garbage-collector.ts';
 import { NamespaceCleaner } from './cleaning/namespaces.ts';
+import { startQuotaKeeper } from './cleaning/quotas.ts';
 import { type Answer, jsonAnswer } from './requests/answer.ts';
 import { type ApiRequest, isTrue, type ResourcePath, readObjectBody, type User } from './requests/request.ts';
 import { defaultValues } from './resources/default-values.ts';
@@ -62,7 +63,7 @@ export async function createKubernetesApi(options: KubernetesApiOptions): Promis
   store.onChange((_place, { object, previous }) => {
     touched ??= { object, previous };
   });
-  const stopDefinitions = startDefinitionCleaner(api);
+  const stopKeepers = [startDefinitionCleaner(api), startQuotaKeeper(api)];
   const cleaners = [new GarbageCollector(api), new NamespaceCleaner(api)];
   const server = await startServer({
     api,
@@ -85,7 +86,7 @@ export async function createKubernetesApi(options: KubernetesApiOptions): Promis
   let stopping: Promise<void> | undefined;
   async function stop(): Promise<void> {
     await server.stop();
-    stopDefinitions();
+    for (const stopKeeper of stopKeepers) stopKeeper();
     for (const cleaner of cleaners) cleaner.stop();
     journal?.close();
   }

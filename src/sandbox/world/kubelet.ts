@@ -3,9 +3,10 @@ import type { Cluster } from './cluster.ts';
 import { advanceContainer, type ContainerRun, createContainer, type Life, runFrom } from './container-life.ts';
 import { createEventWriter } from './event-writer.ts';
 import { chooseFacts, type ImageList } from './image-list.ts';
+import { NODE_NAME, registerNode } from './node.ts';
 import { isPodReady, keyOf, type Pod } from './objects.ts';
+import { beginningOf, troublesOf } from './pod-news.ts';
 import { describePodStatus } from './pod-status.ts';
-import { troublesOf } from './pod-troubles.ts';
 import { createWorkQueue } from './work-queue.ts';
 
 export type KubeletOptions = {
@@ -15,7 +16,6 @@ export type KubeletOptions = {
   readonly onProblem: (message: string) => void;
 };
 
-const NODE_NAME = 'sandbox';
 const TERMINATION_MS = 1000;
 /** A pod with work to finish says with this annotation how many milliseconds it takes; without it, it runs as a server does. */
 const COMPLETES_AFTER = 'sandbox/completes-after-ms';
@@ -26,6 +26,8 @@ type Run = {
   containers: readonly ContainerRun[];
   /** What was last written, to stay silent when nothing changed. */
   written: string;
+  /** Containers whose first start was told. */
+  readonly begun: Set<string>;
   /** When its deletion was first seen. */
   doomedMs: number | undefined;
 };
@@ -41,6 +43,7 @@ export function startKubelet(options: KubeletOptions): { stop(): void } {
   let nextIp = 2;
   let canBind = true;
 
+  queue.add(NODE_NAME);
   pods.onChange((before, after) => {
     if (before !== undefined && after?.metadata.uid !== before.metadata.uid) forget(before);
     if (after === undefined) return;
@@ -56,6 +59,7 @@ export function startKubelet(options: KubeletOptions): { stop(): void } {
   }
 
   async function look(key: string): Promise<void> {
+    if (key === NODE_NAME) return registerNode(client, Date.now());
     const pod = pods.get(key);
     if (pod === undefined) return;
     const nowMs = Date.now();
@@ -92,7 +96,13 @@ export function startKubelet(options: KubeletOptions): { stop(): void } {
         { facts, life: lifeOf(pod), nowMs },
       );
     });
-    const run: Run = { podIp, containers, written: wasReady ? JSON.stringify(containers) : '', doomedMs: undefined };
+    const run: Run = {
+      podIp,
+      containers,
+      written: wasReady ? JSON.stringify(containers) : '',
+      begun: new Set(wasReady ? containers.map(({ name }) => name) : []),
+      doomedMs: undefined,
+    };
     runs.set(pod.metadata.uid, run);
     return run;
   }
@@ -128,7 +138,10 @@ export function startKubelet(options: KubeletOptions): { stop(): void } {
     run.written = written;
     for (const container of run.containers) {
       const facts = chooseFacts(options.images(), container.image);
-      for (const event of troublesOf(pod, container, facts)) events.tell(pod, { ...event, component: 'kubelet' });
+      const begins = container.phase.kind === 'running' && !run.begun.has(container.name);
+      if (begins) run.begun.add(container.name);
+      const news = [...(begins ? beginningOf(container) : []), ...troublesOf(pod, container, facts)];
+      for (const event of news) events.tell(pod, { ...event, component: 'kubelet' });
     }
   }
 

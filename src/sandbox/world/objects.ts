@@ -39,6 +39,7 @@ const Condition = z.looseObject({
   type: z.string(),
   status: z.string(),
   reason: z.string().optional(),
+  message: z.string().optional(),
   lastTransitionTime: z.string().optional(),
   lastUpdateTime: z.string().optional(),
 });

@@ -68,7 +68,7 @@ const roleRules: { readonly [name: string]: readonly Json[] } = {
     { apiGroups: ['authorization.k8s.io'], resources: reviews, verbs: ['create'] },
     { apiGroups: ['authentication.k8s.io'], resources: ['selfsubjectreviews'], verbs: ['create'] },
   ],
-  'system:discovery': [{ nonResourceURLs: [...discoveryPaths, ...healthPaths], verbs: ['get'] }],
+  'system:discovery': [{ nonResourceURLs: [...new Set([...discoveryPaths, ...healthPaths])], verbs: ['get'] }],
   'system:public-info-viewer': [{ nonResourceURLs: healthPaths, verbs: ['get'] }],
 };
 

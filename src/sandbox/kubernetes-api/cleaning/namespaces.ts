@@ -1,5 +1,6 @@
-import { type Api, internalWrite } from '../api.ts';
-import { listAt, objectAt, type StoredObject } from '../kubernetes-object.ts';
+import type { Json } from '../../../lib/index.ts';
+import { type Api, internalWrite, timestamp } from '../api.ts';
+import { isObject, isSame, listAt, objectAt, type StoredObject, textsAt } from '../kubernetes-object.ts';
 import { deleteObject } from '../objects/delete.ts';
 
 const options = { gracePeriodSeconds: undefined, propagation: 'Background', uid: '', resourceVersion: '' } as const;
@@ -32,7 +33,10 @@ export class NamespaceCleaner {
     this.leaving.add(name);
     this.scheduled ??= setImmediate(() => {
       this.scheduled = undefined;
-      for (const each of this.leaving) if (this.empty(each)) this.release(each);
+      for (const each of this.leaving) {
+        if (this.empty(each)) this.release(each);
+        else this.tellWhatRemains(each);
+      }
     });
   }
 
@@ -52,6 +56,25 @@ export class NamespaceCleaner {
     return isEmpty;
   }
 
+  private tellWhatRemains(name: string): void {
+    const place = { collection: 'namespaces', namespace: '', name };
+    const namespace = this.api.store.get(place);
+    if (namespace === undefined) return;
+    const before = objectAt(namespace, 'status');
+    const conditions = conditionsOf(this.remaining(name), timestamp(this.api.nowMs()), listAt(before, 'conditions'));
+    if (isSame(before.conditions, conditions)) return;
+    this.api.store.put(place, { ...namespace, status: { ...before, conditions } });
+  }
+
+  private remaining(namespace: string): readonly Remainder[] {
+    const { store, registry } = this.api;
+    return [...new Set(registry.all().map((resource) => resource.collection))].flatMap((collection) => {
+      if (registry.storedAs(collection)?.isNamespaced !== true) return [];
+      const objects = store.collection(collection).list(namespace);
+      return objects.length === 0 ? [] : [{ collection, objects }];
+    });
+  }
+
   private release(name: string): void {
     const place = { collection: 'namespaces', namespace: '', name };
     const namespace = this.api.store.get(place);
@@ -65,4 +88,66 @@ export class NamespaceCleaner {
 
 function isLeaving(object: StoredObject): boolean {
   return object.metadata.deletionTimestamp !== undefined && listAt(objectAt(object, 'spec'), 'finalizers').length > 0;
+}
+
+interface Remainder {
+  readonly collection: string;
+  readonly objects: readonly StoredObject[];
+}
+
+/** Why a namespace is not gone yet, in the words of Kubernetes' namespace controller. */
+function conditionsOf(remaining: readonly Remainder[], now: string, before: readonly Json[]): readonly Json[] {
+  const finalizers = new Map<string, number>();
+  for (const { objects } of remaining) {
+    for (const finalizer of objects.flatMap((object) => textsAt(object.metadata, 'finalizers'))) {
+      finalizers.set(finalizer, (finalizers.get(finalizer) ?? 0) + 1);
+    }
+  }
+  const content = remaining.map(({ collection, objects }) => {
+    const name = collection.includes('.') ? collection : `${collection}.`;
+    return `${name} has ${objects.length} resource instances`;
+  });
+  const holders = [...finalizers].map(([finalizer, count]) => `${finalizer} in ${count} resource instances`);
+  const some = content.length > 0;
+  const isHeld = holders.length > 0;
+  const said: readonly (readonly [type: string, isTrue: boolean, reason: string, message: string])[] = [
+    ['NamespaceDeletionDiscoveryFailure', false, 'ResourcesDiscovered', 'All resources successfully discovered'],
+    [
+      'NamespaceDeletionGroupVersionParsingFailure',
+      false,
+      'ParsedGroupVersions',
+      'All legacy kube types successfully parsed',
+    ],
+    [
+      'NamespaceDeletionContentFailure',
+      false,
+      'ContentDeleted',
+      'All content successfully deleted, may be waiting on finalization',
+    ],
+    [
+      'NamespaceContentRemaining',
+      some,
+      some ? 'SomeResourcesRemain' : 'ContentRemoved',
+      some ? `Some resources are remaining: ${content.join(', ')}` : 'All content successfully removed',
+    ],
+    [
+      'NamespaceFinalizersRemaining',
+      isHeld,
+      isHeld ? 'SomeFinalizersRemain' : 'ContentHasNoFinalizers',
+      isHeld
+        ? `Some content in the namespace has finalizers remaining: ${holders.join(', ')}`
+        : 'All content-preserving finalizers finished',
+    ],
+  ];
+  return said.map(([type, isTrue, reason, message]) => {
+    const status = isTrue ? 'True' : 'False';
+    const held = before.filter(isObject).find((each) => each.type === type);
+    return {
+      type,
+      status,
+      lastTransitionTime: held?.status === status ? (held.lastTransitionTime ?? now) : now,
+      reason,
+      message,
+    };
+  });
 }

@@ -60,6 +60,17 @@ export function withEntries(object: StoredObject, entries: readonly ManagedEntry
   return { ...object, metadata: withField(object.metadata, 'managedFields', lines) };
 }
 
+/**
+ * Clients may rewrite who owns what (kubectl does, to hand the fields of client-side apply over to server-side apply): the object as if its
+ * managers had been these all along. Lists that say nothing are no answer.
+ */
+export function withGivenEntries(object: StoredObject, given: JsonObject): StoredObject {
+  const { managedFields } = isObject(given.metadata) ? given.metadata : {};
+  if (!Array.isArray(managedFields) || isSame(managedFields, object.metadata.managedFields ?? [])) return object;
+  if (!managedFields.every((entry) => isObject(entry) && entry.fieldsType === 'FieldsV1')) return object;
+  return withEntries(object, readEntries({ ...object, metadata: { ...object.metadata, managedFields } }));
+}
+
 function rank(entry: ManagedEntry): number {
   return entry.operation === 'Apply' ? 0 : 1;
 }

@@ -109,6 +109,15 @@ function addCustomCauses(write: Write, object: JsonObject, causes: FieldCause[])
     const message = `Invalid value: ${replicas}: should be a non-negative integer`;
     causes.push({ field, reason: 'FieldValueInvalid', message });
   }
+  if (resource.scale !== undefined) {
+    for (const path of subresource === 'status' ? [resource.scale.statusReplicas] : [resource.scale.specReplicas]) {
+      const value = valueAt(object, path);
+      if (typeof value !== 'string' && typeof value !== 'boolean') continue;
+      const field = `.${path.join('.')}`;
+      const why = `${field} accessor error: ${value} is of the type ${typeof value === 'string' ? 'string' : 'bool'}, expected int64`;
+      causes.push({ field, reason: 'FieldValueInvalid', message: `Invalid value: 0: ${why}` });
+    }
+  }
   if (!resource.hasRules || !causes.some((cause) => blocking.has(cause.reason))) return;
   causes.push({
     field: '<nil>',
@@ -123,6 +132,9 @@ function reportUnknown(write: Write, unknown: readonly string[]): void {
   if (unknown.length === 0 || write.fieldValidation === 'Ignore') return;
   const words = unknown.toSorted().map((path) => `unknown field "${path}"`);
   const { kind, version } = write.resource;
+  if (write.fieldValidation === 'Strict' && write.patchText !== undefined) {
+    throw badPatch(`${JSON.stringify(write.patchText())}: strict decoding error: ${words.join(', ')}`);
+  }
   if (write.fieldValidation === 'Strict') {
     throw badRequest(
       `${kind} in version "${version}" cannot be handled as a ${kind}: strict decoding error: ${words.join(', ')}`,
@@ -132,19 +144,24 @@ function reportUnknown(write: Write, unknown: readonly string[]): void {
 }
 
 /** A value of the wrong type in a built-in kind, or in anyone's metadata, never becomes an object: 400, not 422. */
-function refuseUndecodable({ resource, isPatch }: Write, causes: readonly FieldCause[]): void {
+function refuseUndecodable({ resource, isPatch, patchText }: Write, causes: readonly FieldCause[]): void {
   const wrong = causes.find(
     (cause) => cause.reason === 'FieldValueTypeInvalid' && (resource.isBuiltIn || cause.field.startsWith('metadata')),
   );
   if (wrong === undefined) return;
   const why = `json: cannot unmarshal ${wrong.field}: ${wrong.message}`;
-  if (isPatch) {
-    throw invalid({ group: '', kind: '' }, '', [
-      { field: 'patch', reason: 'FieldValueInvalid', message: `Invalid value: ${why}` },
-    ]);
-  }
+  const wanted = /must be of type (\w+)/.exec(wrong.message)?.[1];
+  if (patchText !== undefined && wanted === 'integer')
+    throw badPatch(`${JSON.stringify(patchText())}: unrecognized type: int32`);
+  if (isPatch) throw badPatch(why);
   const { kind, version } = resource;
   throw badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${why}`);
+}
+
+function badPatch(why: string): Error {
+  return invalid({ group: '', kind: '' }, '', [
+    { field: 'patch', reason: 'FieldValueInvalid', message: `Invalid value: ${why}` },
+  ]);
 }
 
 function asObject(value: Json): JsonObject {
@@ -171,12 +188,12 @@ function asStored(object: JsonObject): StoredObject {
 }
 
 /** New objects need a namespace that exists and is not going away. */
-export function checkNamespace(api: Api, write: Write): void {
+export function checkNamespace(api: Api, write: Write, name: string): void {
   const { resource, namespace } = write;
   if (!resource.isNamespaced) return;
   const found = api.store.collection('namespaces').get('', namespace);
   if (found === undefined) throw notFound({ group: '', plural: 'namespaces' }, namespace);
   if (found.metadata.deletionTimestamp === undefined) return;
   const why = `unable to create new content in namespace ${namespace} because it is being terminated`;
-  throw forbidden(resource, write.name, why);
+  throw forbidden(resource, name, why);
 }

@@ -15,7 +15,6 @@ export function createObject(
   given: JsonObject,
   track?: (object: StoredObject) => StoredObject,
 ): StoredObject {
-  checkNamespace(api, write);
   const { resource } = write;
   const identified = checkIdentity(write, given);
   const metadata = objectAt(identified, 'metadata');
@@ -25,6 +24,7 @@ export function createObject(
   }
   const generateName = textAt(metadata, 'generateName');
   const name = textAt(metadata, 'name') || write.name || (generateName === '' ? '' : generatedName(generateName));
+  checkNamespace(api, write, name);
   const proposed = { ...identified, metadata: freshMetadata(api, metadata, name) };
   const { status: _status, ...withoutStatus } = proposed as JsonObject;
   let object = admit(api, write, resource.hasStatus ? withoutStatus : proposed, undefined);
@@ -36,7 +36,7 @@ export function createObject(
   object = resource.strategy.begin?.(object) ?? object;
   const place = { collection: resource.collection, namespace: write.namespace, name: object.metadata.name };
   if (api.store.get(place) !== undefined) throw alreadyExists(resource, object.metadata.name);
-  checkQuota(api, write, object);
+  if (resource.isNamespaced) checkQuota(api, write, object);
   return write.isDryRun ? object : api.store.put(place, object);
 }
 

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../../../lib/index.ts';
 import { type Api, timestamp, type Write } from '../api.ts';
-import { conflict } from '../api-error.ts';
+import { conflict, forbidden } from '../api-error.ts';
 import { isSame, numberAt, objectAt, type StoredObject, textAt, textsAt, withField } from '../kubernetes-object.ts';
 import { type Place, placeOf } from '../store/store.ts';
 
@@ -27,6 +27,7 @@ export function parseDeleteOptions(body: JsonObject, query: URLSearchParams): De
   };
 }
 
+const lasting: readonly string[] = ['default', 'kube-system', 'kube-public'];
 const finalizerOf = { Background: undefined, Foreground: 'foregroundDeletion', Orphan: 'orphan' } as const;
 
 /** Deletes at once, or marks as going where finalizers or a grace period must end first. `gone` says which. */
@@ -37,6 +38,9 @@ export function deleteObject(
   options: DeleteOptions,
 ): { readonly object: StoredObject; readonly gone: boolean } {
   checkPreconditions(write, current, options);
+  if (current.kind === 'Namespace' && lasting.includes(current.metadata.name)) {
+    throw forbidden(write.resource, current.metadata.name, 'this namespace may not be deleted');
+  }
   const graceSeconds = graceSecondsOf(current, options);
   const finalizers = textsAt(current.metadata, 'finalizers');
   const own = finalizerOf[options.propagation];

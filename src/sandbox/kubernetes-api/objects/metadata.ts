@@ -47,7 +47,19 @@ export function checkMetadata(resource: Resource, object: StoredObject, causes: 
   }
   checkLabels(objectAt(object.metadata, 'labels'), 'metadata.labels', causes);
   checkKeys(objectAt(object.metadata, 'annotations'), 'metadata.annotations', causes);
+  checkSize(objectAt(object.metadata, 'annotations'), causes);
   checkOwners(object, causes);
+}
+
+const longestAnnotationsBytes = 262_144;
+
+/** What kubectl apply writes down of a large object does not fit. */
+function checkSize(annotations: JsonObject, causes: FieldCause[]): void {
+  let sizeBytes = 0;
+  for (const [key, value] of Object.entries(annotations)) sizeBytes += key.length + Buffer.byteLength(String(value));
+  if (sizeBytes <= longestAnnotationsBytes) return;
+  const message = `Too long: may not be more than ${longestAnnotationsBytes} bytes`;
+  causes.push({ field: 'metadata.annotations', reason: 'FieldValueTooLong', message });
 }
 
 /** A DNS label, e.g. a container's name. */

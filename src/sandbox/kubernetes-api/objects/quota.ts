@@ -1,124 +1,137 @@
 import type { JsonObject } from '../../../lib/index.ts';
 import type { Api, Write } from '../api.ts';
 import { forbidden } from '../api-error.ts';
-import { isObject, listAt, objectAt, type StoredObject, textAt } from '../kubernetes-object.ts';
-import { nanosOf, quantityOf } from '../schema/quantity.ts';
+import { isObject, isSame, listAt, objectAt, type StoredObject, textAt } from '../kubernetes-object.ts';
+import { addQuantities, compareQuantities } from '../schema/quantity.ts';
 
-/** How much of each counted resource something takes, in nanos of its unit. */
-type Usage = ReadonlyMap<string, bigint>;
+type Amounts = { readonly [resource: string]: string };
 
-const one = 1_000_000_000n;
+const collection = 'resourcequotas';
+const computed = ['cpu', 'memory', 'ephemeral-storage'];
+/** These have a name of their own beside `count/…`. */
+const plainCounts = [
+  'configmaps',
+  'persistentvolumeclaims',
+  'replicationcontrollers',
+  collection,
+  'secrets',
+  'services',
+];
 
-/**
- * The ResourceQuota admission of a real server, for pods: refuses one that would go over a quota of its namespace, or that leaves out
- * what the quota counts. Quotas with scopes are let through.
- */
+/** Refuses a new object that would go over a ResourceQuota of its namespace, in the words of Kubernetes' admission. */
 export function checkQuota(api: Api, write: Write, object: StoredObject): void {
-  if (write.resource.collection !== 'pods') return;
-  for (const quota of api.store.collection('resourcequotas').list(write.namespace)) {
-    const spec = objectAt(quota, 'spec');
-    if (listAt(spec, 'scopes').length > 0 || spec.scopeSelector !== undefined) continue;
-    const hard = hardOf(spec);
+  for (const quota of quotasIn(api, write.namespace)) {
+    const hard = amountsAt(quota, 'spec');
+    const asked = onlyOf(usageOf(write.resource.collection, object), hard);
+    if (Object.keys(asked).length === 0) continue;
     const { name } = quota.metadata;
-    const unsaid = [...hard.keys()]
-      .filter((counted) => isOfContainers(counted))
-      .flatMap((counted) => {
-        const containers = containersWithout(object, counted);
-        return containers.length === 0 ? [] : [`${counted} for: ${containers.join(',')}`];
-      });
-    if (unsaid.length > 0) throw refused(write, object, `failed quota: ${name}: must specify ${unsaid.join('; ')}`);
-    const used = usedOf(api, write.namespace);
-    const requested = usageOf(object);
-    const over = [...hard.keys()].filter((counted) => at(used, counted) + at(requested, counted) > at(hard, counted));
-    const after = over.length === 0 ? sum(used, requested) : used;
-    if (!write.isDryRun) tellUse(api, quota, [hard, after]);
+    const missing = write.resource.collection === 'pods' ? missingAmounts(object, hard) : [];
+    if (missing.length > 0) {
+      throw forbidden(
+        write.resource,
+        object.metadata.name,
+        `failed quota: ${name}: must specify ${missing.join('; ')}`,
+      );
+    }
+    const used = usedOf(api, write.namespace, hard);
+    const over = Object.keys(asked).filter(
+      (each) => compareQuantities(addQuantities(used[each] ?? '0', asked[each] ?? '0'), hard[each] ?? '0') > 0,
+    );
     if (over.length === 0) continue;
-    const words = [
-      ['requested', requested],
-      ['used', used],
-      ['limited', hard],
-    ] as const;
-    const told = words.map(([word, usage]) => `${word}: ${print(usage, over)}`).join(', ');
-    throw refused(write, object, `exceeded quota: ${name}, ${told}`);
+    const told = (amounts: Amounts) => over.map((each) => `${each}=${amounts[each] ?? '0'}`).join(',');
+    const why = `exceeded quota: ${name}, requested: ${told(asked)}, used: ${told(used)}, limited: ${told(hard)}`;
+    throw forbidden(write.resource, object.metadata.name, why);
   }
 }
 
-/** Admission writes down what is used, as a real server's does; what a deletion gives back shows at the next pod. */
-function tellUse(api: Api, quota: StoredObject, [hard, used]: readonly [Usage, Usage]): void {
-  const texts = (usage: Usage) =>
-    Object.fromEntries([...hard.keys()].map((counted) => [counted, printOne(usage, counted)]));
-  const status = { hard: texts(hard), used: texts(used) };
-  if (JSON.stringify(quota.status) === JSON.stringify(status)) return;
-  const { namespace = '', name } = quota.metadata;
-  api.store.put({ collection: 'resourcequotas', namespace, name }, { ...quota, status });
+/** Quotas that speak of some pods only (scopes) are kept and not enforced. */
+export function quotasIn(api: Api, namespace: string): readonly StoredObject[] {
+  return api.store
+    .collection(collection)
+    .list(namespace)
+    .filter(({ spec }) => isObject(spec) && listAt(spec, 'scopes').length === 0 && spec.scopeSelector === undefined);
 }
 
-function sum(a: Usage, b: Usage): Usage {
-  const total = new Map(a);
-  for (const [counted, amount] of b) total.set(counted, at(total, counted) + amount);
-  return total;
+/** The quota with its status as it should be; the same object when it is so already. */
+export function withUsage(api: Api, quota: StoredObject): StoredObject {
+  const hard = amountsAt(quota, 'spec');
+  const status = { hard, used: usedOf(api, quota.metadata.namespace ?? '', hard) };
+  return isSame(quota.status, status) ? quota : { ...quota, status };
 }
 
-function refused(write: Write, object: StoredObject, why: string) {
-  return forbidden(write.resource, object.metadata.name, why);
+function amountsAt(quota: StoredObject, part: string): Amounts {
+  const hard = objectAt(objectAt(quota, part), 'hard');
+  const named = Object.entries(hard).map(([name, amount]) => [name, String(amount)] as const);
+  return Object.fromEntries(named.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** What the pods of a namespace take, those that are over left out. */
-function usedOf(api: Api, namespace: string): Usage {
-  const used = new Map<string, bigint>();
-  for (const pod of api.store.collection('pods').list(namespace)) {
-    if (['Succeeded', 'Failed'].includes(textAt(objectAt(pod, 'status'), 'phase'))) continue;
-    for (const [counted, amount] of usageOf(pod)) used.set(counted, at(used, counted) + amount);
+function onlyOf(usage: Amounts, hard: Amounts): Amounts {
+  const kept = Object.keys(hard).flatMap((name) => (usage[name] === undefined ? [] : [[name, usage[name]] as const]));
+  return Object.fromEntries(kept);
+}
+
+function usedOf(api: Api, namespace: string, hard: Amounts): Amounts {
+  const used: Record<string, string> = Object.fromEntries(Object.keys(hard).map((name) => [name, '0']));
+  const counted = new Set(Object.keys(hard).map(collectionOf));
+  for (const each of counted) {
+    for (const object of api.store.collection(each).list(namespace)) {
+      for (const [name, amount] of Object.entries(onlyOf(usageOf(each, object), hard))) {
+        used[name] = addQuantities(used[name] ?? '0', amount);
+      }
+    }
   }
   return used;
 }
 
-function usageOf(pod: JsonObject): Usage {
-  const usage = new Map<string, bigint>([
-    ['pods', one],
-    ['count/pods', one],
-  ]);
-  for (const container of listAt(objectAt(pod, 'spec'), 'containers')) {
-    if (!isObject(container)) continue;
+/** Which objects a resource name is about: `count/deployments.apps`, `services.nodeports`, `secrets`; all else is about pods. */
+function collectionOf(name: string): string {
+  if (name.startsWith('count/')) return name.slice('count/'.length);
+  if (name.startsWith('services.')) return 'services';
+  return plainCounts.includes(name) ? name : 'pods';
+}
+
+/** What one object uses up. */
+function usageOf(ofCollection: string, object: StoredObject): Amounts {
+  const counts: Record<string, string> = { [`count/${ofCollection}`]: '1' };
+  if (plainCounts.includes(ofCollection)) counts[ofCollection] = '1';
+  const spec = objectAt(object, 'spec');
+  if (ofCollection === 'services') {
+    const isOpen = spec.type === 'NodePort' || spec.type === 'LoadBalancer';
+    counts['services.nodeports'] = isOpen ? String(listAt(spec, 'ports').length) : '0';
+    counts['services.loadbalancers'] = spec.type === 'LoadBalancer' ? '1' : '0';
+  }
+  return ofCollection === 'pods' ? { ...counts, ...podUsage(object) } : counts;
+}
+
+/** A Pod that has ended uses nothing. */
+function podUsage(pod: StoredObject): Amounts {
+  const phase = textAt(objectAt(pod, 'status'), 'phase');
+  if (phase === 'Succeeded' || phase === 'Failed') return {};
+  const usage: Record<string, string> = { pods: '1' };
+  for (const container of listAt(objectAt(pod, 'spec'), 'containers').filter(isObject)) {
     for (const kind of ['requests', 'limits']) {
       for (const [name, amount] of Object.entries(objectAt(objectAt(container, 'resources'), kind))) {
-        const nanos = nanosOf(String(amount)) ?? 0n;
-        // A quota on `cpu` is one on `requests.cpu`.
-        for (const counted of kind === 'requests' ? [name, `requests.${name}`] : [`limits.${name}`])
-          usage.set(counted, at(usage, counted) + nanos);
+        const full = `${kind}.${name}`;
+        usage[full] = addQuantities(usage[full] ?? '0', String(amount));
+        // Without a prefix a request is meant.
+        if (kind === 'requests') usage[name] = usage[full];
       }
     }
   }
   return usage;
 }
 
-function hardOf(spec: JsonObject): Usage {
-  const hard = Object.entries(objectAt(spec, 'hard')).sort(([a], [b]) => (a < b ? -1 : 1));
-  const known = hard.filter(([counted]) => ['pods', 'count/pods'].includes(counted) || isOfContainers(counted));
-  return new Map(known.map(([counted, amount]) => [counted, nanosOf(String(amount)) ?? 0n]));
-}
-
-function isOfContainers(counted: string): boolean {
-  return /^(?:(?:requests|limits)\.)?(?:cpu|memory)$/.test(counted);
-}
-
-function containersWithout(pod: JsonObject, counted: string): string[] {
-  const [, kind = 'requests', name = ''] = /^(?:(requests|limits)\.)?(cpu|memory)$/.exec(counted) ?? [];
-  return listAt(objectAt(pod, 'spec'), 'containers').flatMap((container) => {
-    if (!isObject(container)) return [];
-    const isSaid = objectAt(objectAt(container, 'resources'), kind)[name] !== undefined;
-    return isSaid ? [] : [textAt(container, 'name')];
+/** Where a quota speaks of CPU or memory, each container must say what it asks for. */
+function missingAmounts(pod: StoredObject, hard: Amounts): readonly string[] {
+  const containers = listAt(objectAt(pod, 'spec'), 'containers').filter(isObject);
+  return Object.keys(hard).flatMap((name) => {
+    const [kind, resource] = computed.includes(name) ? ['requests', name] : name.split('.');
+    if ((kind !== 'requests' && kind !== 'limits') || resource === undefined || !computed.includes(resource)) return [];
+    const without = containers.filter((each) => !has(each, kind, resource)).map((each) => textAt(each, 'name'));
+    return without.length === 0 ? [] : [`${name} for: ${without.join(',')}`];
   });
 }
 
-function at(usage: Usage, counted: string): bigint {
-  return usage.get(counted) ?? 0n;
-}
-
-function print(usage: Usage, counted: readonly string[]): string {
-  return counted.map((name) => `${name}=${printOne(usage, name)}`).join(',');
-}
-
-function printOne(usage: Usage, counted: string): string {
-  return quantityOf(at(usage, counted), counted.endsWith('memory'));
+function has(container: JsonObject, kind: string, resource: string): boolean {
+  return objectAt(objectAt(container, 'resources'), kind)[resource] !== undefined;
 }

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../../../lib/index.ts';
 import type { Api, Write } from '../api.ts';
 import { changedSinceRead, conflict, invalid } from '../api-error.ts';
-import { trackUpdate } from '../fields/managed-fields.ts';
+import { trackUpdate, withGivenEntries } from '../fields/managed-fields.ts';
 import { isSame, listAt, objectAt, type StoredObject, textAt, withField } from '../kubernetes-object.ts';
 import { placeOf } from '../store/store.ts';
 import { admit, checkIdentity } from './admit.ts';
@@ -29,11 +29,12 @@ export function updateObject(
   const merged = isolate(write, identified, served);
   const admitted = admit(api, write, merged, current);
   const object = withGeneration(write, admitted, current);
-  if (isSame(comparable(object), comparable(current))) {
+  if (isSame(comparable(object), comparable(current)) && withGivenEntries(current, identified) === current) {
     const retracked = options.track?.(object) ?? current;
     if (isSame(retracked.metadata.managedFields, current.metadata.managedFields)) return current;
   }
-  const tracked = options.track === undefined ? trackUpdate(api, write, object, current) : options.track(object);
+  const before = withGivenEntries(current, identified);
+  const tracked = options.track === undefined ? trackUpdate(api, write, object, before) : options.track(object);
   if (write.isDryRun) return tracked;
   const place = placeOf(resource.collection, current);
   const isGone = tracked.metadata.deletionTimestamp !== undefined && isReleased(tracked);
@@ -101,7 +102,10 @@ const serverFields = [
 /** A write to an object leaves its status alone, a write to /status leaves everything else; the server's own fields stay as they are. */
 function isolate(write: Write, proposed: JsonObject, current: JsonObject): JsonObject {
   if (write.subresource === 'status') {
-    return withField(current, 'status', proposed.status);
+    const updated = withField(current, 'status', proposed.status);
+    if (!write.resource.strategy.statusTakesAnnotations) return updated;
+    const { annotations } = objectAt(proposed, 'metadata');
+    return withField(updated, 'metadata', withField(objectAt(current, 'metadata'), 'annotations', annotations));
   }
   const metadata: Record<string, Json> = { ...objectAt(proposed, 'metadata') };
   const before = objectAt(current, 'metadata');

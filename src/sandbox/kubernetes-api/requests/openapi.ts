@@ -13,13 +13,30 @@ const core = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 
 /** `/openapi/v2` and `/openapi/v3[/…]`, made from the registry when asked. */
 export function answerOpenApi(api: Api, path: string, accept: string): Answer | undefined {
-  if (path === '/openapi/v2' && accept.includes('protobuf') && !accept.includes('json')) return protobufAnswer(api);
-  if (path === '/openapi/v2') return jsonAnswer(documentV2(api));
+  if (path === '/openapi/v2' && accept.includes('protobuf') && !accept.includes('json')) {
+    return kept(api, `${path} protobuf`, () => protobufAnswer(api));
+  }
+  if (path === '/openapi/v2') return kept(api, path, () => jsonAnswer(documentV2(api)));
   if (path === '/openapi/v3' || path === '/openapi/v3/') return jsonAnswer(index(api));
   if (!path.startsWith('/openapi/v3/')) return undefined;
   const resources = api.registry.all().filter((each) => `/openapi/v3/${rootOf(each)}` === path);
   if (resources.length === 0) throw pageNotFound();
-  return jsonAnswer(documentV3(api, resources));
+  return kept(api, path, () => jsonAnswer(documentV3(api, resources)));
+}
+
+/** Documents of megabytes, asked for by every kubectl: each is made once for a set of kinds. */
+const documents = new WeakMap<Api, { revision: number; readonly answers: Map<string, Answer> }>();
+
+function kept(api: Api, name: string, make: () => Answer): Answer {
+  const revision = api.registry.revision();
+  let held = documents.get(api);
+  if (held === undefined || held.revision !== revision) {
+    held = { revision, answers: new Map() };
+    documents.set(api, held);
+  }
+  const answer = held.answers.get(name) ?? make();
+  held.answers.set(name, answer);
+  return answer;
 }
 
 function protobufAnswer(api: Api): Answer {
@@ -91,13 +108,23 @@ function customDefinition(api: Api, resource: Resource): JsonObject {
       ...(isObject(schema.properties) ? schema.properties : {}),
       apiVersion: {
         type: 'string',
-        description: 'APIVersion defines the versioned schema of this representation of an object.',
+        description:
+          'APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the ' +
+          'latest internal value, and may reject unrecognized values. More info: ' +
+          'https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources',
       },
       kind: {
         type: 'string',
-        description: 'Kind is a string value representing the REST resource this object represents.',
+        description:
+          'Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the ' +
+          'client submits requests to. Cannot be updated. In CamelCase. More info: ' +
+          'https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds',
       },
-      metadata: { $ref: `${core}.ObjectMeta`, description: "Standard object's metadata." },
+      metadata: {
+        $ref: `${core}.ObjectMeta`,
+        description:
+          "Standard object's metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata",
+      },
     },
     'x-kubernetes-group-version-kind': [{ group, version, kind }],
   };

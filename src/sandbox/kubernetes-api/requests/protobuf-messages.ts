@@ -1,6 +1,6 @@
 /**
  * Field numbers of the messages that kubectl's `create` and `auth can-i` send, from Kubernetes' generated.proto files. A field's type: `text`,
- * `number`, `bool`, `bytes`, `count` (a number whose 0 means absent), `int-or-string`, another message by name; `[]` in front repeats it, `{}` makes it a map of text to it.
+ * `number`, `bool`, `bytes`, `count` (a number whose 0 means absent), `int-or-string`, `quantity`, another message by name; `[]` in front repeats it, `{}` makes it a map of text to it.
  */
 export type Message = { readonly [fieldNumber: number]: readonly [field: string, type: string] };
 
@@ -91,6 +91,36 @@ export const messages: { readonly [name: string]: Message } = {
     6: ['ports', '[]ContainerPort'],
   },
   ContainerPort: { 1: ['name', 'text'], 3: ['containerPort', 'count'], 4: ['protocol', 'text'] },
+  PodDisruptionBudget: specOf('DisruptionSpec'),
+  DisruptionSpec: {
+    1: ['minAvailable', 'int-or-string'],
+    2: ['selector', 'LabelSelector'],
+    3: ['maxUnavailable', 'int-or-string'],
+  },
+  CronJob: specOf('CronJobSpec'),
+  CronJobSpec: {
+    1: ['schedule', 'text'],
+    2: ['startingDeadlineSeconds', 'number'],
+    3: ['concurrencyPolicy', 'text'],
+    4: ['suspend', 'bool'],
+    5: ['jobTemplate', 'JobTemplate'],
+    6: ['successfulJobsHistoryLimit', 'number'],
+    7: ['failedJobsHistoryLimit', 'number'],
+    8: ['timeZone', 'text'],
+  },
+  JobTemplate: { 1: ['metadata', 'ObjectMeta'], 2: ['spec', 'JobSpec'] },
+  ResourceQuota: specOf('QuotaSpec'),
+  QuotaSpec: { 1: ['hard', '{}quantity'], 2: ['scopes', '[]text'] },
+  HorizontalPodAutoscaler: specOf('AutoscalerSpec'),
+  // autoscaling/v1: the version that `kubectl autoscale` of 1.32 sends.
+  AutoscalerSpec: {
+    1: ['scaleTargetRef', 'ScaleTarget'],
+    2: ['minReplicas', 'number'],
+    3: ['maxReplicas', 'number'],
+    4: ['targetCPUUtilizationPercentage', 'number'],
+  },
+  ScaleTarget: { 1: ['kind', 'text'], 2: ['name', 'text'], 3: ['apiVersion', 'text'] },
+  Quantity: { 1: ['text', 'text'] },
   Job: specOf('JobSpec'),
   JobSpec: { 1: ['parallelism', 'number'], 2: ['completions', 'number'], 6: ['template', 'PodTemplateSpec'] },
   Service: specOf('ServiceSpec'),
@@ -109,8 +139,10 @@ export const messages: { readonly [name: string]: Message } = {
     5: ['nodePort', 'count'],
   },
   Ingress: specOf('IngressSpec'),
+  IngressTls: { 1: ['hosts', '[]text'], 2: ['secretName', 'text'] },
   IngressSpec: {
     1: ['defaultBackend', 'IngressBackend'],
+    2: ['tls', '[]IngressTls'],
     3: ['rules', '[]IngressRule'],
     4: ['ingressClassName', 'text'],
   },

@@ -84,6 +84,7 @@ function decode(value: bigint | Buffer, type: string): Json {
   if (type === 'text') return value.toString('utf8');
   if (type === 'bytes') return value.toString('base64');
   if (type === 'int-or-string') return intOrString(value);
+  if (type === 'quantity') return textAt(readMessage(value, messages.Quantity ?? {}), 'text');
   return readMessage(value, messages[type] ?? {});
 }
 

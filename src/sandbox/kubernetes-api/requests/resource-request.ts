@@ -3,7 +3,7 @@ import type { JsonObject } from '../../../lib/index.ts';
 import type { Api, Write } from '../api.ts';
 import { ApiError, badRequest, invalid, methodNotAllowed, notFound, nothingThere, pageNotFound } from '../api-error.ts';
 import { applyConfiguration } from '../fields/apply.ts';
-import { isObject, objectAt, type StoredObject } from '../kubernetes-object.ts';
+import { isObject, objectAt, type StoredObject, textAt, textsAt } from '../kubernetes-object.ts';
 import { checkIdentity } from '../objects/admit.ts';
 import { createObject } from '../objects/create.ts';
 import { deleteObject, parseDeleteOptions } from '../objects/delete.ts';
@@ -12,9 +12,10 @@ import { updateObject } from '../objects/update.ts';
 import { groupVersionOf, type Resource } from '../resources/resource.ts';
 import { prune } from '../schema/prune.ts';
 import { type Answer, listAnswer, objectAnswer, successAnswer } from './answer.ts';
+import { answerBinding } from './binding.ts';
 import { answerEviction } from './eviction.ts';
 import { listPage, scopeOf } from './list.ts';
-import { applyType, patched } from './patch.ts';
+import { applyType, patched, quotedPatch } from './patch.ts';
 import {
   type ApiRequest,
   contentTypeOf,
@@ -42,6 +43,7 @@ export function answerResource(
   const resource = api.registry.find(path.group, path.version, path.plural);
   if (resource === undefined) throw api.registry.hasGroup(path.group) ? pageNotFound() : nothingThere();
   const { method, query } = request;
+  if (resource.collection === 'endpoints') tools.warnings.push(endpointsWarning);
   if (isTrue(query.get('watch')) && method === 'GET') {
     const scope = scopeOf(resource, path.namespace, query, path.name);
     const write = eventWriter(shapeOf(request.headers.accept), resource, query, api.nowMs);
@@ -65,6 +67,9 @@ export function answerResource(
     case 'scale':
       if (resource.scale === undefined) throw noSubresource(resource, path.name);
       return answerScale(api, request, write, present(write, current));
+    case 'binding':
+      if (resource.collection !== 'pods') throw pageNotFound();
+      return answerBinding(api, request, write, present(write, current));
     case 'eviction':
       if (resource.collection !== 'pods') throw pageNotFound();
       return answerEviction(api, request, write, present(write, current));
@@ -72,9 +77,11 @@ export function answerResource(
       if (resource.collection !== 'namespaces') throw pageNotFound();
       return answerObject(api, request, write, current);
     default:
-      throw pageNotFound();
+      throw noSubresource(resource, path.name);
   }
 }
+
+const endpointsWarning = 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice';
 
 /** A custom kind without this subresource answers as if the object were not there. */
 function noSubresource(resource: Resource, name: string): Error {
@@ -92,8 +99,16 @@ const optionsKinds: { readonly [method: string]: string } = {
   PATCH: 'PatchOptions',
 };
 
+/** A deletion says it in its body. */
+function dryRunOf(request: ApiRequest): readonly string[] {
+  const asked = request.query.getAll('dryRun');
+  if (request.method !== 'DELETE' || asked.length > 0 || request.body.length === 0) return asked;
+  const body = readBody(request);
+  return isObject(body) ? textsAt(body, 'dryRun') : [];
+}
+
 function writeOf(request: ApiRequest, path: ResourcePath, resource: Resource, warnings: string[]): Write {
-  const dryRun = request.query.getAll('dryRun');
+  const dryRun = dryRunOf(request);
   if (dryRun.some((stage) => stage !== 'All')) {
     const message = `Unsupported value: ${JSON.stringify(dryRun)}: supported values: "All"`;
     throw invalid({ group: 'meta.k8s.io', kind: optionsKinds[request.method] ?? 'DeleteOptions' }, '', [
@@ -161,8 +176,9 @@ function answerApply(api: Api, request: ApiRequest, write: Write, current: Store
     ]);
   }
   if (current === undefined && write.subresource !== '') throw notFound(resource, write.name);
-  const config = checkIdentity(write, readObjectBody(request));
-  checkConfiguration(write, config);
+  const body = readObjectBody(request);
+  const config = checkIdentity(write, body);
+  checkConfiguration(write, config, textAt(objectAt(body, 'metadata'), 'namespace'));
   const options = { config, force: isTrue(request.query.get('force')) };
   const served = current === undefined ? { metadata: {} } : toServed(resource, current);
   const { object, track } = applyConfiguration(api, write, { stored: current, served }, options);
@@ -172,7 +188,7 @@ function answerApply(api: Api, request: ApiRequest, write: Write, current: Store
 }
 
 /** A configuration is typed strictly, whatever field validation was asked for. */
-function checkConfiguration({ resource, name }: Write, config: JsonObject): void {
+function checkConfiguration({ resource, name }: Write, config: JsonObject, namespace: string): void {
   if (objectAt(config, 'metadata').managedFields !== undefined) throw badRequest('metadata.managedFields must be nil');
   const unknown: string[] = [];
   prune(resource.schema, config, '', { unknown, isBuiltIn: resource.isBuiltIn });
@@ -180,7 +196,7 @@ function checkConfiguration({ resource, name }: Write, config: JsonObject): void
   const [first] = unknown;
   const lines = unknown.map((path) => `.${path}: field not declared in schema`);
   const words = unknown.length === 1 ? `.${first}: field not declared in schema` : `errors:\n  ${lines.join('\n  ')}`;
-  const subject = `(/${name}; ${groupVersionOf(resource)}, Kind=${resource.kind})`;
+  const subject = `(${namespace}/${name}; ${groupVersionOf(resource)}, Kind=${resource.kind})`;
   throw new ApiError(500, '', `failed to create typed patch object ${subject}: ${words}`);
 }
 
@@ -213,7 +229,8 @@ function answerObject(api: Api, request: ApiRequest, write: Write, current: Stor
     }
     case 'PATCH': {
       const proposed = patched(resource, toServed(resource, current), request);
-      const object = updateObject(api, write, current, proposed, { needsResourceVersion: false });
+      const quoted = { ...write, patchText: () => quotedPatch(request, proposed) };
+      const object = updateObject(api, quoted, current, proposed, { needsResourceVersion: false });
       return shaped(api, request, resource, object);
     }
     case 'DELETE': {

@@ -100,11 +100,18 @@ function parseLabelSelector(text: string): Requirement[] {
       return { kind: operator === '!=' ? 'notIn' : 'in', key, values: [value] };
     }
     const bare = /^\s*(!?)\s*([^\s=!<>]+)\s*$/.exec(part);
-    if (bare === null)
-      throw badRequest(`unable to parse requirement: found '${part.trim()}', expected: !, identifier, or ','`);
+    if (bare === null) throw badRequest(misread(part.trim()));
     const key = bare[2] ?? '';
     return bare[1] === '!' ? { kind: 'absent', key } : { kind: 'exists', key };
   });
+}
+
+/** What Kubernetes' parser says of a requirement that it cannot read. */
+function misread(part: string): string {
+  const list = /^\S+\s+(?:in|notin)\s+([^\s(]+)/.exec(part);
+  if (list !== null) return `unable to parse requirement: found '${list[1]}' expected: '('`;
+  if (/^[^\s=!]+\s*(?:==?|!=)\s*[^\s=!]*\s*=/.test(part)) return "found '=', expected: ',' or 'end of string'";
+  return `unable to parse requirement: found '${part}', expected: !, identifier, or ','`;
 }
 
 interface FieldTest {

@@ -2,20 +2,19 @@ import type { StoredObject } from '../kubernetes-object.ts';
 import { toServed } from '../objects/served.ts';
 import { groupVersionOf, type Resource } from '../resources/resource.ts';
 
-/** The bytes of an object as one version serves it; made once per object and version, however many ask. */
-const texts = new WeakMap<StoredObject, Map<string, string>>();
+/** The bytes of an object as one version serves it; made once per object and kind as served, however many ask. */
+const texts = new WeakMap<StoredObject, Map<Resource, string>>();
 
 export function textOf(resource: Resource, object: StoredObject): string {
-  const version = groupVersionOf(resource);
   let versions = texts.get(object);
   if (versions === undefined) {
     versions = new Map();
     texts.set(object, versions);
   }
-  let text = versions.get(version);
+  let text = versions.get(resource);
   if (text === undefined) {
     text = JSON.stringify(toServed(resource, object));
-    versions.set(version, text);
+    versions.set(resource, text);
   }
   return text;
 }

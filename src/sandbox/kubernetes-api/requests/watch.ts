@@ -11,6 +11,8 @@ import { textOf } from './texts.ts';
 const bookmarkEveryMs = 60_000;
 /** A real server ends a watch after 30–60 minutes when nobody says otherwise. */
 const longestMs = 30 * 60_000;
+/** Clients complain of a watch that lasted less than the second it was asked for. */
+const gracePeriodMs = 50;
 /** A client that does not read is cut off before it eats the server's memory. */
 const unreadLimitBytes = 16_000_000;
 
@@ -84,7 +86,7 @@ export class WatchStream {
         if (this.wantsBookmarks) this.bookmark(false);
         this.end();
       },
-      timeoutSeconds > 0 ? timeoutSeconds * 1000 : longestMs,
+      timeoutSeconds > 0 ? timeoutSeconds * 1000 + gracePeriodMs : longestMs,
     );
     this.stops.push(() => clearTimeout(timeout));
     this.tools.response.on('close', () => this.end());

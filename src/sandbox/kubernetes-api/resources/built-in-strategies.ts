@@ -49,13 +49,6 @@ const pod: Strategy = {
   check: checkPod,
 };
 
-/** As its controller would have it at its first look: nothing used yet. */
-function beginQuota(object: StoredObject): StoredObject {
-  const hard = objectAt(objectAt(object, 'spec'), 'hard');
-  const used = Object.fromEntries(Object.keys(hard).map((counted) => [counted, '0']));
-  return { ...object, status: { hard, used } };
-}
-
 const configKey = /^[-._a-zA-Z0-9]+$/;
 
 /** Keys become file names. */
@@ -129,7 +122,6 @@ export const builtInStrategies: { readonly [resource: string]: Strategy } = {
   secrets: secret,
   pods: pod,
   podtemplates: { ...versioned, fill: (object) => fillTemplateAt(object, ['template', 'spec']) },
-  resourcequotas: { ...plainStrategy, begin: beginQuota },
   services: {
     ...plainStrategy,
     names: 'service',
@@ -138,6 +130,10 @@ export const builtInStrategies: { readonly [resource: string]: Strategy } = {
     begin: beginService,
     check: checkService,
   },
+  replicationcontrollers: { ...versioned, begin: withStatus({ replicas: 0 }) },
+  persistentvolumeclaims: { ...plainStrategy, begin: withStatus({ phase: 'Pending' }) },
+  persistentvolumes: { ...plainStrategy, begin: withStatus({ phase: 'Pending' }) },
+  resourcequotas: { ...plainStrategy, begin: withStatus({}) },
   endpoints: { ...plainStrategy, mayCreateOnUpdate: true },
   events: { ...plainStrategy, mayCreateOnUpdate: true, check: checkEvent },
   'events.events.k8s.io': { ...plainStrategy, mayCreateOnUpdate: true, check: checkEvent },
@@ -145,6 +141,7 @@ export const builtInStrategies: { readonly [resource: string]: Strategy } = {
   'deployments.apps': {
     ...versioned,
     generation: 'spec and annotations',
+    statusTakesAnnotations: true,
     fill: fillDeployment,
     begin: withStatus({}),
     check: checkWorkload,

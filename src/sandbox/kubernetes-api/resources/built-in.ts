@@ -1,4 +1,5 @@
 import type { BuiltInSchemas, Schema } from '../schema/schema.ts';
+import { autoscalerConversion } from './autoscaler-conversion.ts';
 import { builtInStrategies, plainStrategy } from './built-in-strategies.ts';
 import { columnsOf } from './columns.ts';
 import { eventConversion } from './event-conversion.ts';
@@ -28,11 +29,14 @@ const table: readonly (readonly [groupVersion: string, schemas: string, rows: re
       { kind: 'ConfigMap', short: ['cm'] },
       { kind: 'Endpoints', plural: 'endpoints', short: ['ep'] },
       { kind: 'Event', short: ['ev'] },
+      { kind: 'LimitRange', short: ['limits'] },
       { kind: 'Namespace', short: ['ns'], isCluster: true, hasStatus: true },
       { kind: 'Node', short: ['no'], isCluster: true, hasStatus: true },
       { kind: 'PersistentVolumeClaim', short: ['pvc'], hasStatus: true },
+      { kind: 'PersistentVolume', short: ['pv'], isCluster: true, hasStatus: true },
       { kind: 'Pod', short: ['po'], categories: all, hasStatus: true },
       { kind: 'PodTemplate' },
+      { kind: 'ReplicationController', short: ['rc'], categories: all, hasStatus: true, hasScale: true },
       { kind: 'ResourceQuota', short: ['quota'], hasStatus: true },
       { kind: 'Secret' },
       { kind: 'ServiceAccount', short: ['sa'] },
@@ -43,6 +47,7 @@ const table: readonly (readonly [groupVersion: string, schemas: string, rows: re
     'apps/v1',
     'io.k8s.api.apps.v1',
     [
+      { kind: 'ControllerRevision' },
       { kind: 'DaemonSet', short: ['ds'], categories: all, hasStatus: true },
       { kind: 'Deployment', short: ['deploy'], categories: all, hasStatus: true, hasScale: true },
       { kind: 'ReplicaSet', short: ['rs'], categories: all, hasStatus: true, hasScale: true },
@@ -52,6 +57,11 @@ const table: readonly (readonly [groupVersion: string, schemas: string, rows: re
   [
     'autoscaling/v2',
     'io.k8s.api.autoscaling.v2',
+    [{ kind: 'HorizontalPodAutoscaler', short: ['hpa'], categories: all, hasStatus: true }],
+  ],
+  [
+    'autoscaling/v1',
+    'io.k8s.api.autoscaling.v1',
     [{ kind: 'HorizontalPodAutoscaler', short: ['hpa'], categories: all, hasStatus: true }],
   ],
   [
@@ -152,6 +162,12 @@ function resourceOf(row: Row, { group, version }: { group: string; version: stri
       : undefined,
     columns: columnsOf(kind),
     strategy: builtInStrategies[name] ?? plainStrategy,
-    convert: isEvent && group !== '' ? eventConversion : undefined,
+    convert: conversionOf(`${group}/${version}`, kind),
   };
+}
+
+/** Where an older or newer version names fields otherwise than the stored one. */
+function conversionOf(groupVersion: string, kind: string): Resource['convert'] {
+  if (groupVersion === 'events.k8s.io/v1' && kind === 'Event') return eventConversion;
+  return groupVersion === 'autoscaling/v1' ? autoscalerConversion : undefined;
 }

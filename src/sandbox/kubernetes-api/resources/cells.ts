@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../../../lib/index.ts';
-import { isObject, listAt, numberAt, objectAt, textAt, textsAt } from '../kubernetes-object.ts';
+import { isObject, isStored, listAt, numberAt, objectAt, ownersOf, textAt, textsAt } from '../kubernetes-object.ts';
+import { durationText } from './age.ts';
 
 function objectsAt(value: JsonObject, field: string): readonly JsonObject[] {
   return listAt(value, field).filter(isObject);
@@ -26,11 +27,16 @@ export function podStatus(pod: JsonObject): string {
   return word;
 }
 
-export function podRestarts(pod: JsonObject): Json {
+/** How often its containers began again, and when one last did. */
+export function podRestarts(pod: JsonObject, nowMs: number): Json {
   let restarts = 0;
-  for (const status of objectsAt(objectAt(pod, 'status'), 'containerStatuses'))
+  let lastMs = 0;
+  for (const status of objectsAt(objectAt(pod, 'status'), 'containerStatuses')) {
     restarts += numberAt(status, 'restartCount') ?? 0;
-  return String(restarts);
+    const ended = textAt(objectAt(objectAt(status, 'lastState'), 'terminated'), 'finishedAt');
+    lastMs = Math.max(lastMs, Date.parse(ended) || 0);
+  }
+  return restarts === 0 || lastMs === 0 ? String(restarts) : `${restarts} (${durationText(nowMs - lastMs)} ago)`;
 }
 
 export function portsText(service: JsonObject): string {
@@ -56,11 +62,78 @@ export function endpointsText(endpoints: JsonObject): string {
 }
 
 export function sliceAddresses(slice: JsonObject): string {
-  return shortened(objectsAt(slice, 'endpoints').flatMap((endpoint) => textsAt(endpoint, 'addresses')));
+  const all = objectsAt(slice, 'endpoints').flatMap((endpoint) => textsAt(endpoint, 'addresses'));
+  return shortened(all, '<unset>');
 }
 
-function shortened(all: readonly string[]): string {
+export function slicePorts(slice: JsonObject): string {
+  const ports = objectsAt(slice, 'ports').map((port) => String(port.port ?? '*'));
+  return shortened(ports, '<unset>');
+}
+
+/** Where a Service is reached from outside; a load balancer is never given one here. */
+export function externalAddress(service: JsonObject): string {
+  const spec = objectAt(service, 'spec');
+  const addresses = textsAt(spec, 'externalIPs').join(',');
+  if (spec.type === 'ExternalName') return textAt(spec, 'externalName');
+  if (spec.type === 'LoadBalancer') return ingressAddress(service) || addresses || '<pending>';
+  return addresses || '<none>';
+}
+
+export function controllerText(object: JsonObject): string {
+  const owner = isStored(object) ? ownersOf(object).find((each) => each.controller) : undefined;
+  if (owner === undefined) return '<none>';
+  const [group = '', version] = owner.apiVersion.split('/');
+  const kind = owner.kind.toLowerCase();
+  return `${version === undefined ? kind : `${kind}.${group}`}/${owner.name}`;
+}
+
+/** `pods: 1/2, requests.cpu: 600m/1`: what is used of what may be; limits stand in a column of their own. */
+export function quotaText(quota: JsonObject, isLimit: boolean): string {
+  const status = objectAt(quota, 'status');
+  const used = objectAt(status, 'used');
+  return Object.entries(objectAt(status, 'hard'))
+    .filter(([name]) => name.startsWith('limits.') === isLimit)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, hard]) => `${name}: ${used[name] ?? 0}/${hard}`)
+    .join(', ');
+}
+
+export function nodeAddress(node: JsonObject, type: string): string {
+  const found = objectsAt(objectAt(node, 'status'), 'addresses').find((each) => each.type === type);
+  return textAt(found, 'address') || '<none>';
+}
+
+/** Of each metric what is and what shall be; two are shown. */
+export function autoscalerTargets(autoscaler: JsonObject): string {
+  const current = objectsAt(objectAt(autoscaler, 'status'), 'currentMetrics');
+  const all = objectsAt(objectAt(autoscaler, 'spec'), 'metrics').map((metric, index) =>
+    targetText(metric, current[index] ?? {}),
+  );
   if (all.length === 0) return '<none>';
+  return all.slice(0, 2).join(', ') + (all.length > 2 ? ` + ${all.length - 2} more...` : '');
+}
+
+function targetText(metric: JsonObject, seen: JsonObject): string {
+  const type = textAt(metric, 'type');
+  const field = type.charAt(0).toLowerCase() + type.slice(1);
+  const source = objectAt(metric, field);
+  const target = objectAt(source, 'target');
+  const now = objectAt(objectAt(seen, field), 'current');
+  const isAverage = target.averageValue !== undefined;
+  if (type === 'Resource' || type === 'ContainerResource') {
+    const name = textAt(source, 'name');
+    if (isAverage) return `${name}: ${now.averageValue ?? '<unknown>'}/${target.averageValue}`;
+    const percent = (value: Json | undefined, otherwise: string) => (value === undefined ? otherwise : `${value}%`);
+    return `${name}: ${percent(now.averageUtilization, '<unknown>')}/${percent(target.averageUtilization, '<auto>')}`;
+  }
+  if (type === 'Pods') return `${now.averageValue ?? '<unknown>'}/${target.averageValue}`;
+  if (isAverage) return `${now.averageValue ?? '<unknown>'}/${target.averageValue} (avg)`;
+  return `${now.value ?? '<unknown>'}/${target.value}`;
+}
+
+function shortened(all: readonly string[], none = '<none>'): string {
+  if (all.length === 0) return none;
   const more = all.length > 3 ? ` + ${all.length - 3} more...` : '';
   return all.slice(0, 3).join(',') + more;
 }

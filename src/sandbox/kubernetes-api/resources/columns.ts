@@ -1,8 +1,22 @@
 import type { Json, JsonObject } from '../../../lib/index.ts';
-import { isObject, listAt, numberAt, objectAt, textAt, textsAt, valueAt } from '../kubernetes-object.ts';
+import { isObject, listAt, numberAt, objectAt, textAt, valueAt } from '../kubernetes-object.ts';
 import { labelSelectorText } from '../requests/selectors.ts';
 import { ageText, durationText } from './age.ts';
-import { endpointsText, ingressAddress, podReady, podRestarts, podStatus, portsText, sliceAddresses } from './cells.ts';
+import {
+  autoscalerTargets,
+  controllerText,
+  endpointsText,
+  externalAddress,
+  ingressAddress,
+  nodeAddress,
+  podReady,
+  podRestarts,
+  podStatus,
+  portsText,
+  quotaText,
+  sliceAddresses,
+  slicePorts,
+} from './cells.ts';
 import type { Column } from './resource.ts';
 
 type Read = (object: JsonObject, nowMs: number) => Json;
@@ -60,6 +74,20 @@ const templateColumns = [
   wide('Images', containers('image')),
   wide('Selector', (object) => selectorOf(object, 'selector')),
 ];
+
+const cronColumns = [
+  wide('Containers', cronContainers('name')),
+  wide('Images', cronContainers('image')),
+  wide('Selector', (object) => {
+    const selector = valueAt(object, ['spec', 'jobTemplate', 'spec', 'selector']);
+    return isObject(selector) ? labelSelectorText(selector) : '<none>';
+  }),
+];
+
+function cronContainers(field: 'name' | 'image'): Read {
+  const job = (object: JsonObject) => objectAt(objectAt(object, 'spec'), 'jobTemplate');
+  return (object, nowMs) => containers(field)(job(object), nowMs);
+}
 
 function selectorOf(object: JsonObject, field: string): string {
   const selector = objectAt(objectAt(object, 'spec'), field);
@@ -136,6 +164,8 @@ const columns: { readonly [kind: string]: readonly Column[] } = {
     ageColumn,
     wide('IP', (object) => textAt(objectAt(object, 'status'), 'podIP') || '<none>'),
     wide('Node', (object) => textAt(objectAt(object, 'spec'), 'nodeName') || '<none>'),
+    wide('Nominated Node', (object) => textAt(objectAt(object, 'status'), 'nominatedNodeName') || '<none>'),
+    wide('Readiness Gates', () => '<none>'),
   ],
   Deployment: [
     nameColumn,
@@ -153,7 +183,26 @@ const columns: { readonly [kind: string]: readonly Column[] } = {
     ageColumn,
     ...templateColumns,
   ],
-  StatefulSet: [nameColumn, ratio('Ready', 'status.readyReplicas', 'spec.replicas'), ageColumn, ...templateColumns],
+  StatefulSet: [
+    nameColumn,
+    ratio('Ready', 'status.readyReplicas', 'spec.replicas'),
+    ageColumn,
+    ...templateColumns.slice(0, 2),
+  ],
+  ControllerRevision: [
+    nameColumn,
+    column('Controller', controllerText),
+    textColumn('Revision', 'revision', '0'),
+    ageColumn,
+  ],
+  ReplicationController: [
+    nameColumn,
+    count('Desired', 'spec.replicas'),
+    count('Current', 'status.replicas'),
+    count('Ready', 'status.readyReplicas'),
+    ageColumn,
+    ...templateColumns,
+  ],
   DaemonSet: [
     nameColumn,
     count('Desired', 'status.desiredNumberScheduled'),
@@ -161,6 +210,10 @@ const columns: { readonly [kind: string]: readonly Column[] } = {
     count('Ready', 'status.numberReady'),
     count('Up-to-date', 'status.updatedNumberScheduled'),
     count('Available', 'status.numberAvailable'),
+    column('Node Selector', (object) => {
+      const selector = valueAt(object, ['spec', 'template', 'spec', 'nodeSelector']);
+      return labelSelectorText({ matchLabels: isObject(selector) ? selector : {} }) || '<none>';
+    }),
     ageColumn,
     ...templateColumns,
   ],
@@ -168,7 +221,7 @@ const columns: { readonly [kind: string]: readonly Column[] } = {
     nameColumn,
     textColumn('Type', 'spec.type'),
     textColumn('Cluster-IP', 'spec.clusterIP'),
-    column('External-IP', (object) => textsAt(objectAt(object, 'spec'), 'externalIPs').join(',') || '<none>'),
+    column('External-IP', externalAddress),
     column('Port(s)', portsText),
     ageColumn,
     wide(
@@ -180,13 +233,7 @@ const columns: { readonly [kind: string]: readonly Column[] } = {
   EndpointSlice: [
     nameColumn,
     textColumn('AddressType', 'addressType'),
-    column(
-      'Ports',
-      (object) =>
-        listAt(object, 'ports')
-          .map((port) => (isObject(port) ? String(port.port ?? '*') : ''))
-          .join(',') || '<unset>',
-    ),
+    column('Ports', slicePorts),
     column('Endpoints', sliceAddresses),
     ageColumn,
   ],
@@ -207,6 +254,23 @@ const columns: { readonly [kind: string]: readonly Column[] } = {
   NetworkPolicy: [nameColumn, column('Pod-Selector', (object) => selectorOf(object, 'podSelector')), ageColumn],
   ConfigMap: [nameColumn, keyCount('data', 'binaryData'), ageColumn],
   Secret: [nameColumn, textColumn('Type', 'type'), keyCount('data'), ageColumn],
+  PersistentVolumeClaim: [
+    nameColumn,
+    textColumn('Status', 'status.phase'),
+    textColumn('Volume', 'spec.volumeName', ''),
+    textColumn('Capacity', 'status.capacity.storage', ''),
+    column('Access Modes', () => ''),
+    textColumn('StorageClass', 'spec.storageClassName', ''),
+    textColumn('VolumeAttributesClass', 'spec.volumeAttributesClassName', '<unset>'),
+    ageColumn,
+    wide('VolumeMode', (object) => textAt(objectAt(object, 'spec'), 'volumeMode') || '<unset>'),
+  ],
+  ResourceQuota: [
+    nameColumn,
+    column('Request', (object) => quotaText(object, false)),
+    column('Limit', (object) => quotaText(object, true)),
+    ageColumn,
+  ],
   ServiceAccount: [
     nameColumn,
     column('Secrets', (object) => listAt(object, 'secrets').length, { type: 'string' }),
@@ -218,15 +282,30 @@ const columns: { readonly [kind: string]: readonly Column[] } = {
     column('Status', nodeStatus),
     column('Roles', () => '<none>'),
     ageColumn,
-    textColumn('Version', 'status.nodeInfo.kubeletVersion'),
+    textColumn('Version', 'status.nodeInfo.kubeletVersion', ''),
+    wide('Internal-IP', (object) => nodeAddress(object, 'InternalIP')),
+    wide('External-IP', (object) => nodeAddress(object, 'ExternalIP')),
+    wide('OS-Image', (object) => String(valueAt(object, ['status', 'nodeInfo', 'osImage']) || '<unknown>')),
+    wide('Kernel-Version', (object) => String(valueAt(object, ['status', 'nodeInfo', 'kernelVersion']) || '<unknown>')),
+    wide('Container-Runtime', (object) =>
+      String(valueAt(object, ['status', 'nodeInfo', 'containerRuntimeVersion']) || '<unknown>'),
+    ),
   ],
   Event: [
     column('Last Seen', eventLastSeen),
     textColumn('Type', 'type', ''),
     textColumn('Reason', 'reason', ''),
     column('Object', eventObject),
-    wide('Source', (object) => textAt(objectAt(object, 'source'), 'component') || textAt(object, 'reportingComponent')),
+    wide('Subobject', (object) => textAt(objectAt(object, 'involvedObject'), 'fieldPath')),
+    wide('Source', (object) => {
+      const source = objectAt(object, 'source');
+      const from = textAt(source, 'component') || textAt(object, 'reportingComponent');
+      return [from, textAt(source, 'host')].filter((part) => part !== '').join(', ');
+    }),
     column('Message', (object) => textAt(object, 'message').trim()),
+    wide('First Seen', (object, nowMs) =>
+      ageText(textAt(object, 'firstTimestamp') || textAt(object, 'eventTime') || createdAt(object), nowMs),
+    ),
     wide('Count', (object) => numberAt(objectAt(object, 'series'), 'count') ?? numberAt(object, 'count') ?? 1),
     { ...nameColumn, priority: 1 },
   ],
@@ -236,13 +315,20 @@ const columns: { readonly [kind: string]: readonly Column[] } = {
     ratio('Completions', 'status.succeeded', 'spec.completions'),
     column('Duration', jobDuration),
     ageColumn,
+    ...templateColumns,
   ],
   CronJob: [
     nameColumn,
     textColumn('Schedule', 'spec.schedule'),
+    textColumn('Timezone', 'spec.timeZone'),
     column('Suspend', (object) => (objectAt(object, 'spec').suspend === true ? 'True' : 'False')),
     column('Active', (object) => listAt(objectAt(object, 'status'), 'active').length, { type: 'integer' }),
+    column('Last Schedule', (object, nowMs) => {
+      const last = textAt(objectAt(object, 'status'), 'lastScheduleTime');
+      return last === '' ? '<none>' : ageText(last, nowMs);
+    }),
     ageColumn,
+    ...cronColumns,
   ],
   PodDisruptionBudget: [
     nameColumn,
@@ -257,7 +343,8 @@ const columns: { readonly [kind: string]: readonly Column[] } = {
       const target = objectAt(objectAt(object, 'spec'), 'scaleTargetRef');
       return `${textAt(target, 'kind')}/${textAt(target, 'name')}`;
     }),
-    textColumn('MinPods', 'spec.minReplicas'),
+    column('Targets', autoscalerTargets),
+    textColumn('MinPods', 'spec.minReplicas', '<unset>'),
     textColumn('MaxPods', 'spec.maxReplicas'),
     count('Replicas', 'status.currentReplicas'),
     ageColumn,

@@ -4,7 +4,7 @@ import { readSchema, type Schema } from '../schema/schema.ts';
 import { ageText } from './age.ts';
 import { ageColumn, nameColumn } from './columns.ts';
 import { readJsonPath } from './json-path.ts';
-import { allVerbs, type Column, type Resource, type Strategy } from './resource.ts';
+import { type Column, customVerbs, type Resource, type Strategy } from './resource.ts';
 
 const strategy: Strategy = { generation: 'spec', names: 'subdomain', mayCreateOnUpdate: false };
 
@@ -29,7 +29,7 @@ export function customResourcesOf(definition: StoredObject, metadataSchema: Sche
       categories: textsAt(names, 'categories'),
       isNamespaced: spec.scope === 'Namespaced',
       isBuiltIn: false,
-      verbs: allVerbs,
+      verbs: customVerbs,
       collection: `${plural}.${group}`,
       schema: rootSchemaOf(version, spec, metadataSchema),
       hasRules: JSON.stringify(objectAt(version, 'schema')).includes('"x-kubernetes-validations"'),

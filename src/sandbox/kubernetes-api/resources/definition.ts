@@ -46,8 +46,13 @@ function refreshed<T extends JsonObject>(object: T): T {
   });
 }
 
-function checkDefinition(object: StoredObject, causes: FieldCause[]): void {
+function checkDefinition(object: StoredObject, causes: FieldCause[], old: StoredObject | undefined): void {
   const spec = objectAt(object, 'spec');
+  const scopeBefore = textAt(objectAt(old, 'spec'), 'scope');
+  if (scopeBefore !== '' && scopeBefore !== spec.scope) {
+    const message = `Invalid value: ${JSON.stringify(spec.scope)}: field is immutable`;
+    causes.push({ field: 'spec.scope', reason: 'FieldValueInvalid', message });
+  }
   const expected = `${textAt(objectAt(spec, 'names'), 'plural')}.${textAt(spec, 'group')}`;
   if (object.metadata.name !== expected) {
     const message = `Invalid value: ${JSON.stringify(object.metadata.name)}: must be spec.names.plural+"."+spec.group`;

@@ -48,7 +48,17 @@ const unreachable = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreach
 
 /** What only a Pod itself gets, not a template. */
 export function fillPod(object: JsonObject): JsonObject {
-  return { ...object, spec: fillPodSpec({ enableServiceLinks: true, ...objectAt(object, 'spec') }) };
+  const spec = fillPodSpec({ enableServiceLinks: true, ...objectAt(object, 'spec') });
+  const containers = listAt(spec, 'containers').map((each) => (isObject(each) ? withRequests(each) : each));
+  return { ...object, spec: { ...spec, containers } };
+}
+
+/** What a container may use at most, it asks for, unless it says otherwise. */
+function withRequests(container: JsonObject): JsonObject {
+  const resources = objectAt(container, 'resources');
+  const limits = objectAt(resources, 'limits');
+  if (Object.keys(limits).length === 0) return container;
+  return { ...container, resources: { ...resources, requests: { ...limits, ...objectAt(resources, 'requests') } } };
 }
 
 /** What admission adds to a new Pod. */

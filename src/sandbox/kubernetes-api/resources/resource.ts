@@ -32,6 +32,8 @@ export interface Strategy {
   /** Rules for names; `path` allows what fits in a URL (RBAC kinds). */
   readonly names: 'subdomain' | 'label' | 'service' | 'path';
   readonly mayCreateOnUpdate: boolean;
+  /** A Deployment's controller writes its revision down together with the status. */
+  readonly statusTakesAnnotations?: boolean;
   /** Fills in what the schema cannot say, on create and on update. Must be repeatable. */
   fill?(object: JsonObject, old: StoredObject | undefined): JsonObject;
   /** Only on create, after `fill`: status, generated labels. */
@@ -71,4 +73,6 @@ export function groupVersionOf(resource: { readonly group: string; readonly vers
   return resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;
 }
 
+/** A custom kind lists its verbs in another order. */
+export const customVerbs = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'] as const;
 export const allVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'] as const;

@@ -9,7 +9,8 @@ export function fillService(object: JsonObject, old: StoredObject | undefined): 
     isObject(port) && port.targetPort === undefined ? withField(port, 'targetPort', port.port) : port,
   );
   const filled: Record<string, Json> = { ...spec };
-  if (ports.length > 0) filled.ports = ports;
+  const isOpen = spec.type === 'NodePort' || spec.type === 'LoadBalancer';
+  if (ports.length > 0) filled.ports = isOpen ? withNodePorts(ports, old) : ports;
   if (spec.type === 'ExternalName') return { ...object, spec: filled };
   filled.internalTrafficPolicy ??= 'Cluster';
   if (spec.type === 'LoadBalancer') filled.allocateLoadBalancerNodePorts ??= true;
@@ -20,6 +21,16 @@ export function fillService(object: JsonObject, old: StoredObject | undefined): 
     if (value !== undefined) filled[field] ??= value;
   }
   return { ...object, spec: filled };
+}
+
+/** A port keeps the node's port that it has; a new one gets any. */
+function withNodePorts(ports: readonly Json[], old: StoredObject | undefined): readonly Json[] {
+  const held = listAt(objectAt(old, 'spec'), 'ports').filter(isObject);
+  return ports.map((port) => {
+    if (!isObject(port) || port.nodePort !== undefined) return port;
+    const before = held.find((each) => each.port === port.port && each.protocol === port.protocol);
+    return { ...port, nodePort: before?.nodePort ?? 30_000 + Math.floor(Math.random() * 2768) };
+  });
 }
 
 /** Gives a new Service its address. */

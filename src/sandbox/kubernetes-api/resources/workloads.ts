@@ -49,6 +49,11 @@ export function checkWorkload(object: StoredObject, causes: FieldCause[], old: S
     const message = `Invalid value: ${JSON.stringify(selector)}: field is immutable`;
     causes.push({ field: 'spec.selector', reason: 'FieldValueInvalid', message });
   }
+  const strategy = objectAt(spec, 'strategy');
+  if (strategy.type === 'Recreate' && isObject(strategy.rollingUpdate)) {
+    const message = "Forbidden: may not be specified when strategy `type` is 'Recreate'";
+    causes.push({ field: 'spec.strategy.rollingUpdate', reason: 'FieldValueForbidden', message });
+  }
   checkPodSpec(objectAt(template, 'spec'), 'spec.template.spec', causes);
   const policy = textAt(objectAt(template, 'spec'), 'restartPolicy');
   if (policy !== '' && policy !== 'Always') {

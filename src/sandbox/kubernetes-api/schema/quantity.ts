@@ -8,12 +8,37 @@ const nano = 1_000_000_000n;
  * another form comes back changed. Text that is no quantity stays.
  */
 export function canonicalQuantity(text: string): string {
-  const nanos = nanosOf(text);
-  return nanos === undefined ? text : quantityOf(nanos, text.endsWith('i'));
+  const read = readQuantity(text);
+  return read === undefined ? text : quantityText(read);
 }
 
-/** How much a quantity is, in nanos of its unit; undefined for text that is none. */
-export function nanosOf(text: string): bigint | undefined {
+interface Quantity {
+  readonly nanos: bigint;
+  readonly isBinary: boolean;
+}
+
+/** Keeps the first one's way of writing, unless that is zero. Text that is no quantity counts nothing. */
+export function addQuantities(a: string, b: string): string {
+  const [one, other] = [readQuantity(a) ?? zero, readQuantity(b) ?? zero];
+  const isBinary = one.nanos === 0n ? other.isBinary : one.isBinary;
+  return quantityText({ nanos: one.nanos + other.nanos, isBinary });
+}
+
+/** Below zero when `a` is less than `b`. */
+export function compareQuantities(a: string, b: string): number {
+  const difference = (readQuantity(a) ?? zero).nanos - (readQuantity(b) ?? zero).nanos;
+  if (difference === 0n) return 0;
+  return difference < 0n ? -1 : 1;
+}
+
+const zero: Quantity = { nanos: 0n, isBinary: false };
+
+function quantityText({ nanos, isBinary }: Quantity): string {
+  const amount = nanos < 0n ? -nanos : nanos;
+  return (nanos < 0n ? '-' : '') + (isBinary && amount % nano === 0n ? binaryText(amount / nano) : decimalText(amount));
+}
+
+function readQuantity(text: string): Quantity | undefined {
   const match = pattern.exec(text);
   const [, sign = '', whole = '', fraction = '', exponent, suffix = ''] = match ?? [];
   if (match === null || whole + fraction === '') return undefined;
@@ -21,14 +46,7 @@ export function nanosOf(text: string): bigint | undefined {
   const scale = isBinary ? 1024n ** BigInt(binarySuffixes.indexOf(suffix)) : 1n;
   const power = (exponent === undefined ? 0 : Number(exponent.slice(1))) + decimalPower(isBinary ? '' : suffix);
   const nanos = scaled(BigInt(whole + fraction) * scale * nano, power - fraction.length);
-  return nanos === undefined || sign !== '-' ? nanos : -nanos;
-}
-
-/** The other way round, in the binary form where it is asked for and fits. */
-export function quantityOf(nanos: bigint, isBinary: boolean): string {
-  const size = nanos < 0n ? -nanos : nanos;
-  const text = isBinary && size % nano === 0n ? binaryText(size / nano) : decimalText(size);
-  return nanos < 0n ? `-${text}` : text;
+  return nanos === undefined ? undefined : { nanos: sign === '-' ? -nanos : nanos, isBinary };
 }
 
 function decimalPower(suffix: string): number {

@@ -46,16 +46,26 @@ export function describeDeploymentStatus(
     describeCondition(
       deployment,
       seen.nowMs,
-      describeProgress({ name: deployment.metadata.name, latest: seen.latest, isComplete, isLate }),
+      describeProgress({ deployment, latest: seen.latest, isComplete, isLate }),
       hasMoved,
     ),
+    ...failuresOf(deployment, seen),
   ];
   const nextLookMs = isComplete || isLate ? undefined : Math.max(1000, deadlineMs - seen.nowMs);
   return { status: { ...counts, conditions }, nextLookMs };
 }
 
+/** A ReplicaSet that cannot make its pods says so on its Deployment too. */
+function failuresOf(deployment: Deployment, seen: Seen): readonly Condition[] {
+  const failure = seen.owned.flatMap(({ status }) => status.conditions).find(({ type }) => type === 'ReplicaFailure');
+  if (failure === undefined) return [];
+  const { type, status, reason = '', message = '' } = failure;
+  return [describeCondition(deployment, seen.nowMs, { type, status, reason, message })];
+}
+
 export function isSameStatus(deployment: Deployment, status: Status): boolean {
   if (!isSameCounts(deployment, status)) return false;
+  if (deployment.status.conditions.length !== status.conditions.length) return false;
   return status.conditions.every((condition) => {
     const held = deployment.status.conditions.find((other) => other.type === condition.type);
     return held?.status === condition.status && held.reason === condition.reason;
@@ -89,13 +99,17 @@ function countAll(deployment: Deployment, { owned, latest }: Seen): Counts {
 type Said = { readonly type: string; readonly status: string; readonly reason: string; readonly message: string };
 
 function describeProgress(of: {
-  readonly name: string;
+  readonly deployment: Deployment;
   readonly latest: ReplicaSet | undefined;
   readonly isComplete: boolean;
   readonly isLate: boolean;
 }): Said {
-  const subject = of.latest === undefined ? `Deployment "${of.name}"` : `ReplicaSet "${of.latest.metadata.name}"`;
+  const { name } = of.deployment.metadata;
+  const subject = of.latest === undefined ? `Deployment "${name}"` : `ReplicaSet "${of.latest.metadata.name}"`;
   const type = 'Progressing';
+  if (of.deployment.spec.paused) {
+    return { type, status: 'Unknown', reason: 'DeploymentPaused', message: 'Deployment is paused' };
+  }
   if (of.isComplete) {
     return {
       type,

@@ -2,15 +2,18 @@ import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { AlreadyExistsError } from '../../../lib/index.ts';
 import type { Cluster } from '../cluster.ts';
+import { createEventWriter } from '../event-writer.ts';
 import { createIndex, createOwnerIndex, orphansOf } from '../object-index.ts';
 import { controllerUid, type Deployment, isSelected, keyOf, type PodTemplate, type ReplicaSet } from '../objects.ts';
 import { createWorkQueue } from '../work-queue.ts';
 import { describeDeploymentStatus, isSameStatus } from './deployment-status.ts';
-import { planUpdate } from './rolling-update.ts';
+import { planUpdate, resolveLimits } from './rolling-update.ts';
 
 const MANAGER = 'kube-controller-manager';
 const HASH_LABEL = 'pod-template-hash';
 const REVISION = 'deployment.kubernetes.io/revision';
+const DESIRED_REPLICAS = 'deployment.kubernetes.io/desired-replicas';
+const MAX_REPLICAS = 'deployment.kubernetes.io/max-replicas';
 
 /** Keeps a ReplicaSet per pod template of each Deployment, and moves its pods from the older ones to the latest. */
 export function startDeploymentController(cluster: Cluster, onProblem: (message: string) => void): { stop(): void } {
@@ -18,6 +21,7 @@ export function startDeploymentController(cluster: Cluster, onProblem: (message:
   const replicaSetsByOwner = createOwnerIndex(replicaSets);
   const deploymentsByUid = createIndex(deployments, ({ metadata }) => [metadata.uid]);
   const queue = createWorkQueue({ look, concurrency: 4, gatherMs: 20, onProblem });
+  const events = createEventWriter(client);
 
   deployments.onChange((before, after) => {
     const changed = after ?? before;
@@ -78,13 +82,14 @@ export function startDeploymentController(cluster: Cluster, onProblem: (message:
   }
 
   async function annotate(deployment: Deployment, latest: ReplicaSet, revision: number): Promise<void> {
+    const annotations = describeRevision(deployment, latest.metadata.annotations, revision);
+    if (!isDeepStrictEqual({ ...latest.metadata.annotations, ...annotations }, latest.metadata.annotations)) {
+      replicaSets.absorb(await client.mergePatch(pathOf(latest), { metadata: { annotations } }, MANAGER));
+    }
+    if (deployment.metadata.annotations[REVISION] === String(revision)) return;
+    // By way of the status, as Kubernetes does it: annotations written otherwise count as a new generation.
     const body = { metadata: { annotations: { [REVISION]: String(revision) } } };
-    if (latest.metadata.annotations[REVISION] !== String(revision)) {
-      replicaSets.absorb(await client.mergePatch(pathOf(latest), body, MANAGER));
-    }
-    if (deployment.metadata.annotations[REVISION] !== String(revision)) {
-      deployments.absorb(await client.mergePatch(deploymentPath(deployment), body, MANAGER));
-    }
+    deployments.absorb(await client.mergePatch(`${deploymentPath(deployment)}/status`, body, MANAGER));
   }
 
   async function createReplicaSet(deployment: Deployment, revision: number): Promise<ReplicaSet> {
@@ -99,7 +104,7 @@ export function startDeploymentController(cluster: Cluster, onProblem: (message:
         name: `${name}-${hash}`,
         namespace,
         labels,
-        annotations: { [REVISION]: String(revision) },
+        annotations: { ...describeRevision(deployment, {}, revision), ...describeSize(deployment) },
         ownerReferences: [ownerReference(deployment)],
       },
       spec: {
@@ -133,14 +138,21 @@ export function startDeploymentController(cluster: Cluster, onProblem: (message:
     const plan = planUpdate({ replicas, strategy: kind, ...strategy.rollingUpdate, updated, older: olderSides });
     // Recreate waits until the older pods are really gone.
     const mustWait = kind === 'Recreate' && older.some((replicaSet) => replicaSet.status.replicas > 0);
-    if (!mustWait) await scale(latest, plan.updatedReplicas);
-    for (const [index, replicaSet] of older.entries()) await scale(replicaSet, plan.olderReplicas[index] ?? 0);
+    if (!mustWait) await scale(deployment, latest, plan.updatedReplicas);
+    for (const [index, replicaSet] of older.entries()) {
+      await scale(deployment, replicaSet, plan.olderReplicas[index] ?? 0);
+    }
   }
 
-  async function scale(replicaSet: ReplicaSet, replicas: number): Promise<void> {
-    if (replicaSet.spec.replicas === replicas) return;
-    const body = { metadata: { uid: replicaSet.metadata.uid }, spec: { replicas } };
-    replicaSets.absorb(await client.mergePatch(pathOf(replicaSet), body, MANAGER));
+  async function scale(deployment: Deployment, replicaSet: ReplicaSet, replicas: number): Promise<void> {
+    const before = replicaSet.spec.replicas;
+    if (before === replicas) return;
+    const metadata = { uid: replicaSet.metadata.uid, annotations: describeSize(deployment) };
+    replicaSets.absorb(await client.mergePatch(pathOf(replicaSet), { metadata, spec: { replicas } }, MANAGER));
+    const way = replicas > before ? 'up' : 'down';
+    const message = `Scaled ${way} replica set ${replicaSet.metadata.name} from ${before} to ${replicas}`;
+    const component = 'deployment-controller';
+    events.tell(deployment, { type: 'Normal', reason: 'ScalingReplicaSet', message, component });
   }
 
   async function forgetOld(deployment: Deployment, older: readonly ReplicaSet[]): Promise<void> {
@@ -162,6 +174,33 @@ export function startDeploymentController(cluster: Cluster, onProblem: (message:
   }
 
   return { stop: () => queue.stop() };
+}
+
+/** Annotations that belong to one object and are not handed on. */
+const OWN_ANNOTATIONS = [
+  'kubectl.kubernetes.io/last-applied-configuration',
+  REVISION,
+  `${REVISION}-history`,
+  DESIRED_REPLICAS,
+  MAX_REPLICAS,
+];
+
+/** A ReplicaSet carries its Deployment's annotations (where kubectl looks for the cause of a change) and its revision. */
+function describeRevision(
+  deployment: Deployment,
+  held: Readonly<Record<string, string>>,
+  revision: number,
+): Readonly<Record<string, string>> {
+  const given = Object.entries(deployment.metadata.annotations).filter(([name]) => !OWN_ANNOTATIONS.includes(name));
+  const before = held[REVISION];
+  const history = before === undefined || before === String(revision) ? {} : { [`${REVISION}-history`]: before };
+  return { ...Object.fromEntries(given), ...history, [REVISION]: String(revision) };
+}
+
+function describeSize({ spec }: Deployment): Readonly<Record<string, string>> {
+  const { surge } = resolveLimits({ replicas: spec.replicas, ...spec.strategy.rollingUpdate });
+  const most = spec.strategy.type === 'Recreate' ? spec.replicas : spec.replicas + surge;
+  return { [DESIRED_REPLICAS]: String(spec.replicas), [MAX_REPLICAS]: String(most) };
 }
 
 function revisionOf(replicaSet: ReplicaSet): number {

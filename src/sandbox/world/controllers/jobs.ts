@@ -66,7 +66,12 @@ export function startJobController(cluster: Cluster, onProblem: (message: string
     counts: { readonly active: number; readonly succeeded: number; readonly failed: number },
   ): Promise<void> {
     const now = timestamp(Date.now());
-    const status: Record<string, unknown> = { ...counts, startTime: job.status.startTime ?? now };
+    const status: Record<string, unknown> = {
+      ready: 0,
+      terminating: 0,
+      ...counts,
+      ...(job.spec.suspend ? {} : { startTime: job.status.startTime ?? now }),
+    };
     if (counts.succeeded > 0) {
       status.completionTime = now;
       status.conditions = [finished('SuccessCriteriaMet', now), finished('Complete', now)];
@@ -74,7 +79,8 @@ export function startJobController(cluster: Cluster, onProblem: (message: string
       const why = { reason: 'BackoffLimitExceeded', message: 'Job has reached the specified backoff limit' };
       status.conditions = [finished('FailureTarget', now, why), finished('Failed', now, why)];
     }
-    if (Object.entries(counts).every(([field, value]) => (job.status[field] ?? 0) === value)) return;
+    const isNews = Object.entries(counts).some(([field, value]) => (job.status[field] ?? 0) !== value);
+    if (!isNews && job.status.ready !== undefined) return;
     try {
       const path = `/apis/batch/v1/namespaces/${job.metadata.namespace}/jobs/${job.metadata.name}/status`;
       jobs.absorb(await client.mergePatch(path, { status }, MANAGER));

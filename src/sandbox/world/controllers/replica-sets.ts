@@ -1,6 +1,7 @@
 import { ConflictError, ForbiddenError, NotFoundError } from '../../../lib/index.ts';
 import type { Cluster } from '../cluster.ts';
 import { createEventWriter } from '../event-writer.ts';
+import { NODE_NAME } from '../node.ts';
 import { createIndex, createOwnerIndex, orphansOf } from '../object-index.ts';
 import {
   conditionOf,
@@ -18,8 +19,8 @@ import { createWorkQueue } from '../work-queue.ts';
 import { choosePodsToDelete } from './pod-ranks.ts';
 
 const MANAGER = 'kube-controller-manager';
-const NODE_NAME = 'sandbox';
 const WRITES_AT_ONCE = 8;
+const TOLD = { type: 'Normal', component: 'replicaset-controller' } as const;
 /** Kubernetes doubles this up to a quarter of an hour; a sandbox's people wait less. */
 const REFUSED_RETRY_MS = 2000;
 
@@ -59,16 +60,16 @@ export function startReplicaSetController(cluster: Cluster, onProblem: (message:
     let refusal: string | undefined;
     if (replicaSet.metadata.deletionTimestamp === undefined) {
       if (missing > 0) refusal = await createPods(replicaSet, missing);
-      if (missing < 0) await inBatches(choosePodsToDelete(active, -missing), deletePod);
+      if (missing < 0) await inBatches(choosePodsToDelete(active, -missing), (pod) => deletePod(replicaSet, pod));
     }
     await writeStatus(replicaSet, refusal);
     if (refusal === undefined) return;
     queue.add(key, REFUSED_RETRY_MS);
     events.tell(replicaSet, {
+      ...TOLD,
       type: 'Warning',
       reason: 'FailedCreate',
       message: `Error creating: ${refusal}`,
-      component: 'replicaset-controller',
     });
   }
 
@@ -132,12 +133,14 @@ export function startReplicaSetController(cluster: Cluster, onProblem: (message:
     };
     // Absorbed at once: the next look must count this pod though the watch has not told of it yet.
     pods.absorb(await client.create(`/api/v1/namespaces/${namespace}/pods`, body, MANAGER));
+    events.tell(replicaSet, { ...TOLD, reason: 'SuccessfulCreate', message: `Created pod: ${body.metadata.name}` });
   }
 
-  async function deletePod(pod: Pod): Promise<void> {
+  async function deletePod(replicaSet: ReplicaSet, pod: Pod): Promise<void> {
     try {
       const answer = await client.remove(podPath(pod), { preconditions: { uid: pod.metadata.uid } });
       if ((answer as { kind?: string }).kind === 'Pod') pods.absorb(answer);
+      events.tell(replicaSet, { ...TOLD, reason: 'SuccessfulDelete', message: `Deleted pod: ${pod.metadata.name}` });
     } catch (error) {
       // Gone already, or its name lives again: either way this pod is no more.
       if (!(error instanceof NotFoundError) && !(error instanceof ConflictError)) throw error;

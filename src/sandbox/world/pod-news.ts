@@ -3,12 +3,12 @@ import type { ToldEvent } from './event-writer.ts';
 import type { ImageFacts } from './image-list.ts';
 import type { Pod } from './objects.ts';
 
-type Trouble = Omit<ToldEvent, 'component'>;
+type News = Omit<ToldEvent, 'component'>;
 
 /** What a kubelet tells in events of a container that does not become ready. */
-export function troublesOf(pod: Pod, container: ContainerRun, facts: ImageFacts): readonly Trouble[] {
+export function troublesOf(pod: Pod, container: ContainerRun, facts: ImageFacts): readonly News[] {
   const { phase, image, name } = container;
-  const warning = (reason: string, message: string): Trouble => {
+  const warning = (reason: string, message: string): News => {
     return { type: 'Warning', reason, message, fieldPath: `spec.containers{${name}}` };
   };
   if (phase.kind === 'running')
@@ -36,4 +36,16 @@ export function troublesOf(pod: Pod, container: ContainerRun, facts: ImageFacts)
     default:
       return [];
   }
+}
+
+/** What a kubelet tells of a container's first start. */
+export function beginningOf({ name, image }: ContainerRun): readonly News[] {
+  const told = (reason: string, message: string): News => {
+    return { type: 'Normal', reason, message, fieldPath: `spec.containers{${name}}` };
+  };
+  return [
+    told('Pulled', `Container image "${image}" already present on machine`),
+    told('Created', `Created container: ${name}`),
+    told('Started', `Started container ${name}`),
+  ];
 }
