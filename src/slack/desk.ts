@@ -114,7 +114,7 @@ export function createDesk(tools: {
       channel,
       mayChange: !identified.isGuest,
       triggerId: origin.triggerId,
-      isInOwnChannel: origin.isHome === true,
+      ...(origin.isHome === true ? { isInOwnChannel: true } : {}),
     });
   }
 
