@@ -10,6 +10,7 @@ import {
   type Rollout,
   type RouterReading,
   type ServiceView,
+  type WeightWriter,
   type World,
 } from '../rollout/index.ts';
 import type { RouterObservation, RouterTarget, TrafficRouter, TrafficRouters } from '../traffic-routers/index.ts';
@@ -184,12 +185,19 @@ function readingOf(rollout: Rollout, routers: SeenRouters): RouterReading | unde
   let canaryWeight: number | undefined;
   let { problem } = routers;
   let isIncomplete = false;
+  const writers: WeightWriter[] = [];
   for (const { observation } of routers.seen) {
     if (observation.canaryWeight !== undefined) canaryWeight = Math.max(canaryWeight ?? 0, observation.canaryWeight);
     problem ??= observation.problem;
     isIncomplete ||= observation.isIncomplete === true;
+    writers.push(...(observation.writers ?? []));
   }
-  return { canaryWeight, ...(problem === undefined ? {} : { problem }), ...(isIncomplete ? { isIncomplete } : {}) };
+  return {
+    canaryWeight,
+    ...(problem === undefined ? {} : { problem }),
+    ...(isIncomplete ? { isIncomplete } : {}),
+    writers,
+  };
 }
 
 /** Whether the routers that were read for one are those of the other: the Services are a part of what is read. */

@@ -29,7 +29,7 @@ export interface TurnOutcome {
  */
 const maxLooks = 10;
 /** How often a router that no cache is kept of (an HTTPRoute) is looked at while a canary is about, or it has a problem. */
-const unwatchedLookMs = 5000;
+const unwatchedLookMs = 3000;
 
 /**
  * One turn for one Rollout: observe, decide, perform, until there is nothing left to do now.

@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import { AnalysisRun, AnalysisTemplate } from '../analysis/index.ts';
 import { ObjectMeta } from '../lib/index.ts';
-import { mainImage, PodTemplate, type ReplicaSetView, Rollout, type ServiceView } from '../rollout/index.ts';
+import {
+  lastWriterOf,
+  mainImage,
+  PodTemplate,
+  type ReplicaSetView,
+  Rollout,
+  type ServiceView,
+} from '../rollout/index.ts';
 import type { KubernetesObject } from './cluster.ts';
 
 // What caches keep of an object: what we read, and nothing that only costs memory. 10,000 Rollouts with 11 ReplicaSets each take
@@ -100,7 +107,13 @@ const Service = z.looseObject({
 
 export function projectService(object: KubernetesObject): ServiceView {
   const { metadata, spec } = Service.parse(object);
-  return { name: metadata.name, selector: spec.selector, annotations: withoutLastApplied(metadata.annotations) };
+  const selectorWriter = lastWriterOf(metadata, ['spec', 'selector']);
+  return {
+    name: metadata.name,
+    selector: spec.selector,
+    annotations: withoutLastApplied(metadata.annotations),
+    ...(selectorWriter === undefined ? {} : { selectorWriter }),
+  };
 }
 
 /** managedFields and kubectl's copy of the manifest are often half of an object. */

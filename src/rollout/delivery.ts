@@ -1,6 +1,7 @@
 import type { Sight } from '../analysis/index.ts';
 import type { PutBack } from './git-override.ts';
 import type { GitOwner } from './git-owner.ts';
+import type { PutBackNote } from './put-back-note.ts';
 
 /** One revision's way through a rollout, as people see it: everything that card, thread and answers are rendered from. */
 export interface Delivery {
@@ -44,6 +45,8 @@ export interface Delivery {
   readonly finishedAtMs: number | undefined;
   /** Git's side of it, where Argo CD or Flux owns the Rollout. */
   readonly git?: GitSide;
+  /** Somebody puts back what the engine writes into Services and routes; gone when the next try has stood. */
+  readonly contest?: PutBackNote & { readonly retryAtMs: number };
   /** What a Promote, Skip or Finish button of this card is bound to besides uid and revision. */
   readonly binding: Binding;
 }

@@ -36,6 +36,11 @@ export interface GitOwner {
   readonly file: string | undefined;
 }
 
+/** Whether this field manager is such a tool: what it has written it may write again and again. */
+export function isGitOpsManager(manager: string): boolean {
+  return argoManagers.includes(manager) || fluxKinds.some((flux) => flux.manager === manager);
+}
+
 type Marks = Pick<GitOwner, 'tool' | 'source' | 'managers' | 'putsBack'>;
 
 const argoManagers = ['argocd-controller', 'argocd-application-controller', 'argocd'];

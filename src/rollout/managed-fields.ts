@@ -47,3 +47,18 @@ function isStep(key: string, step: FieldStep): boolean {
 }
 
 const ListItem = JsonText.pipe(z.looseObject({ name: z.unknown() }));
+
+/** Who wrote a field last, and when. */
+export interface Writer {
+  readonly manager: string;
+  readonly atMs: number;
+}
+
+/** The newest owner of a field; undefined where nobody owns it, or the object was read from a cache. */
+export function lastWriterOf(
+  metadata: Pick<ObjectMeta, 'managedFields'>,
+  path: readonly FieldStep[],
+): Writer | undefined {
+  const newest = fieldOwners(metadata).findLast((owner) => ownsField(owner, path));
+  return newest === undefined ? undefined : { manager: newest.manager, atMs: Date.parse(newest.time) || 0 };
+}

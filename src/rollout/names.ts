@@ -31,6 +31,9 @@ export const gitOverrideAnnotation = 'stepwise.dev/git-override';
  */
 export const undoneAnnotation = 'stepwise.dev/undone';
 
+/** Ours, on the Rollout: JSON of what somebody puts back that the engine writes into other objects (put-back-note.ts). */
+export const putBackAnnotation = 'stepwise.dev/put-back';
+
 /** Annotations of a Rollout that are not copied to its ReplicaSets. */
 export function isCopiedToReplicaSets(annotation: string): boolean {
   return !(
@@ -40,6 +43,7 @@ export function isCopiedToReplicaSets(annotation: string): boolean {
     annotation === desiredReplicasAnnotation ||
     annotation === fastUndoAnnotation ||
     annotation === gitOverrideAnnotation ||
+    annotation === putBackAnnotation ||
     annotation === undoneAnnotation ||
     annotation === 'notified.notifications.argoproj.io'
   );

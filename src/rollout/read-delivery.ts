@@ -10,6 +10,7 @@ import { mainContainer, mainImage } from './main-container.ts';
 import { guiltyMetric, linesOf, nearestFirst, nextMeasurementAt, seriesOf } from './metric-lines.ts';
 import { revisionAnnotation } from './names.ts';
 import { sightScopeOfRun } from './plan/sight-scope.ts';
+import { readPutBackNote, retryAtMs, settledAtMs } from './put-back-note.ts';
 import { presentRevision, revisionOf, sumOf } from './replica-sets.ts';
 import { maxWeightOf, weightInForce } from './steps.ts';
 import { isVerificationLate, verificationOf } from './verification.ts';
@@ -75,8 +76,15 @@ export function readDelivery(world: World, facts: DeliveryFacts): Delivery {
     startedAtMs: facts.startedAtMs ?? canary?.createdAtMs,
     finishedAtMs: facts.finishedAtMs,
     ...(git === undefined ? {} : { git }),
+    ...(at.isPresent ? contestOf(world) : {}),
     binding: bindingOf(rollout, world.analysisRuns),
   };
+}
+
+function contestOf({ rollout, nowMs }: World): Pick<Delivery, 'contest'> {
+  const note = readPutBackNote(rollout, rollout.status.currentPodHash ?? '');
+  if (note === undefined || nowMs >= settledAtMs(note)) return {};
+  return { contest: { ...note, retryAtMs: retryAtMs(note) } };
 }
 
 /** Of the present revision: what Git asks for now says nothing of one that is past. */

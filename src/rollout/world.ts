@@ -1,4 +1,5 @@
 import type { AnalysisRun, AnalysisTemplate } from '../analysis/index.ts';
+import type { Writer } from './managed-fields.ts';
 import type { PodTemplate, Rollout } from './rollout.ts';
 
 /**
@@ -68,6 +69,15 @@ export interface ServiceView {
   readonly name: string;
   readonly selector: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
+  /** Who wrote its selector last. */
+  readonly selectorWriter?: Writer;
+}
+
+/** `HTTPRoute checkout` says this weight, by this writer. */
+export interface WeightWriter {
+  readonly object: string;
+  readonly weight: number;
+  readonly writer: Writer;
 }
 
 /** One reading of the router's objects. */
@@ -79,6 +89,8 @@ export interface RouterReading {
    * give it: set the weight again, though `canaryWeight` (the highest of them) is as wanted.
    */
   readonly isIncomplete?: boolean;
+  /** Each object that carries the weight, and who wrote that last; only of a live reading. */
+  readonly writers?: readonly WeightWriter[];
   /** Why the router cannot be driven now, in words for a person (`Ingress "x" not found`); undefined when it can. */
   readonly problem?: string;
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Cluster, resources } from '../kubernetes/index.ts';
 import { InvalidError, isEqual, type JsonObject, ObjectMeta } from '../lib/index.ts';
-import { GatewayApiRouting } from '../rollout/index.ts';
+import { GatewayApiRouting, lastWriterOf, type WeightWriter } from '../rollout/index.ts';
 import type { RouterObservation, RouterTarget, TrafficRouter } from './traffic-router.ts';
 import { allOf, checkWeight, maxWeightOf } from './weight.ts';
 
@@ -103,8 +103,16 @@ function observe(target: RouterTarget, routes: readonly Seen[]): RouterObservati
     canaryWeight,
     ...(problem === undefined ? {} : { problem }),
     ...(problem !== undefined || isComplete ? {} : { isIncomplete: true }),
+    writers: routes.flatMap(({ name, route }) => writerOf(target, name, route)),
     objects: routes,
   };
+}
+
+function writerOf(target: RouterTarget, name: string, route: Route | undefined): readonly WeightWriter[] {
+  const writer = route === undefined ? undefined : lastWriterOf(route.metadata, ['spec', 'rules']);
+  const shares = splitsOf(target, route).map((split) => shareOf(split) * maxWeightOf(target.routing));
+  if (writer === undefined || shares.length === 0) return [];
+  return [{ object: `HTTPRoute ${name}`, weight: Math.ceil(Math.min(...shares) - 1e-9), writer }];
 }
 
 const otherKeys = /^(grpc|tcp|tls)Routes?$|Selector$/;

@@ -14,7 +14,7 @@ import {
   mergePatchOf,
   ObjectMeta,
 } from '../lib/index.ts';
-import type { TrafficRouting } from '../rollout/index.ts';
+import { lastWriterOf, type TrafficRouting, type WeightWriter } from '../rollout/index.ts';
 import type { RouterObservation, RouterTarget, TrafficRouter } from './traffic-router.ts';
 import { allOf, checkWeight, maxWeightOf } from './weight.ts';
 
@@ -155,8 +155,16 @@ function observe(target: RouterTarget, pairs: readonly Pair[]): RouterObservatio
     canaryWeight,
     ...(problem === undefined ? {} : { problem }),
     ...(canaryWeight === undefined || problem !== undefined || isComplete ? {} : { isIncomplete: true }),
+    writers: pairs.flatMap(({ canaryName, canary }) => writerOf(target, canaryName, canary)),
     objects: pairs,
   };
+}
+
+function writerOf(target: RouterTarget, name: string, canary: Ingress | undefined): readonly WeightWriter[] {
+  const path = ['metadata', 'annotations', `${prefixOf(target)}/canary-weight`];
+  const writer = canary === undefined ? undefined : lastWriterOf(canary.metadata, path);
+  if (canary === undefined || writer === undefined) return [];
+  return [{ object: `Ingress ${name}`, weight: weightOf(target, canary), writer }];
 }
 
 const noIngressNamed = 'trafficRouting.nginx names no stableIngress and no stableIngresses';

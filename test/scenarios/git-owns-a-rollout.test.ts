@@ -112,6 +112,13 @@ it('the differences that an Application has to ignore are exactly those of manif
   await desk.type('dana', '/rollout pause routed');
   await desk.until('routed', 'is held', ({ spec }) => spec.paused === true);
   await look('held', second);
+
+  // Without those rules a sync takes everything back: named once, and not fought over.
+  for (const manifest of second) await apply(manifest);
+  await desk.card('routed', 2, /argocd-controller put back/);
+  const told = await desk.sandbox.eventually('the put-back is told', () => noticeOf('routed'), 60_000);
+  expect(told).toContain('HTTPRoute routed: weight 50 → 0');
+  expect(told).toContain('manifests/argo-cd');
   await desk.type('dana', '/rollout abort routed');
   await desk.card('routed', 2, /rolled back/);
   await look('aborted', second);
@@ -119,7 +126,7 @@ it('the differences that an Application has to ignore are exactly those of manif
   const selector = 'Service /spec/selector/rollouts-pod-template-hash';
   const weight = 'HTTPRoute /spec/rules/*/backendRefs/*/weight';
   const both = [weight, selector];
-  expect(moments).toEqual({ live: both, 'at a gate': both, held: both, aborted: both });
+  expect(moments).toEqual({ live: [selector], 'at a gate': both, held: both, aborted: [selector] });
   expect([...needed]).toEqual(rules);
 });
 
@@ -157,7 +164,10 @@ function routedManifests(image: string): readonly Manifest[] {
       spec: { ingressClassName: 'nginx', rules },
     },
   };
-  const backendRefs = ['stable', 'canary'].map((role) => ({ name: `${name}-${role}`, port: 80 }));
+  const backendRefs = [
+    { name: `${name}-stable`, port: 80, weight: 100 },
+    { name: `${name}-canary`, port: 80, weight: 0 },
+  ];
   const route = {
     path: `/apis/gateway.networking.k8s.io/v1/namespaces/shop/httproutes/${name}`,
     object: {
@@ -208,9 +218,14 @@ async function someRounds(): Promise<void> {
   );
 }
 
+function noticeOf(shop: string): string | undefined {
+  const notices = desk.publicWords().split('⚠️');
+  return notices.find((words) => words.includes(`put a field back on *${shop}`) && words.includes('weight'));
+}
+
 function putBackLines(): string[] | undefined {
   const posted = desk.slack.transcript().messages.map(({ versions }) => versions.at(-1)?.text ?? '');
-  const lines = posted.filter((text) => text.includes('put a field back on'));
+  const lines = posted.filter((text) => text.includes(`put a field back on *${name}`));
   return lines.length === 0 ? undefined : lines;
 }
 

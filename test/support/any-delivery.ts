@@ -94,6 +94,15 @@ const git: fc.Arbitrary<NonNullable<Delivery['git']>> = fc.record({
   ),
 });
 
+const contest: fc.Arbitrary<NonNullable<Delivery['contest']>> = fc.record({
+  podHash: fc.constant('abc'),
+  count: fc.nat(99),
+  manager: nastyWords,
+  atMs: number,
+  what: nastyWords,
+  retryAtMs: number,
+});
+
 /** Any rollout revision that the types allow. */
 export const anyDelivery: fc.Arbitrary<Delivery> = fc
   .record({
@@ -128,8 +137,10 @@ export const anyDelivery: fc.Arbitrary<Delivery> = fc
     finishedAtMs: fc.option(number, { nil: undefined }),
     analysis: nastyWords,
     git: fc.option(git, { nil: undefined }),
+    contest: fc.option(contest, { nil: undefined }),
   })
-  .map(({ state, analysis, git: side, ...rest }) => {
-    const whole = aDelivery(state, side === undefined ? rest : { ...rest, git: side });
+  .map(({ state, analysis, git: side, contest: rival, ...rest }) => {
+    const owned = side === undefined ? {} : { git: side };
+    const whole = aDelivery(state, { ...rest, ...owned, ...(rival === undefined ? {} : { contest: rival }) });
     return { ...whole, binding: { ...whole.binding, analysis } };
   });

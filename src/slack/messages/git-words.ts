@@ -10,10 +10,20 @@ export function gitOwnerWords({ tool, source }: Pick<GitSide, 'tool' | 'source'>
 }
 
 /** The end of the card's last line: what Git has done, or goes on asking for; undefined where Git agrees or has no say. */
-export function gitLine({ git }: Delivery): Mrkdwn | undefined {
+export function gitLine({ git, contest }: Delivery): Mrkdwn | undefined {
+  if (contest !== undefined) return contestWords(contest);
   if (git?.putBack !== undefined) {
     const { manager, at, to } = git.putBack;
     return `${quote(manager, 60)} put ${quote(versionOf(to), 40)} back ${date(Date.parse(at), '{time_secs}')}`;
   }
   return git?.isAtOdds === true ? `Git still asks for ${quote(versionOf(git.asksFor), 40)}` : undefined;
+}
+
+/** `argocd-controller put Service checkout-canary back <time> (2×), next try <time>` */
+function contestWords({ manager, what, atMs, count, retryAtMs }: NonNullable<Delivery['contest']>): Mrkdwn {
+  const [first = '', ...others] = what.split(', ');
+  const more = others.length === 0 ? '' : ` and ${others.length} more`;
+  const times = count > 1 ? ` (${count}×)` : '';
+  const next = `next try ${date(retryAtMs, '{time_secs}')}`;
+  return `${quote(manager, 60)} put back ${quote(first, 100)}${more} ${date(atMs, '{time_secs}')}${times}, ${next}`;
 }

@@ -83,8 +83,13 @@ test('of a Rollout all is kept but the history of its writes', () => {
   expect(rollout).toMatchObject({ spec: { replicas: 2, somebodys: 'field' }, status: { phase: 'Paused' } });
 });
 
-test('of a Service the selector is kept', () => {
-  const view = { name: 'web-abc', selector: { app: 'web' }, annotations: { kept: 'yes' } };
+test('of a Service the selector is kept, and who wrote it', () => {
+  const view = {
+    name: 'web-abc',
+    selector: { app: 'web' },
+    annotations: { kept: 'yes' },
+    selectorWriter: { manager: 'kubectl', atMs: 0 },
+  };
   expect(projectService(anObject({}, { spec: { selector: { app: 'web' }, ports: [] } }))).toEqual(view);
   expect(projectService(anObject({}, { spec: {} }))).toEqual({ ...view, selector: {} });
 });

@@ -2,7 +2,8 @@ import { isDeepEqual } from '../../deep-equal.ts';
 import type { Decision, Effect } from '../../effect.ts';
 import { announceEvent } from '../../events.ts';
 import { isOverrideOver } from '../../git-override.ts';
-import { fastUndoAnnotation, gitOverrideAnnotation, revisionAnnotation } from '../../names.ts';
+import { fastUndoAnnotation, gitOverrideAnnotation, putBackAnnotation, revisionAnnotation } from '../../names.ts';
+import type { PutBackNote } from '../../put-back-note.ts';
 import { planRestart } from '../../restart.ts';
 import type { RolloutStatus } from '../../rollout.ts';
 import type { Scene } from '../../scene.ts';
@@ -11,6 +12,7 @@ import { planAnalysis } from './analysis.ts';
 import { progressDeadlineOf } from './conditions.ts';
 import { planHistory } from './history.ts';
 import { judgePosture, type Posture } from './posture.ts';
+import { newPutBackNote } from './put-backs.ts';
 import { planAnnotations, planCanaryReplicaSet, replicaSetName } from './replica-sets.ts';
 import { planScaling } from './scaling.ts';
 import { planServices } from './services.ts';
@@ -62,6 +64,7 @@ export function decideCanary(scene: Scene): Decision {
     scaling.wakeAtMs,
     restart.wakeAtMs,
     pauseWake(scene, standing),
+    posture.contest.wakeAtMs,
     progressDeadlineOf(scene, standing, built.status.conditions ?? []),
   ];
   const ahead = wakes.filter((wake) => wake !== undefined && wake > scene.nowMs) as number[];
@@ -88,12 +91,22 @@ function planOwnAnnotations(scene: Scene, posture: Posture): Effect[] {
   const isWishOver = !posture.isChanged || present[fastUndoAnnotation] !== scene.podHash;
   if (present[fastUndoAnnotation] !== undefined && isWishOver) annotations[fastUndoAnnotation] = null;
   if (isOverrideOver(scene.rollout, scene.revision)) annotations[gitOverrideAnnotation] = null;
+  const putBack = newPutBackNote(scene);
+  if (putBack !== undefined) annotations[putBackAnnotation] = JSON.stringify(putBack);
+  else if (present[putBackAnnotation] !== undefined && posture.contest.note === undefined && !posture.isChanged)
+    annotations[putBackAnnotation] = null;
   if (Object.keys(annotations).length === 0) return [];
   const message = `Rollout updated to revision ${scene.revision}`;
   return [
     { kind: 'patchRollout', annotations },
     ...(isRevisionStale ? [announceEvent(scene, { reason: 'RolloutUpdated', message })] : []),
+    ...(putBack === undefined ? [] : [announcePutBack(scene, putBack)]),
   ];
+}
+
+function announcePutBack(scene: Scene, { manager, what, count }: PutBackNote): Effect {
+  const message = `${manager} put back what was written: ${what}`;
+  return announceEvent(scene, { reason: 'FieldPutBack', message, type: 'Warning', occasion: `${count}` });
 }
 
 /** The name of the canary's ReplicaSet belongs to other pods: the next hash is another one. */

@@ -2,6 +2,7 @@ import type { AnalysisRun } from '../../../analysis/index.ts';
 import { findCondition } from '../../conditions.ts';
 import { isAbortedAndPutBack } from '../../git-override.ts';
 import type { Scene } from '../../scene.ts';
+import { type Contest, judgeContest } from './put-backs.ts';
 import { type RunsInForce, readRunsInForce } from './runs.ts';
 
 /** How a canary stands: what holds now, by the stored status and by the evidence of the runs that it names. */
@@ -23,6 +24,8 @@ export interface Posture {
   readonly isRetried: boolean;
   /** `spec.paused`, or an inconclusive analysis waits for a person: nothing is scaled, no weight is raised, no step completes. */
   readonly isHeld: boolean;
+  /** Somebody puts back what we write. */
+  readonly contest: Contest;
   readonly runs: RunsInForce;
 }
 
@@ -59,6 +62,7 @@ export function judgePosture(scene: Scene): Posture {
     isFull,
     isRetried,
     isHeld: scene.spec.paused === true || isInconclusive,
+    contest: judgeContest(scene),
     runs,
   };
 }

@@ -13,7 +13,7 @@ export function findPromotion(scene: Scene, posture: Posture, traffic: TrafficPl
   if (posture.isFull) {
     return isWithinRollbackWindow(scene) ? 'Rollback within window' : 'Full promotion requested';
   }
-  if (scene.stepIndex < scene.steps.length) return undefined;
+  if (scene.stepIndex < scene.steps.length || posture.contest.isUnsettled) return undefined;
   if (!isWeightReached(scene, traffic) || lacksEvidence(scene, posture)) return undefined;
   return `Completed all ${scene.steps.length} canary steps`;
 }

@@ -43,7 +43,7 @@ export function takeStep(scene: Scene, posture: Posture, traffic: TrafficPlan): 
 
 function isStepComplete(scene: Scene, posture: Posture, traffic: TrafficPlan): boolean {
   const step = scene.steps[scene.stepIndex];
-  if (step === undefined || posture.isHeld || posture.isRetried) return false;
+  if (step === undefined || posture.isHeld || posture.isRetried || posture.contest.isUnsettled) return false;
   if (step.pause !== undefined) return isPauseOver(scene, step);
   if (step.analysis !== undefined) {
     return posture.runs.step !== undefined && phaseOf(scene, posture.runs.step) === 'Successful';

@@ -31,7 +31,7 @@ export function planTraffic(scene: Scene, posture: Posture): TrafficPlan {
   };
   if (target < current) return { current, settled: target, lower: [effect], raise: [] };
   // A weight that only some of the router's objects carry is set once more: half a raise would stay half.
-  const isHalfDone = scene.world.router.isIncomplete === true;
+  const isHalfDone = scene.world.router.isIncomplete === true && !posture.contest.isWaiting;
   if (target > current || isHalfDone) return { current, settled: current, lower: [], raise: [effect] };
   return { current, settled: current, lower: [], raise: [] };
 }
@@ -76,7 +76,7 @@ export function mayStayUnserved(scene: Scene, posture: Posture): boolean {
  * not while stable is short of pods for its share. A stable revision without any pod does not hold a fix back.
  */
 function mayRaise(scene: Scene, posture: Posture, asked: number): boolean {
-  if (posture.isHeld || posture.isRetried || !hasDesiredPods(scene, posture)) return false;
+  if (posture.isHeld || posture.isRetried || posture.contest.isWaiting || !hasDesiredPods(scene, posture)) return false;
   const stableAvailable = scene.stable?.availableReplicas ?? 0;
   const needed = Math.floor(((scene.maxWeight - asked) * scene.replicas) / scene.maxWeight);
   return stableAvailable === 0 || stableAvailable >= needed;

@@ -1,0 +1,72 @@
+import { isGitOpsManager } from '../../git-owner.ts';
+import type { Writer } from '../../managed-fields.ts';
+import { managedByAnnotation, podHashLabel } from '../../names.ts';
+import { type PutBackNote, readPutBackNote, retryAtMs, settledAtMs } from '../../put-back-note.ts';
+import type { Scene } from '../../scene.ts';
+
+/** Whether somebody puts back what we write, and what that holds up. What lowers the canary's share is never held up. */
+export interface Contest {
+  readonly note: PutBackNote | undefined;
+  /** Nothing that was put back is written again yet. */
+  readonly isWaiting: boolean;
+  /** No step completes: it is not known to stand yet. */
+  readonly isUnsettled: boolean;
+  /** When one of these ends. */
+  readonly wakeAtMs: number | undefined;
+}
+
+export function judgeContest(scene: Scene): Contest {
+  const note = readPutBackNote(scene.rollout, scene.podHash);
+  if (note === undefined) return { note, isWaiting: false, isUnsettled: false, wakeAtMs: undefined };
+  const isWaiting = scene.nowMs < retryAtMs(note);
+  const isUnsettled = scene.nowMs < settledAtMs(note);
+  const wakeAtMs = isWaiting ? retryAtMs(note) : settledAtMs(note);
+  return { note, isWaiting, isUnsettled, wakeAtMs: isUnsettled ? wakeAtMs : undefined };
+}
+
+/**
+ * A note to write down: a tool that heals has put something back since the last one. What a person or a pipeline has changed once is
+ * written again at once, without a word: nobody repeats it.
+ */
+export function newPutBackNote(scene: Scene): PutBackNote | undefined {
+  const found = findPutBacks(scene);
+  const newest = found.toSorted((a, b) => b.writer.atMs - a.writer.atMs)[0];
+  if (newest === undefined) return undefined;
+  const before = readPutBackNote(scene.rollout, scene.podHash);
+  const { manager, atMs } = newest.writer;
+  if (before !== undefined && atMs <= before.atMs) return undefined;
+  const what = found.map((one) => one.what).join(', ');
+  return { podHash: scene.podHash, count: (before?.count ?? 0) + 1, manager, atMs, what };
+}
+
+interface FoundPutBack {
+  readonly writer: Writer;
+  readonly what: string;
+}
+
+function findPutBacks(scene: Scene): readonly FoundPutBack[] {
+  return [...findLoweredWeights(scene), ...findClearedSelectors(scene)];
+}
+
+/** The status says what the router said when we looked last: less than that, and by such a tool, was put back. */
+function findLoweredWeights({ status, world, podHash }: Scene): readonly FoundPutBack[] {
+  const stored = status.canary?.weights?.canary;
+  if (stored === undefined || stored.podTemplateHash !== podHash) return [];
+  return (world.router?.writers ?? []).flatMap(({ object, weight, writer }) => {
+    if (weight >= stored.weight || !isGitOpsManager(writer.manager)) return [];
+    return [{ writer, what: `${object}: weight ${stored.weight} → ${weight}` }];
+  });
+}
+
+/** A Service that carries our mark had a pod hash in its selector; what is in Git has none. */
+function findClearedSelectors({ rollout, strategy, world }: Scene): readonly FoundPutBack[] {
+  const names = new Set([strategy.stableService, strategy.canaryService]);
+  return [...names].flatMap((name) => {
+    const service = name === undefined ? undefined : world.services[name];
+    const writer = service?.selectorWriter;
+    if (service === undefined || writer === undefined || !isGitOpsManager(writer.manager)) return [];
+    const isMarked = service.annotations[managedByAnnotation] === rollout.metadata.name;
+    if (!isMarked || service.selector[podHashLabel] !== undefined) return [];
+    return [{ writer, what: `Service ${service.name}: selector without its pod hash` }];
+  });
+}
