@@ -34,9 +34,14 @@ export function newPutBackNote(scene: Scene): PutBackNote | undefined {
   if (newest === undefined) return undefined;
   const before = readPutBackNote(scene.rollout, scene.podHash);
   const { manager, atMs } = newest.writer;
-  if (before !== undefined && atMs <= before.atMs) return undefined;
-  const what = found.map((one) => one.what).join(', ');
-  return { podHash: scene.podHash, count: (before?.count ?? 0) + 1, manager, atMs, what };
+  const what = found.map((one) => one.what);
+  if (before === undefined || atMs > before.atMs) {
+    return { podHash: scene.podHash, count: (before?.count ?? 0) + 1, manager, atMs, what: what.join(', ') };
+  }
+  // Times are whole seconds: one sync takes back one object after the other.
+  const known = before.what.split(', ');
+  const added = atMs < before.atMs ? [] : what.filter((one) => !known.includes(one));
+  return added.length === 0 ? undefined : { ...before, what: [...known, ...added].join(', ') };
 }
 
 interface FoundPutBack {
