@@ -73,6 +73,7 @@ function manyMetrics(verdict: Delivery['metrics'][number]['verdict']): Delivery[
       taken: 100,
       planned: 120,
       message: longReason,
+      sight: { kind: 'allTraffic', faults: undefined },
     }),
   );
 }

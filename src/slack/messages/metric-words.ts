@@ -25,25 +25,28 @@ const words = {
 
 /** So that name, value and limit stay on one line of a phone. */
 const maxNameLength = 26;
+const markedNameLength = 16;
 
 /** Lines of a card: the metric nearest its limit first, at most `max`, then `+2 fine`. */
 export function metricLines(metrics: readonly MetricLine[], max: number): readonly Mrkdwn[] {
   const sorted = nearestFirst(metrics);
-  const shown = sorted.slice(0, max).map((metric) => `${metricLine(metric)}${sightMark(metric)}`);
+  const shown = sorted.slice(0, max).map((metric) => markedLine(metric));
   const rest = sorted.slice(max);
   if (rest.length === 0) return shown;
   const areFine = rest.every((metric) => metric.verdict === 'passing' || metric.verdict === 'passed');
   return [...shown, `+${rest.length} ${areFine ? 'fine' : 'more, see Why'}`];
 }
 
-/** Said only where it takes away from the evidence: a metric that sees the canary apart is what people expect. */
-function sightMark({ sight }: MetricLine): string {
-  return sight?.kind === 'blind' || sight?.kind === 'allTraffic' ? ` · ${sightLabel(sight)}` : '';
+/** What it can see is said only where that takes away from the evidence; a long name makes room for it. */
+function markedLine(metric: MetricLine): Mrkdwn {
+  const { sight } = metric;
+  if (sight?.kind !== 'blind' && sight?.kind !== 'allTraffic') return metricLine(metric);
+  return `${metricLine(metric, markedNameLength)} · ${sightLabel(sight)}`;
 }
 
 /** `✓ success-rate 99.6 % (≥ 95 %) · 2/3` */
-export function metricLine(metric: MetricLine): Mrkdwn {
-  const name = quote(metric.name, maxNameLength);
+export function metricLine(metric: MetricLine, nameLength = maxNameLength): Mrkdwn {
+  const name = quote(metric.name, nameLength);
   const unit = unitOf(metric.name, metric.limit, [metric.value]);
   const limit = metric.limit === undefined ? '' : ` (${quoteLimit(formatLimit(metric.limit, unit))})`;
   const hasValue = metric.value !== undefined && metric.verdict !== 'noData' && metric.verdict !== 'waiting';
