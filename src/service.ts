@@ -24,6 +24,7 @@ import {
 import { type Check, checkReflector, createHttpServer } from './http/index.ts';
 import {
   type ConnectedCluster,
+  createAccessRules,
   createCluster,
   createEventOutbox,
   createHolderName,
@@ -124,6 +125,7 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
       (await listRecords(cluster, { namespace, rolloutUid: uid }, signal)).map(pastRevisionOf),
     nowMs: cluster.nowMs,
     cardOf: (rollout, signal) => records.cardOf(rollout, signal),
+    whoMay: createAccessRules(cluster).subjectsOf,
     measureNow: createMeasureNow({ cluster, resources, providers, evidence: config.EVIDENCE }),
     worldOf: (name, signal) => glance(name, { ...observing, caches }, signal),
     deliveryOf: async (name, signal) => {

@@ -14,6 +14,6 @@ export { readLastSample } from './last-sample.ts';
 export { type Look, lookAt } from './look.ts';
 export { createMeasureAgain } from './measure-again.ts';
 export { createMeasureNow, type MeasuredNow, type MeasureNow } from './measure-now.ts';
-export { glance, type ObserveTools, readAnalysisRuns } from './observe.ts';
+export { type GlanceTools, glance, type ObserveTools, readAnalysisRuns } from './observe.ts';
 export { onMove } from './on-move.ts';
 export { verify } from './verify.ts';

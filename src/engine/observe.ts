@@ -28,6 +28,19 @@ export interface ObserveTools {
   readonly isOurs: (rollout: Rollout) => boolean;
 }
 
+/** What a look for showing reads from: caches, or what was read in their place. */
+export interface GlanceTools extends Pick<ObserveTools, 'nowMs' | 'evidence' | 'isOurs' | 'routers'> {
+  readonly rollouts: Pick<Rollouts, 'read'>;
+  readonly caches: {
+    readonly [Kind in
+      | 'replicaSets'
+      | 'analysisRuns'
+      | 'services'
+      | 'analysisTemplates'
+      | 'clusterAnalysisTemplates']: Pick<Caches[Kind], 'get' | 'ownedBy'>;
+  };
+}
+
 /** A world, and what the routers need for their preconditions. */
 export interface Observation {
   readonly world: World;
@@ -98,7 +111,7 @@ export async function observeAgain(carried: Carried, tools: ObserveTools, signal
  * The world for showing: the Rollout live, all else from caches where there are any. What the caches do not know yet comes with the
  * watch, and its event leads to another look.
  */
-export async function glance(name: ObjectName, tools: ObserveTools, signal: AbortSignal): Promise<World | undefined> {
+export async function glance(name: ObjectName, tools: GlanceTools, signal: AbortSignal): Promise<World | undefined> {
   const rollout = await tools.rollouts.read(name, signal);
   if (rollout === undefined || rollout.metadata.deletionTimestamp !== undefined || !tools.isOurs(rollout))
     return undefined;
@@ -113,7 +126,7 @@ function worldOf(
     readonly routers: SeenRouters;
     readonly analysisRuns: readonly AnalysisRun[];
   },
-  tools: ObserveTools,
+  tools: GlanceTools,
 ): World {
   const { rollout, routers, analysisRuns } = seen;
   return {
@@ -147,7 +160,7 @@ interface SeenRouters {
 
 async function readRouters(
   rollout: Rollout,
-  tools: ObserveTools,
+  tools: Pick<ObserveTools, 'routers'>,
   signal: AbortSignal,
   how: 'live' | 'fromCache' = 'live',
 ): Promise<SeenRouters> {
@@ -205,11 +218,11 @@ function isSameRouting(a: Rollout, b: Rollout): boolean {
   return JSON.stringify(targetOf(a)) === JSON.stringify(targetOf(b));
 }
 
-function cachedReplicaSets(rollout: Rollout, caches: Caches): ReplicaSetView[] {
+function cachedReplicaSets(rollout: Rollout, caches: GlanceTools['caches']): ReplicaSetView[] {
   return [...caches.replicaSets.ownedBy(rollout.metadata.uid)].sort((a, b) => a.createdAtMs - b.createdAtMs);
 }
 
-function cachedServices(rollout: Rollout, caches: Caches): Record<string, ServiceView> {
+function cachedServices(rollout: Rollout, caches: GlanceTools['caches']): Record<string, ServiceView> {
   const services: Record<string, ServiceView> = {};
   for (const name of neededServices(rollout)) {
     const service = caches.services.get({ namespace: rollout.metadata.namespace, name });
@@ -251,7 +264,7 @@ function isOwnedBy(run: AnalysisRun, rollout: Rollout): boolean {
 }
 
 /** The templates that the strategy names, and those that they name in turn. */
-function cachedTemplates(rollout: Rollout, caches: Caches): Record<string, AnalysisTemplate> {
+function cachedTemplates(rollout: Rollout, caches: GlanceTools['caches']): Record<string, AnalysisTemplate> {
   const found: Record<string, AnalysisTemplate> = {};
   const queue: TemplateReference[] = [...neededTemplates(rollout)];
   const asked = new Set<string>();

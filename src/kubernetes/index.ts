@@ -3,6 +3,7 @@
  * Never decides anything about a rollout. Begin reading at cluster.ts.
  */
 export { type AccessReviews, createAccessReviews, type RightQuestion } from './access-reviews.ts';
+export { type AccessRules, createAccessRules } from './access-rules.ts';
 export { type AnalysisRuns, createAnalysisRuns } from './analysis-runs.ts';
 export type { ApiAnswer } from './api-client.ts';
 export type {

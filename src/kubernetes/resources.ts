@@ -32,6 +32,10 @@ export const resources = {
     'customresourcedefinitions',
     'CustomResourceDefinition',
   ),
+  roles: resource('rbac.authorization.k8s.io', 'v1', 'roles', 'Role'),
+  roleBindings: resource('rbac.authorization.k8s.io', 'v1', 'rolebindings', 'RoleBinding'),
+  clusterRoles: resource('rbac.authorization.k8s.io', 'v1', 'clusterroles', 'ClusterRole'),
+  clusterRoleBindings: resource('rbac.authorization.k8s.io', 'v1', 'clusterrolebindings', 'ClusterRoleBinding'),
   subjectAccessReviews: resource('authorization.k8s.io', 'v1', 'subjectaccessreviews', 'SubjectAccessReview'),
 } as const;
 

@@ -13,27 +13,31 @@ export interface CheckWords {
 export type Mark = '✓' | '✗' | '?' | '○' | '·';
 
 export function checkWords(answer: CheckAnswer): CheckWords {
-  const { namespace, name, metrics, problems, isMoving } = answer;
+  const { namespace, name, metrics, problems, update } = answer;
   const lines = [
     ...problems.map(({ templates, problem }) => ({
       mark: '✗' as const,
       text: `${templates.join(', ')}: no run can be made of it: ${problem}`,
     })),
-    ...metrics.map((metric) => lineOf(metric, isMoving)),
+    ...metrics.map((metric) => lineOf(metric, update)),
   ];
   return { title: `${namespace}/${name}, measured now`, lines, foot: footOf(answer) };
 }
 
-function footOf({ metrics, problems, isMoving, tookMs }: CheckAnswer): string {
+function footOf({ metrics, problems, update, tookMs }: CheckAnswer): string {
   if (metrics.length + problems.length === 0) return 'It has no analysis: nothing is measured in its rollouts.';
   const times = metrics.flatMap(({ reading }) => ('queryMs' in reading ? [reading.queryMs] : []));
   const slowest = times.length === 0 ? '' : `, slowest query ${ms(Math.max(...times))}`;
-  const where = isMoving ? 'An update is under way' : 'No update is under way: there is no canary now';
+  const where = {
+    underWay: 'An update is under way',
+    aborted: 'The last update was aborted',
+    none: 'No update is under way: there is no canary now',
+  }[update];
   return `${where}. Took ${ms(tookMs)}${slowest}; nothing was stored.`;
 }
 
-function lineOf(metric: CheckedMetric, isMoving: boolean): CheckWords['lines'][number] {
-  const { mark, text } = readingWords(metric, isMoving);
+function lineOf(metric: CheckedMetric, update: CheckAnswer['update']): CheckWords['lines'][number] {
+  const { mark, text } = readingWords(metric, update);
   const parts = [
     `${metric.name} ${text}`,
     ...(metric.isDryRun ? ['on trial'] : []),
@@ -44,7 +48,10 @@ function lineOf(metric: CheckedMetric, isMoving: boolean): CheckWords['lines'][n
   return { mark, text: parts.join(' · ') };
 }
 
-function readingWords(metric: CheckedMetric, isMoving: boolean): { readonly mark: Mark; readonly text: string } {
+function readingWords(
+  metric: CheckedMetric,
+  update: CheckAnswer['update'],
+): { readonly mark: Mark; readonly text: string } {
   const { reading } = metric;
   switch (reading.kind) {
     case 'measured': {
@@ -56,7 +63,7 @@ function readingWords(metric: CheckedMetric, isMoving: boolean): { readonly mark
       return { mark: '?', text: `${value} ${word}${message}` };
     }
     case 'noData':
-      return { mark: '○', text: `no data now${limitWords(metric)}${noDataReason(metric, reading.text, isMoving)}` };
+      return { mark: '○', text: `no data now${limitWords(metric)}${noDataReason(metric, reading.text, update)}` };
     case 'failed':
       return { mark: '○', text: `not answered: ${reading.message}` };
     case 'waitsForUpdate':
@@ -66,8 +73,8 @@ function readingWords(metric: CheckedMetric, isMoving: boolean): { readonly mark
   }
 }
 
-function noDataReason({ sight }: CheckedMetric, text: string, isMoving: boolean): string {
-  if (sight.kind === 'canary' && !isMoving) return ': no canary is running';
+function noDataReason({ sight }: CheckedMetric, text: string, update: CheckAnswer['update']): string {
+  if (sight.kind === 'canary' && update !== 'underWay') return ': no canary is running';
   return text.includes('NaN') ? ': NaN, nothing was divided by nothing' : ': the query found no series';
 }
 

@@ -1,5 +1,6 @@
 import { type AnalysisRunSpec, type MetricLimit, readMeasuredNumber, type Sight } from '../analysis/index.ts';
 import type { MeasuredNow, MeasureNow } from '../engine/index.ts';
+import type { Cluster } from '../kubernetes/index.ts';
 import { measuredIn, type PlannedMetric, planRollout, type World } from '../rollout/index.ts';
 import { authorise } from './authorise.ts';
 import { findFor } from './find.ts';
@@ -7,7 +8,8 @@ import type { Refusal, Wish } from './operations.ts';
 import type { ReadTools } from './read.ts';
 import { refuse } from './situation.ts';
 
-export interface CheckTools extends Pick<ReadTools, 'cluster' | 'channels' | 'worldOf'> {
+export interface CheckTools extends Pick<ReadTools, 'channels' | 'worldOf'> {
+  readonly cluster: Pick<Cluster, 'mayI'>;
   readonly known: Pick<ReadTools['known'], 'list'>;
   readonly measureNow: MeasureNow;
 }
@@ -20,8 +22,8 @@ export interface CheckAnswer {
   readonly metrics: readonly CheckedMetric[];
   /** Analyses that no run could be made of, in Argo's words. */
   readonly problems: readonly { readonly templates: readonly string[]; readonly problem: string }[];
-  /** Whether an update is under way: else there is no canary to measure. */
-  readonly isMoving: boolean;
+  /** Whether there is a canary to measure. */
+  readonly update: 'underWay' | 'aborted' | 'none';
   readonly tookMs: number;
 }
 
@@ -83,12 +85,23 @@ export async function check(wish: Wish, tools: CheckTools): Promise<Refusal | Ch
   const problems = measured.flatMap(({ analysis: { templates, problem } }) =>
     problem === undefined ? [] : [{ templates, problem }],
   );
-  const isMoving = isUpdating(world);
-  return { done: true, ...found.name, metrics, problems, isMoving, tookMs: performance.now() - beganMs };
+  return {
+    done: true,
+    ...found.name,
+    metrics,
+    problems,
+    update: updateOf(world),
+    tookMs: tenths(performance.now() - beganMs),
+  };
 }
 
-function isUpdating({ rollout: { status } }: World): boolean {
-  return status.stableRS !== undefined && status.currentPodHash !== status.stableRS && status.abort !== true;
+function updateOf({ rollout: { status } }: World): CheckAnswer['update'] {
+  if (status.stableRS === undefined || status.currentPodHash === status.stableRS) return 'none';
+  return status.abort === true ? 'aborted' : 'underWay';
+}
+
+function tenths(ms: number): number {
+  return Math.round(ms * 10) / 10;
 }
 
 interface Asked {
@@ -127,7 +140,8 @@ async function take(
 
 function readingOf(taken: MeasuredNow): Reading {
   if (!taken.isTaken) return { kind: 'notAsked', reason: taken.reason };
-  const { measurement, wasRead, tookMs: queryMs } = taken;
+  const { measurement, wasRead, tookMs } = taken;
+  const queryMs = tenths(tookMs);
   const { message, value: text = '' } = measurement;
   if (!wasRead) return { kind: 'failed', message: message ?? 'no answer', queryMs };
   const value = readMeasuredNumber(text);

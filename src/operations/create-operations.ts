@@ -8,7 +8,7 @@ import { readHome } from './home.ts';
 import { type LookBackTools, readChanges } from './look-back.ts';
 import type { Operations } from './operations.ts';
 import { pause } from './pause.ts';
-import { plan } from './plan.ts';
+import { type PlanTools, plan } from './plan.ts';
 import { promote } from './promote.ts';
 import { readList, readOne } from './read.ts';
 import { restart } from './restart.ts';
@@ -23,7 +23,7 @@ import { readWhy, type WhyTools } from './why.ts';
 
 /** Binds every operation to its tools. */
 export function createOperations(
-  tools: OperationTools & WhyTools & CheckTools & HistoryTools & LookBackTools & DoctorTools,
+  tools: OperationTools & WhyTools & CheckTools & PlanTools & HistoryTools & LookBackTools & DoctorTools,
 ): Operations {
   const asked = { abort, skip, finish, undo } as const;
   return {

@@ -1,4 +1,4 @@
-import type { ObjectName, Reflector } from '../kubernetes/index.ts';
+import type { Cluster, ObjectName, Reflector } from '../kubernetes/index.ts';
 import { editDistance } from '../lib/index.ts';
 import type { Rollout } from '../rollout/index.ts';
 import type { OperationTools } from './act.ts';
@@ -41,7 +41,8 @@ export function searchRollout(target: Target, known: Known): Search {
 const mostAsked = 12;
 const mostNamed = 5;
 
-export interface FindTools extends Pick<OperationTools, 'cluster' | 'channels'> {
+export interface FindTools extends Pick<OperationTools, 'channels'> {
+  readonly cluster: Pick<Cluster, 'mayI'>;
   readonly known: Pick<Reflector<Rollout>, 'list'>;
 }
 

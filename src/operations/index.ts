@@ -4,7 +4,7 @@
  */
 export type { BuiltImage } from './act.ts';
 export { type Channels, createChannels } from './channels.ts';
-export type { CheckAnswer, CheckedMetric, CheckTools, Reading } from './check.ts';
+export { type CheckAnswer, type CheckedMetric, type CheckTools, check, type Reading } from './check.ts';
 export { type CheckWords, checkWords } from './check-words.ts';
 export { createOperations } from './create-operations.ts';
 export { type CheckupLine, type CheckupName, checkupNames, type Finding } from './doctor/checkup.ts';
@@ -49,7 +49,7 @@ export {
   type Target,
   type Wish,
 } from './operations.ts';
-export type { PlanAccess, PlanAnswer, PlannedVerb, PlanWish } from './plan.ts';
+export { type PlanAccess, type PlanAnswer, type PlannedVerb, type PlanTools, type PlanWish, plan } from './plan.ts';
 export { type PlanWords, planWords } from './plan-words.ts';
 export type { Verdict } from './verdict.ts';
 export type { Startable } from './where.ts';

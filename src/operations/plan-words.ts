@@ -27,7 +27,10 @@ export interface Row {
 export function planWords({ plan, access }: PlanAnswer): PlanWords {
   const rows: (Row | undefined)[] = [
     rowOf('Not possible', plan.problems),
-    rowOf('Image', plan.images.map(imageWords)),
+    rowOf(
+      'Image',
+      plan.images.map((image) => imageWords(image, plan)),
+    ),
     rowOf('Under way', underWayWords(plan)),
     rowOf('Steps', [stepsWords(plan)]),
     rowOf('Time', [timeWords(plan)]),
@@ -43,15 +46,25 @@ function rowOf(label: string, lines: readonly string[]): Row | undefined {
   return lines.length === 0 ? undefined : { label, lines };
 }
 
-function titleOf({ namespace, name, images }: Plan): string {
+function titleOf({ namespace, name, images, stableImage }: Plan): string {
   const [only, ...others] = images;
   if (only === undefined) return `${namespace}/${name}, whatever image`;
-  if (others.length === 0) return `${namespace}/${name} ${versionOf(only.from)} → ${versionOf(only.to)}`;
+  if (others.length === 0) {
+    const to = only.isForeign ? only.to : versionOf(only.to);
+    return `${namespace}/${name} ${versionOf(stableImage ?? only.from)} → ${to}`;
+  }
   return `${namespace}/${name} ${images.map(({ container, to }) => `${container} → ${versionOf(to)}`).join(', ')}`;
 }
 
-function imageWords({ container, from, to, isSame, isForeign, isUnusualTag }: PlannedImage): string {
-  if (isSame) return `${to} in container ${container}: it has this image already, so nothing would start`;
+function imageWords(
+  { container, from, to, isSame, isForeign, isUnusualTag }: PlannedImage,
+  { underWay }: Plan,
+): string {
+  if (isSame) {
+    const here = `${to} in container ${container}`;
+    if (underWay?.isAborted === true) return `${here}: it was aborted; retry is the word for it`;
+    return `${here}: it ${underWay === undefined ? 'runs' : 'is under way'} already, so nothing would start`;
+  }
   const words = `${from} → ${to} in container ${container}`;
   if (isForeign) return `${words}: another repository than today's, which needs the verb start-foreign`;
   return isUnusualTag ? `${words}: tags here usually look like ${versionOf(from)}` : words;

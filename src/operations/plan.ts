@@ -1,5 +1,5 @@
+import type { Cluster, ObjectName } from '../kubernetes/index.ts';
 import { mainContainer, type Plan, type PlannedImage, planRollout } from '../rollout/index.ts';
-import type { OperationTools } from './act.ts';
 import { authorise } from './authorise.ts';
 import { findFor } from './find.ts';
 import { chooseImages, isForeign, isUnusualTag } from './images.ts';
@@ -29,8 +29,19 @@ export interface PlanAccess {
 export const plannedVerbs = ['start', 'promote', 'abort'] as const;
 export type PlannedVerb = (typeof plannedVerbs)[number];
 
+export interface PlanTools extends Pick<ReadTools, 'channels' | 'worldOf'> {
+  readonly cluster: Pick<Cluster, 'mayI'>;
+  readonly known: Pick<ReadTools['known'], 'list'>;
+  /** Whom bindings let do what; undefined: they cannot be read. */
+  readonly whoMay: (
+    verbs: readonly PlannedVerb[],
+    on: ObjectName,
+    signal: AbortSignal,
+  ) => Promise<PlanAccess['others']>;
+}
+
 /** Reads, never writes: whoever may see a rollout may see what a start of it would do. */
-export async function plan(wish: PlanWish, tools: OperationTools & ReadTools): Promise<Refusal | PlanAnswer> {
+export async function plan(wish: PlanWish, tools: PlanTools): Promise<Refusal | PlanAnswer> {
   const signal = AbortSignal.timeout(10_000);
   const found = await findFor(wish, tools, signal);
   if (!found.done) return found;
@@ -55,10 +66,12 @@ export async function plan(wish: PlanWish, tools: OperationTools & ReadTools): P
     const refusal = await authorise(wish.person, verb, found.name, tools.cluster, signal);
     return refusal?.reason === 'accessUnknown' ? undefined : refusal === undefined;
   };
-  const [start, promote, abort] = await Promise.all([
+  const [start, promote, abort, others] = await Promise.all([
     may(images.some((image) => image.isForeign) ? 'start-foreign' : 'start'),
     may('promote'),
     may('abort'),
+    // To know whom to ask is a help, not a part of the plan.
+    tools.whoMay(plannedVerbs, found.name, signal).catch(() => undefined),
   ]);
   return {
     done: true,
@@ -67,7 +80,7 @@ export async function plan(wish: PlanWish, tools: OperationTools & ReadTools): P
       channel: tools.channels.channelOf(rollout),
       isBoundHere: tools.channels.isBound(wish.channel, rollout),
       you: { start, promote, abort },
-      others: undefined,
+      others,
     },
   };
 }

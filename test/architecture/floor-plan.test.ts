@@ -46,10 +46,19 @@ const plan: Record<
 };
 
 /** The wiring sees everything. */
-const wiring = ['main.ts', 'service.ts', 'service-builds.ts', 'service-doctor.ts', 'service-hands.ts', 'sandbox'];
+const wiring = [
+  'main.ts',
+  'cli.ts',
+  'cli-cluster.ts',
+  'service.ts',
+  'service-builds.ts',
+  'service-doctor.ts',
+  'service-hands.ts',
+  'sandbox',
+];
 
 /** The two mains hand it to config; the page's bundler only names the variable that React's own code asks for. */
-const mayReadEnvironment = ['main.ts', 'sandbox/main.ts', 'sandbox/page/bundle.ts'];
+const mayReadEnvironment = ['main.ts', 'cli.ts', 'sandbox/main.ts', 'sandbox/page/bundle.ts'];
 
 interface Import {
   readonly from: string;

@@ -79,7 +79,7 @@ export function aCheckAnswer(change: Partial<CheckAnswer> = {}): CheckAnswer {
     name: 'checkout',
     metrics: [aCheckedMetric()],
     problems: [],
-    isMoving: false,
+    update: 'none',
     tookMs: 31,
     ...change,
   };

@@ -1,5 +1,6 @@
 import { parsePauseSeconds, type SightScope } from '../../analysis/index.ts';
 import { type GitOwner, readGitOwner } from '../git-owner.ts';
+import { mainImage } from '../main-container.ts';
 import { routerKindsOf } from '../needs.ts';
 import type { CanaryStep, CanaryStrategy } from '../rollout.ts';
 import { maxWeightOf, weightInForce } from '../steps.ts';
@@ -51,6 +52,8 @@ export interface Plan {
   /** `spec.minReadySeconds`: how long each new pod must stay up before it counts. */
   readonly minReadySeconds: number;
   /** What is under way now, and would be replaced. */
+  /** The image of the main container that serves now; undefined: none does yet, or nobody knows. */
+  readonly stableImage: string | undefined;
   readonly underWay: { readonly step: number; readonly isAborted: boolean; readonly isPaused: boolean } | undefined;
   /** Which GitOps tool owns this Rollout, and what it asks for. */
   readonly git: GitOwner | undefined;
@@ -79,6 +82,7 @@ export function planRollout(world: World, images: readonly PlannedImage[], which
     time: steps.map(timeOf).reduce(addTimes, noTime),
     gates: steps.filter(({ kind }) => kind === 'gate').length,
     minReadySeconds: rollout.spec.minReadySeconds ?? 0,
+    stableImage: stableImageOf(world),
     underWay: underWayOf(world),
     git: readGitOwner(rollout),
     problems: validateRollout(world),
@@ -134,6 +138,14 @@ function timeOf(step: PlannedStep): ExpectedTime {
     default:
       return noTime;
   }
+}
+
+function stableImageOf({ rollout, replicaSets }: World): string | undefined {
+  const { stableRS, currentPodHash } = rollout.status;
+  if (stableRS === undefined || stableRS === '') return undefined;
+  const stable = replicaSets.find(({ podHash }) => podHash === stableRS);
+  const isAsked = stableRS === currentPodHash ? mainImage(rollout.spec.template, rollout.metadata.name) : undefined;
+  return stable?.image ?? isAsked;
 }
 
 function underWayOf({ rollout: { spec, status } }: World): Plan['underWay'] {
