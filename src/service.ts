@@ -40,7 +40,15 @@ import { redact } from './lib/index.ts';
 import { createMetricProviders } from './metric-providers/index.ts';
 import { createChannels, createOperations } from './operations/index.ts';
 import { createQueueStore, type QueueStore } from './queue-stores/index.ts';
-import { createRecords, deriveEntries, listRecords, pastRevisionOf, wasLive, writerOf } from './records/index.ts';
+import {
+  createDenials,
+  createRecords,
+  deriveEntries,
+  listRecords,
+  pastRevisionOf,
+  wasLive,
+  writerOf,
+} from './records/index.ts';
 import { type Effect, instanceIdLabel, type Rollout, readDelivery, type Standing } from './rollout/index.ts';
 import { type Builds, createBuilds } from './service-builds.ts';
 import { createProbes } from './service-doctor.ts';
@@ -89,6 +97,7 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
   const store = createStore(config, lease, log);
   const keys = signingKeys(config, log);
   const records = createRecords({ cluster, chainKey: keys.current, log });
+  const denials = createDenials({ write: records.recordDenials, nowMs: cluster.nowMs, log });
   const channels = createChannels(config.CHANNELS);
   const builds = createBuilds({ cluster, caches, channels, store, config, log });
   const charts = createCharts();
@@ -116,6 +125,7 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
     channels,
     store,
     readAnalysisRuns: (rollout, signal) => readAnalysisRuns(rollout, hands, signal),
+    tellDenial: denials.tell,
     record: (rollout, act, signal) => records.recordAct(rollout, act, cluster.nowMs(), signal),
     wasLive: async (rollout, revision, signal) => {
       const record = await records.find(rollout.metadata, revision, signal);
@@ -225,6 +235,7 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
     },
     async stop() {
       await slack?.stop();
+      await denials.stop();
       await engine.stop();
       await events.stop();
       await http.stop();

@@ -3,6 +3,7 @@ import type { AnalysisRun } from '../analysis/index.ts';
 import type { ConnectedCluster, JsonPatch, ObjectName, Reflector, Rollouts, Workloads } from '../kubernetes/index.ts';
 import { ConflictError } from '../lib/index.ts';
 import type { QueueStore } from '../queue-stores/index.ts';
+import type { Denials } from '../records/index.ts';
 import {
   type Binding,
   bindingOf,
@@ -35,6 +36,8 @@ export interface OperationTools {
   readonly wasLive: (rollout: Rollout, revision: number, signal: AbortSignal) => Promise<KnownHealth>;
   /** Writes a person's act into the record of the rollout's present revision. */
   readonly record: (rollout: Rollout, act: RecordedAct, signal: AbortSignal) => Promise<void>;
+  /** Counts a refused act; its line in the record follows by itself. */
+  readonly tellDenial: Denials['tell'];
   readonly cardOf: (rollout: Rollout, signal: AbortSignal) => Promise<CardPlace | undefined>;
   readonly log: Logger;
 }
@@ -182,8 +185,25 @@ async function weigh<W extends Wish>(
   return { done: true, seen, change, recorded };
 }
 
-/** Whether this may not be done, and why: rights, channel, and what moved since the person looked. */
+/** Whether this may not be done, and why: rights, channel, and what moved since the person looked. A no leaves its line. */
 export async function mayNot<W extends Wish>(
+  wish: W,
+  verb: Verb,
+  name: ObjectName,
+  rule: Act<W>,
+  seen: Seen,
+  tools: OperationTools,
+  signal: AbortSignal,
+): Promise<Refusal | undefined> {
+  const denied = await denialOf(wish, verb, name, rule, seen, tools, signal);
+  if (denied === undefined) return undefined;
+  const { reason, facts } = denied;
+  tools.log.warn({ audit: true, verb, ...name, by: wish.person.user, reason, facts }, 'act denied');
+  tools.tellDenial(seen.rollout, { verb, by: wish.person.slackId, reason });
+  return denied;
+}
+
+async function denialOf<W extends Wish>(
   wish: W,
   verb: Verb,
   name: ObjectName,
@@ -193,13 +213,7 @@ export async function mayNot<W extends Wish>(
   signal: AbortSignal,
 ): Promise<Refusal | undefined> {
   const denied = await authorise(wish.person, verb, name, tools.cluster, signal);
-  if (denied !== undefined) {
-    tools.log.warn(
-      { audit: true, verb, ...name, by: wish.person.user, reason: denied.reason, facts: denied.facts },
-      'act denied',
-    );
-    return denied;
-  }
+  if (denied !== undefined) return denied;
   const channel = tools.channels.channelOf(rollout);
   const askedIn = wish.isInOwnChannel === true ? (channel ?? '') : wish.channel;
   if (rule.raisesRisk && !tools.channels.isBound(askedIn, rollout)) {

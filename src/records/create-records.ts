@@ -5,6 +5,7 @@ import { AlreadyExistsError, ConflictError, type JsonObject } from '../lib/index
 import { type Rollout, revisionAnnotation } from '../rollout/index.ts';
 import { linkEntries } from './chain.ts';
 import { DeliveryRecord, type RecordEntry } from './delivery-record.ts';
+import type { CountedDenial } from './denials.ts';
 import { fitEntry } from './fit-entry.ts';
 import type { NewEntry, RecordedAct, Records } from './records.ts';
 import { hasRoomFor, headOf, isSealed, joinSegments, lastSegmentOf, nameSegment, sealOf } from './segments.ts';
@@ -161,24 +162,27 @@ export function createRecords(settings: RecordsSettings): Records {
     }
   }
 
+  /** To whatever the record is by now: an append that came first is no obstacle. */
+  async function appendSoon(rollout: Rollout, entries: readonly NewEntry[], signal: AbortSignal): Promise<void> {
+    const revision = revisionOf(rollout);
+    for (let tries = 1; ; tries++) {
+      const record = (await find(rollout.metadata, revision, signal)) ?? empty(rollout, revision);
+      try {
+        await append(record, entries, record.seen, signal);
+        return;
+      } catch (error) {
+        if (!(error instanceof ConflictError) || tries === MOST_TRIES) throw error;
+      }
+    }
+  }
+
   return {
     open,
     find,
     append,
     empty,
-    async recordAct(rollout, act, nowMs, signal) {
-      const entry = entryOfAct(act, nowMs);
-      const revision = revisionOf(rollout);
-      for (let tries = 1; ; tries++) {
-        const record = (await find(rollout.metadata, revision, signal)) ?? empty(rollout, revision);
-        try {
-          await append(record, [entry], record.seen, signal);
-          return;
-        } catch (error) {
-          if (!(error instanceof ConflictError) || tries === MOST_TRIES) throw error;
-        }
-      }
-    },
+    recordAct: (rollout, act, nowMs, signal) => appendSoon(rollout, [entryOfAct(act, nowMs)], signal),
+    recordDenials: (rollout, denials, signal) => appendSoon(rollout, denials.map(entryOfDenial), signal),
     async cardOf(rollout, signal) {
       const record = await find(rollout.metadata, revisionOf(rollout), signal);
       const card = record?.ledger.card;
@@ -218,6 +222,12 @@ function revisionOf(rollout: Rollout): number {
 function entryOfAct(act: RecordedAct, nowMs: number): NewEntry {
   const { verb, by, reason, facts } = act;
   return { at: formatTimestamp(nowMs), event: `asked:${verb}`, by, text: reason, facts: { ...facts } };
+}
+
+function entryOfDenial({ verb, by, reason, times, firstAtMs, lastAtMs }: CountedDenial): NewEntry {
+  const until = times === 1 ? {} : { until: formatTimestamp(lastAtMs) };
+  const facts = { reason, times: String(times), ...until };
+  return { at: formatTimestamp(firstAtMs), event: `denied:${verb}`, ...(by === '' ? {} : { by }), text: '', facts };
 }
 
 function isSame(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {

@@ -6,6 +6,7 @@
 export { verifyChain } from './chain.ts';
 export { createRecords, type RecordsSettings } from './create-records.ts';
 export { DeliveryRecord, LedgerLine, type RecordEntry } from './delivery-record.ts';
+export { type CountedDenial, createDenials, type Denial, type Denials, type DenialTiming } from './denials.ts';
 export { type Derived, deriveEntries } from './derive-entries.ts';
 export { type BuildLine, createHeardImages, type HeardImage, type HeardImages } from './heard-images.ts';
 export { listRecords, type RecordsQuery } from './list-records.ts';

@@ -1,11 +1,12 @@
 import type { Rollout } from '../rollout/index.ts';
 import type { DeliveryRecord, LedgerLine } from './delivery-record.ts';
+import type { CountedDenial } from './denials.ts';
 
 /** An entry before it has its place in the chain. */
 export interface NewEntry {
   /** RFC 3339. */
   readonly at: string;
-  /** A NoticeEvent, or `asked:<verb>`. */
+  /** A NoticeEvent, or `asked:<verb>` / `denied:<verb>`. */
   readonly event: string;
   readonly by?: string | undefined;
   readonly text: string;
@@ -43,6 +44,8 @@ export interface Records {
   ): Promise<DeliveryRecord>;
   /** Appends a person's act to the record of the rollout's present revision. Tries again when another append came first. */
   recordAct(rollout: Rollout, act: RecordedAct, nowMs: number, signal: AbortSignal): Promise<void>;
+  /** Appends refused acts, counted, as `denied:<verb>`, to the record of the rollout's present revision. */
+  recordDenials(rollout: Rollout, denials: readonly CountedDenial[], signal: AbortSignal): Promise<void>;
   /** Where the card of the rollout's present revision is; undefined while there is none. */
   cardOf(rollout: Rollout, signal: AbortSignal): Promise<{ readonly channel: string; readonly ts: string } | undefined>;
   /** A record that is not stored: for looks at a revision that nobody wrote about yet. */

@@ -125,7 +125,7 @@ let desk: FrontDesk;
 beforeAll(async () => {
   const shops = new Map<string, Situation>(situations.map((situation) => [situation, situation]));
   for (const { shop, row } of cells) shops.set(shop, row.about);
-  for (const name of ['taken-away', 'left-group', 'direct']) shops.set(name, 'gated');
+  for (const name of ['taken-away', 'left-group', 'direct', 'hammered']) shops.set(name, 'gated');
   desk = await openFrontDesk({ ownChannels: [...shops.keys()] });
   for (const [name, situation] of shops)
     await desk.open({ name, replicas: 1, steps: situation === 'live' ? [] : gate });
@@ -244,6 +244,33 @@ describe('where it is asked', () => {
     expect((await desk.type('omar', '/rollout pause direct', channel)).words).toContain('Asked: pause shop/direct');
     expect((await desk.type('omar', '/rollout abort direct', channel)).words).toContain('Asked: abort shop/direct');
     await desk.until('direct', 'is aborted', ({ status }) => status.abort === true && status.phase === 'Degraded');
+  });
+});
+
+describe('a no leaves its line', () => {
+  const Records = z.looseObject({
+    items: z.array(
+      z.looseObject({
+        spec: z.looseObject({ rollout: z.looseObject({ name: z.string() }) }),
+        entries: z.array(
+          z.looseObject({ event: z.string(), by: z.string().optional(), facts: z.record(z.string(), z.string()) }),
+        ),
+      }),
+    ),
+  });
+
+  it('who, what and the reason code are in the record; many clicks are one line', async () => {
+    const card = await desk.card('hammered', 2, /waits for you/);
+    for (let n = 0; n < 20; n++) await desk.press('vera', card, 'promote');
+    await desk.type('dana', '/rollout promote hammered', channels.lobby);
+    const denied = await desk.sandbox.eventually('the lines are there', async () => {
+      const { items } = await desk.sandbox.get(Records, '/apis/stepwise.dev/v1alpha1/namespaces/shop/deliveryrecords');
+      const own = items.filter(({ spec }) => spec.rollout.name === 'hammered').flatMap(({ entries }) => entries);
+      const lines = own.filter(({ event }) => event.startsWith('denied:'));
+      return lines.length > 0 ? lines : undefined;
+    });
+    expect(denied[0]).toMatchObject({ event: 'denied:promote', by: 'U0VERA', facts: { reason: 'notAllowed' } });
+    expect(denied.length).toBeLessThan(4);
   });
 });
 

@@ -51,6 +51,31 @@ test('keeps one record per revision, named and labelled so that it is found', as
   expect(await records.find(rollout.metadata, 9, signal)).toBeUndefined();
 });
 
+test('refused acts are lines of the chain: who, what, why, how often', async () => {
+  const rollout = await aRollout();
+  const firstAtMs = Date.parse('2026-11-20T10:00:00Z');
+  const denial = {
+    verb: 'promote',
+    by: 'U0VERA',
+    reason: 'notAllowed',
+    times: 3,
+    firstAtMs,
+    lastAtMs: firstAtMs + 9000,
+  };
+  await records.recordDenials(rollout, [denial, { ...denial, by: '', verb: 'others', times: 1 }], signal);
+  const record = await records.find(rollout.metadata, 4, signal);
+  expect(record?.entries).toMatchObject([
+    {
+      at: '2026-11-20T10:00:00Z',
+      event: 'denied:promote',
+      by: 'U0VERA',
+      facts: { reason: 'notAllowed', times: '3', until: '2026-11-20T10:00:09Z' },
+    },
+    { event: 'denied:others', facts: { times: '1' } },
+  ]);
+  expect(record === undefined ? undefined : verifyChain(record, chainKey)).toEqual({ isWhole: true });
+});
+
 test('a rollout whose name is as long as names can be has a record', async () => {
   const rollout = await aRollout(`${'a'.repeat(199)}.${'b'.repeat(53)}`);
   await records.append(records.empty(rollout, 4), [anEntry('started')], {}, signal);
