@@ -24,6 +24,8 @@ export function channelOf(shop: string): string {
 /** What the shops' images do; `shop:bad` answers every request with 500. Several, so that each test ships one of its own. */
 const images = `
 shop:bad: { startMs: 20, latencyMs: 5, errorRate: 1 }
+shop:v8: { startMs: 20, latencyMs: 5 }
+shop:v9: { startMs: 20, latencyMs: 5 }
 ${Array.from({ length: 20 }, (_, index) => `shop:${index + 1}: { startMs: 20, latencyMs: 5 }`).join('\n')}
 `;
 
