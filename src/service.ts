@@ -38,7 +38,7 @@ import {
 } from './kubernetes/index.ts';
 import { redact } from './lib/index.ts';
 import { createMetricProviders } from './metric-providers/index.ts';
-import { createChannels, createOperations } from './operations/index.ts';
+import { createChannels, createLiveCards, createOperations } from './operations/index.ts';
 import { createQueueStore, type QueueStore } from './queue-stores/index.ts';
 import {
   createDenials,
@@ -180,6 +180,7 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
           charts,
           onRolloutChange: (listener) => onMove(caches.rollouts, listener),
           namespacesOf: channels.namespacesOf,
+          liveCardsIn: createLiveCards({ rollouts: caches.rollouts, channels, now: Date.now }),
           channelOf: (namespace) => config.CHANNELS[namespace] ?? config.CHANNELS['*'],
         });
   if (slack === undefined) log.info('no Slack token: rollouts run, nobody is told');

@@ -159,13 +159,7 @@ async function tell(telling: Telling, tools: CardTools, signal: AbortSignal): Pr
       ({ record, place } = await postOnce(record, 'card', { channel, digest, post: show }, tools, signal));
     } else {
       place = await show();
-      const { channel: itsChannel, ts } = place;
-      record = await tools.records.setLedger(
-        record,
-        'card',
-        { state: 'told', channel: itsChannel, ts, digest },
-        signal,
-      );
+      record = await noteCard(record, place, digest, tools, signal);
     }
     // The first card opens the thread: it stays the thread even when the card has to move into it, unless somebody deleted it.
     if (record.ledger.thread === undefined || place.opensThread === true) {
@@ -179,6 +173,17 @@ async function tell(telling: Telling, tools: CardTools, signal: AbortSignal): Pr
     if (record.ledger[notice.id]?.state === 'told') continue;
     record = await tellOne(record, notice, thread, { ...telling, record }, tools, signal);
   }
+}
+
+async function noteCard(
+  record: DeliveryRecord,
+  { channel, ts, isLeft }: CardPlace,
+  digest: string,
+  tools: CardTools,
+  signal: AbortSignal,
+): Promise<DeliveryRecord> {
+  if (isLeft === true) return record;
+  return tools.records.setLedger(record, 'card', { state: 'told', channel, ts, digest }, signal);
 }
 
 async function tellOne(

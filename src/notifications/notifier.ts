@@ -9,6 +9,8 @@ export interface MessagePlace {
 /** Where a card is. `opensThread`: the thread that was named is gone, and this message begins the next one. */
 export interface CardPlace extends MessagePlace {
   readonly opensThread?: boolean;
+  /** The card still shows what it showed: only its numbers would have changed, and there are more cards than people read. */
+  readonly isLeft?: boolean;
 }
 
 /** One line of a rollout's timeline, told in the card's thread. `id` is the record entry's; a notice is told once per id. */

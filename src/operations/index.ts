@@ -28,6 +28,7 @@ export { type DoctorTools, type Probe, type Probes, runChecks } from './doctor/r
 export { type Build, type Heard, type HearTools, hearImage, type Offer, offersOf } from './hear-image.ts';
 export type { History, Revision, RevisionOutcome } from './history.ts';
 export type { HomeFacts, Moving } from './home.ts';
+export { createLiveCards } from './live-cards.ts';
 export type { PastRevision, RecentChange, RecentChanges } from './look-back.ts';
 export {
   type Answer,

@@ -57,6 +57,8 @@ export interface SlackTools {
   readonly namespacesOf?: ((channel: string) => readonly string[]) | undefined;
   /** Tells when a rollout moves, so that what shows it is drawn anew. Returns how to stop listening. */
   readonly onRolloutChange?: ((listener: () => void) => () => void) | undefined;
+  /** How many cards of this channel are live, for all replicas; unset: few. */
+  readonly liveCardsIn?: ((channel: string) => number) | undefined;
   readonly now?: (() => number) | undefined;
 }
 
@@ -91,7 +93,10 @@ export function createSlackApp(tools: SlackTools): SlackApp {
   const sender = createSender({ client, log, updatesPerMinute: settings.updatesPerMinute ?? 45, now, health });
   const identity = createIdentity({ client, log, now, teamId: () => workspace.known()?.teamId });
   const uploads = createChartUploads({ sender, charts: tools.charts, log });
-  const notifier = createNotifier({ sender, signer, identity, uploads, log, now });
+  const notifier = createNotifier({
+    ...{ sender, signer, identity, uploads, log, now },
+    liveCardsIn: tools.liveCardsIn ?? (() => 0),
+  });
   const receiver = createReceiver(tools, { logger, now });
   const app = new App({
     receiver: receiver.receiver,

@@ -22,6 +22,9 @@ const cannotEdit: ReadonlySet<string> = new Set([
   'is_archived',
   'cant_edit_message',
 ]);
+/** More live cards than this in a channel show changes of state only: nobody reads so many numbers, and the budget is everybody's. */
+const mostLiveNumbers = 20;
+
 /** What one replica remembers of a card: how urgent the next edit is, and whose thread it is. */
 interface Shown {
   readonly state: string;
@@ -43,6 +46,7 @@ export function createNotifier(tools: {
   readonly uploads: ChartUploads;
   readonly log: Logger;
   readonly now: () => number;
+  readonly liveCardsIn: (channel: string) => number;
 }): SlackNotifier {
   const { sender, signer, identity, log, now } = tools;
   const shown = new Map<string, Shown>();
@@ -88,6 +92,8 @@ export function createNotifier(tools: {
       let thread = where.thread;
       if (where.at !== undefined) {
         const urgency = urgencyOf(delivery, where.at);
+        if (urgency === 'numbers' && tools.liveCardsIn(where.at.channel) > mostLiveNumbers)
+          return { ...where.at, isLeft: true };
         try {
           await sender.update({ at: where.at, urgency, draw }, signal);
           return remember(delivery, where.at);
@@ -181,7 +187,7 @@ export function createNotifier(tools: {
 
 /** What people wait for: shown before anything else. */
 function needsEyes(delivery: Delivery): boolean {
-  return ['gate', 'inconclusive', 'aborting', 'rolledBack', 'notVerified', 'live', 'invalidSpec'].includes(
+  return ['gate', 'inconclusive', 'stalled', 'aborting', 'rolledBack', 'notVerified', 'live', 'invalidSpec'].includes(
     delivery.state,
   );
 }

@@ -3,6 +3,9 @@ export type Urgency = 'final' | 'change' | 'numbers';
 
 /** Share of the bucket that only more urgent messages may take. */
 const reserve: Readonly<Record<Urgency, number>> = { final: 0, change: 0.2, numbers: 0.75 };
+/** The same of what any minute may hold. */
+const reserveOfMinute: Readonly<Record<Urgency, number>> = { final: 0, change: 0.25, numbers: 0.5 };
+const minuteMs = 60_000;
 const rank: Readonly<Record<Urgency, number>> = { final: 0, change: 1, numbers: 2 };
 
 /** One card's numbers are not shown faster than this. */
@@ -18,7 +21,8 @@ export interface Budget {
 }
 
 /**
- * One token bucket: all cards of a workspace (chat.update is Tier 3: 50 a minute for the whole app), or the posts of one channel.
+ * One token bucket: all cards of a workspace (chat.update is Tier 3: 50 a minute for the whole app), or the posts of one channel. A burst
+ * after a quiet time is paid back within its minute: no minute holds more than `perMinute`.
  * Whoever must wait is told a time by their place in the line, the most urgent first, so that a crowd does not come back all at once.
  * What is drawn when the turn comes is the newest state: those between are never sent.
  */
@@ -37,6 +41,8 @@ export function createBudget(options: {
   /** `order`: who asked first; two may ask in the same millisecond. */
   const waiting = new Map<string, { urgency: Urgency; order: number; expectedAtMs: number }>();
   const sentAtMs = new Map<string, number>();
+  /** When the messages of the last minute went, oldest first. */
+  const minute: number[] = [];
 
   function refill(atMs: number): void {
     const passedMs = Math.max(0, atMs - filledAtMs);
@@ -55,7 +61,16 @@ export function createBudget(options: {
     return before;
   }
 
+  /** How long until the minute that ends then has room for this one and those before it. */
+  function minuteWaitMs(atMs: number, urgency: Urgency, before: number): number {
+    const allowed = Math.max(1, Math.floor(perMinute * (1 - reserveOfMinute[urgency])));
+    const place = minute.length - allowed + before;
+    const leaving = place < 0 ? undefined : minute[Math.min(place, minute.length - 1)];
+    return leaving === undefined ? 0 : leaving + minuteMs - atMs;
+  }
+
   function forgetOld(atMs: number): void {
+    while ((minute[0] ?? atMs) <= atMs - minuteMs) minute.shift();
     for (const [card, waiter] of waiting) if (atMs - waiter.expectedAtMs > lateForTurnMs) waiting.delete(card);
     if (sentAtMs.size < 5000) return;
     for (const [card, sent] of sentAtMs) if (atMs - sent > numbersGapMs) sentAtMs.delete(card);
@@ -72,9 +87,11 @@ export function createBudget(options: {
       const order = known?.order ?? asked;
       const before = placeInLine(card, urgency, order);
       const missing = before + 1 + reserve[urgency] * (capacity - 1) - tokens;
-      const waitMs = Math.max(gapMs, blockedUntilMs - atMs, missing > 0 ? missing / rate : 0);
+      const bucketMs = missing > 0 ? missing / rate : 0;
+      const waitMs = Math.max(gapMs, blockedUntilMs - atMs, bucketMs, minuteWaitMs(atMs, urgency, before));
       if (waitMs <= 0) {
         tokens -= 1;
+        minute.push(atMs);
         waiting.delete(card);
         sentAtMs.set(card, atMs);
         return 0;
