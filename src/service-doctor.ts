@@ -45,7 +45,7 @@ interface DoctorHands {
 /** What `doctor` asks of everything this process is made of. */
 export function createProbes(hands: DoctorHands): (channel: string) => Probes {
   return (channel) => ({
-    slack: async () => judgeSlack(hands.slack()?.checkup.connections()),
+    slack: async () => judgeSlack(seenSlack(hands)),
     rights: rights(hands),
     definitions: async (signal) =>
       judgeDefinitions(
@@ -146,4 +146,9 @@ function seenChannel(channel: string, isOutside: boolean, { channels, rollouts, 
       .map(([namespace, bound]) => `${namespace}=${bound}`)
       .join(','),
   };
+}
+
+function seenSlack(hands: DoctorHands): Parameters<typeof judgeSlack>[0] {
+  const checkup = hands.slack()?.checkup;
+  return checkup && { ...checkup.connections(), tokenRefused: checkup.tokenProblem()?.slackError };
 }

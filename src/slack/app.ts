@@ -77,6 +77,7 @@ export interface SlackApp {
     userGroups(): ReturnType<typeof readUserGroups>;
     isOutside(channel: string): boolean;
     chartsRefusedUntilMs(): number | undefined;
+    tokenProblem(): ReturnType<SlackHealth['tokenProblem']>;
   };
   port(): number | undefined;
 }
@@ -161,6 +162,7 @@ export function createSlackApp(tools: SlackTools): SlackApp {
       userGroups: () => readUserGroups(client),
       isOutside: (channel) => notifier.isOutside(channel),
       chartsRefusedUntilMs: () => sender.chartsRefusedUntilMs(),
+      tokenProblem: health.tokenProblem,
     },
     port: () => receiver.port(),
     async start() {

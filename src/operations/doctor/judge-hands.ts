@@ -39,11 +39,18 @@ export interface SeenSlack {
   readonly mode: 'socket' | 'http';
   readonly open: number;
   readonly wanted: number;
+  /** Slack's word for why it does not take our token: `token_revoked` … */
+  readonly tokenRefused?: string | undefined;
 }
 
 export function judgeSlack(seen: SeenSlack | undefined): Finding {
   if (seen === undefined) return failed('no Slack token: nobody is told', 'set SLACK_BOT_TOKEN and SLACK_APP_TOKEN');
-  const { mode, open, wanted } = seen;
+  const { mode, open, wanted, tokenRefused } = seen;
+  if (tokenRefused !== undefined)
+    return failed(
+      `the bot token is not accepted (${tokenRefused}): nobody is told`,
+      'install the app again and set SLACK_BOT_TOKEN',
+    );
   if (mode === 'http') return open > 0 ? ok('the port for Slack is open') : failed('the port for Slack is not open');
   if (open >= wanted) return ok(`${open} of ${wanted} sockets`);
   const words = `${open} of ${wanted} sockets`;

@@ -175,6 +175,12 @@ describe('a line of the checkup', () => {
     [judgeSlack({ mode: 'socket', open: 2, wanted: 2 }), 'ok', /^2 of 2 sockets$/, undefined],
     [judgeSlack({ mode: 'socket', open: 1, wanted: 2 }), 'warning', /^1 of 2 sockets/, undefined],
     [judgeSlack({ mode: 'socket', open: 0, wanted: 2 }), 'failed', /^0 of 2 sockets$/, undefined],
+    [
+      judgeSlack({ mode: 'socket', open: 2, wanted: 2, tokenRefused: 'token_revoked' }),
+      'failed',
+      /not accepted \(token_revoked\)/,
+      'install the app again and set SLACK_BOT_TOKEN',
+    ],
     [judgeSlack({ mode: 'http', open: 1, wanted: 1 }), 'ok', /port for Slack is open/, undefined],
     [judgeSlack(undefined), 'failed', /no Slack token/, 'set SLACK_BOT_TOKEN and SLACK_APP_TOKEN'],
     [judgeUserGroups({ kind: 'known', count: 3 }), 'ok', /^yes: 3/, undefined],
