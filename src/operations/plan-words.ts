@@ -115,7 +115,8 @@ function timeWords({ time, gates, minReadySeconds }: Plan): string {
   const pods = `the start of its pods comes on top${ready}`;
   if (time.mostMs !== undefined) return `${range} if all goes well; ${pods}`;
   if (gates === 0) return `${range}: an analysis has no end; ${pods}`;
-  return `${range}: ${gates === 1 ? '1 gate waits' : `${gates} gates wait`} for a person; ${pods}`;
+  const wait = `${gates === 1 ? '1 gate waits' : `${gates} gates wait`} for a person`;
+  return `${time.leastMs === 0 ? wait : `${range}: ${wait}`}; ${pods}`;
 }
 
 function measuredRow({ analysis, atPercents, isBackground }: Measured): Row {

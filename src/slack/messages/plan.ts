@@ -1,8 +1,9 @@
 import { type PlanAnswer, planWords } from '../../operations/index.ts';
 import type { Command } from '../commands/command.ts';
 import { print } from '../commands/print.ts';
-import { type AnswerView, say } from './answers.ts';
+import type { AnswerView } from './answers.ts';
 import type { Message } from './blocks.ts';
+import { sayLines } from './long-answer.ts';
 import { type Mrkdwn, quote } from './mrkdwn.ts';
 import { versionOf } from './version.ts';
 
@@ -22,7 +23,7 @@ export function renderPlan(view: AnswerView, command: Command, answer: PlanAnswe
   const mayStart = changes.length > 0 && plan.problems.length === 0 && access.you.start === true && access.isBoundHere;
   const { namespace, name } = plan;
   const line = print({ ...command, verb: 'start', target: { namespace, name } });
-  return say(view, lines.join('\n'), mayStart ? [{ text: `Start ${name} ${versionOf(changes[0]?.to)}`, line }] : []);
+  return sayLines(view, lines, mayStart ? [{ text: `Start ${name} ${versionOf(changes[0]?.to)}`, line }] : []);
 }
 
 function channelLine({ channel, isBoundHere }: PlanAnswer['access']): readonly Mrkdwn[] {

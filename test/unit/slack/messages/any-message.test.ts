@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Notice, NoticeEvent } from '../../../../src/notifications/index.ts';
-import { refusalReasons } from '../../../../src/operations/index.ts';
+import { type PlanAnswer, refusalReasons } from '../../../../src/operations/index.ts';
 import { checkBlocks } from '../../../../src/sandbox/slack-api/index.ts';
 import { actActionIds, lineActionIds, moreActionId } from '../../../../src/slack/actions/action-ids.ts';
 import { createSigner } from '../../../../src/slack/actions/signed-value.ts';
@@ -16,13 +16,16 @@ import {
 } from '../../../../src/slack/messages/answers.ts';
 import { type Message, reasonBlockId } from '../../../../src/slack/messages/blocks.ts';
 import { renderCard } from '../../../../src/slack/messages/card.ts';
+import { renderCheck } from '../../../../src/slack/messages/check.ts';
 import { renderHelp, renderLater } from '../../../../src/slack/messages/help.ts';
 import { renderList, renderMine, renderWhich, renderWhichLine } from '../../../../src/slack/messages/lists.ts';
 import { renderChanges, renderHistory, renderWhere } from '../../../../src/slack/messages/look-back.ts';
 import { renderNotice } from '../../../../src/slack/messages/notice.ts';
+import { renderPlan } from '../../../../src/slack/messages/plan.ts';
 import { renderQuestion } from '../../../../src/slack/messages/question.ts';
 import { renderWhy } from '../../../../src/slack/messages/why.ts';
 import { noonMs } from '../../../support/a-delivery.ts';
+import { aCheckAnswer, aCheckedMetric, aPlanAnswer } from '../../../support/a-plan.ts';
 import { anyDelivery, nastyWords } from '../../../support/any-delivery.ts';
 
 const signer = createSigner(['a signing key of the tests']);
@@ -160,6 +163,57 @@ describe('for any delivery', () => {
       }),
       { numRuns: 60 },
     );
+  });
+});
+
+describe('for any plan and check', () => {
+  const sightWords = fc.record({
+    kind: fc.constant('blind' as const),
+    because: fc.record({ kind: fc.constant('stableOnly' as const), by: nastyWords }),
+  });
+  const metric = fc.tuple(nastyWords, nastyWords, sightWords, fc.boolean()).map(([name, message, sight, isFailed]) =>
+    aCheckedMetric({
+      name,
+      condition: message,
+      limit: undefined,
+      sight,
+      reading: isFailed
+        ? { kind: 'failed', message, queryMs: 10 }
+        : { kind: 'measured', value: undefined, text: message, verdict: 'error', message, queryMs: 10 },
+    }),
+  );
+
+  it('both can be sent, however many metrics and steps they have', () => {
+    const metrics = fc.array(metric, { maxLength: 60 });
+    fc.assert(
+      fc.property(metrics, fc.array(nastyWords, { maxLength: 40 }), nastyWords, (checked, problems, name) => {
+        const answer = aCheckAnswer({ name, metrics: checked, problems: [{ templates: problems, problem: name }] });
+        expectSendable(renderCheck(view, answer));
+        const { plan, access } = aPlanAnswer();
+        const image = { container: name, from: name, to: name, isSame: false, isForeign: true, isUnusualTag: false };
+        const others = { start: problems, promote: [], abort: problems };
+        expectSendable(
+          renderPlan(
+            view,
+            { verb: 'plan', target: { name: 'checkout' } },
+            { done: true, plan: { ...plan, name, problems, images: [image, image] }, access: { ...access, others } },
+          ),
+        );
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('a plan ends with the button that starts it, where that may be done', () => {
+    const command = { verb: 'plan', target: { name: 'checkout' }, images: [{ image: '2.0.0' }] } as const;
+    const buttons = (change: Partial<PlanAnswer>) =>
+      renderPlan(view, command, aPlanAnswer(change)).blocks.filter(({ type }) => type === 'actions').length;
+    const { plan, access } = aPlanAnswer();
+    expect(buttons({})).toBe(1);
+    expect(buttons({ access: { ...access, isBoundHere: false } })).toBe(0);
+    expect(buttons({ access: { ...access, you: { ...access.you, start: false } } })).toBe(0);
+    expect(buttons({ plan: { ...plan, problems: ['no'] } })).toBe(0);
+    expect(buttons({ plan: { ...plan, images: [] } })).toBe(0);
   });
 });
 

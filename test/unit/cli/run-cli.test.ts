@@ -1,0 +1,224 @@
+import { describe, expect, it } from 'vitest';
+import { type CliTools, type ClusterQuestions, runCli } from '../../../src/cli/index.ts';
+import type { CheckedMetric } from '../../../src/operations/index.ts';
+import { aCheckAnswer, aCheckedMetric, aPlanAnswer } from '../../support/a-plan.ts';
+
+interface Ran {
+  readonly code: number;
+  readonly printed: string;
+  readonly complained: string;
+  /** What the cluster was asked, and with which flags. */
+  readonly asked: readonly unknown[];
+}
+
+async function run(line: string, answers: Partial<ClusterQuestions> = {}): Promise<Ran> {
+  const printed: string[] = [];
+  const complained: string[] = [];
+  const asked: unknown[] = [];
+  const cluster: ClusterQuestions = {
+    namespace: 'of-the-context',
+    check: async (target) => {
+      asked.push(['check', target]);
+      return aCheckAnswer();
+    },
+    plan: async (target, images) => {
+      asked.push(['plan', target, images]);
+      return aPlanAnswer();
+    },
+    ...answers,
+  };
+  const tools: CliTools = {
+    withCluster: (flags, ask) => {
+      asked.push(flags);
+      return ask(cluster);
+    },
+    print: (text) => void printed.push(text),
+    complain: (text) => void complained.push(text),
+  };
+  const code = await runCli(
+    line.split(' ').filter((word) => word !== ''),
+    tools,
+  );
+  return { code, printed: printed.join('\n'), complained: complained.join('\n'), asked };
+}
+
+function checked(...metrics: readonly Partial<CheckedMetric>[]): Partial<ClusterQuestions> {
+  return { check: async () => aCheckAnswer({ metrics: metrics.map((metric) => aCheckedMetric(metric)) }) };
+}
+
+describe('what is typed', () => {
+  it.each([
+    ['', 2, /Usage: stepwise/],
+    ['--help', 0, /check \[namespace\/\]name[\s\S]*plan \[namespace\/\]name/],
+    ['help', 0, /Exit code: 0/],
+    ['help check', 0, /^(?![\s\S]*plan \[)[\s\S]*check \[/],
+    ['plan --help', 0, /^(?![\s\S]*check \[)[\s\S]*plan \[/],
+  ])('"%s" is answered with help', async (line, code, words) => {
+    const ran = await run(line);
+    expect(ran.code).toBe(code);
+    expect(ran.printed).toMatch(words);
+    expect(ran.asked).toEqual([]);
+  });
+
+  it.each([
+    ['chek checkout', 'unknown command "chek": known are check, plan. See: stepwise --help'],
+    ['toString', 'unknown command "toString": known are check, plan. See: stepwise --help'],
+    ['check', 'which rollout? For example: stepwise check checkout -n shop. See: stepwise --help'],
+    ['check checkout cart', 'did not understand "cart". See: stepwise --help'],
+    ['check a/b/c', '"a/b/c" is no name of a rollout. See: stepwise --help'],
+    ['check /checkout', '"/checkout" is no name of a rollout. See: stepwise --help'],
+    ['check checkout --forse', "Unknown option '--forse'. See: stepwise --help"],
+  ])('"%s" is refused before a cluster is asked', async (line, words) => {
+    expect(await run(line)).toEqual({ code: 2, printed: '', complained: words, asked: [] });
+  });
+
+  it.each([
+    ['check checkout', {}, ['check', { namespace: 'of-the-context', name: 'checkout' }]],
+    ['check shop/checkout', {}, ['check', { namespace: 'shop', name: 'checkout' }]],
+    [
+      'check -n pay checkout --context=prod --kubeconfig /k --prometheus http://p',
+      { namespace: 'pay', context: 'prod', kubeconfig: '/k', prometheus: 'http://p' },
+      ['check', { namespace: 'of-the-context', name: 'checkout' }],
+    ],
+    ['plan checkout 2.0.0', {}, ['plan', { namespace: 'of-the-context', name: 'checkout' }, [{ image: '2.0.0' }]]],
+    [
+      'plan shop/legacy web=r/web:2 image=3 r/x@sha256:1',
+      {},
+      [
+        'plan',
+        { namespace: 'shop', name: 'legacy' },
+        [{ container: 'web', image: 'r/web:2' }, { image: '3' }, { image: 'r/x@sha256:1' }],
+      ],
+    ],
+  ])('"%s" asks for that', async (line, flags, question) => {
+    expect((await run(line)).asked).toEqual([flags, question]);
+  });
+});
+
+describe('the exit code', () => {
+  it.each<[string, number, Partial<CheckedMetric>]>([
+    ['a pass', 0, {}],
+    [
+      'a failure',
+      1,
+      { reading: { kind: 'measured', value: 0.9, text: '[0.9]', verdict: 'fails', message: undefined, queryMs: 3 } },
+    ],
+    [
+      'a failure on trial',
+      0,
+      {
+        isDryRun: true,
+        reading: { kind: 'measured', value: 0.9, text: '[0.9]', verdict: 'fails', message: undefined, queryMs: 3 },
+      },
+    ],
+    ['no data of a canary that is not there', 0, { reading: { kind: 'noData', text: '[]', queryMs: 3 } }],
+    [
+      'no data of all traffic',
+      1,
+      { sight: { kind: 'allTraffic', faults: undefined }, reading: { kind: 'noData', text: '[]', queryMs: 3 } },
+    ],
+    [
+      'no answer',
+      1,
+      { reading: { kind: 'failed', message: 'Prometheus at http://p did not answer in time', queryMs: 3 } },
+    ],
+    ['what waits for an update', 0, { reading: { kind: 'waitsForUpdate', args: ['hash'] } }],
+    ['what was not asked', 1, { reading: { kind: 'notAsked', reason: 'the time was up before its turn came' } }],
+  ])('of %s is %i', async (_, code, metric) => {
+    expect((await run('check checkout', checked(metric))).code).toBe(code);
+    expect((await run('check checkout --json', checked(metric))).code).toBe(code);
+  });
+
+  it('is 2 for a refusal, with what was perhaps meant', async () => {
+    const refusal = {
+      done: false,
+      reason: 'unknownRollout',
+      facts: { name: 'chekout', namespace: 'shop' },
+      candidates: ['shop/checkout'],
+    } as const;
+    const ran = await run('plan chekout 2', { plan: async () => refusal });
+    expect(ran).toMatchObject({
+      code: 2,
+      printed: '',
+      complained: 'there is no rollout chekout in shop. Perhaps: shop/checkout',
+    });
+  });
+
+  it('is 2 for a cluster that does not answer, and no secret is printed', async () => {
+    const ran = await run('check checkout', {
+      check: async () => {
+        throw new Error('could not ask', { cause: new Error('connect ECONNREFUSED https://u:hunter2secret@10.0.0.1') });
+      },
+    });
+    expect(ran.code).toBe(2);
+    expect(ran.complained).toContain('could not ask: connect ECONNREFUSED');
+    expect(ran.complained).not.toContain('hunter2secret');
+  });
+});
+
+describe('what is printed', () => {
+  it('is one line a metric', async () => {
+    const ran = await run(
+      'check checkout',
+      checked(
+        {},
+        {
+          name: 'error-rate',
+          limit: { comparison: '<=', value: 0.05 },
+          sight: { kind: 'blind', because: { kind: 'answersWithoutData', answer: 0, verdict: 'passes' } },
+          reading: {
+            kind: 'measured',
+            value: 0.07,
+            text: '[0.07]',
+            verdict: 'fails',
+            message: undefined,
+            queryMs: 1.2,
+          },
+        },
+        { name: 'by-hash', reading: { kind: 'waitsForUpdate', args: ['hash'] } },
+        {
+          name: 'latency-p95',
+          limit: { comparison: '<', value: 500 },
+          sight: { kind: 'allTraffic', faults: { share: 0.05, of: 'slow' } },
+          reading: { kind: 'noData', text: '[NaN]', queryMs: 9 },
+        },
+        {
+          name: 'far',
+          reading: { kind: 'failed', message: 'Prometheus at http://far did not answer within 5 s', queryMs: 5001 },
+        },
+      ),
+    );
+    expect(ran.printed.split('\n')).toEqual([
+      'shop/checkout, measured now',
+      '✓ success-rate 99.6 % (≥ 95 %) · canary (service="checkout-canary") · 12 ms',
+      '✗ error-rate 7 % (≤ 5 %) fails · blind: answers 0 without data, which passes · 1 ms',
+      '· by-hash not measured: hash gets its value with an update · canary (service="checkout-canary")',
+      '○ latency-p95 no data now (< 500 ms): NaN, nothing was divided by nothing · all traffic: can see only ≥ 50 % slow requests at 10 % · 9 ms',
+      '○ far not answered: Prometheus at http://far did not answer within 5 s · canary (service="checkout-canary") · 5.0 s',
+      'No update is under way: there is no canary now. Took 31 ms, slowest query 5.0 s; nothing was stored.',
+    ]);
+    expect(ran.complained).toContain('--prometheus');
+  });
+
+  it('is a row for each part of a plan', async () => {
+    expect((await run('plan checkout 2.0.0')).printed.split('\n')).toEqual([
+      'Plan of shop/checkout 1.4.2 → 2.0.0',
+      'Image     ghcr.io/acme/checkout:1.4.2 → ghcr.io/acme/checkout:2.0.0 in container checkout',
+      'Steps     10 % · measure 20 s · 50 % · gate · 75 % · wait 30 s · 100 % (by nginx)',
+      'Time      50 s or more: 1 gate waits for a person; the start of its pods comes on top',
+      'Measured  slo at 10 %',
+      '            slo-metric ≥ 0.95 · 3 × 10s · all traffic: the canary is 10 % of what it sees',
+      'Gates     at 50 %: waits for a promote',
+      'Who may   you may start, promote, abort',
+    ]);
+  });
+
+  it('is JSON for programs, without what only takes measurements', async () => {
+    const json: unknown = JSON.parse((await run('plan checkout 2.0.0 --json')).printed);
+    expect(json).toMatchObject({ namespace: 'shop', name: 'checkout', gates: 1, access: { you: { start: true } } });
+    expect(JSON.stringify(json)).not.toContain('"run"');
+    expect(JSON.parse((await run('check checkout --json')).printed)).toMatchObject({
+      metrics: [{ name: 'success-rate', reading: { kind: 'measured' } }],
+    });
+  });
+});
