@@ -30,11 +30,12 @@ afterAll(async () => {
 it('a good, a bad and an undone release of an application that heals itself', async () => {
   // What Git owns is answered with what to change there; the button is for those who may.
   const before = (await desk.rollout(name)).metadata.resourceVersion;
-  const refused = await desk.type('dana', `/rollout start ${name} 2 because hotfix`);
+  const refused = await desk.type('dana', `/rollout start ${name} 2`);
   expect(refused.words).toContain('Argo CD Application till');
   expect(refused.words).toContain('spec.template.spec.containers[name=shop].image`: `shop:1` → `shop:2`');
   expect(refused.words).toContain('https://git.example.com/till.yaml');
   expect(refused.buttons.map(({ label }) => label)).toEqual(['Override Git']);
+  expect(refused.words).toContain('Reason');
   const unable = await desk.type('vera', `/rollout start ${name} 2`);
   expect(unable.words).toMatch(/does not allow .*start/s);
   expect((await desk.rollout(name)).metadata.resourceVersion).toBe(before);

@@ -93,8 +93,9 @@ export function renderRefusal(view: AnswerView, wish: Command, refusal: Refusal)
   const instead = bound !== undefined && /^[CG][A-Z0-9]+$/.test(bound) ? ` Ask in <#${bound}>.` : '';
   const would = lines.length === 0 ? '' : `\nWhat would work: ${lines.join(' or ')}`;
   const answer = say(view, `${read}${capital(why)}${instead}${would}`, buttons);
-  if (refusal.reason !== 'otherRepository') return answer;
-  // Foreign images want a reason: it is written here, beside the button.
+  const wantsReason = refusal.reason === 'otherRepository' || (refusal.reason === 'gitOwned' && buttons.length > 0);
+  if (!wantsReason) return answer;
+  // Foreign images, and what is set against Git, want a reason: it is written here, beside the button.
   const [head, ...rest] = answer.blocks;
   const input = reasonInput({ isOptional: false, initial: wish.reason });
   return head === undefined ? answer : { ...answer, blocks: [head, input, ...rest] };

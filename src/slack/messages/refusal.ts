@@ -107,10 +107,7 @@ const words: Readonly<Record<RefusalReason, Words>> = {
   invalidSpec: (facts) => ({
     why: `its spec is invalid, so nothing can move: ${fact(facts, 'message', 'see its conditions', 300)}`,
   }),
-  gitOwned: (facts, command) => ({
-    why: gitRefusalWords(facts),
-    works: mayOverride(facts) && command.reason === undefined ? [overrideLine(command)] : [],
-  }),
+  gitOwned: (facts) => ({ why: gitRefusalWords(facts) }),
   overrideNeedsReason: (_, command) => ({
     why: 'overriding Git needs a reason, for those who find Git and cluster at odds.',
     works: [overrideLine(command)],
@@ -157,14 +154,11 @@ function choices(refusal: Refusal, command: Command): RefusalWords['buttons'] {
   return [];
 }
 
-/** Only for those who may, and once they have said why. */
+/** Only for those who may; the reason is written beside it. */
 function overrideChoice({ facts }: Refusal, command: Command): RefusalWords['buttons'] {
-  if (!mayOverride(facts) || command.reason === undefined) return [];
-  return [{ text: 'Override Git', line: print({ ...command, overridesGit: true }), isConfirmed: true }];
-}
-
-function mayOverride(facts: Facts): boolean {
-  return facts.mayOverride === 'true';
+  if (facts.mayOverride !== 'true') return [];
+  const { reason: _, ...rest } = command;
+  return [{ text: 'Override Git', line: print({ ...rest, overridesGit: true }), isConfirmed: true }];
 }
 
 /** The reason is left to be written: an ellipsis is none. */
