@@ -33,6 +33,7 @@ export async function refuseForGit(
     changes: changes.map(({ field, from = '', to = '' }) => [field, from, to].join('\t')).join('\n'),
     putsBack: owner.putsBack,
     mayOverride: String(denied === undefined),
+    isAborted: String(rollout.status.abort === true),
     ...(owner.link === undefined ? {} : { link: owner.link }),
     ...(owner.file === undefined ? {} : { file: owner.file }),
   });

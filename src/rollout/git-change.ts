@@ -21,14 +21,18 @@ export function changesAgainstGit(owner: GitOwner, rollout: Rollout, template: P
     const asked = gitImage(owner, name);
     if (asked !== undefined && asked !== image) changes.push({ field: imageField(name), from: asked, to: image });
   }
-  const isMore = !isSameTemplate(withoutImages(template), withoutImages(rollout.spec.template));
+  const isMore = !isSameTemplate(withImagesOf(template, rollout.spec.template), rollout.spec.template);
   if (isMore && owner.setsTemplate) changes.push({ field: 'spec.template', from: undefined, to: undefined });
   return changes;
 }
 
-function withoutImages(template: PodTemplate | undefined): PodTemplate | undefined {
-  if (template?.spec === undefined) return template;
-  const containers = template.spec.containers.map(({ image: _, ...rest }) => rest);
+/** With the same images, because defaults depend on them (imagePullPolicy on the tag). */
+function withImagesOf(template: PodTemplate, other: PodTemplate | undefined): PodTemplate {
+  if (template.spec === undefined) return template;
+  const containers = template.spec.containers.map((container) => {
+    const same = other?.spec?.containers.find(({ name }) => name === container.name);
+    return same?.image === undefined ? container : { ...container, image: same.image };
+  });
   return { ...template, spec: { ...template.spec, containers } };
 }
 

@@ -13,8 +13,12 @@ export function gitRefusalWords(facts: Facts): Mrkdwn {
   const changes = (facts.changes ?? '').split('\n');
   const lines = changes.slice(0, mostChanges).map((line) => changeLine(line.split('\t')));
   if (changes.length > mostChanges) lines.push(`• and ${changes.length - mostChanges} more`);
-  const then = `Nothing was changed. Change it in ${where}; ${tool} then starts it, and it gets its card here.`;
-  return [`Git owns this: ${source} sets it from a manifest.`, ...lines, then, overrideWords(facts, tool)]
+  const then = `Change it in ${where}: ${tool} then starts it, and its card appears here.`;
+  const safe =
+    facts.isAborted === 'true'
+      ? 'It is aborted: all requests are on stable and stay there, whatever Git asks for.'
+      : '';
+  return [`Git owns this: ${source} sets it.`, ...lines, then, safe, overrideWords(facts, tool)]
     .filter((line) => line !== '')
     .join('\n');
 }
@@ -33,10 +37,10 @@ function overrideWords(facts: Facts, tool: string): Mrkdwn {
   if (facts.mayOverride !== 'true') return '';
   switch (facts.putsBack) {
     case 'yes':
-      return `You may override Git, but ${tool} puts its own back within its interval; suspend it first.`;
+      return `You may override Git, but ${tool} puts its own back at its next interval: suspend it first.`;
     case 'no':
       return `You may override Git: it stays until Git changes.`;
     default:
-      return `You may override Git. Whether ${tool} puts its own back is set there, and not to be seen from here: if it does, I say so and leave it.`;
+      return `You may override Git. Whether ${tool} then puts its own back can not be seen from here; if it does, I say so once and leave it.`;
   }
 }
