@@ -13,6 +13,7 @@ const weightOf: Readonly<Record<NoticeEvent, Notice['weight']>> = {
   paused: 'timeline',
   resumed: 'timeline',
   retried: 'timeline',
+  restarted: 'timeline',
   undone: 'timeline',
   inconclusive: 'needsHuman',
   // The verdict itself is in the thread at once; the broadcast waits until the rollback was seen.

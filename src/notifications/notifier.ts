@@ -52,6 +52,7 @@ export type NoticeEvent =
   | 'paused'
   | 'resumed'
   | 'retried'
+  | 'restarted'
   | 'undone'
   | 'inconclusive'
   | 'aborted'

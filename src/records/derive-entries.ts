@@ -77,6 +77,7 @@ const nothingSeen: Sight = {
   live: '',
   invalid: '',
   stalled: '',
+  restart: '',
 };
 
 function started(scene: Scene): NewEntry {

@@ -22,6 +22,10 @@ export function personsActs(scene: Scene): NewEntry[] {
     if (now.paused !== '') acts.push(act(scene, 'paused', ['pause'], by));
     else if (now.step <= before.step) acts.push(act(scene, 'resumed', ['resume'], by));
   }
+  // A record from before restarts were remembered says nothing of them.
+  if (now.restart !== before.restart && now.restart !== '' && scene.record.seen.restart !== undefined) {
+    acts.push(act(scene, 'restarted', ['restart'], writerOf(rollout, ['spec', 'restartAt'])));
+  }
   if (now.step > before.step && now.abort === '' && now.full === '') acts.push(...movedOn(scene));
   return acts;
 }

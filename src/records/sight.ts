@@ -17,6 +17,8 @@ export interface Sight {
   readonly live: string;
   readonly invalid: string;
   readonly stalled: string;
+  /** `spec.restartAt`. */
+  readonly restart: string;
 }
 
 export type Seen = Readonly<Record<string, string>>;
@@ -46,6 +48,7 @@ export function sightOf(world: World): Sight {
     live: isStable && isAvailable(world) ? 'true' : '',
     invalid: invalid === undefined ? '' : (invalid.message ?? 'InvalidSpec'),
     stalled: stalled === undefined ? '' : (stalled.lastTransitionTime ?? stalled.lastUpdateTime ?? 'true'),
+    restart: spec.restartAt ?? '',
   };
 }
 
@@ -71,6 +74,7 @@ export function sightFrom(seen: Seen): Sight | undefined {
     live: seen.live ?? '',
     invalid: seen.invalid ?? '',
     stalled: seen.stalled ?? '',
+    restart: seen.restart ?? '',
   };
 }
 

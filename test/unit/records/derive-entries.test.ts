@@ -250,6 +250,17 @@ describe('the timeline of a revision', () => {
     expect(paused.scribe.look(bySlack)).toMatchObject([{ event: 'paused', by: 'U2' }]);
   });
 
+  it('tells a restart once, by whom, however it was asked for', () => {
+    const { cluster, scribe } = toGate();
+    scribe.asked('restart', 'U1', 'leaks memory');
+    cluster.patch({ spec: { restartAt: '2026-11-20T10:00:00Z' } });
+    expect(scribe.look()).toMatchObject([{ event: 'restarted', by: 'U1', text: 'leaks memory' }]);
+    expect(scribe.look()).toEqual([]);
+    cluster.patch({ spec: { restartAt: '2026-11-20T11:00:00Z' } });
+    const byKubectl = writtenBy('kubectl-argo-rollouts', { 'f:spec': { 'f:restartAt': {} } });
+    expect(scribe.look(byKubectl)).toMatchObject([{ event: 'restarted', by: 'kubectl' }]);
+  });
+
   it('an act that was told is not the reason of the next one', () => {
     const { cluster, scribe } = toGate();
     scribe.asked('abort', 'U1', 'wrong build');

@@ -47,6 +47,7 @@ const events: readonly NoticeEvent[] = [
   'fieldPutBack',
   'undone',
   'retried',
+  'restarted',
   'paused',
   'resumed',
   'skipped',
