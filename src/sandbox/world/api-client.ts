@@ -25,6 +25,7 @@ export type ApiClient = {
   list(path: string, signal: AbortSignal): Promise<ListAnswer>;
   /** Reads events until the server ends the answer; throws when it breaks. */
   watch(path: string, onEvent: (event: WatchEvent) => void, signal: AbortSignal): Promise<void>;
+  get(path: string): Promise<unknown>;
   create(path: string, body: object, fieldManager: string): Promise<unknown>;
   mergePatch(path: string, body: object, fieldManager: string): Promise<unknown>;
   /** Answers the object when it lingers (a pod's grace period), or a Status. */
@@ -127,6 +128,7 @@ export function createApiClient(address: ApiAddress): ApiClient {
         for (const line of lines) if (line !== '') onEvent(JSON.parse(line) as WatchEvent);
       }
     },
+    get: (path) => call('GET', path),
     create: (path, body, fieldManager) => call('POST', `${path}?fieldManager=${fieldManager}`, body),
     mergePatch: (path, body, fieldManager) =>
       call('PATCH', `${path}?fieldManager=${fieldManager}`, body, 'application/merge-patch+json'),

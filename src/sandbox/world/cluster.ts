@@ -1,6 +1,17 @@
 import { type ApiAddress, type ApiClient, createApiClient } from './api-client.ts';
 import { createMirror, type Mirror } from './mirror.ts';
-import { ConfigMap, Deployment, EndpointSlice, HttpRoute, Ingress, Job, Pod, ReplicaSet, Service } from './objects.ts';
+import {
+  Autoscaler,
+  ConfigMap,
+  Deployment,
+  EndpointSlice,
+  HttpRoute,
+  Ingress,
+  Job,
+  Pod,
+  ReplicaSet,
+  Service,
+} from './objects.ts';
 
 /** The API and a live copy of every kind the world acts on. */
 export type Cluster = {
@@ -9,6 +20,7 @@ export type Cluster = {
   readonly replicaSets: Mirror<ReplicaSet>;
   readonly deployments: Mirror<Deployment>;
   readonly jobs: Mirror<Job>;
+  readonly autoscalers: Mirror<Autoscaler>;
   readonly services: Mirror<Service>;
   readonly endpointSlices: Mirror<EndpointSlice>;
   readonly ingresses: Mirror<Ingress>;
@@ -31,6 +43,13 @@ export function createCluster(options: ClusterOptions): Cluster {
     replicaSets: createMirror({ client, path: '/apis/apps/v1/replicasets', schema: ReplicaSet, onProblem }),
     deployments: createMirror({ client, path: '/apis/apps/v1/deployments', schema: Deployment, onProblem }),
     jobs: createMirror({ client, path: '/apis/batch/v1/jobs', schema: Job, isOptional: true, onProblem }),
+    autoscalers: createMirror({
+      client,
+      path: '/apis/autoscaling/v2/horizontalpodautoscalers',
+      schema: Autoscaler,
+      isOptional: true,
+      onProblem,
+    }),
     services: createMirror({ client, path: '/api/v1/services', schema: Service, onProblem }),
     endpointSlices: createMirror({
       client,

@@ -43,8 +43,9 @@ function renderDurations(
 }
 
 const READY_STATES = ['true', 'false', 'unknown'] as const;
-const IDLE_CORES = 0.002;
-const CPU_SECONDS_PER_REQUEST = 0.004;
+/** What a pod takes when nobody asks it anything. */
+export const IDLE_CORES = 0.002;
+export const CPU_SECONDS_PER_REQUEST = 0.004;
 
 function renderPods(
   lines: string[],
@@ -91,7 +92,8 @@ function renderPods(
   }
 }
 
-function requestsByPod(counters: RequestCounters): ReadonlyMap<string, number> {
+/** `namespace/pod` → requests answered since it began. */
+export function requestsByPod(counters: RequestCounters): ReadonlyMap<string, number> {
   const served = new Map<string, number>();
   for (const { answerer, count } of counters.values()) {
     const key = `${answerer.namespace}/${answerer.pod}`;

@@ -19,6 +19,7 @@ const PodSpec = z.looseObject({
         name: z.string(),
         image: z.string().default(''),
         ports: z.array(z.looseObject({ name: z.string().optional(), containerPort: z.number() })).default([]),
+        resources: z.looseObject({ requests: z.record(z.string(), z.string()).optional() }).optional(),
       }),
     )
     .default([]),
@@ -126,6 +127,37 @@ export const Job = z.looseObject({
     .default({ conditions: [] }),
 });
 export type Job = z.infer<typeof Job>;
+
+const ScalingRules = z
+  .looseObject({
+    stabilizationWindowSeconds: z.number().nullish(),
+    selectPolicy: z.string().nullish(),
+  })
+  .default({});
+export const Autoscaler = z.looseObject({
+  metadata: ObjectMeta,
+  spec: z.looseObject({
+    scaleTargetRef: z.looseObject({ apiVersion: z.string().default('v1'), kind: z.string(), name: z.string() }),
+    minReplicas: z.number().default(1),
+    maxReplicas: z.number(),
+    metrics: z
+      .array(
+        z.looseObject({
+          type: z.string(),
+          resource: z
+            .looseObject({
+              name: z.string(),
+              target: z.looseObject({ averageUtilization: z.number().optional(), averageValue: z.string().optional() }),
+            })
+            .optional(),
+        }),
+      )
+      .default([]),
+    behavior: z.looseObject({ scaleUp: ScalingRules, scaleDown: ScalingRules }).default({ scaleUp: {}, scaleDown: {} }),
+  }),
+  status: z.looseObject({ conditions: z.array(Condition).default([]) }).default({ conditions: [] }),
+});
+export type Autoscaler = z.infer<typeof Autoscaler>;
 
 export const Service = z.looseObject({
   metadata: ObjectMeta,

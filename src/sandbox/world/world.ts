@@ -1,3 +1,5 @@
+import { startAutoscaler } from './autoscaling/autoscaler.ts';
+import { startPodUsage } from './autoscaling/pod-usage.ts';
 import { createCluster } from './cluster.ts';
 import { startDeploymentController } from './controllers/deployments.ts';
 import { startEndpointSliceController } from './controllers/endpoint-slices.ts';
@@ -82,6 +84,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   ]);
   void seen.then(() => {
     if (isStopped) return;
+    const usage = startPodUsage(traffic.counters, () => images);
     parts.push(
       startKubelet({ cluster, images: () => images, onProblem }),
       startDeploymentController(cluster, onProblem),
@@ -89,6 +92,8 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       startJobController(cluster, onProblem),
       startEndpointSliceController(cluster, onProblem),
       startLoad(traffic, () => load),
+      usage,
+      startAutoscaler(cluster, usage.usageOf, onProblem),
     );
   });
   return {

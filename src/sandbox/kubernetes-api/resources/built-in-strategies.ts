@@ -109,6 +109,16 @@ function checkLease(object: StoredObject, causes: FieldCause[]): void {
   causes.push({ field: 'spec.leaseDurationSeconds', reason: 'FieldValueInvalid', message });
 }
 
+function checkAutoscaler(object: StoredObject, causes: FieldCause[]): void {
+  const spec = objectAt(object, 'spec');
+  const [least = 1, most = 0] = [numberAt(spec, 'minReplicas'), numberAt(spec, 'maxReplicas')];
+  const wrong = (field: string, value: number, words: string) =>
+    causes.push({ field: `spec.${field}`, reason: 'FieldValueInvalid', message: `Invalid value: ${value}: ${words}` });
+  if (least < 1) wrong('minReplicas', least, 'must be greater than or equal to 1');
+  if (most < 1) wrong('maxReplicas', most, 'must be greater than 0');
+  if (most < least) wrong('maxReplicas', most, 'must be greater than or equal to `minReplicas`');
+}
+
 function checkSlice(object: StoredObject, causes: FieldCause[], old: StoredObject | undefined): void {
   if (old === undefined || old.addressType === object.addressType) return;
   const message = `Invalid value: ${JSON.stringify(object.addressType)}: field is immutable`;
@@ -181,6 +191,7 @@ export const builtInStrategies: { readonly [resource: string]: Strategy } = {
   'horizontalpodautoscalers.autoscaling': {
     ...plainStrategy,
     begin: withStatus({ currentMetrics: null, desiredReplicas: 0 }),
+    check: checkAutoscaler,
   },
   'roles.rbac.authorization.k8s.io': roleStrategy,
   'clusterroles.rbac.authorization.k8s.io': roleStrategy,
