@@ -5,6 +5,10 @@ export type Labels = Readonly<Record<string, string>>;
 
 export const METRIC_NAME = '__name__';
 
+export function isLabelName(text: string): boolean {
+  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(text);
+}
+
 /** One string per label set, the same for the same labels in any order. */
 export function keyOfLabels(labels: Labels): string {
   let key = '';
@@ -43,13 +47,12 @@ export function setLabels(labels: Labels, changes: Readonly<Record<string, strin
   return changed;
 }
 
-/** Writes labels as Prometheus does in messages: `name{a="b"}`. */
+/** Writes labels as Prometheus does in messages: `{__name__="up", a="b"}`. */
 export function describeLabels(labels: Labels): string {
-  const { [METRIC_NAME]: name = '', ...rest } = labels;
-  const pairs = Object.keys(rest)
+  const pairs = Object.keys(labels)
     .sort()
-    .map((key) => `${key}=${JSON.stringify(rest[key])}`);
-  return `${name}{${pairs.join(', ')}}`;
+    .map((key) => `${key}=${JSON.stringify(labels[key])}`);
+  return `{${pairs.join(', ')}}`;
 }
 
 export type Matcher = {

@@ -1,7 +1,8 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { EvaluationError, QueryError } from './promql/expression.ts';
-import { answerQuery, answerRangeQuery, readSelectors } from './query-api.ts';
+import { isLabelName } from './labels.ts';
+import { EvaluationError, QueryError, QueryTimeout } from './promql/expression.ts';
+import { answerQuery, answerRangeQuery, checkPeriod, readSelectors } from './query-api.ts';
 import { createSampleStore, type SampleStore } from './sample-store.ts';
 import { startScraper, type Target } from './scraper.ts';
 
@@ -46,6 +47,11 @@ export async function createPrometheusApi(options: PrometheusApiOptions): Promis
     const url = new URL(request.url ?? '/', 'http://prometheus');
     const params = url.searchParams;
     if (request.method === 'POST') for (const [name, value] of await readForm(request)) params.append(name, value);
+    const isAllowed = request.method === 'GET' || request.method === 'POST' || !url.pathname.startsWith('/api/');
+    if (!isAllowed) {
+      refuseMethod(request.method ?? '', response);
+      return;
+    }
     if (fault === 'slow') await sleep(SLOW_ANSWER_MS, faultEnded.signal);
     if (fault === 'garbage') {
       response.writeHead(200, { 'content-type': 'text/html' }).end('<html><body>Bad gateway: upstream reset');
@@ -62,6 +68,7 @@ export async function createPrometheusApi(options: PrometheusApiOptions): Promis
     } catch (error) {
       if (error instanceof QueryError) sendError(response, 400, 'bad_data', error.message);
       else if (error instanceof EvaluationError) sendError(response, 422, 'execution', error.message);
+      else if (error instanceof QueryTimeout) sendError(response, 503, 'timeout', error.message);
       else throw error;
     }
   }
@@ -105,17 +112,24 @@ function answerPath(store: SampleStore, { pathname, params, isEmpty }: Question)
     case '/api/v1/labels':
       return [...namesOf(source, params).keys()].sort();
     case '/api/v1/series':
-      return readSelectors(params).flatMap((matchers) => source.select(matchers).map((series) => series.labels));
+      if (!params.has('match[]')) throw new QueryError('no match[] parameter provided');
+      checkPeriod(params);
+      return readSelectors(params, 'invalid parameter "match[]": ').flatMap((matchers) =>
+        source.select(matchers).map((series) => series.labels),
+      );
     case '/api/v1/status/buildinfo':
       return { version: '3.0.0-sandbox', revision: '', branch: '', buildUser: '', buildDate: '', goVersion: '' };
     default: {
       const label = /^\/api\/v1\/label\/([^/]+)\/values$/.exec(pathname)?.[1];
+      if (label !== undefined && !isLabelName(label))
+        throw new QueryError(`invalid label name: ${JSON.stringify(label)}`);
       return label === undefined ? undefined : [...(namesOf(source, params).get(label) ?? [])].sort();
     }
   }
 }
 
 function namesOf(store: SampleStore, params: URLSearchParams): ReadonlyMap<string, ReadonlySet<string>> {
+  checkPeriod(params);
   const selectors = readSelectors(params);
   const names = new Map<string, Set<string>>();
   for (const matchers of selectors.length === 0 ? [[]] : selectors) {
@@ -135,6 +149,12 @@ async function readForm(request: http.IncomingMessage): Promise<URLSearchParams>
     chunks.push(chunk as Buffer);
   }
   return new URLSearchParams(Buffer.concat(chunks).toString('utf8'));
+}
+
+/** Browsers ask first whether they may ask. */
+function refuseMethod(method: string, response: http.ServerResponse): void {
+  if (method === 'OPTIONS') response.writeHead(204, { 'access-control-allow-origin': '*' }).end();
+  else response.writeHead(405, { 'content-type': 'text/plain; charset=utf-8' }).end('Method Not Allowed\n');
 }
 
 function sendError(response: http.ServerResponse, status: number, errorType: string, error: string): void {

@@ -1,4 +1,4 @@
-import { dropLabels, keepLabels, keyOfLabels, type Labels, METRIC_NAME, setLabels } from '../labels.ts';
+import { dropLabels, isLabelName, keepLabels, keyOfLabels, type Labels, METRIC_NAME, setLabels } from '../labels.ts';
 import { type Aggregation, EvaluationError } from './expression.ts';
 import { formatValue } from './format-value.ts';
 import { mean, quantile, variance } from './statistics.ts';
@@ -82,6 +82,7 @@ export function compareRank(a: Element, b: Element, direction: 1 | -1): number {
 function countValues(aggregation: Aggregation, elements: Vector, parameter: Value | undefined): Vector {
   if (parameter?.kind !== 'string') throw new EvaluationError('count_values needs the name of a label');
   const name = parameter.value;
+  if (!isLabelName(name)) throw new EvaluationError(`invalid label name ${JSON.stringify(name)}`);
   const counted = elements.map((element) => ({
     labels: setLabels(groupLabels(aggregation, element.labels), { [name]: formatValue(element.value) }),
     value: 1,

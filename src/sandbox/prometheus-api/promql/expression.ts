@@ -82,6 +82,11 @@ export class EvaluationError extends Error {
   override readonly name = 'EvaluationError';
 }
 
+/** A query that was given no time: answered with 503 and `timeout`. */
+export class QueryTimeout extends Error {
+  override readonly name = 'QueryTimeout';
+}
+
 export function typeOf(expression: Expression): ValueType {
   switch (expression.kind) {
     case 'number':

@@ -69,6 +69,11 @@ export function callFunction(call: Call, args: readonly Value[], atMs: number): 
       return vector(limitValues(call.name, args));
     case 'histogram_quantile':
       return vector(histogramQuantile(scalarAt(args, 0), vectorAt(args, 1)));
+    // Nothing here is a native histogram.
+    case 'histogram_count':
+    case 'histogram_sum':
+    case 'histogram_fraction':
+      return vector([]);
     case 'label_replace': {
       const [to = '', replacement = '', from = '', pattern = ''] = [1, 2, 3, 4].map((index) => stringAt(args, index));
       return vector(replaceLabels(vectorAt(args, 0), { to, replacement, from, pattern }));
@@ -116,11 +121,10 @@ function applyToWindows(
 ): Vector {
   const matrix = args.find((arg) => arg.kind === 'matrix');
   if (matrix?.kind !== 'matrix') throw new EvaluationError(`${call.name} needs a range vector`);
-  const scalar = args.find((arg) => arg.kind === 'scalar');
-  const parameter = scalar?.kind === 'scalar' ? scalar.value : Number.NaN;
+  const parameters = args.flatMap((arg) => (arg.kind === 'scalar' ? [arg.value] : []));
   const elements = [];
   for (const { labels, points } of matrix.matrix.windows) {
-    const value = overRange.apply(points, { fromMs: matrix.matrix.fromMs, toMs: matrix.matrix.toMs }, parameter);
+    const value = overRange.apply(points, { fromMs: matrix.matrix.fromMs, toMs: matrix.matrix.toMs }, parameters);
     if (value !== undefined) elements.push({ labels: overRange.keepsName ? labels : withoutName(labels), value });
   }
   return refuseTwins(elements);

@@ -5,14 +5,14 @@ import { linearRegression, mean, quantile, variance } from './statistics.ts';
 
 /** A function of one series' samples in a window; undefined leaves the series out. */
 export type OverTime = {
-  readonly apply: (points: readonly Point[], bounds: RangeBounds, parameter: number) => number | undefined;
-  /** last_over_time and first_over_time answer a sample itself, under its own name. */
+  readonly apply: (points: readonly Point[], bounds: RangeBounds, parameters: readonly number[]) => number | undefined;
+  /** last_over_time answers a sample itself, under its own name. */
   readonly keepsName?: boolean;
 };
 
 function ofValues(summarize: (values: readonly number[], parameter: number) => number): OverTime {
   return {
-    apply: (points, _bounds, parameter) =>
+    apply: (points, _bounds, [parameter = Number.NaN]) =>
       summarize(
         points.map((point) => point.value),
         parameter,
@@ -42,16 +42,18 @@ const FUNCTIONS: ReadonlyMap<string, OverTime> = new Map<string, OverTime>([
   ['stdvar_over_time', ofValues(variance)],
   ['stddev_over_time', ofValues((values) => Math.sqrt(variance(values)))],
   ['quantile_over_time', ofValues((values, phi) => quantile(phi, values))],
-  ['mad_over_time', ofValues(medianDeviation)],
   ['last_over_time', { apply: (points) => points.at(-1)?.value, keepsName: true }],
-  ['first_over_time', { apply: (points) => points[0]?.value, keepsName: true }],
 ]);
 
 export function overTime(name: string): OverTime | undefined {
   return FUNCTIONS.get(name);
 }
 
-function predict(points: readonly Point[], bounds: RangeBounds, afterSeconds: number): number | undefined {
+function predict(
+  points: readonly Point[],
+  bounds: RangeBounds,
+  [afterSeconds = Number.NaN]: readonly number[],
+): number | undefined {
   if (points.length < 2) return undefined;
   const { slope, intercept } = linearRegression(points, bounds.toMs);
   return intercept + slope * afterSeconds;
@@ -64,12 +66,4 @@ function countSteps(points: readonly Point[], isCounted: (before: number, after:
     if (before !== undefined && isCounted(before.value, point.value)) count += 1;
   }
   return count;
-}
-
-function medianDeviation(values: readonly number[]): number {
-  const median = quantile(0.5, values);
-  return quantile(
-    0.5,
-    values.map((value) => Math.abs(value - median)),
-  );
 }

@@ -1,38 +1,51 @@
 import type { SyntaxNode } from '@lezer/common';
 import { parser } from '@prometheus-io/lezer-promql';
-import { createMatcher, type Matcher, METRIC_NAME } from '../labels.ts';
+import type { Matcher } from '../labels.ts';
 import { parseNumber } from './duration.ts';
-import {
-  type BinaryOperator,
-  type Expression,
-  type Moment,
-  QueryError,
-  type Selector,
-  typeOf,
-  type ValueType,
-} from './expression.ts';
-import { readPositiveMs, readSeconds } from './parse-duration.ts';
+import { type BinaryOperator, type Expression, typeOf, type ValueType } from './expression.ts';
+import { describeToken, mistakeAt, unexpectedToken } from './mistakes.ts';
 import { readLabelNames, readMatching } from './parse-matching.ts';
+import { readAt, readOffset, readRange, readSelector, readSubquery } from './parse-selector.ts';
 import { AGGREGATIONS, SIGNATURES } from './signatures.ts';
 import { readString } from './string-literal.ts';
-import { child, childrenOf, describeBroken, findBroken, refuse, textOf } from './syntax.ts';
-
-const NOW: Moment = { offsetMs: 0, at: undefined };
+import { child, childrenOf, findBroken, refuse, textOf } from './syntax.ts';
+import { lex } from './tokens.ts';
 
 /** Reads a query by Prometheus' own grammar and checks its types; throws a QueryError that says where and why. */
 export function parseQuery(query: string): Expression {
+  const { tokens, mistake } = lex(query);
+  if (tokens[0]?.kind === 'end of input') throw mistakeAt(query, 0, 'no expression found in input');
   const tree = parser.parse(query);
   const broken = findBroken(tree.topNode);
-  if (broken !== undefined) throw new QueryError(describeBroken(query, broken));
+  const isLexical = mistake !== undefined && (broken === undefined || mistake.at <= broken.from);
+  if (isLexical) throw mistakeAt(query, mistake.shownAt, mistake.message);
+  if (broken !== undefined) throw unexpectedToken(query, tokens, broken.from);
   const root = tree.topNode.firstChild;
-  if (root === null) throw new QueryError('parse error: no expression found in input');
+  if (root === null) throw mistakeAt(query, 0, 'no expression found in input');
   return readExpression(root, query);
+}
+
+/** Reads a `match[]` parameter; throws a QueryError where it is no selector. */
+export function parseSelector(text: string): readonly Matcher[] {
+  const { tokens } = lex(text);
+  if (tokens[0]?.kind === 'end of input') throw mistakeAt(text, 0, 'unexpected end of input');
+  const [first] = tokens;
+  const isSelector = first?.text === '{' || first?.kind === 'identifier';
+  const outside = isSelector
+    ? tokens.slice(1).find(({ place, text: sign }) => place !== 'braces' && sign !== '{')
+    : first;
+  if (outside !== undefined && outside.kind !== 'end of input') {
+    throw mistakeAt(text, outside.from, `unexpected ${describeToken(outside)}`);
+  }
+  const expression = parseQuery(text);
+  if (expression.kind !== 'selector') throw mistakeAt(text, 0, `${JSON.stringify(text)} is no selector`);
+  return expression.matchers;
 }
 
 function readExpression(node: SyntaxNode, query: string): Expression {
   switch (node.name) {
     case 'NumberDurationLiteral':
-      return { kind: 'number', value: parseNumber(textOf(node, query)) };
+      return readNumber(node, query);
     case 'StringLiteral':
       return { kind: 'string', value: readString(textOf(node, query)) };
     case 'ParenExpr':
@@ -42,13 +55,13 @@ function readExpression(node: SyntaxNode, query: string): Expression {
     case 'VectorSelector':
       return readSelector(node, query);
     case 'MatrixSelector':
-      return readRange(node, query);
+      return readRange(readExpression(child(node, 0), query), node, query);
     case 'SubqueryExpr':
-      return readSubquery(node, query);
+      return readSubquery(readExpression(child(node, 0), query), node, query);
     case 'OffsetExpr':
-      return readOffset(node, query);
+      return readOffset(readExpression(child(node, 0), query), node, query);
     case 'StepInvariantExpr':
-      return readAt(node, query);
+      return readAt(readExpression(child(node, 0), query), node, query);
     case 'BinaryExpr':
       return readBinary(node, query);
     case 'AggregateExpr':
@@ -58,6 +71,13 @@ function readExpression(node: SyntaxNode, query: string): Expression {
     default:
       throw refuse(node, query, `${node.name} ${JSON.stringify(textOf(node, query))} is not supported here`);
   }
+}
+
+/** Unlike Prometheus 3, Debian's knows durations only where a time is meant. */
+function readNumber(node: SyntaxNode, query: string): Expression {
+  const text = textOf(node, query);
+  if (/^\d+(?:ms|[smhdwy])/.test(text)) throw refuse(node, query, `unexpected duration ${JSON.stringify(text)}`);
+  return { kind: 'number', value: parseNumber(text) };
 }
 
 function readUnary(node: SyntaxNode, query: string): Expression {
@@ -71,81 +91,6 @@ function readUnary(node: SyntaxNode, query: string): Expression {
     );
   }
   return textOf(child(node, 0), query) === '-' ? { kind: 'negation', inner } : inner;
-}
-
-function readSelector(node: SyntaxNode, query: string): Selector {
-  const matchers: Matcher[] = [];
-  const name = node.getChild('Identifier');
-  if (name !== null) matchers.push(createMatcher(METRIC_NAME, '=', textOf(name, query)));
-  for (const matcher of childrenOf(node.getChild('LabelMatchers'))) matchers.push(readMatcher(matcher, query));
-  // Prometheus refuses a selector that every series would match.
-  if (matchers.every((matcher) => matcher.isMatch(''))) {
-    throw refuse(node, query, 'vector selector must contain at least one non-empty matcher');
-  }
-  return { kind: 'selector', matchers, moment: NOW };
-}
-
-function readMatcher(node: SyntaxNode, query: string): Matcher {
-  if (node.name === 'QuotedLabelName') return createMatcher(METRIC_NAME, '=', readString(textOf(node, query)));
-  const [label, operator, value] = childrenOf(node);
-  if (label === undefined || operator === undefined || value === undefined) throw refuse(node, query, 'bad matcher');
-  const name = label.name === 'QuotedLabelName' ? readString(textOf(label, query)) : textOf(label, query);
-  try {
-    return createMatcher(name, textOf(operator, query) as Matcher['operator'], readString(textOf(value, query)));
-  } catch (error) {
-    // The library adds its flags to the pattern it complains about.
-    throw refuse(value, query, String(error instanceof Error ? error.message : error).replace('(?s)', ''));
-  }
-}
-
-function readRange(node: SyntaxNode, query: string): Expression {
-  const selector = readExpression(child(node, 0), query);
-  if (selector.kind !== 'selector') throw refuse(node, query, 'ranges only allowed for vector selectors');
-  if (selector.moment !== NOW) throw refuse(node, query, 'no offset or @ modifier allowed before range');
-  return { kind: 'range', selector, rangeMs: readPositiveMs(child(node, 1), query) };
-}
-
-function readSubquery(node: SyntaxNode, query: string): Expression {
-  const inner = readExpression(child(node, 0), query);
-  if (typeOf(inner) !== 'instant vector') {
-    throw refuse(node, query, `subquery is only allowed on instant vector, got ${typeOf(inner)} instead`);
-  }
-  const [range, step] = node.getChildren('DurationExpr');
-  if (range === undefined) throw refuse(node, query, 'a subquery needs a range');
-  const stepMs = step === undefined ? undefined : readPositiveMs(step, query);
-  return { kind: 'subquery', inner, rangeMs: readPositiveMs(range, query), stepMs, moment: NOW };
-}
-
-function readOffset(node: SyntaxNode, query: string): Expression {
-  const inner = readExpression(child(node, 0), query);
-  const duration = node.getChild('OffsetDurationExpr');
-  if (duration === null) throw refuse(node, query, 'offset needs a duration');
-  const offsetMs = Math.round(readSeconds(duration, query) * 1000);
-  return moveMoment(inner, (moment) => ({ ...moment, offsetMs }), { node, query, what: 'offset modifier' });
-}
-
-function readAt(node: SyntaxNode, query: string): Expression {
-  const inner = readExpression(child(node, 0), query);
-  const word = node.getChild('AtModifierPreprocessors');
-  const literal = node.getChildren('NumberDurationLiteral').at(-1);
-  let at: Moment['at'];
-  if (word !== null) at = textOf(word, query).toLowerCase() === 'start' ? 'start' : 'end';
-  else if (literal !== undefined) at = Math.round(parseNumber(textOf(literal, query)) * 1000);
-  return moveMoment(inner, (moment) => ({ ...moment, at }), { node, query, what: '@ modifier' });
-}
-
-function moveMoment(
-  inner: Expression,
-  move: (moment: Moment) => Moment,
-  from: { readonly node: SyntaxNode; readonly query: string; readonly what: string },
-): Expression {
-  if (inner.kind === 'selector' || inner.kind === 'subquery') return { ...inner, moment: move(inner.moment) };
-  if (inner.kind === 'range') return { ...inner, selector: { ...inner.selector, moment: move(inner.selector.moment) } };
-  throw refuse(
-    from.node,
-    from.query,
-    `${from.what} must be preceded by an instant vector selector or range vector selector or a subquery`,
-  );
 }
 
 const SET_OPERATORS: ReadonlySet<string> = new Set(['and', 'or', 'unless']);
@@ -170,10 +115,10 @@ function readBinary(node: SyntaxNode, query: string): Expression {
     throw refuse(node, query, 'binary expression must contain only scalar and instant vector types');
   }
   if (isBool && !COMPARISONS.has(operator))
-    throw refuse(node, query, 'bool modifier can only be used on comparison operators');
+    throw refuse(operatorNode, query, 'bool modifier can only be used on comparison operators');
   const areScalars = types.every((type) => type === 'scalar');
   if (COMPARISONS.has(operator) && areScalars && !isBool) {
-    throw refuse(node, query, 'comparisons between scalars must use BOOL modifier');
+    throw refuse(operatorNode, query, 'comparisons between scalars must use BOOL modifier');
   }
   if (SET_OPERATORS.has(operator) && types.includes('scalar')) {
     throw refuse(node, query, `set operator ${JSON.stringify(operator)} not allowed in binary scalar expression`);
@@ -182,6 +127,9 @@ function readBinary(node: SyntaxNode, query: string): Expression {
   if (clause !== null && types.includes('scalar'))
     throw refuse(clause, query, 'vector matching only allowed between instant vectors');
   const matching = readMatching(clause, query);
+  if (SET_OPERATORS.has(operator) && matching.group !== 'one-to-one') {
+    throw refuse(node, query, `no grouping allowed for ${JSON.stringify(operator)} operation`);
+  }
   // The grammar reads -3 ^ 2 as (-3) ^ 2; in Prometheus the sign binds weaker than the power.
   if (operator === '^' && left.kind === 'number' && textOf(leftNode, query).startsWith('-')) {
     const base = { kind: 'number', value: -left.value } as const;
@@ -214,11 +162,12 @@ function isBinaryOperator(text: string): text is BinaryOperator {
 
 function readAggregation(node: SyntaxNode, query: string): Expression {
   const operator = textOf(child(node, 0), query).toLowerCase();
-  if (!AGGREGATIONS.has(operator))
-    throw refuse(node, query, `aggregation ${JSON.stringify(operator)} is not supported here`);
+  if (!AGGREGATIONS.has(operator)) throw refuse(node, query, `unknown function with name ${JSON.stringify(operator)}`);
   const parameterType = AGGREGATIONS.get(operator);
   const modifier = node.getChild('AggregateModifier');
-  const args = childrenOf(node.getChild('FunctionCallBody')).map((arg) => readExpression(arg, query));
+  const argNodes = childrenOf(node.getChild('FunctionCallBody'));
+  const args = argNodes.map((arg) => readExpression(arg, query));
+  if (args.length === 0) throw refuse(node, query, 'no arguments for aggregate expression provided');
   const wanted = parameterType === undefined ? 1 : 2;
   if (args.length !== wanted) {
     throw refuse(
@@ -230,9 +179,9 @@ function readAggregation(node: SyntaxNode, query: string): Expression {
   const inner = args.at(-1);
   const parameter = wanted === 2 ? args[0] : undefined;
   if (inner === undefined) throw refuse(node, query, 'no arguments for aggregate expression provided');
-  expectType(inner, 'instant vector', { node, query, where: 'aggregation expression' });
+  expectType(inner, 'instant vector', { node: argNodes.at(-1) ?? node, query, where: 'aggregation expression' });
   if (parameter !== undefined && parameterType !== undefined) {
-    expectType(parameter, parameterType, { node, query, where: 'aggregation parameter' });
+    expectType(parameter, parameterType, { node: argNodes[0] ?? node, query, where: 'aggregation parameter' });
   }
   return {
     kind: 'aggregation',
@@ -247,16 +196,19 @@ function readAggregation(node: SyntaxNode, query: string): Expression {
 function readCall(node: SyntaxNode, query: string): Expression {
   const name = textOf(child(node, 0), query);
   const signature = SIGNATURES.get(name);
-  if (signature === undefined) throw refuse(node, query, `function ${JSON.stringify(name)} is not supported here`);
-  const args = childrenOf(node.getChild('FunctionCallBody')).map((arg) => readExpression(arg, query));
+  if (signature === undefined) throw refuse(node, query, `unknown function with name ${JSON.stringify(name)}`);
+  const argNodes = childrenOf(node.getChild('FunctionCallBody'));
+  const args = argNodes.map((arg) => readExpression(arg, query));
   const most = signature.repeats === true ? Number.POSITIVE_INFINITY : signature.takes.length;
   if (args.length < signature.required || args.length > most) {
-    const wanted = args.length > most ? `at most ${most}` : `at least ${signature.required}`;
+    const bound = args.length > most ? `at most ${most}` : `at least ${signature.required}`;
+    const wanted = most === signature.required ? most : bound;
     throw refuse(node, query, `expected ${wanted} argument(s) in call to "${name}", got ${args.length}`);
   }
   for (const [index, arg] of args.entries()) {
     const type = signature.takes[Math.min(index, signature.takes.length - 1)];
-    if (type !== undefined) expectType(arg, type, { node, query, where: `call to function "${name}"` });
+    if (type !== undefined)
+      expectType(arg, type, { node: argNodes[index] ?? node, query, where: `call to function "${name}"` });
   }
   return { kind: 'call', name, args };
 }

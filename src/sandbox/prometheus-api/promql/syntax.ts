@@ -1,5 +1,6 @@
 import type { SyntaxNode } from '@lezer/common';
 import { QueryError } from './expression.ts';
+import { mistakeAt } from './mistakes.ts';
 
 export function findBroken(node: SyntaxNode): SyntaxNode | undefined {
   if (node.type.isError) return node;
@@ -10,19 +11,8 @@ export function findBroken(node: SyntaxNode): SyntaxNode | undefined {
   return undefined;
 }
 
-export function describeBroken(query: string, node: SyntaxNode): string {
-  const before = query.slice(0, node.from).match(/([A-Za-z_][A-Za-z0-9_]*)\s*$/)?.[1];
-  if (query[node.from] === '(' && before !== undefined) {
-    return `1:${node.from - before.length + 1}: parse error: unknown function with name ${JSON.stringify(before)}`;
-  }
-  const found = query.slice(node.from, Math.max(node.to, node.from + 1));
-  const what = node.from >= query.trimEnd().length ? 'end of input' : JSON.stringify(found);
-  return `1:${node.from + 1}: parse error: unexpected ${what}`;
-}
-
 export function refuse(node: SyntaxNode, query: string, message: string): QueryError {
-  const lines = query.slice(0, node.from).split('\n');
-  return new QueryError(`${lines.length}:${(lines.at(-1)?.length ?? 0) + 1}: parse error: ${message}`);
+  return mistakeAt(query, node.from, message);
 }
 
 export function childrenOf(node: SyntaxNode | null): SyntaxNode[] {

@@ -1,4 +1,4 @@
-import { describeLabels, keyOfLabels, type Labels } from '../labels.ts';
+import { keyOfLabels, type Labels } from '../labels.ts';
 import type { Point } from '../sample-store.ts';
 import { EvaluationError } from './expression.ts';
 
@@ -21,8 +21,7 @@ export function refuseTwins(elements: Vector): Vector {
   const keys = new Set<string>();
   for (const { labels } of elements) {
     const key = keyOfLabels(labels);
-    if (keys.has(key))
-      throw new EvaluationError(`vector cannot contain metrics with the same labelset: ${describeLabels(labels)}`);
+    if (keys.has(key)) throw new EvaluationError('vector cannot contain metrics with the same labelset');
     keys.add(key);
   }
   return elements;

@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createPrometheusApi, type PrometheusApi } from '../../../../src/sandbox/prometheus-api/index.ts';
 import { answerQuery, answerRangeQuery } from '../../../../src/sandbox/prometheus-api/query-api.ts';
 import { createSampleStore } from '../../../../src/sandbox/prometheus-api/sample-store.ts';
 import { hasPrometheus, type RealPrometheus, startPrometheus } from '../../../support/real-prometheus.ts';
 import { arbitraryQuery } from './arbitrary-query.ts';
-import { QUERIES, REFUSED } from './queries.ts';
+import { QUERIES, REFUSED, REQUESTS } from './queries.ts';
 import { createSamples, END_MS, renderOpenMetrics, START_MS } from './samples.ts';
 
 type Answer = { readonly resultType: string; readonly result: unknown };
@@ -51,11 +52,33 @@ function rounded(value: unknown): unknown {
 describe.skipIf(!hasPrometheus())('PromQL agrees with a real Prometheus over the same samples', () => {
   const store = createFilledStore();
   let real: RealPrometheus;
+  /** Without samples: for what is decided before any is looked at. */
+  let ours: PrometheusApi;
 
   beforeAll(async () => {
     real = await startPrometheus({ openMetrics: renderOpenMetrics(samples) });
+    ours = await createPrometheusApi({ port: 0, targets: [] });
   });
-  afterAll(async () => real.stop());
+  afterAll(async () => {
+    await ours.stop();
+    await real.stop();
+  });
+
+  async function request(
+    url: string,
+    path: string,
+    { params, method }: { readonly params: Record<string, string>; readonly method: string },
+  ) {
+    const form = new URLSearchParams(params);
+    const response =
+      method === 'POST'
+        ? await fetch(`${url}/api/v1/${path}`, { method, body: form })
+        : await fetch(`${url}/api/v1/${path}?${form}`, { method });
+    const { status, headers } = response;
+    const text = await response.text();
+    const body: unknown = text.startsWith('{') ? JSON.parse(text) : text;
+    return { status, contentType: headers.get('content-type'), body };
+  }
 
   async function ask(path: string, params: Record<string, string>) {
     const response = await fetch(`${real.url}${path}`, { method: 'POST', body: new URLSearchParams(params) });
@@ -114,7 +137,15 @@ describe.skipIf(!hasPrometheus())('PromQL agrees with a real Prometheus over the
     const params = { query, time: String((START_MS + 25 * 60_000) / 1000) };
     const theirs = await ask('/api/v1/query', params);
     expect(theirs.status).toBe('error');
-    const kind = theirs.errorType === 'bad_data' ? 'QueryError' : 'EvaluationError';
-    expect(() => answerQuery(store, new URLSearchParams(params), 0)).toThrow(expect.objectContaining({ name: kind }));
+    const name = theirs.errorType === 'bad_data' ? 'QueryError' : 'EvaluationError';
+    const answer = () => answerQuery(store, new URLSearchParams(params), 0);
+    expect(answer).toThrow(expect.objectContaining({ name, message: theirs.error }));
+  });
+
+  const requests = REQUESTS.map(([path, params, method = 'GET']) => ({ path, params, method }));
+  test.each(requests)('requested: $method $path $params', async ({ path, params, method }) => {
+    const theirs = await request(real.url, path, { params, method });
+
+    expect(await request(ours.url, path, { params, method })).toEqual(theirs);
   });
 });

@@ -91,7 +91,7 @@ describe('the API', () => {
       data: {
         status: 'error',
         errorType: 'bad_data',
-        error: 'invalid parameter "query": 1:5: parse error: unexpected end of input',
+        error: 'invalid parameter "query": 1:5: parse error: unclosed left parenthesis',
       },
     });
     const twins = await query('label_replace(requests_total, "service", "", "service", ".*")');

@@ -79,15 +79,15 @@ describe('what is refused, by name and place', () => {
   test.each([
     [
       'double_exponential_smoothing(x[5m], 0.5, 0.5)',
-      '1:1: parse error: function "double_exponential_smoothing" is not supported here',
+      '1:1: parse error: unknown function with name "double_exponential_smoothing"',
     ],
     ['1 + holt(x)', '1:5: parse error: unknown function with name "holt"'],
-    ['limitk(2, x)', '1:1: parse error: aggregation "limitk" is not supported here'],
-    ['sum(x) by (', '1:12: parse error: unexpected end of input'],
-    ['rate(x)', '1:1: parse error: expected type range vector in call to function "rate", got instant vector'],
+    ['limitk(2, x)', '1:1: parse error: unknown function with name "limitk"'],
+    ['sum(x) by (', '1:12: parse error: unclosed left parenthesis'],
+    ['rate(x)', '1:6: parse error: expected type range vector in call to function "rate", got instant vector'],
     ['x\n  + "text"', '1:1: parse error: binary expression must contain only scalar and instant vector types'],
-    ['rate(sum(x)[5m])', '1:6: parse error: ranges only allowed for vector selectors'],
-    ['x{a=~"("}', '1:6: parse error: error parsing regexp: missing closing ): `(`'],
+    ['rate(sum(x)[5m])', '1:12: parse error: ranges only allowed for vector selectors'],
+    ['x{a=~"("}', '1:3: parse error: error parsing regexp: missing closing ): `^(?:()$`'],
     ['x[0s]', '1:3: parse error: duration must be greater than 0'],
     ['x offset 5m offset 5m +', '1:24: parse error: unexpected end of input'],
   ])('%j', (query, message) => {
