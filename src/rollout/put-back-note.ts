@@ -9,7 +9,7 @@ import type { Rollout } from './rollout.ts';
  */
 const PutBackNote = z.object({
   podHash: z.string(),
-  /** How often: each time the next try waits longer. */
+  /** How often it was put back after we had written it again: each time the next try waits longer. Begins with 1. */
   count: z.number(),
   manager: z.string(),
   /** The API server's time of the last time, Unix milliseconds. */
@@ -26,11 +26,15 @@ const settleMs = 15_000;
 
 /** The note about this pod hash; what was put back from another revision says nothing of this one. */
 export function readPutBackNote({ metadata }: Pick<Rollout, 'metadata'>, podHash: string): PutBackNote | undefined {
-  const note = JsonText.pipe(PutBackNote).safeParse(metadata.annotations[putBackAnnotation]).data;
+  const note = readAnyPutBackNote({ metadata });
   return note?.podHash === podHash ? note : undefined;
 }
 
-/** When it is written again: 10 s after the first time, twice as long after each further one, at most 5 min. */
+export function readAnyPutBackNote({ metadata }: Pick<Rollout, 'metadata'>): PutBackNote | undefined {
+  return JsonText.pipe(PutBackNote).safeParse(metadata.annotations[putBackAnnotation]).data;
+}
+
+/** When it is written again: once it was left alone for 10 s, and for twice as long after each try that failed; at most 5 min. */
 export function retryAtMs({ count, atMs }: PutBackNote): number {
   return atMs + Math.min(longestWaitMs, firstWaitMs * 2 ** Math.min(count - 1, 10));
 }

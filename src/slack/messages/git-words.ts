@@ -19,11 +19,11 @@ export function gitLine({ git, contest }: Delivery): Mrkdwn | undefined {
   return git?.isAtOdds === true ? `Git still asks for ${quote(versionOf(git.asksFor), 40)}` : undefined;
 }
 
-/** `argocd-controller put Service checkout-canary back <time> (2×), next try <time>` */
-function contestWords({ manager, what, atMs, count, retryAtMs }: NonNullable<Delivery['contest']>): Mrkdwn {
-  const [first = '', ...others] = what.split(', ');
+/** `argocd-controller put back Service checkout-canary <time>, next try <time>` */
+function contestWords({ manager, what, atMs, retryAtMs }: NonNullable<Delivery['contest']>): Mrkdwn {
+  const objects = what.split(', ').map((one) => one.split(':')[0] ?? '');
+  const [first = '', ...others] = objects;
   const more = others.length === 0 ? '' : ` and ${others.length} more`;
-  const times = count > 1 ? ` (${count}×)` : '';
   const next = `next try ${date(retryAtMs, '{time_secs}')}`;
-  return `${quote(manager, 60)} put back ${quote(first, 100)}${more} ${date(atMs, '{time_secs}')}${times}, ${next}`;
+  return `${quote(manager, 60)} put back ${quote(first, 100)}${more} ${date(atMs, '{time_secs}')}, ${next}`;
 }

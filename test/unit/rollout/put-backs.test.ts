@@ -148,7 +148,7 @@ describe('a Service that somebody clears', () => {
       expect(cluster.selects('checkout-stable')).toBe(stable);
       cluster.wait(1);
     }
-    expect(noteOf(cluster).count).toBe(5);
+    expect(noteOf(cluster).count).toBe(1);
   });
 
   test('of stable is left for a while when all pods are stable', () => {

@@ -12,7 +12,7 @@ import { planAnalysis } from './analysis.ts';
 import { progressDeadlineOf } from './conditions.ts';
 import { planHistory } from './history.ts';
 import { judgePosture, type Posture } from './posture.ts';
-import { newPutBackNote } from './put-backs.ts';
+import { nextPutBackNote } from './put-backs.ts';
 import { planAnnotations, planCanaryReplicaSet, replicaSetName } from './replica-sets.ts';
 import { planScaling } from './scaling.ts';
 import { planServices } from './services.ts';
@@ -91,16 +91,16 @@ function planOwnAnnotations(scene: Scene, posture: Posture): Effect[] {
   const isWishOver = !posture.isChanged || present[fastUndoAnnotation] !== scene.podHash;
   if (present[fastUndoAnnotation] !== undefined && isWishOver) annotations[fastUndoAnnotation] = null;
   if (isOverrideOver(scene.rollout, scene.revision)) annotations[gitOverrideAnnotation] = null;
-  const putBack = newPutBackNote(scene);
-  if (putBack !== undefined) annotations[putBackAnnotation] = JSON.stringify(putBack);
-  else if (present[putBackAnnotation] !== undefined && posture.contest.note === undefined && !posture.isChanged)
-    annotations[putBackAnnotation] = null;
+  const putBack = nextPutBackNote(scene);
+  const note = putBack === undefined ? undefined : JSON.stringify(putBack);
+  const isNoted = note === present[putBackAnnotation];
+  if (!isNoted && (note !== undefined || !posture.isChanged)) annotations[putBackAnnotation] = note ?? null;
   if (Object.keys(annotations).length === 0) return [];
   const message = `Rollout updated to revision ${scene.revision}`;
   return [
     { kind: 'patchRollout', annotations },
     ...(isRevisionStale ? [announceEvent(scene, { reason: 'RolloutUpdated', message })] : []),
-    ...(putBack === undefined ? [] : [announcePutBack(scene, putBack)]),
+    ...(putBack === undefined || isNoted ? [] : [announcePutBack(scene, putBack)]),
   ];
 }
 

@@ -1,7 +1,7 @@
 import { isGitOpsManager } from '../../git-owner.ts';
 import type { Writer } from '../../managed-fields.ts';
 import { managedByAnnotation, podHashLabel } from '../../names.ts';
-import { type PutBackNote, readPutBackNote, retryAtMs, settledAtMs } from '../../put-back-note.ts';
+import { type PutBackNote, readAnyPutBackNote, readPutBackNote, retryAtMs, settledAtMs } from '../../put-back-note.ts';
 import type { Scene } from '../../scene.ts';
 
 /** Whether somebody puts back what we write, and what that holds up. What lowers the canary's share is never held up. */
@@ -25,23 +25,27 @@ export function judgeContest(scene: Scene): Contest {
 }
 
 /**
- * A note to write down: a tool that heals has put something back since the last one. What a person or a pipeline has changed once is
+ * The note as it should stand: a tool that heals may have put something back since. What a person or a pipeline has changed once is
  * written again at once, without a word: nobody repeats it.
  */
-export function newPutBackNote(scene: Scene): PutBackNote | undefined {
+export function nextPutBackNote(scene: Scene): PutBackNote | undefined {
   const found = findPutBacks(scene);
   const newest = found.toSorted((a, b) => b.writer.atMs - a.writer.atMs)[0];
-  if (newest === undefined) return undefined;
-  const before = readPutBackNote(scene.rollout, scene.podHash);
+  const before = readAnyPutBackNote(scene.rollout);
+  if (newest === undefined) return before?.podHash === scene.podHash ? before : undefined;
   const { manager, atMs } = newest.writer;
   const what = found.map((one) => one.what);
   if (before === undefined || atMs > before.atMs) {
-    return { podHash: scene.podHash, count: (before?.count ?? 0) + 1, manager, atMs, what: what.join(', ') };
+    // Only what was written again, and put back again, makes the pauses longer.
+    const isSame = before?.podHash === scene.podHash;
+    const count = isSame ? before.count + (atMs >= retryAtMs(before) ? 1 : 0) : 1;
+    return { podHash: scene.podHash, count, manager, atMs, what: what.join(', ') };
   }
   // Times are whole seconds: one sync takes back one object after the other.
   const known = before.what.split(', ');
-  const added = atMs < before.atMs ? [] : what.filter((one) => !known.includes(one));
-  return added.length === 0 ? undefined : { ...before, what: [...known, ...added].join(', ') };
+  const added =
+    atMs < before.atMs || before.podHash !== scene.podHash ? [] : what.filter((one) => !known.includes(one));
+  return added.length === 0 ? before : { ...before, what: [...known, ...added].join(', ') };
 }
 
 interface FoundPutBack {
