@@ -21,10 +21,9 @@ export function sightWords(sight: Sight, canaryPercent: number | undefined): str
 }
 
 function dilution(sight: Extract<Sight, { kind: 'allTraffic' }>, canaryPercent: number | undefined): string {
-  if (canaryPercent === undefined || canaryPercent <= 0) return '';
-  if (canaryPercent >= 100) return '';
+  if (canaryPercent === undefined || canaryPercent <= 0 || canaryPercent >= 100) return '';
   const fault = smallestVisibleFault(sight, canaryPercent);
-  if (fault === undefined) return `: the canary is ${canaryPercent} % of what it sees`;
+  if (fault === undefined) return ': does not tell the canary apart';
   const what = sight.faults?.of === 'slow' ? 'slow requests' : 'errors';
   if (fault > 100) return `: at ${canaryPercent} % it sees no fault of the canary, not even 100 % ${what}`;
   return `: can see only ≥ ${Number(fault.toPrecision(3))} % ${what} at ${canaryPercent} %`;

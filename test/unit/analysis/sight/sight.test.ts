@@ -118,7 +118,7 @@ const table: readonly (readonly [query: string, condition: string, said: string]
   [
     '100 * sum(rate(r_total{status=~"5.."}[2m])) / sum(rate(r_total[2m]))',
     'result[0] < 100 && true',
-    'all traffic: the canary is 10 % of what it sees',
+    'all traffic: does not tell the canary apart',
   ],
   [
     'sum(rate(r_total{status=~"5.."}[2m])) / sum(rate(r_total[2m])) * 100',
@@ -170,58 +170,50 @@ const table: readonly (readonly [query: string, condition: string, said: string]
   [
     'sum(rate(d_seconds_sum[2m])) / sum(rate(d_seconds_count[2m]))',
     'result[0] < 0.5',
-    'all traffic: the canary is 10 % of what it sees',
+    'all traffic: does not tell the canary apart',
   ],
   [
     'avg(container_memory_working_set_bytes{pod=~"checkout-.*"})',
     'result[0] < 1e9',
-    'all traffic: the canary is 10 % of what it sees',
+    'all traffic: does not tell the canary apart',
   ],
   [
     'sum(rate(orders_total[2m])) / sum(rate(visits_total[2m]))',
     'result[0] > 0.02',
-    'all traffic: the canary is 10 % of what it sees',
+    'all traffic: does not tell the canary apart',
   ],
   [
     'sum(rate(r_total{path="/pay"}[2m])) / sum(rate(r_total[2m]))',
     'result[0] > 0.02',
-    'all traffic: the canary is 10 % of what it sees',
+    'all traffic: does not tell the canary apart',
   ],
   // all traffic: in doubt
-  [
-    'up{pod=~"checkout-(7c9d8f6b54|5f6d4c7b98)-.*"}',
-    'result[0] == 1',
-    'all traffic: the canary is 10 % of what it sees',
-  ],
-  ['up{pod=~"checkout-(7c9d8f6b54)?-.*"}', 'result[0] == 1', 'all traffic: the canary is 10 % of what it sees'],
-  ['up{rollouts_pod_template_hash!="5f6d4c7b98"}', 'result[0] == 1', 'all traffic: the canary is 10 % of what it sees'],
-  ['sum(x{service=~"checkout-.*"})', 'result[0] < 5', 'all traffic: the canary is 10 % of what it sees'],
+  ['up{pod=~"checkout-(7c9d8f6b54|5f6d4c7b98)-.*"}', 'result[0] == 1', 'all traffic: does not tell the canary apart'],
+  ['up{pod=~"checkout-(7c9d8f6b54)?-.*"}', 'result[0] == 1', 'all traffic: does not tell the canary apart'],
+  ['up{rollouts_pod_template_hash!="5f6d4c7b98"}', 'result[0] == 1', 'all traffic: does not tell the canary apart'],
+  ['sum(x{service=~"checkout-.*"})', 'result[0] < 5', 'all traffic: does not tell the canary apart'],
   [
     'sum(x{service=~"checkout-canary|checkout-stable"})',
     'result[0] < 5',
-    'all traffic: the canary is 10 % of what it sees',
+    'all traffic: does not tell the canary apart',
   ],
-  ['sum(x{pod="checkout-canary"})', 'result[0] < 5', 'all traffic: the canary is 10 % of what it sees'],
-  ['sum(x{app="checkout-canary"})', 'result[0] < 5', 'all traffic: the canary is 10 % of what it sees'],
-  ['sum(x{track="canary"})', 'result[0] < 5', 'all traffic: the canary is 10 % of what it sees'],
-  ['sum(x{service="checkout-canary"} offset 1d)', 'result[0] < 5', 'all traffic: the canary is 10 % of what it sees'],
-  [
-    'sum(x{service="checkout-canary"} @ 1600000000)',
-    'result[0] < 5',
-    'all traffic: the canary is 10 % of what it sees',
-  ],
-  [`sum(rate(${ok})) / sum(rate(r_total[2m]))`, 'result[0] < 5', 'all traffic: the canary is 10 % of what it sees'],
+  ['sum(x{pod="checkout-canary"})', 'result[0] < 5', 'all traffic: does not tell the canary apart'],
+  ['sum(x{app="checkout-canary"})', 'result[0] < 5', 'all traffic: does not tell the canary apart'],
+  ['sum(x{track="canary"})', 'result[0] < 5', 'all traffic: does not tell the canary apart'],
+  ['sum(x{service="checkout-canary"} offset 1d)', 'result[0] < 5', 'all traffic: does not tell the canary apart'],
+  ['sum(x{service="checkout-canary"} @ 1600000000)', 'result[0] < 5', 'all traffic: does not tell the canary apart'],
+  [`sum(rate(${ok})) / sum(rate(r_total[2m]))`, 'result[0] < 5', 'all traffic: does not tell the canary apart'],
   [
     `sum(rate(${all})) or sum(rate(x_total{service="checkout-stable"}[2m]))`,
     'result[0] < 5',
-    'all traffic: the canary is 10 % of what it sees',
+    'all traffic: does not tell the canary apart',
   ],
   [
     'sum(rate(x_total[2m])) * on() group_left() kube_pod_labels{label_version="2.0.0"}',
     'result[0] < 5',
-    'all traffic: the canary is 10 % of what it sees',
+    'all traffic: does not tell the canary apart',
   ],
-  ['count(up{job="checkout"})', 'result[0] > 2', 'all traffic: the canary is 10 % of what it sees'],
+  ['count(up{job="checkout"})', 'result[0] > 2', 'all traffic: does not tell the canary apart'],
 
   // blind: makes up a number
   [
@@ -277,9 +269,9 @@ const table: readonly (readonly [query: string, condition: string, said: string]
   ['1 + 1', 'result == 2', 'blind: asks for no metric'],
 
   // what looks blind and is not: without data there is no number, or only NaN
-  ['absent(up{job="checkout"})', 'result[0] == 0', 'all traffic: the canary is 10 % of what it sees'],
-  ['scalar(up{job="checkout"})', 'result == 1', 'all traffic: the canary is 10 % of what it sees'],
-  ['count(up{job="checkout"} == 0)', 'result[0] < 1', 'all traffic: the canary is 10 % of what it sees'],
+  ['absent(up{job="checkout"})', 'result[0] == 0', 'all traffic: does not tell the canary apart'],
+  ['scalar(up{job="checkout"})', 'result == 1', 'all traffic: does not tell the canary apart'],
+  ['count(up{job="checkout"} == 0)', 'result[0] < 1', 'all traffic: does not tell the canary apart'],
   [
     'histogram_quantile(0.95, sum(rate(d_bucket[2m])) by (le) or vector(0))',
     'result[0] < 1',
@@ -288,9 +280,9 @@ const table: readonly (readonly [query: string, condition: string, said: string]
   [
     'sum(rate(a_total[2m])) / (sum(rate(b_total[2m])) or vector(1))',
     'result[0] > 1',
-    'all traffic: the canary is 10 % of what it sees',
+    'all traffic: does not tell the canary apart',
   ],
-  ['vector(0) and on() sum(up)', 'result[0] == 0', 'all traffic: the canary is 10 % of what it sees'],
+  ['vector(0) and on() sum(up)', 'result[0] == 0', 'all traffic: does not tell the canary apart'],
 
   // not read
   ['sum(rate(x_total[2m])', 'result[0] < 5', 'not read: the query has a mistake'],
@@ -407,7 +399,7 @@ describe('metrics that people run', () => {
         'success-rate/success-rate': 'canary (service="orchestrator-canary")',
         'latency-p95/latency-p95': 'canary (service="orchestrator-canary")',
         'error-budget/error-budget': 'canary (service="orchestrator-canary")',
-        'health-check/pods-ready': 'all traffic: the canary is 10 % of what it sees',
+        'health-check/pods-ready': 'all traffic: does not tell the canary apart',
       },
     },
   };
@@ -465,7 +457,7 @@ describe('metrics that people run', () => {
       'result[0] >= -0.04',
       'all traffic: can see only ≥ 50 % errors at 10 %',
     ],
-    ['sum(rate(custom_metric_total[2m]))\n', 'result[0] >= 0.95', 'all traffic: the canary is 10 % of what it sees'],
+    ['sum(rate(custom_metric_total[2m]))\n', 'result[0] >= 0.95', 'all traffic: does not tell the canary apart'],
     [
       '(\n  sum(kube_pod_status_ready{condition="true",namespace="tbyte",pod=~"tbyte-microservices-frontend-.*"}) or vector(0)\n) / (\n  sum(kube_pod_status_ready{namespace="tbyte",pod=~"tbyte-microservices-frontend-.*"}) or vector(1)\n)',
       'result[0] >= 0.8',
@@ -489,12 +481,12 @@ describe('metrics that people run', () => {
     [
       'rate(http_requests_total{job="modelcard-canary",status=~"5.."}[5m])',
       'result[0] < 0.05',
-      'all traffic: the canary is 10 % of what it sees',
+      'all traffic: does not tell the canary apart',
     ],
     [
       'rate(http_requests_total{job="modelcard",status=~"5.."}[5m])*100',
       'result[0] < 5',
-      'all traffic: the canary is 10 % of what it sees',
+      'all traffic: does not tell the canary apart',
     ],
     [
       'histogram_quantile(0.95,rate(http_request_duration_seconds_bucket{job="modelcard"}[5m]))*1000',
@@ -504,7 +496,7 @@ describe('metrics that people run', () => {
     [
       'rate(kube_pod_container_status_restarts_total{pod=~"modelcard-generator-.*"}[5m])',
       'result[0] <= 0.1',
-      'all traffic: the canary is 10 % of what it sees',
+      'all traffic: does not tell the canary apart',
     ],
     [
       'sum(rate(http_requests_total{service="vitalstream-prod-backend",status=~"5.."}[5m])) / \nsum(rate(http_requests_total{service="vitalstream-prod-backend"}[5m]))',
@@ -524,7 +516,7 @@ describe('metrics that people run', () => {
     [
       'sum(rate(http_requests_total{service="vitalstream-prod-backend"}[5m]))',
       'result[0] > 1',
-      'all traffic: the canary is 10 % of what it sees',
+      'all traffic: does not tell the canary apart',
     ],
   ];
 
