@@ -3,7 +3,13 @@ import { describe, expect, it } from 'vitest';
 import type { Notice, NoticeEvent } from '../../../../src/notifications/index.ts';
 import { type PlanAnswer, refusalReasons } from '../../../../src/operations/index.ts';
 import { checkBlocks } from '../../../../src/sandbox/slack-api/index.ts';
-import { actActionIds, lineActionIds, moreActionId } from '../../../../src/slack/actions/action-ids.ts';
+import {
+  actActionIds,
+  lineActionIds,
+  moreActionId,
+  openStartActionId,
+  shipActionId,
+} from '../../../../src/slack/actions/action-ids.ts';
 import { createSigner } from '../../../../src/slack/actions/signed-value.ts';
 import type { Command } from '../../../../src/slack/commands/command.ts';
 import { parse } from '../../../../src/slack/commands/parse.ts';
@@ -15,15 +21,19 @@ import {
   renderUnclear,
 } from '../../../../src/slack/messages/answers.ts';
 import { type Message, reasonBlockId } from '../../../../src/slack/messages/blocks.ts';
+import { renderBuild } from '../../../../src/slack/messages/build.ts';
 import { renderCard } from '../../../../src/slack/messages/card.ts';
 import { renderCheck } from '../../../../src/slack/messages/check.ts';
-import { renderHelp, renderLater } from '../../../../src/slack/messages/help.ts';
+import { renderDoctor } from '../../../../src/slack/messages/doctor.ts';
+import { renderHelp, renderLater, renderPlainDeployment } from '../../../../src/slack/messages/help.ts';
 import { renderList, renderMine, renderWhich, renderWhichLine } from '../../../../src/slack/messages/lists.ts';
 import { renderChanges, renderHistory, renderWhere } from '../../../../src/slack/messages/look-back.ts';
 import { renderNotice } from '../../../../src/slack/messages/notice.ts';
 import { renderPlan } from '../../../../src/slack/messages/plan.ts';
 import { renderQuestion } from '../../../../src/slack/messages/question.ts';
+import { renderWhoami } from '../../../../src/slack/messages/whoami.ts';
 import { renderWhy } from '../../../../src/slack/messages/why.ts';
+import { renderFormOffer } from '../../../../src/slack/views/form-wish.ts';
 import { noonMs } from '../../../support/a-delivery.ts';
 import { aCheckAnswer, aCheckedMetric, aPlanAnswer } from '../../../support/a-plan.ts';
 import { anyDelivery, nastyWords } from '../../../support/any-delivery.ts';
@@ -104,7 +114,14 @@ function expectSendable(message: Message, mayMention = false): void {
 }
 
 /** Every id that a listener exists for, and the input that only comes along with a click. */
-const registry: readonly string[] = [...actActionIds, ...lineActionIds, moreActionId, reasonBlockId];
+const registry: readonly string[] = [
+  ...actActionIds,
+  ...lineActionIds,
+  moreActionId,
+  openStartActionId,
+  shipActionId,
+  reasonBlockId,
+];
 
 function actionIdsOf(message: Message): readonly string[] {
   const found: string[] = [];
@@ -289,6 +306,29 @@ describe('for any answer', () => {
         },
       ),
       runs,
+    );
+  });
+
+  it('what doctor, whoami, a build and an offer say can be sent', () => {
+    const finding = fc.record({
+      name: fc.constantFrom('slack', 'rights', 'queue'),
+      title: fc.constant('Rights in the cluster'),
+      state: fc.constantFrom('ok', 'warning', 'failed'),
+      found: nastyWords,
+      fixes: fc.array(nastyWords, { maxLength: 5 }),
+    });
+    fc.assert(
+      fc.property(fc.array(finding, { maxLength: 12 }), words, nastyWords, nastyWords, (lines, name, word, other) => {
+        expectSendable(renderDoctor(lines));
+        expectSendable(renderFormOffer(view, { target: { namespace: name, name } }));
+        expectSendable(renderPlainDeployment(view, { kind: 'plainDeployment', text: word, name }));
+        const person = { slackId: 'U0DANA', displayName: word, user: 'slack:U0DANA', groups: [`slack:${name}`] };
+        expectSendable(renderWhoami(view, person, other));
+        const images = [{ container: name, image: word }];
+        const built = { namespace: name, name, image: word, images, commits: 3, link: other, by: other };
+        expectSendable(renderBuild(built, signer.sign));
+      }),
+      { numRuns: 100 },
     );
   });
 

@@ -5,6 +5,7 @@ import { checkMessage } from '../../../../src/slack/limits.ts';
 import { type CardView, renderCard } from '../../../../src/slack/messages/card.ts';
 import { chartBlock } from '../../../../src/slack/messages/chart-block.ts';
 import { aDelivery, aMetric, aSeries, aTypicalDelivery, deliveryStates, noonMs } from '../../../support/a-delivery.ts';
+import { cardStates, crowded } from '../../../support/card-states.ts';
 
 const signer = createSigner(['a signing key of the tests']);
 const view: CardView = {
@@ -56,6 +57,79 @@ describe.each(deliveryStates)('the card of a delivery that is %s', (state) => {
 
   it('is the same card for the same delivery', () => {
     expect(card).toMatchSnapshot();
+  });
+});
+
+const digest = '0123456789abcdef'.repeat(4);
+
+describe.each(Object.entries(cardStates))('the card of %s', (name, delivery) => {
+  const loud = crowded(delivery);
+
+  it.each([true, false])('holds nothing that belongs in the thread (as long as it gets: %s)', (isCrowded) => {
+    const card = renderCard(isCrowded ? loud : delivery, view);
+    const types = card.blocks.map(({ type }) => type);
+    expect(types.filter((type) => type === 'data_visualization').length).toBeLessThanOrEqual(1);
+    expect(
+      types.filter((type) => !['header', 'section', 'actions', 'data_visualization', 'context'].includes(type)),
+    ).toEqual([]);
+    const all = words(card);
+    expect(all).not.toContain(digest);
+    // No edit notifies anybody; PromQL and conditions are for Why; and nothing succeeded before the way was seen to its end.
+    expect(all).not.toMatch(/<[@!](?!date)|result\[0\]|\bsum\(|success(?:ful|ed)\b/i);
+    if (name !== 'live' && name !== 'gitOwned') expect(all).not.toMatch(/is live/);
+  });
+
+  it('offers Promote only where nothing measures, and what lowers risk wherever there is risk', () => {
+    const ids = actionIds(delivery);
+    if (
+      delivery.metrics.some(({ verdict }) => verdict === 'waiting') ||
+      ['checking', 'noData', 'moving', 'starting'].includes(name)
+    )
+      expect(ids).not.toContain('promote');
+    const isAtRisk = ![
+      'aborting',
+      'rolledBack',
+      'notVerified',
+      'live',
+      'gitOwned',
+      'invalidSpec',
+      'superseded',
+    ].includes(name);
+    expect(ids.includes('abort')).toBe(isAtRisk);
+  });
+
+  it('names every block, so that Slack keeps what a person has opened', () => {
+    const ids = renderCard(delivery, view).blocks.map(({ block_id }) => block_id);
+    expect(ids).toEqual(
+      renderCard(loud, view)
+        .blocks.map(({ block_id }) => block_id)
+        .filter((id) => ids.includes(id)),
+    );
+    expect(ids).not.toContain(undefined);
+  });
+});
+
+describe('who did it', () => {
+  const foot = (changes: Parameters<typeof aDelivery>[1]) =>
+    words(renderCard(aDelivery('live', changes), view).blocks.at(-1));
+  it.each([
+    [{ startedBy: 'slack:U0DANA' }, 'rev 18 · started by Dana · as of'],
+    [{ startedBy: 'slack:U0DANA', isUndo: true }, 'rev 18 · undone to 2.0.0 by Dana · as of'],
+    [{ startedBy: undefined, isUndo: true }, 'rev 18 · undone to 2.0.0 · as of'],
+    [{ startedBy: undefined }, 'rev 18 · as of'],
+    [{ startedBy: 'system:serviceaccount:ci:releases' }, 'started by ci/releases'],
+  ])('%j reads %s', (changes, shown) => {
+    expect(foot(changes)).toContain(shown);
+  });
+
+  it('says whose approvals a gate has, and how many are missing', () => {
+    const { approval } = cardStates;
+    if (approval === undefined) throw new Error('no such card');
+    const card = words(renderCard(approval, view).blocks).replaceAll('\u00a0', ' ');
+    expect(card).toContain('approved 1 of 2');
+    expect(card).toContain('*promote to 75 %?* one more approval');
+    expect(card).toContain('approved by slack:U0ARNO');
+    expect(actionIds(approval).slice(0, 2)).toEqual(['approve', 'abort']);
   });
 });
 
