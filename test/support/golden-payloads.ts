@@ -210,7 +210,6 @@ export function goldenPayloads(): Readonly<Record<string, readonly Payload[]>> {
       renderPlainDeployment(view, { kind: 'plainDeployment', text: 'abort deploy/web', name: 'web' }),
     ],
     renderHelp: [renderHelp(view, undefined), renderHelp(view, 'undo')],
-    renderNotYet: [answers.renderNotYet(view, 'doctor')],
     renderStranger: [answers.renderStranger(view, 'guest')],
     renderFormOffer: [renderFormOffer(view, { target })],
     say: [answers.say(view, `${eventWords('live') ?? ''} words`)],

@@ -25,6 +25,8 @@ function normaliseOnce(text: string): string {
       // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
       .replace(/[\u0000-\u001f\u007f-\u00a0\u00ad\u200b-\u200f\u2028-\u202f\u2060-\u2069\ufeff]/g, ' ')
       .replace(/[`*]/g, '')
+      // _abort checkout_ and ~abort~: marks around words, never those inside a tag.
+      .replace(/(^|\s)([_~]{1,2})(?=[^\s_~])([^_~]*[^\s_~])\2(?=\s|$)/g, '$1$3')
       .replace(/[\u201c\u201d\u201e\u201f\u00ab\u00bb]/g, '"')
       .replace(/[\u2018\u2019\u201a\u201b]/g, "'")
       // iOS turns -- into one em dash; an en dash or minus before a single letter was one hyphen (-n).

@@ -32,8 +32,8 @@ export interface Verb {
   readonly aliases: readonly string[];
   /** Changes a rollout: never guessed from a typo, refused to guests. */
   readonly isMutating: boolean;
-  /** `soon`: parsed already, its answer says that it does not work yet. `later`: named in help, answered with what works today instead. */
-  readonly when: 'now' | 'soon' | 'later';
+  /** `later`: known and named in help, answered with what works today instead. */
+  readonly when: 'now' | 'later';
   readonly takes: Takes;
   readonly flags: readonly Flag[];
   /** It goes past evidence, so it is not done without a reason. */
@@ -292,7 +292,7 @@ export const verbs = {
   doctor: {
     aliases: [],
     isMutating: false,
-    when: 'soon',
+    when: 'now',
     takes: 'nothing',
     flags: [],
     usage: 'doctor',

@@ -5,7 +5,7 @@ import { lineActionIds } from '../actions/action-ids.ts';
 import type { Signer } from '../actions/signed-value.ts';
 import type { Command, Parsed, Problem } from '../commands/command.ts';
 import { print } from '../commands/print.ts';
-import { type NowVerb, type VerbName, verbs } from '../commands/verbs.ts';
+import { type VerbName, verbs } from '../commands/verbs.ts';
 import type { IdentityProblem } from '../identity.ts';
 import { actions, button, fallback, type Message, type MessageBlock, reasonInput, section } from './blocks.ts';
 import { capital, code, type Mrkdwn, quote, truncate } from './mrkdwn.ts';
@@ -147,13 +147,6 @@ export function renderPlanWeights(view: AnswerView, delivery: Delivery, wanted: 
       line: print({ verb: 'promote', target }),
     },
     { text: 'Finish', line: print({ verb: 'finish', target }) },
-  ]);
-}
-
-/** A verb whose words are understood and whose answer is still being built. */
-export function renderNotYet(view: AnswerView, verb: NowVerb): Message {
-  return say(view, `${code(verb)} (${verbs[verb].about}) does not work yet. Nothing was done.`, [
-    { text: 'Help', line: 'help' },
   ]);
 }
 

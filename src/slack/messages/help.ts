@@ -13,7 +13,7 @@ export function renderHelp(view: AnswerView, about: VerbName | undefined): Messa
     const also = verb.aliases.length === 0 ? '' : `\nAlso: ${verb.aliases.join(', ')}`;
     const flags = verb.flags.length === 0 ? '' : `\nTakes: ${flagsOf(about)}`;
     const reason = verb.needsReason === true ? '\nNeeds a reason: `because …`' : '';
-    const when = { now: '', soon: '\nDoes not work yet.', later: '\nComes later.' }[verb.when];
+    const when = verb.when === 'later' ? '\nComes later.' : '';
     return say(view, `${copyable(view, verb.usage)}\n${capital(verb.about)}.${also}${flags}${reason}${when}`);
   }
   const now = verbNames.filter((name) => verbNamed(name).when === 'now');
