@@ -29,17 +29,29 @@ interface Scope {
   /** Inside a predicate: the elements (name ''), and where they exist `#index` and `#acc`. */
   readonly pointers?: ReadonlyMap<string, StaticType>;
   readonly patterns: Patterns;
+  /** Gathers what checkCondition gives back as `exact`. */
+  readonly exact: Set<Node>;
+}
+
+export interface Checked {
+  readonly type: StaticType;
+  /**
+   * The `==` and `!=` between two ints or two strings by their types: there expr-lang asserts both, and a nil (findIndex has found
+   * nothing) is an error, not unequal.
+   */
+  readonly exact: ReadonlySet<Node>;
 }
 
 /** The type of a condition for a result of this type; throws CompileProblem where no value of that type can make it right. */
-export function checkCondition(node: Node, result: StaticType | undefined, patterns: Patterns): StaticType {
+export function checkCondition(node: Node, result: StaticType | undefined, patterns: Patterns): Checked {
   const functions = [...ARGO_FUNCTIONS].map(([name, { goName, signature }]): [string, StaticType] => [
     name,
     { kind: 'function', goName, signature },
   ]);
   const environment = new Map(functions);
   if (result !== undefined) environment.set('result', result);
-  return check(node, { environment, variables: new Map(), patterns });
+  const exact = new Set<Node>();
+  return { type: check(node, { environment, variables: new Map(), patterns, exact }), exact };
 }
 
 function check(node: Node, scope: Scope): StaticType {
@@ -118,10 +130,16 @@ function checkBinary(node: Extract<Node, { kind: 'binary' }>, scope: Scope): Sta
     const compiled = scope.patterns.compile(node.right.value);
     if (!compiled.isCompiled) throw new CompileProblem(compiled.reason);
   }
-  const answer = typeOfOperation(node.operator, left, right);
+  const isEquality = node.operator === '==' || node.operator === '!=';
+  if (isEquality && left.goName === right.goName && EXACT.has(left.goName)) scope.exact.add(node);
+  // What a list of texts was folded to is asked for anything.
+  const isFolded = node.operator === 'in' && node.right.kind === 'literal' && right.kind === 'record';
+  const answer = isFolded ? BOOL : typeOfOperation(node.operator, left, right);
   if (answer !== undefined) return answer;
   throw new CompileProblem(`invalid operation: ${node.written} (mismatched types ${left.goName} and ${right.goName})`);
 }
+
+const EXACT: ReadonlySet<string> = new Set(['int', 'string']);
 
 function checkChoice(node: Extract<Node, { kind: 'choice' }>, scope: Scope): StaticType {
   const condition = check(node.condition, scope);

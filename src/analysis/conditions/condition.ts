@@ -45,7 +45,7 @@ export interface Circumstances {
 export function compileCondition(source: string): CompiledCondition {
   try {
     const program = compileProgram(source);
-    checkAnswer(checkProgram(program, UNKNOWN));
+    checkAnswer(checkProgram(program, UNKNOWN).type);
     return { isCompiled: true, condition: { source, tree: program.tree } };
   } catch (error) {
     if (error instanceof CompileProblem) return { isCompiled: false, reason: error.message };
@@ -61,9 +61,9 @@ export function answerCondition(source: string, measured: Json, circumstances: C
   try {
     const program = compileProgram(source);
     const result = readResult(measured, circumstances);
-    const type = checkProgram(program, staticTypeOf(result));
+    const { type, exact } = checkProgram(program, staticTypeOf(result));
     const meter = new Meter(program.patterns);
-    const value = evaluate(program.folded, { meter, result, nowMs: circumstances.nowMs });
+    const value = evaluate(program.folded, { meter, result, nowMs: circumstances.nowMs }, exact);
     if (typeof value !== 'boolean') {
       // Only the check keeps Go's kinds of int apart.
       const goName = type.kind === 'int' ? type.goName : goType(value);
@@ -83,8 +83,8 @@ export function evaluateMoment(
 ): { readonly isMoment: true; readonly moment: Moment } | { readonly isMoment: false; readonly reason: string } {
   try {
     const program = compileProgram(source);
-    checkProgram(program, undefined);
-    const value = evaluate(program.folded, { meter: new Meter(program.patterns), result: null, nowMs });
+    const { exact } = checkProgram(program, undefined);
+    const value = evaluate(program.folded, { meter: new Meter(program.patterns), result: null, nowMs }, exact);
     if (value instanceof Moment) return { isMoment: true, moment: value };
     return { isMoment: false, reason: `expected time.Time, but got ${goType(value)}` };
   } catch (error) {

@@ -9,6 +9,7 @@ import { isNil, isNumber, RuntimeProblem, type Value } from './value.ts';
 
 interface Scope {
   readonly context: CallContext;
+  readonly exact: ReadonlySet<Node>;
   readonly variables: ReadonlyMap<string, Value>;
   readonly element?: Element;
 }
@@ -16,9 +17,9 @@ interface Scope {
 /** What an optional member gives to the rest of its chain when it found nil. */
 const NOTHING = Symbol('nothing');
 
-/** Computes a checked condition; throws RuntimeProblem. Whether it met NaN, its meter knows. */
-export function evaluate(node: Node, context: CallContext): Value {
-  return evaluateIn(node, { context, variables: NO_VARIABLES });
+/** Computes a checked condition; throws RuntimeProblem. Whether it met NaN, its meter knows; `exact`: see checkCondition. */
+export function evaluate(node: Node, context: CallContext, exact: ReadonlySet<Node>): Value {
+  return evaluateIn(node, { context, exact, variables: NO_VARIABLES });
 }
 
 const NO_VARIABLES: ReadonlyMap<string, Value> = new Map();
@@ -126,9 +127,17 @@ function computeBinary(node: Extract<Node, { kind: 'binary' }>, scope: Scope): V
       if (range !== undefined) return isWithin(left, range);
       return applyOperator('in', left, evaluateIn(node.right, scope), scope.context.meter);
     }
-    default:
-      return applyOperator(node.operator, left, evaluateIn(node.right, scope), scope.context.meter);
+    default: {
+      const right = evaluateIn(node.right, scope);
+      if ((left === null || right === null) && scope.exact.has(node)) return refuseNil(left ?? right);
+      return applyOperator(node.operator, left, right, scope.context.meter);
+    }
   }
+}
+
+function refuseNil(other: Value): never {
+  const wanted = typeof other === 'string' ? 'string' : 'int';
+  throw new RuntimeProblem(`interface conversion: interface {} is nil, not ${wanted}`);
 }
 
 type Range = readonly [from: bigint, to: bigint];

@@ -15,8 +15,6 @@ export function fold(node: Node): Node {
       return foldUnary(folded);
     case 'binary':
       return foldBinary(folded);
-    case 'list':
-      return foldList(folded);
     default:
       return folded;
   }
@@ -77,17 +75,9 @@ function foldLogic(node: Extract<Node, { kind: 'binary' }>): Node {
 
 /** A list of texts becomes a map of them, which is asked for its keys. */
 function foldIn(node: Extract<Node, { kind: 'binary' }>): Node {
-  if (!isLiteral(node.right) || !Array.isArray(node.right.value) || node.right.value.length === 0) return node;
-  const items: readonly Value[] = node.right.value;
-  if (!items.every((item) => typeof item === 'string')) return node;
-  return { ...node, right: literal(Object.fromEntries(items.map((item) => [item, true]))) };
-}
-
-function foldList(node: Extract<Node, { kind: 'list' }>): Node {
-  const values: Value[] = [];
-  for (const item of node.items) {
-    if (!isLiteral(item) || item.value === null || typeof item.value === 'object') return node;
-    values.push(item.value);
-  }
-  return values.length === 0 ? node : literal(values);
+  const { right } = node;
+  if (right.kind !== 'list' || right.items.length === 0) return node;
+  const texts = right.items.flatMap((item) => (isLiteral(item) && typeof item.value === 'string' ? [item.value] : []));
+  if (texts.length < right.items.length) return node;
+  return { ...node, right: literal(Object.fromEntries(texts.map((text) => [text, true]))) };
 }

@@ -1,4 +1,4 @@
-import { checkCondition } from './checker.ts';
+import { type Checked, checkCondition } from './checker.ts';
 import { fold } from './fold.ts';
 import { parseCondition } from './parser.ts';
 import { Patterns } from './patterns.ts';
@@ -21,7 +21,7 @@ export interface Program {
 
 /** The type of the answer, or why no result of this type can be right. */
 type Verdict =
-  | { readonly isRight: true; readonly type: StaticType }
+  | { readonly isRight: true; readonly type: StaticType; readonly exact: ReadonlySet<Node> }
   | { readonly isRight: false; readonly reason: string };
 
 /** A condition of 100 characters keeps about 20 kB. */
@@ -60,18 +60,20 @@ function read(source: string): Program | CompileProblem {
  * The type of the answer for a result of some type, as Argo's compiler finds it before each run; without one, `result` is an unknown
  * name. Throws CompileProblem.
  */
-export function checkProgram(program: Program, result: StaticType | undefined): StaticType {
+export function checkProgram(program: Program, result: StaticType | undefined): Checked {
   const key = result?.goName ?? 'no result';
   const known = program.verdicts.get(key);
   const verdict = known ?? judge(program, result);
   if (known === undefined) program.verdicts.set(key, verdict);
-  if (verdict.isRight) return verdict.type;
+  if (verdict.isRight) return verdict;
   throw new CompileProblem(verdict.reason);
 }
 
-function judge({ tree, patterns }: Program, result: StaticType | undefined): Verdict {
+function judge({ tree, folded, patterns }: Program, result: StaticType | undefined): Verdict {
   try {
-    return { isRight: true, type: checkCondition(tree, result, patterns) };
+    const { type } = checkCondition(tree, result, patterns);
+    // What runs is the folded tree; that it is right too follows from the first check.
+    return { isRight: true, type, exact: checkCondition(folded, result, patterns).exact };
   } catch (error) {
     if (error instanceof CompileProblem) return { isRight: false, reason: error.message };
     throw error;
