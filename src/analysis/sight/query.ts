@@ -49,16 +49,28 @@ export interface Operation {
   readonly fillRight: number | undefined;
 }
 
-/** Reads a query by Prometheus' own grammar; undefined where that finds a mistake in it. */
-export function readQuery(text: string): Query | undefined {
-  const { topNode } = parser.parse(text);
-  const root = topNode.firstChild;
-  if (root === null || isBroken(topNode)) return undefined;
-  return read(root, text);
-}
+/** Nobody writes such a query; reading it would cost a card its time, or the stack. */
+const LONGEST_QUERY = 20_000;
+const DEEPEST_QUERY = 250;
 
-function isBroken(node: SyntaxNode): boolean {
-  return node.type.isError || childrenOf(node).some(isBroken);
+/** Reads a query by Prometheus' own grammar; undefined where that finds a mistake in it, or it is beyond all measure. */
+export function readQuery(text: string): Query | undefined {
+  if (text.length > LONGEST_QUERY) return undefined;
+  const tree = parser.parse(text);
+  let depth = 0;
+  let isReadable = true;
+  tree.iterate({
+    enter({ type }) {
+      depth++;
+      if (type.isError || depth > DEEPEST_QUERY) isReadable = false;
+      return isReadable;
+    },
+    leave() {
+      depth--;
+    },
+  });
+  const root = tree.topNode.firstChild;
+  return root === null || !isReadable ? undefined : read(root, text);
 }
 
 function read(node: SyntaxNode, text: string): Query | undefined {

@@ -318,6 +318,15 @@ describe('what a metric can see', () => {
     expect(sightWords(readSight(metric, scope), 10)).toBe('not read: web is not read');
   });
 
+  it.each([
+    ['deep', `${'('.repeat(5000)}x${')'.repeat(5000)}`],
+    ['deep to the left', `x${' + x'.repeat(4000)}`],
+    ['deep calls', `${'abs('.repeat(3000)}x${')'.repeat(3000)}`],
+    ['long', `{a="${'b'.repeat(1_000_000)}"}`],
+  ])('gives up on a query that is too %s', (_, query) => {
+    expect(sightOf(query).kind).toBe('unread');
+  });
+
   it('never throws, whatever stands in a query', () => {
     const parts = fc.constantFrom(
       'sum',
