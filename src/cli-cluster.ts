@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import type { ClusterFlags, ClusterQuestions } from './cli/index.ts';
+import { createOutsideProbes } from './cli-doctor.ts';
 import type { Config } from './config/index.ts';
 import { createMeasureNow, type GlanceTools, glance } from './engine/index.ts';
 import {
@@ -20,7 +21,15 @@ import {
 } from './kubernetes/index.ts';
 import { ForbiddenError, NotFoundError } from './lib/index.ts';
 import { createMetricProviders, type MetricProviders } from './metric-providers/index.ts';
-import { type CheckTools, check, createChannels, type Person, type PlanTools, plan } from './operations/index.ts';
+import {
+  type CheckTools,
+  check,
+  createChannels,
+  type Person,
+  type PlanTools,
+  plan,
+  runChecks,
+} from './operations/index.ts';
 import { podHashLabel, Rollout } from './rollout/index.ts';
 import { createTrafficRouters } from './traffic-routers/index.ts';
 
@@ -61,6 +70,11 @@ export async function withCluster<T>(
       plan: async (target, images) => {
         const tools = await readTools({ cluster, config, flags, complain, namespace: target.namespace ?? namespace });
         return plan({ person, channel: '', target, images }, tools);
+      },
+      doctor: () => {
+        const prometheus = flags.prometheus ?? config.PROMETHEUS_ADDRESS;
+        const providers = createMetricProviders({ prometheusAddress: prometheus });
+        return runChecks(createOutsideProbes({ cluster, config, providers, prometheus }));
       },
     });
   } finally {

@@ -1,5 +1,6 @@
-import type { CheckAnswer, ImageChange, PlanAnswer, Refusal, Target } from '../operations/index.ts';
+import type { CheckAnswer, CheckupLine, ImageChange, PlanAnswer, Refusal, Target } from '../operations/index.ts';
 import { checkCommand } from './check.ts';
+import { doctorCommand } from './doctor.ts';
 import { planCommand } from './plan.ts';
 import type { ClusterFlags } from './read-arguments.ts';
 
@@ -19,6 +20,8 @@ export interface ClusterQuestions {
   readonly namespace: string;
   check(target: Target): Promise<Refusal | CheckAnswer>;
   plan(target: Target, images: readonly ImageChange[]): Promise<Refusal | PlanAnswer>;
+  /** What of the installation can be seen from here. */
+  doctor(): Promise<readonly CheckupLine[]>;
 }
 
 export interface CliTools {
@@ -45,4 +48,5 @@ export interface CliCommand {
 export const commands: Readonly<Record<string, CliCommand>> = {
   check: checkCommand,
   plan: planCommand,
+  doctor: doctorCommand,
 };

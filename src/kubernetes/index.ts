@@ -28,6 +28,7 @@ export {
   type LeaseSettings,
   type LeaseTiming,
 } from './lease.ts';
+export { readLeaseHolder } from './lease-holder.ts';
 export { type KubeConfigSettings, loadKubeConfig } from './load-kube-config.ts';
 export { createPods, type Pods } from './pods.ts';
 export {

@@ -7,7 +7,7 @@ export { type Channels, createChannels } from './channels.ts';
 export { type CheckAnswer, type CheckedMetric, type CheckTools, check, type Reading } from './check.ts';
 export { type CheckWords, checkWords } from './check-words.ts';
 export { createOperations } from './create-operations.ts';
-export { type CheckupLine, type CheckupName, checkupNames, type Finding } from './doctor/checkup.ts';
+export { type CheckupLine, type CheckupName, checkupNames, type Finding, failed, ok } from './doctor/checkup.ts';
 export {
   judgeClock,
   judgeController,

@@ -50,6 +50,7 @@ const wiring = [
   'main.ts',
   'cli.ts',
   'cli-cluster.ts',
+  'cli-doctor.ts',
   'service.ts',
   'service-builds.ts',
   'service-doctor.ts',

@@ -12,6 +12,7 @@ export interface CheckupLine {
 
 /** In the order in which they are told. */
 export const checkupNames = [
+  'service',
   'slack',
   'rights',
   'definitions',
@@ -27,6 +28,7 @@ export const checkupNames = [
 export type CheckupName = (typeof checkupNames)[number];
 
 export const checkupTitles: Readonly<Record<CheckupName, string>> = {
+  service: 'Stepwise itself',
   slack: 'Slack connections',
   rights: 'Rights in the cluster',
   definitions: 'Custom resources',
