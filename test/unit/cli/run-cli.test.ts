@@ -25,6 +25,10 @@ async function run(line: string, answers: Partial<ClusterQuestions> = {}): Promi
       asked.push(['plan', target, images]);
       return aPlanAnswer();
     },
+    doctor: async () => {
+      asked.push(['doctor']);
+      return [];
+    },
     ...answers,
   };
   const tools: CliTools = {
@@ -46,6 +50,8 @@ function checked(...metrics: readonly Partial<CheckedMetric>[]): Partial<Cluster
   return { check: async () => aCheckAnswer({ metrics: metrics.map((metric) => aCheckedMetric(metric)) }) };
 }
 
+const known = 'check, plan, doctor';
+
 describe('what is typed', () => {
   it.each([
     ['', 2, /Usage: stepwise/],
@@ -61,12 +67,13 @@ describe('what is typed', () => {
   });
 
   it.each([
-    ['chek checkout', 'unknown command "chek": known are check, plan. See: stepwise --help'],
-    ['toString', 'unknown command "toString": known are check, plan. See: stepwise --help'],
+    ['chek checkout', `unknown command "chek": known are ${known}. See: stepwise --help`],
+    ['toString', `unknown command "toString": known are ${known}. See: stepwise --help`],
     ['check', 'which rollout? For example: stepwise check checkout -n shop. See: stepwise --help'],
     ['check checkout cart', 'did not understand "cart". See: stepwise --help'],
     ['check a/b/c', '"a/b/c" is no name of a rollout. See: stepwise --help'],
     ['check /checkout', '"/checkout" is no name of a rollout. See: stepwise --help'],
+    ['doctor checkout', 'did not understand "checkout". See: stepwise --help'],
     ['check checkout --forse', "Unknown option '--forse'. See: stepwise --help"],
   ])('"%s" is refused before a cluster is asked', async (line, words) => {
     expect(await run(line)).toEqual({ code: 2, printed: '', complained: words, asked: [] });
@@ -220,5 +227,32 @@ describe('what is printed', () => {
     expect(JSON.parse((await run('check checkout --json')).printed)).toMatchObject({
       metrics: [{ name: 'success-rate', reading: { kind: 'measured' } }],
     });
+  });
+});
+
+describe('doctor', () => {
+  const line = { name: 'rights', title: 'Rights in the cluster' } as const;
+  const fix = 'kubectl create clusterrole stepwise-pods --verb=list --resource=pods';
+
+  it.each([
+    [{ ...line, state: 'ok', found: 'all 71 are there', fixes: [] }, 0, '✓ Rights in the cluster  all 71 are there'],
+    [{ ...line, state: 'warning', found: 'slow', fixes: [] }, 0, '! Rights in the cluster  slow'],
+    [
+      { ...line, state: 'failed', found: '1 of 71 is missing', fixes: [fix] },
+      1,
+      `✗ Rights in the cluster  1 of 71 is missing\n                         ${fix}`,
+    ],
+  ] as const)('%# each line has its mark, and what mends it', async (checked, code, words) => {
+    const ran = await run('doctor', { doctor: async () => [checked] });
+    expect(ran.code).toBe(code);
+    expect(ran.printed).toMatch(/^[✓!✗]/);
+    expect(ran.printed.startsWith(`${words}\n`)).toBe(true);
+    expect(JSON.parse((await run('doctor --json', { doctor: async () => [checked] })).printed)).toEqual([checked]);
+  });
+
+  it('prints no password of an address', async () => {
+    const found = 'http://user:hunter2@prometheus:9090 answers in 3 ms';
+    const ran = await run('doctor', { doctor: async () => [{ ...line, state: 'ok', found, fixes: [] }] });
+    expect(ran.printed).not.toContain('hunter2');
   });
 });
