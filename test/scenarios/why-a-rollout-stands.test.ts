@@ -48,7 +48,7 @@ const rows: Readonly<Record<string, Row>> = {
     image: 'shop:2',
     after: () => desk.type('dana', '/rollout pause held'),
     until: ({ spec }) => spec.paused === true,
-    says: /Because:\* Waits for a person: paused by <@U0DANA>/,
+    says: /Because:\* Waits for a person: paused by Dana/,
     next: '/rollout resume shop/held',
   },
   frozen: {

@@ -27,6 +27,7 @@ import {
   type StartScene,
 } from '../../src/slack/views/start-view.ts';
 import type { HomeView, ModalView } from '../../src/slack/views/view.ts';
+import { causesOf } from './a-cause.ts';
 import { aDelivery, aTypicalDelivery, noonMs } from './a-delivery.ts';
 import { aCheckAnswer, aCheckedMetric, aPlanAnswer } from './a-plan.ts';
 import { aStartForm } from './a-start-form.ts';
@@ -138,13 +139,18 @@ export function goldenPayloads(): Readonly<Record<string, readonly Payload[]>> {
       renderCard(crowded(delivery), { ...view, hasCharts: false }),
     ]),
     renderNotice: noticeEvents.map(aNotice),
-    renderWhy: Object.values(cardStates).map((delivery) =>
-      renderWhy(
-        { delivery, diagnosis: { first: undefined, others: [] }, verdict: undefined, unread: [] },
-        '/rollout',
-        link,
+    renderWhy: [
+      ...Object.values(cardStates).map((delivery) =>
+        renderWhy(
+          { delivery, diagnosis: { first: undefined, others: [] }, verdict: undefined, unread: [] },
+          view,
+          link,
+        ),
       ),
-    ),
+      ...causesOf('words').map((first) =>
+        renderWhy({ delivery: gate, diagnosis: { first, others: [] }, verdict: undefined, unread: [] }, view, link),
+      ),
+    ],
     renderQuestion: (['finish', 'skip', 'undo', 'abort'] as const).map((action) =>
       renderQuestion(sign, action, { delivery: gate, needsReason: true, reason: 'hotfix' }),
     ),

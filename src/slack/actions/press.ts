@@ -79,7 +79,7 @@ async function act(tools: PressTools, asked: Asked, payload: ActPayload): Promis
   if (action === 'why') {
     const why = await tools.operations.why(wish);
     if (!why.done) return renderRefusal(tools.view, command, why);
-    return renderWhy(why, tools.view.command, why.card === undefined ? undefined : tools.linkTo(why.card));
+    return renderWhy(why, tools.view, why.card === undefined ? undefined : tools.linkTo(why.card));
   }
   return renderAnswer(tools, command, await perform(tools.operations, action, { wish }));
 }

@@ -19,6 +19,7 @@ export interface CauseView {
   readonly delivery: Delivery;
   /** `/rollout` */
   readonly command: string;
+  readonly nameOf: (user: string) => string | undefined;
 }
 
 type Of<Kind extends Cause['kind']> = Extract<Cause, { readonly kind: Kind }>;
@@ -255,7 +256,7 @@ function waitsForPerson(cause: Of<'waitsForPerson'>, view: CauseView): CauseWord
     }
     case 'resume':
       return {
-        title: `Waits for a person: paused${cause.by === undefined ? '' : ` by <@${quote(cause.by, 20)}>`}`,
+        title: `Waits for a person: paused${cause.by === undefined ? '' : ` by ${quote(view.nameOf(cause.by) ?? cause.by, 60)}`}`,
         details: [],
         who: mayAsk(view, 'resume'),
         next: [say(view, 'resume'), say(view, 'abort')],

@@ -3,21 +3,22 @@ import { assertNever, formatPercent } from '../../lib/index.ts';
 import type { Why } from '../../operations/index.ts';
 import type { Delivery, MetricLine } from '../../rollout/index.ts';
 import { context, header, type Message, type MessageBlock, section } from './blocks.ts';
-import { causeWords } from './cause-words.ts';
+import { type CauseView, causeWords } from './cause-words.ts';
 import { headline, headlineText } from './headline.ts';
 import { metricLine, nearestFirst } from './metric-words.ts';
 import { capital, code, date, type Mrkdwn, plain, quote } from './mrkdwn.ts';
-import { slackIdOf } from './notice.ts';
 
 const maxMetrics = 10;
 
+export type WhyView = Pick<CauseView, 'command' | 'nameOf'>;
+
 /** The first cause of the list with what to do next; or the verdict with its values. */
-export function renderWhy(why: Omit<Why, 'done' | 'card'>, command: string, link: string | undefined): Message {
+export function renderWhy(why: Omit<Why, 'done' | 'card'>, view: WhyView, link: string | undefined): Message {
   const { delivery } = why;
   const blocks: MessageBlock[] = [header('head', headline(delivery))];
-  const cause = causeLines(why, command);
+  const cause = causeLines(why, view);
   if (cause.length > 0) blocks.push(section('cause', cause.join('\n')));
-  const evidence = [...verdictLines(why), ...metricLines(delivery)];
+  const evidence = [...verdictLines(why, view), ...metricLines(delivery)];
   if (cause.length === 0) evidence.push(waitsFor(delivery));
   if (evidence.length > 0) blocks.push(section('words', evidence.join('\n')));
   const foot = footOf(why, link);
@@ -25,10 +26,10 @@ export function renderWhy(why: Omit<Why, 'done' | 'card'>, command: string, link
   return { text: headlineText(delivery), blocks };
 }
 
-function causeLines({ delivery, diagnosis }: Pick<Why, 'delivery' | 'diagnosis'>, command: string): readonly Mrkdwn[] {
+function causeLines({ delivery, diagnosis }: Pick<Why, 'delivery' | 'diagnosis'>, whyView: WhyView): readonly Mrkdwn[] {
   const { first, others } = diagnosis;
   if (first === undefined) return [];
-  const view = { delivery, command };
+  const view = { ...whyView, delivery };
   const { title, details, who, next } = causeWords(first, view);
   const lines = [`*Because:* ${title}`, ...details, `*Who can act:* ${who}`];
   lines.push(`*Next:* ${next.map((line) => code(commandLine(line))).join('  or  ')}`);
@@ -42,13 +43,15 @@ function commandLine(line: string): Mrkdwn {
 }
 
 /** Who or what ended it, and what the record says of metrics that the analysis runs say no more of. */
-function verdictLines({ delivery, verdict }: Pick<Why, 'delivery' | 'verdict'>): readonly Mrkdwn[] {
+function verdictLines(
+  { delivery, verdict }: Pick<Why, 'delivery' | 'verdict'>,
+  { nameOf }: WhyView,
+): readonly Mrkdwn[] {
   const lines: Mrkdwn[] = [];
   const { guilty } = delivery;
   if (guilty !== undefined) lines.push(`*Decided by* ${whyLine(guilty, delivery.weightPercent)}`);
   if (verdict?.by !== undefined && delivery.state !== 'live') {
-    const person = slackIdOf(verdict.by);
-    const who = person === undefined ? quote(verdict.by, 60) : `<@${person}>`;
+    const who = quote(nameOf(verdict.by) ?? verdict.by, 60);
     lines.push(`*Aborted by* ${who} ${date(verdict.atMs, '{ago}')}`);
   }
   const text = verdict?.text || delivery.reason;

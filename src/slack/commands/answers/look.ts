@@ -11,7 +11,7 @@ export async function answerLook(tools: AnswerTools, { command, wish }: Understo
   if (command.verb === 'why') {
     const why = await tools.operations.why(wish);
     if (!why.done) return withVerbHint(tools, command, renderRefusal(tools.view, command, why));
-    return renderWhy(why, tools.view.command, why.card === undefined ? undefined : tools.linkTo(why.card));
+    return renderWhy(why, tools.view, why.card === undefined ? undefined : tools.linkTo(why.card));
   }
   const look = await tools.operations.status(wish);
   if (!look.done) return withVerbHint(tools, command, renderRefusal(tools.view, command, look));

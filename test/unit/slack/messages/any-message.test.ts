@@ -34,6 +34,7 @@ import { renderQuestion } from '../../../../src/slack/messages/question.ts';
 import { renderWhoami } from '../../../../src/slack/messages/whoami.ts';
 import { renderWhy } from '../../../../src/slack/messages/why.ts';
 import { renderFormOffer } from '../../../../src/slack/views/form-wish.ts';
+import { causesOf } from '../../../support/a-cause.ts';
 import { noonMs } from '../../../support/a-delivery.ts';
 import { aCheckAnswer, aCheckedMetric, aPlanAnswer } from '../../../support/a-plan.ts';
 import { anyDelivery, nastyWords } from '../../../support/any-delivery.ts';
@@ -170,7 +171,7 @@ describe('for any delivery', () => {
         const [first] = deliveries;
         if (first === undefined) return;
         const why = { delivery: first, diagnosis: { first: undefined, others: [] }, verdict: undefined, unread: [] };
-        expectSendable(renderWhy(why, '/rollout', 'https://acme.slack.com/archives/C1/p1'));
+        expectSendable(renderWhy(why, view, 'https://acme.slack.com/archives/C1/p1'));
         for (const action of ['finish', 'skip', 'undo', 'abort'] as const)
           expectSendable(renderQuestion(signer.sign, action, { delivery: first, needsReason: true, reason: word }));
         expectSendable(renderList(view, deliveries));
@@ -267,6 +268,20 @@ describe('for any past', () => {
         expectSendable(renderWhere(view, [{ namespace: name, rollouts, channel }], channel));
       }),
       { numRuns: 60 },
+    );
+  });
+
+  it('every cause of why can be sent, whatever words others gave it', () => {
+    fc.assert(
+      fc.property(anyDelivery, nastyWords, (delivery, word) => {
+        const causes = causesOf(word);
+        const unread = [{ what: word, why: word }];
+        for (const first of causes) {
+          const diagnosis = { first, others: first === causes[0] ? causes : [] };
+          expectSendable(renderWhy({ delivery, diagnosis, verdict: undefined, unread }, view, undefined));
+        }
+      }),
+      { numRuns: 20 },
     );
   });
 });
