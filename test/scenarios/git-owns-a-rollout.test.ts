@@ -73,7 +73,7 @@ it('a good, a bad and an undone release of an application that heals itself', as
   expect(imageOf(left)).toBe('shop:bad');
   expect([left.status.abort, left.status.stableRS]).toEqual([true, aborted.status.stableRS]);
   await desk.card(name, 5, /argocd-controller put bad back/);
-  expect(await putBackLines()).toHaveLength(1);
+  expect(putBackLines()).toHaveLength(1);
 
   // Git's next word counts again.
   await argo.commit(manifest('shop:3'));

@@ -1,13 +1,6 @@
-import type { Delivery, GitSide } from '../../rollout/index.ts';
+import type { Delivery } from '../../rollout/index.ts';
 import { date, type Mrkdwn, quote } from './mrkdwn.ts';
 import { versionOf } from './version.ts';
-
-/** `Argo CD Application checkout`: what carries it from Git into the cluster. */
-export function gitOwnerWords({ tool, source }: Pick<GitSide, 'tool' | 'source'>): Mrkdwn {
-  const { kind, namespace, name } = source;
-  const where = namespace === undefined ? name : `${namespace}/${name}`;
-  return `${tool === 'argo-cd' ? 'Argo CD' : 'Flux'} ${kind} ${quote(where, 80)}`;
-}
 
 /** The end of the card's last line: what Git has done, or goes on asking for; undefined where Git agrees or has no say. */
 export function gitLine({ git, contest }: Delivery): Mrkdwn | undefined {
