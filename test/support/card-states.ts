@@ -1,5 +1,5 @@
 import type { Delivery, DeliveryState } from '../../src/rollout/index.ts';
-import { aDelivery, aMetric, aSeries, aTypicalDelivery, deliveryStates, planAt } from './a-delivery.ts';
+import { aDelivery, aMetric, aSeries, aTypicalDelivery, deliveryStates, noonMs, planAt } from './a-delivery.ts';
 
 /** The states that people tell apart: those of the engine, a gate with one of two approvals, and a rollout that Git asks something else of. */
 export const cardStates: Readonly<Record<string, Delivery>> = {
@@ -52,10 +52,20 @@ export function crowded(delivery: Delivery): Delivery {
     metrics: many,
     guilty,
     series: series === undefined ? undefined : { ...series, metric: `${longName}-success-rate` },
+    ...(state === 'moving' ? { contest } : {}),
     startedBy: 'system:serviceaccount:continuous-delivery:production-releases',
     reason: hasReason.includes(state) ? longReason : delivery.reason,
   };
 }
+
+const contest: NonNullable<Delivery['contest']> = {
+  manager: 'argocd-application-controller-of-the-production-clusters',
+  what: `Service ${longName}-canary:spec.selector, Ingress ${longName}-canary:metadata.annotations`,
+  podHash: '6f7d9c5b8',
+  count: 3,
+  atMs: noonMs,
+  retryAtMs: noonMs + 60_000,
+};
 
 function longPlan(index: number): Delivery['weights'][number] {
   const percent = Math.round((index + 1) * 3333) / 1000;

@@ -3,12 +3,13 @@ import type { Delivery, VerificationCheck } from '../../rollout/index.ts';
 import { sparkline } from './chart-block.ts';
 import { guiltyLines, metricLines } from './metric-words.ts';
 import { date, type Mrkdwn, quote } from './mrkdwn.ts';
-import { linesOnPhone } from './phone-lines.ts';
+import { contextColumns, linesOnPhone } from './phone-lines.ts';
 import { canaryVersion, versionOf } from './version.ts';
 
-/** So that the buttons end in the upper half of a phone's screen; a way back has one more line at its foot. */
+/** So that the buttons end in the upper half of a phone's screen, and the foot on it. */
 const maxPhoneLines = 9;
-const maxPhoneLinesBack = 8;
+/** A foot of more lines takes room from the body. */
+const usualFootLines = 2;
 
 const maxVersion = 20;
 
@@ -24,8 +25,9 @@ const rooms = [
 type Room = { readonly metrics: number; readonly reason: number; readonly isTight?: boolean };
 
 /** The section of a card: share, what comes next, the plan, the metrics nearest their limits, from where to where. */
-export function cardBody(delivery: Delivery, hasCharts: boolean): Mrkdwn {
-  const maxLines = isGoingBack(delivery) ? maxPhoneLinesBack : maxPhoneLines;
+export function cardBody(delivery: Delivery, hasCharts: boolean, foot: Mrkdwn): Mrkdwn {
+  const footLines = linesOnPhone(foot.split('\n'), contextColumns);
+  const maxLines = maxPhoneLines - Math.max(0, footLines - usualFootLines);
   let lines: readonly Mrkdwn[] = [];
   for (const room of rooms) {
     lines = bodyLines(delivery, hasCharts, room);
@@ -44,9 +46,9 @@ export function isGoingBack({ state }: Delivery): boolean {
 }
 
 function bodyLines(delivery: Delivery, hasCharts: boolean, room: Room): readonly Mrkdwn[] {
-  const lines: Mrkdwn[] = [...firstLines(delivery)];
+  const lines: Mrkdwn[] = [...firstLines(delivery, room)];
   if (isGoingBack(delivery)) lines.push(...rollbackLines(delivery, room));
-  else if (!isIdle(delivery)) lines.push(...metricLines(delivery.metrics, room.metrics));
+  else if (!isIdle(delivery)) lines.push(...metricLines(delivery.metrics, room.metrics, room.isTight !== true));
   if (delivery.reason !== undefined && showsReason(delivery))
     lines.push(`_${reasonWords(delivery, delivery.reason, room)}_`);
   if (!hasCharts && !isIdle(delivery)) {
@@ -58,12 +60,13 @@ function bodyLines(delivery: Delivery, hasCharts: boolean, room: Room): readonly
 }
 
 /** Share and event share a line only where both are short: on a phone it would break in the middle of the question. */
-function firstLines(delivery: Delivery): readonly Mrkdwn[] {
+function firstLines(delivery: Delivery, { isTight = false }: Room): readonly Mrkdwn[] {
   const event = nextEvent(delivery);
   if (isIdle(delivery)) return [event];
   const share = `${bar(delivery.weightPercent)} *${formatPercent(delivery.weightPercent)} %*`;
   const isUnderWay = delivery.state !== 'live' && !isGoingBack(delivery);
-  if (isUnderWay) return [share, event, ...(delivery.weights.length > 0 ? [planLine(delivery)] : [])];
+  const hasPlan = delivery.weights.length > 0 && !isTight;
+  if (isUnderWay) return [share, event, ...(hasPlan ? [planLine(delivery)] : [])];
   const together = `${share} · ${event}`;
   return linesOnPhone([together]) === 1 ? [together] : [share, event];
 }
@@ -186,10 +189,10 @@ function rollbackLines(delivery: Delivery, room: Room): readonly Mrkdwn[] {
   return lines;
 }
 
-/** `1.4.2 → 2.0.0 · shop`; a way back has said already where it came from, so in little room that goes. */
+/** `1.4.2 → 2.0.0 · shop`; in little room where it came from goes: a way back has said it already, and stable is where it was. */
 function fromTo(delivery: Delivery, { isTight = false }: Room): Mrkdwn {
   const to = quote(canaryVersion(delivery), maxVersion);
-  if (isTight && isGoingBack(delivery)) return `${to} · ${quote(delivery.namespace, 14)}`;
+  if (isTight) return `${to} · ${quote(delivery.namespace, 14)}`;
   const from = delivery.fromImage === undefined ? '' : `${quote(versionOf(delivery.fromImage), maxVersion)} → `;
   return `${from}${to} · ${quote(delivery.namespace, 20)}`;
 }

@@ -25,13 +25,14 @@ export interface CardView {
 export function renderCard(delivery: Delivery, view: CardView): Message {
   const chart = isIdle(delivery) ? undefined : chartBlock(delivery.series);
   const actions = cardActions(delivery, view.sign, view.hasMenu ?? true);
+  const foot = footer(delivery, view);
   const blocks: MessageBlock[] = [
     header('head', headline(delivery)),
-    section('body', cardBody(delivery, view.hasCharts)),
+    section('body', cardBody(delivery, view.hasCharts, foot)),
   ];
   if (actions !== undefined) blocks.push(actions);
   if (chart !== undefined && view.hasCharts) blocks.push(chart);
-  blocks.push(context('foot', footer(delivery, view)));
+  blocks.push(context('foot', foot));
   return { text: headlineText(delivery), blocks };
 }
 

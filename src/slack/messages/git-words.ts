@@ -7,7 +7,7 @@ export function gitLine({ git, contest }: Delivery): Mrkdwn | undefined {
   if (contest !== undefined) return contestWords(contest);
   if (git?.putBack !== undefined) {
     const { manager, at, to } = git.putBack;
-    return `${quote(manager, 60)} put ${quote(versionOf(to), 40)} back ${date(Date.parse(at), '{time_secs}')}`;
+    return `${quote(manager, 30)} put ${quote(versionOf(to), 30)} back ${date(Date.parse(at), '{time_secs}')}`;
   }
   return git?.isAtOdds === true ? `Git still asks for ${quote(versionOf(git.asksFor), 40)}` : undefined;
 }
@@ -18,5 +18,5 @@ function contestWords({ manager, what, atMs, retryAtMs }: NonNullable<Delivery['
   const [first = '', ...others] = objects;
   const more = others.length === 0 ? '' : ` and ${others.length} more`;
   const next = `next try ${date(retryAtMs, '{time_secs}')}`;
-  return `${quote(manager, 60)} put back ${quote(first, 100)}${more} ${date(atMs, '{time_secs}')}, ${next}`;
+  return `${quote(manager, 30)} put back ${quote(first, 50)}${more} ${date(atMs, '{time_secs}')}, ${next}`;
 }

@@ -28,11 +28,11 @@ const maxNameLength = 26;
 const markedNameLength = 16;
 
 /** Lines of a card: the metric nearest its limit first, at most `max`, then `+2 fine`. */
-export function metricLines(metrics: readonly MetricLine[], max: number): readonly Mrkdwn[] {
+export function metricLines(metrics: readonly MetricLine[], max: number, saysRest = true): readonly Mrkdwn[] {
   const sorted = nearestFirst(metrics);
   const shown = sorted.slice(0, max).map((metric) => markedLine(metric));
   const rest = sorted.slice(max);
-  if (rest.length === 0) return shown;
+  if (rest.length === 0 || !saysRest) return shown;
   const areFine = rest.every((metric) => metric.verdict === 'passing' || metric.verdict === 'passed');
   return [...shown, `+${rest.length} ${areFine ? 'fine' : 'more, see Why'}`];
 }

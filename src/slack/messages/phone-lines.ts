@@ -1,10 +1,12 @@
 import type { Mrkdwn } from './mrkdwn.ts';
 
 /** What a phone of 375 px shows of a section in one line, in letters of ordinary width; measured in Chromium with Slack's sizes. */
-const columns = 38;
+const sectionColumns = 38;
+/** The same of a context block. */
+export const contextColumns = 43;
 
 /** About how many lines these become on a phone: they wrap there. Rather one too many than one too few. */
-export function linesOnPhone(lines: readonly Mrkdwn[]): number {
+export function linesOnPhone(lines: readonly Mrkdwn[], columns = sectionColumns): number {
   let count = 0;
   for (const line of lines) count += Math.max(1, Math.ceil(widthOf(visible(line)) / columns));
   return count;
