@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { delimiter } from 'node:path';
 import { pino } from 'pino';
 import type { ClusterFlags, ClusterQuestions } from './cli/index.ts';
 import { createOutsideProbes } from './cli-doctor.ts';
@@ -52,7 +54,7 @@ export async function withCluster<T>(
   ask: (questions: ClusterQuestions) => Promise<T>,
 ): Promise<T> {
   const kubeConfig = loadKubeConfig({
-    kubeconfigPath: flags.kubeconfig ?? (config.KUBECONFIG || undefined),
+    kubeconfigPath: flags.kubeconfig ?? firstOf(config.KUBECONFIG),
     context: flags.context,
   });
   const cluster = createCluster({ kubeConfig, log: pino({ level: 'silent' }) });
@@ -80,6 +82,12 @@ export async function withCluster<T>(
   } finally {
     await cluster.stop();
   }
+}
+
+/** kubectl takes a list of files there. */
+function firstOf(paths: string): string | undefined {
+  const listed = paths.split(delimiter).filter((path) => path !== '');
+  return listed.find((path) => existsSync(path)) ?? listed[0];
 }
 
 interface Reading {

@@ -21,7 +21,8 @@ export function sightWords(sight: Sight, canaryPercent: number | undefined): str
 }
 
 function dilution(sight: Extract<Sight, { kind: 'allTraffic' }>, canaryPercent: number | undefined): string {
-  if (canaryPercent === undefined || canaryPercent <= 0 || canaryPercent >= 100) return '';
+  if (canaryPercent === undefined || canaryPercent >= 100) return '';
+  if (canaryPercent <= 0) return ': at 0 % the canary has no traffic';
   const fault = smallestVisibleFault(sight, canaryPercent);
   if (fault === undefined) return ': does not tell the canary apart';
   const what = sight.faults?.of === 'slow' ? 'slow requests' : 'errors';

@@ -39,9 +39,9 @@ const Prometheus = z.looseObject({ query: z.string() });
 export function readSight(metric: Metric, scope: SightScope): Sight {
   const [kind = 'none'] = Object.keys(metric.provider);
   const settings = Prometheus.safeParse(metric.provider.prometheus);
-  if (kind !== 'prometheus' || !settings.success) return { kind: 'unread', why: `${kind} is not read` };
+  if (kind !== 'prometheus' || !settings.success) return { kind: 'unread', why: `provider ${kind}` };
   const query = readQuery(settings.data.query);
-  if (query === undefined) return { kind: 'unread', why: 'the query has a mistake' };
+  if (query === undefined) return { kind: 'unread', why: 'its query has a mistake, or is too long' };
   const because = blindnessOf(metric, query);
   if (because !== undefined) return { kind: 'blind', because };
   const reach = reachOf(query, scope);

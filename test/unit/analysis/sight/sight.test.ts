@@ -285,8 +285,8 @@ const table: readonly (readonly [query: string, condition: string, said: string]
   ['vector(0) and on() sum(up)', 'result[0] == 0', 'all traffic: does not tell the canary apart'],
 
   // not read
-  ['sum(rate(x_total[2m])', 'result[0] < 5', 'not read: the query has a mistake'],
-  ['', 'result[0] < 5', 'not read: the query has a mistake'],
+  ['sum(rate(x_total[2m])', 'result[0] < 5', 'not read: its query has a mistake, or is too long'],
+  ['', 'result[0] < 5', 'not read: its query has a mistake, or is too long'],
 ];
 
 describe('what a metric can see', () => {
@@ -313,9 +313,19 @@ describe('what a metric can see', () => {
     expect(sightOf('x{service="checkout"}', 'result[0] < 5', named).kind).toBe('canary');
   });
 
+  it('says no share where there is none to say', () => {
+    const sight = sightOf('sum(rate(r_total{status!~"5.."}[2m])) / sum(rate(r_total[2m]))');
+    expect([undefined, 0, 0.1, 100].map((percent) => sightWords(sight, percent))).toEqual([
+      'all traffic',
+      'all traffic: at 0 % the canary has no traffic',
+      'all traffic: at 0.1 % it sees no fault of the canary, not even 100 % errors',
+      'all traffic',
+    ]);
+  });
+
   it('does not read other providers', () => {
     const metric = Metric.parse({ name: 'm', provider: { web: { url: 'http://x' } } });
-    expect(sightWords(readSight(metric, scope), 10)).toBe('not read: web is not read');
+    expect(sightWords(readSight(metric, scope), 10)).toBe('not read: provider web');
   });
 
   it.each([
