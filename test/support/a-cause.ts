@@ -18,6 +18,8 @@ export function causesOf(words: string): readonly Cause[] {
     { kind: 'invalidSpec', message: words },
     { kind: 'frozen', by: words },
     { kind: 'frozen', by: `the deletion of namespace ${words}` },
+    { kind: 'putBack', manager: words, what: words, retryAtMs: noonMs },
+    { kind: 'putBack', manager: 'argocd-controller', what: words, retryAtMs: noonMs },
     { kind: 'quota', replicaSet: words, message: words },
     {
       kind: 'imageCannotBePulled',

@@ -15,6 +15,13 @@ export type Cause =
   | { readonly kind: 'noRouteRule'; readonly problem: string; readonly isHttpRoute: boolean }
   | { readonly kind: 'invalidSpec'; readonly message: string }
   | { readonly kind: 'frozen'; readonly by: string }
+  | {
+      /** A tool takes back what the engine writes into Services and routes. */
+      readonly kind: 'putBack';
+      readonly manager: string;
+      readonly what: string;
+      readonly retryAtMs: number;
+    }
   | { readonly kind: 'quota'; readonly replicaSet: string; readonly message: string }
   | {
       readonly kind: 'imageCannotBePulled';
@@ -82,7 +89,8 @@ export type LastSample =
  * 1. Who acts: without a controller, nothing below is looked at by anybody.
  * 2. What the spec leads to. Two Rollouts on one Service turn its selector back and forth, a selector that fits nothing leaves a route
  *    without pods, and all three are told by the engine as InvalidSpec: so the cause comes first, InvalidSpec is what is left.
- * 3. A freeze goes before the pods: a namespace that is being deleted refuses them, and a pause from outside starts none.
+ * 3. A freeze goes before the pods: a namespace that is being deleted refuses them, and a pause from outside starts none. So does a
+ *    tool that takes back where traffic goes.
  * 4. Pods: refused (quota), not startable (image), not ready (all else).
  * 5. Evidence: none, then a value and its limit. Both make a gate of their own (Inconclusive): so they go before it.
  * 6. A person, then the clock: nothing is wrong.
@@ -94,6 +102,7 @@ export const causeOrder: readonly CauseKind[] = [
   'noRouteRule',
   'invalidSpec',
   'frozen',
+  'putBack',
   'quota',
   'imageCannotBePulled',
   'podsNotReady',

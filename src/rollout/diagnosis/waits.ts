@@ -1,4 +1,5 @@
 import { parsePauseSeconds, parseTimestamp } from '../../analysis/index.ts';
+import { readPutBackNote, retryAtMs, settledAtMs } from '../put-back-note.ts';
 import type { CanaryStep } from '../rollout.ts';
 import type { Cause } from './cause.ts';
 import type { DiagnosisFacts } from './diagnosis-facts.ts';
@@ -18,6 +19,13 @@ export function frozen({ world, pausedBy }: DiagnosisFacts): Cause | undefined {
     return { kind: 'frozen', by: `the deletion of namespace ${world.rollout.metadata.namespace}` };
   if (world.rollout.spec.paused !== true || pausedBy === undefined || slackUser.test(pausedBy)) return undefined;
   return { kind: 'frozen', by: pausedBy };
+}
+
+/** Until what was put back is written again, and has stood for a while, no step completes. */
+export function putBack({ world }: DiagnosisFacts): Cause | undefined {
+  const note = readPutBackNote(world.rollout, world.rollout.status.currentPodHash ?? '');
+  if (note === undefined || world.nowMs >= settledAtMs(note)) return undefined;
+  return { kind: 'putBack', manager: note.manager, what: note.what, retryAtMs: retryAtMs(note) };
 }
 
 export function isBeingDeleted(message: string): boolean {

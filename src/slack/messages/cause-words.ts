@@ -50,6 +50,8 @@ export function causeWords(cause: Cause, view: CauseView): CauseWords {
       };
     case 'frozen':
       return frozen(cause, view);
+    case 'putBack':
+      return putBack(cause, view);
     case 'quota':
       return {
         title: 'A quota refuses its pods',
@@ -297,4 +299,17 @@ function say({ command, delivery }: CauseView, verb: 'promote' | 'abort' | 'resu
 
 function kubectl({ delivery }: CauseView, words: string): string {
   return `kubectl -n ${delivery.namespace} ${words}`;
+}
+
+function putBack({ manager, what, retryAtMs }: Of<'putBack'>, view: CauseView): CauseWords {
+  const manifests = manager.startsWith('argocd') ? 'manifests/argo-cd' : 'manifests/flux';
+  return {
+    title: `${quote(manager, 60)} puts back what is written here`,
+    details: [
+      words(what),
+      `It is written again ${date(retryAtMs, '{time_secs}')}, if it is left alone until then; no step completes before.`,
+    ],
+    who: `whoever keeps the application: ${code(manifests)} holds what it has to ignore`,
+    next: [say(view, 'abort')],
+  };
 }

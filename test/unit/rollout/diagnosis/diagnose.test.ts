@@ -192,6 +192,12 @@ const situations: Readonly<Record<CauseKind, Change>> = {
   noRouteRule: inWorld(() => ({ router: { canaryWeight: undefined, problem: 'ingress has no rules' } })),
   invalidSpec: ofRollout({ status: { conditions: [{ type: 'InvalidSpec', status: 'True', message: 'wrong' }] } }),
   frozen: (facts) => ({ ...ofRollout({ spec: { paused: true } })(facts), pausedBy: 'kubectl' }),
+  putBack: inWorld(({ rollout }) => {
+    const what = 'Service checkout-canary: selector without its pod hash';
+    const note = { podHash: canaryHash, count: 1, manager: 'argocd-controller', atMs: nowMs - 5000, what };
+    const annotations = { ...rollout.metadata.annotations, 'stepwise.dev/put-back': JSON.stringify(note) };
+    return { rollout: { ...rollout, metadata: { ...rollout.metadata, annotations } } };
+  }),
   quota: ofCanary({ failure: { reason: 'FailedCreate', message: 'pods "x" is forbidden: exceeded quota: small' } }),
   imageCannotBePulled: withPods(
     aPod('unpulled', { waiting: { reason: 'ImagePullBackOff', message: 'Back-off pulling image "checkout:2"' } }),
