@@ -14,6 +14,7 @@ const weightOf: Readonly<Record<NoticeEvent, Notice['weight']>> = {
   resumed: 'timeline',
   retried: 'timeline',
   restarted: 'timeline',
+  reasonGiven: 'timeline',
   undone: 'timeline',
   inconclusive: 'needsHuman',
   // The verdict itself is in the thread at once; the broadcast waits until the rollback was seen.

@@ -53,6 +53,7 @@ export type NoticeEvent =
   | 'resumed'
   | 'retried'
   | 'restarted'
+  | 'reasonGiven'
   | 'undone'
   | 'inconclusive'
   | 'aborted'

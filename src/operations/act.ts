@@ -51,6 +51,8 @@ export interface BuiltImage {
 
 export interface RecordedAct {
   readonly verb: Verb;
+  /** Default `asked:<verb>`. */
+  readonly event?: 'reasonGiven';
   readonly by: string;
   readonly reason: string;
   readonly facts: Readonly<Record<string, string>>;
@@ -130,7 +132,8 @@ async function actNow<W extends Wish>(wish: W, rule: Act<W>, tools: OperationToo
     );
     if (!isRecorded) recordLater(seen.rollout, recorded, tools);
     const card = await tools.cardOf(seen.rollout, signal).catch(() => undefined);
-    return { done: true, target: name, card, facts: change.facts ?? {} };
+    const { revision } = bindingOf(seen.rollout, seen.analysisRuns);
+    return { done: true, target: name, card, facts: change.facts ?? {}, revision };
   }
   return { done: false, reason: 'movedMeanwhile', facts: { ...name } };
 }

@@ -3,6 +3,7 @@ import { act, ask, type OperationTools } from './act.ts';
 import { type CheckTools, check } from './check.ts';
 import { type DoctorTools, runChecks } from './doctor/run-checks.ts';
 import { finish } from './finish.ts';
+import { giveReason } from './give-reason.ts';
 import { type HistoryTools, readHistory } from './history.ts';
 import { readHome } from './home.ts';
 import { type LookBackTools, readChanges } from './look-back.ts';
@@ -39,6 +40,7 @@ export function createOperations(
     abort: (wish) => act(wish, abort, tools),
     retry: (wish) => act(wish, retry, tools),
     undo: (wish) => act(wish, undo, tools),
+    giveReason: (wish) => giveReason(wish, tools),
     restart: (wish) => act(wish, restart, tools),
     check: (wish) => check(wish, tools),
     plan: (wish) => plan(wish, tools),

@@ -88,7 +88,7 @@ export async function readHistory(wish: Wish, tools: HistoryTools): Promise<Refu
 }
 
 function outcomeOf(rollout: Rollout, record: PastRevision | undefined, isPresent: boolean): RevisionOutcome {
-  const event = record?.last?.event;
+  const event = record?.outcome;
   if (isPresent && rollout.status.abort !== true && !isFullyPromoted(rollout))
     return event === 'invalidSpec' ? event : 'underWay';
   if (event === 'aborted' || event === 'rolledBack' || event === 'notVerified') return event;

@@ -25,6 +25,7 @@ export {
   judgeUserGroups,
 } from './doctor/judge-hands.ts';
 export { type DoctorTools, type Probe, type Probes, runChecks } from './doctor/run-checks.ts';
+export { type ExplainedVerb, explainedVerbs, type ReasonWish } from './give-reason.ts';
 export { type Build, type Heard, type HearTools, hearImage, type Offer, offersOf } from './hear-image.ts';
 export type { History, Revision, RevisionOutcome } from './history.ts';
 export type { HomeFacts, Moving } from './home.ts';

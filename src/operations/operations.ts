@@ -1,6 +1,7 @@
 import type { Binding, Delivery } from '../rollout/index.ts';
 import type { CheckAnswer } from './check.ts';
 import type { CheckupLine } from './doctor/checkup.ts';
+import type { ReasonWish } from './give-reason.ts';
 import type { History } from './history.ts';
 import type { HomeFacts } from './home.ts';
 import type { RecentChanges } from './look-back.ts';
@@ -104,6 +105,8 @@ export interface Operations {
   abort(wish: Wish): Promise<Answer>;
   retry(wish: Wish): Promise<Answer>;
   undo(wish: Wish & { readonly toRevision?: number | undefined; readonly withSteps?: boolean }): Promise<Answer>;
+  /** Why an abort, a pause or an undo was done, said afterwards: told in the card's thread. */
+  giveReason(wish: ReasonWish): Promise<Answer>;
   /** New pods of the same version, a few at a time. */
   restart(wish: Wish): Promise<Answer>;
   /** One measurement of every metric of its analyses, now, without a rollout. Needs the verb `check`. */
@@ -166,6 +169,8 @@ export interface Done {
   readonly card: CardPlace | undefined;
   /** Small facts for the answer: `image`, `revision`, `toPercent` … */
   readonly facts: Readonly<Record<string, string>>;
+  /** The revision that was acted on. */
+  readonly revision?: number;
 }
 
 /** No, and why: a closed set of reasons, worded for people in slack/messages. */
@@ -188,6 +193,7 @@ export const refusalReasons = [
   'badImage', // facts: image
   'otherRepository', // facts: from, to
   'needsReason', // facts: verb
+  'emptyReason', // nothing was written
   'unusualTag', // start asks once: facts: image, usual
   'notSupportedYet', // facts: what
   'alreadyRuns', // facts: image, revision

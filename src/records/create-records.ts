@@ -220,8 +220,8 @@ function revisionOf(rollout: Rollout): number {
 }
 
 function entryOfAct(act: RecordedAct, nowMs: number): NewEntry {
-  const { verb, by, reason, facts } = act;
-  return { at: formatTimestamp(nowMs), event: `asked:${verb}`, by, text: reason, facts: { ...facts } };
+  const { verb, event = `asked:${verb}`, by, reason, facts } = act;
+  return { at: formatTimestamp(nowMs), event, by, text: reason, facts: { ...facts } };
 }
 
 function entryOfDenial({ verb, by, reason, times, firstAtMs, lastAtMs }: CountedDenial): NewEntry {

@@ -13,6 +13,8 @@ export interface PastRevision {
   readonly wasLive: WasLive;
   /** The last thing that happened to it: a NoticeEvent; undefined: nothing was ever told of it. */
   readonly last: RevisionEvent | undefined;
+  /** How it ended, or what became of it last: a NoticeEvent. */
+  readonly outcome: string | undefined;
 }
 
 export interface RevisionEvent {
@@ -35,12 +37,15 @@ export function pastRevisionOf(record: DeliveryRecord): PastRevision {
     startedBy: started?.by,
     startedAtMs: started === undefined ? undefined : Date.parse(started.at),
     wasLive: wasLive(record),
+    outcome: record.entries.findLast(({ event }) => outcomes.includes(event))?.event,
     last:
       last === undefined ? undefined : { event: last.event, atMs: Date.parse(last.at), by: last.by, text: last.text },
   };
 }
 
-/** Wishes and verdicts are why it moved, not how. */
+const outcomes = ['live', 'aborted', 'rolledBack', 'notVerified', 'superseded', 'invalidSpec'];
+
+/** Wishes, reasons and verdicts are why it moved, not how. */
 function isMove({ event }: RecordEntry): boolean {
-  return !/^(?:asked|denied|verdict):/.test(event);
+  return !/^(?:asked|denied|verdict):/.test(event) && event !== 'reasonGiven';
 }

@@ -16,6 +16,8 @@ export interface NewEntry {
 /** A person's act, as `asked:<verb>`: who, what, why. */
 export interface RecordedAct {
   readonly verb: string;
+  /** Default `asked:<verb>`; an event of its own is told. */
+  readonly event?: string;
   /** Slack user id. */
   readonly by: string;
   readonly reason: string;

@@ -2,7 +2,7 @@ import { App } from '@slack/bolt';
 import type { Logger } from 'pino';
 import type { Charts } from '../charts/index.ts';
 import type { CardPlace, Operations, Target } from '../operations/index.ts';
-import { actActionIds, lineActionIds, moreActionId } from './actions/action-ids.ts';
+import { actActionIds, addReasonActionId, lineActionIds, moreActionId } from './actions/action-ids.ts';
 import { createSigner } from './actions/signed-value.ts';
 import { createBoltLogger } from './bolt-logger.ts';
 import { createChartUploads } from './chart-uploads.ts';
@@ -151,7 +151,7 @@ export function createSlackApp(tools: SlackTools): SlackApp {
     command: settings.command,
     appId: settings.appId,
     teamId: () => workspace.known()?.teamId,
-    actionIds: [...actActionIds, ...lineActionIds, moreActionId],
+    actionIds: [...actActionIds, ...lineActionIds, moreActionId, addReasonActionId],
   });
   return {
     notifier,

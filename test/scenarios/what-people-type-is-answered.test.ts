@@ -201,8 +201,13 @@ describe('what is typed is done', () => {
     expect((await mention('why', card)).words).toContain('cart v9');
     expect((await mention('promote 50%', card)).words).toMatch(/weights come from the plan/);
     expect((await mention('start v10 -n shop', card)).words).toMatch(/v10|Which one/);
-    expect((await mention('abort!', card)).words).toContain('Asked: abort shop/cart');
+    const answer = await mention('abort!', card);
+    expect(answer.words).toContain('Asked: abort shop/cart');
     await desk.until('cart', 'is aborted', ({ status }) => status.abort === true);
+    // The reason is asked for afterwards, and told in the thread.
+    const values = { reason: { reason: 'carts were empty' } };
+    await desk.slack.click({ user: 'U0DANA', channel: answer.channel, ts: answer.ts, action_id: 'add-reason', values });
+    await desk.sandbox.eventually('the reason is told', () => desk.publicWords().includes('carts were empty'));
   });
 
   it('26 and 25: a revision that never was healthy needs a reason; undo asks first and is then done', async () => {

@@ -23,6 +23,9 @@ export const moreActionId = 'more';
 export const lineActionIds = ['line-1', 'line-2', 'line-3', 'line-4', 'line-5'] as const;
 export type LineActionId = (typeof lineActionIds)[number];
 
+/** Says why, afterwards: with what the person wrote beside it. */
+export const addReasonActionId = 'add-reason';
+
 /** Opens the start form, with what the button offers; in a message, or in the Home tab. */
 export const openStartActionId = 'open-start';
 

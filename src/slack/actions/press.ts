@@ -10,7 +10,7 @@ import type { Message } from '../messages/blocks.ts';
 import { renderLater } from '../messages/help.ts';
 import { renderQuestion } from '../messages/question.ts';
 import { renderWhy } from '../messages/why.ts';
-import { isActActionId } from './action-ids.ts';
+import { addReasonActionId, isActActionId } from './action-ids.ts';
 import type { ButtonPayload, Signer } from './signed-value.ts';
 
 export interface PressTools extends AnswerTools {
@@ -37,9 +37,34 @@ export async function press(tools: PressTools, asked: Asked, click: Click): Prom
   if (payload.kind === 'line') {
     return answerWords(tools, { ...asked, isConfirmed: payload.isConfirmed, reason }, payload.line);
   }
+  if (payload.kind === 'reason') {
+    return click.actionId === addReasonActionId
+      ? explain(tools, asked, { ...payload, reason })
+      : forged(tools, click.actionId, asked);
+  }
   if (payload.action !== click.actionId) return forged(tools, click.actionId, asked);
   if (isElsewhere(tools, payload)) return elsewhere(tools);
   return act(tools, { ...asked, reason }, payload);
+}
+
+/** Why it was done, said afterwards. */
+async function explain(
+  tools: PressTools,
+  asked: Asked,
+  {
+    about,
+    namespace,
+    name,
+    revision,
+    reason,
+  }: Extract<ButtonPayload, { kind: 'reason' }> & { reason: string | undefined },
+): Promise<Message> {
+  if (!asked.mayChange) return renderStranger(tools.view, 'guest');
+  const target = { namespace, name };
+  const { person, channel } = asked;
+  const answer = await tools.operations.giveReason({ person, channel, target, reason, about, revision });
+  if (!answer.done) return renderRefusal(tools.view, { verb: about, target }, answer);
+  return say(tools.view, 'Thank you: the reason is in the record, and in the thread of the card.');
 }
 
 /** Control characters and long texts are cut as those of typed reasons are. */

@@ -1,5 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
+import { type ExplainedVerb, explainedVerbs } from '../../operations/index.ts';
 import type { Binding } from '../../rollout/index.ts';
 import { actActionIds } from './action-ids.ts';
 
@@ -13,7 +14,15 @@ export type ButtonPayload =
       readonly name: string;
       readonly binding: Binding;
     }
-  | { readonly kind: 'line'; readonly line: string; readonly isConfirmed: boolean };
+  | { readonly kind: 'line'; readonly line: string; readonly isConfirmed: boolean }
+  /** Why this was done to that revision: the reason itself is written by the person. */
+  | {
+      readonly kind: 'reason';
+      readonly about: ExplainedVerb;
+      readonly namespace: string;
+      readonly name: string;
+      readonly revision: number;
+    };
 
 export interface Signer {
   /** At most 2,000 characters, as Slack allows for a button's value. */
@@ -79,6 +88,7 @@ function isEqual(a: string, b: string): boolean {
 
 function compact(payload: ButtonPayload): readonly unknown[] {
   if (payload.kind === 'line') return ['line', payload.line, payload.isConfirmed];
+  if (payload.kind === 'reason') return ['reason', payload.about, payload.namespace, payload.name, payload.revision];
   const { binding } = payload;
   return [
     payload.action,
@@ -95,10 +105,12 @@ function compact(payload: ButtonPayload): readonly unknown[] {
 
 function shortened(payload: ButtonPayload): ButtonPayload {
   if (payload.kind === 'line') return { ...payload, line: payload.line.slice(0, 400) };
+  if (payload.kind === 'reason') return payload;
   const digest = createHash('sha256').update(payload.binding.analysis).digest('hex').slice(0, 16);
   return { ...payload, binding: { ...payload.binding, analysis: `sha256:${digest}` } };
 }
 
+const Reason = z.tuple([z.literal('reason'), z.enum(explainedVerbs), z.string(), z.string(), z.number()]);
 const Line = z.tuple([z.literal('line'), z.string(), z.boolean()]);
 const Act = z.tuple([
   z.enum(actActionIds),
@@ -117,6 +129,11 @@ function expand(body: string): ButtonPayload | undefined {
   const fields: unknown = JSON.parse(Buffer.from(body, 'base64url').toString());
   const line = Line.safeParse(fields);
   if (line.success) return { kind: 'line', line: line.data[1], isConfirmed: line.data[2] };
+  const why = Reason.safeParse(fields);
+  if (why.success) {
+    const [kind, about, namespace, name, revision] = why.data;
+    return { kind, about, namespace, name, revision };
+  }
   const act = Act.safeParse(fields);
   if (!act.success) return undefined;
   const [action, clusterUid, namespace, name, uid, revision, step, pauseStartedAt, analysis] = act.data;

@@ -1,7 +1,7 @@
 import { formatPercent } from '../../lib/index.ts';
-import type { Answer, CardPlace, Done, Refusal } from '../../operations/index.ts';
+import { type Answer, type CardPlace, type Done, explainedVerbs, type Refusal } from '../../operations/index.ts';
 import type { Delivery } from '../../rollout/index.ts';
-import { lineActionIds } from '../actions/action-ids.ts';
+import { addReasonActionId, lineActionIds } from '../actions/action-ids.ts';
 import type { Signer } from '../actions/signed-value.ts';
 import type { Command, Parsed, Problem } from '../commands/command.ts';
 import { print } from '../commands/print.ts';
@@ -70,7 +70,21 @@ function renderDone(view: AnswerView, wish: Command, done: Done, link: string | 
   const target = `${quote(done.target.namespace ?? '', 63)}/${quote(done.target.name, 100)}`;
   const { git } = done.facts;
   const note = git === undefined ? '' : ` Git still asks for ${quote(versionOf(git), 60)}.`;
-  return say(view, `Asked: ${wish.verb} ${target}${factWords(done.facts)}. ${where}${note}`);
+  const answer = say(view, `Asked: ${wish.verb} ${target}${factWords(done.facts)}. ${where}${note}`);
+  return { ...answer, blocks: [...answer.blocks, ...reasonBlocks(view, wish, done)] };
+}
+
+/** What lowers risk is done without a reason, which is asked for now. */
+function reasonBlocks(view: AnswerView, wish: Command, { target, revision }: Done): readonly MessageBlock[] {
+  const about = explainedVerbs.find((verb) => verb === wish.verb);
+  const { namespace, name } = target;
+  if (about === undefined || wish.reason !== undefined || revision === undefined || namespace === undefined) return [];
+  const value = view.sign({ kind: 'reason', about, namespace, name, revision });
+  const label = `Add the reason of this ${about}`;
+  return [
+    reasonInput({ isOptional: true }),
+    actions('why', [button(addReasonActionId, value, { text: 'Add reason', label })]),
+  ];
 }
 
 function factWords(facts: Done['facts']): Mrkdwn {

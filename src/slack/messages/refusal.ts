@@ -45,6 +45,9 @@ const words: Readonly<Record<RefusalReason, Words>> = {
     why: `${code(fact(facts, 'verb', command.verb))} goes past what was measured or is usual here, so it needs a reason.`,
     works: [print({ ...command, reason: '…' })],
   }),
+  emptyReason: (facts) => ({
+    why: `no reason was written for ${fact(facts, 'name', 'it')}: write it above the button.`,
+  }),
   unusualTag: (facts) => ({
     why: `usual tags here look like ${fact(facts, 'usual', 'others')}, and tags are never rewritten. Which one?`,
   }),

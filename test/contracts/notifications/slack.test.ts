@@ -34,6 +34,7 @@ describeNotifier('slack', async () => {
       retry: neverAsked,
       undo: neverAsked,
       restart: neverAsked,
+      giveReason: neverAsked,
       check: neverAsked,
       plan: neverAsked,
       status: neverAsked,

@@ -16,6 +16,13 @@ beforeEach(() => {
   world.known.delivery = aTypicalDelivery('checking');
 });
 
+const done = {
+  done: true,
+  target: { namespace: 'shop', name: 'checkout' },
+  card: undefined,
+  facts: {},
+} as const;
+
 const signal = () => AbortSignal.timeout(10_000);
 
 async function type(user: string, text: string): Promise<string> {
@@ -29,7 +36,11 @@ async function type(user: string, text: string): Promise<string> {
 async function click(
   user: string,
   ts: string,
-  press: { readonly action_id: string; readonly value?: string },
+  press: {
+    readonly action_id: string;
+    readonly value?: string;
+    readonly values?: Record<string, Record<string, string>>;
+  },
 ): Promise<string> {
   const before = answersTo(world, user).length;
   expect((await world.slack.click({ user, channel, ts, ...press })).isAcknowledged).toBe(true);
@@ -81,6 +92,29 @@ describe('words', () => {
     expect(answer).toContain('abort checkout');
     await click('U0DANA', lastAnswer('U0DANA'), { action_id: 'line-1' });
     expect(world.asked).toMatchObject([{ verb: 'abort', wish: { target: { name: 'checkout' } } }]);
+  });
+
+  it('abort needs no reason, and asks for it afterwards', async () => {
+    world.known.answer = { ...done, revision: 18 };
+    await type('U0DANA', '/rollout abort checkout');
+    const thanks = await click('U0DANA', lastAnswer('U0DANA'), {
+      action_id: 'add-reason',
+      values: { reason: { reason: 'errors on *payment* page' } },
+    });
+    expect(thanks).toContain('Thank you');
+    expect(world.asked).toMatchObject([
+      { verb: 'abort', wish: { reason: undefined } },
+      { verb: 'giveReason', wish: { about: 'abort', revision: 18, reason: 'errors on payment page' } },
+    ]);
+    await type('U0DANA', '/rollout abort checkout because it burns');
+    expect(JSON.stringify(answersTo(world, 'U0DANA').at(-1)?.versions)).not.toContain('add-reason');
+  });
+
+  it('the reason that finish wants is written beside its button', async () => {
+    const question = await type('U0DANA', '/rollout finish checkout because "seen elsewhere"');
+    expect(question).toContain('"initial_value":"seen elsewhere"');
+    await click('U0DANA', lastAnswer('U0DANA'), { action_id: 'finish', values: { reason: { reason: 'seen in pay' } } });
+    expect(world.asked.at(-1)).toMatchObject({ verb: 'finish', wish: { reason: 'seen in pay' } });
   });
 
   it('finish asks first, bound to what was seen', async () => {

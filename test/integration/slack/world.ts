@@ -86,6 +86,7 @@ export async function openWorld(
     retry: act('retry'),
     undo: act('undo'),
     restart: act('restart'),
+    giveReason: act('giveReason'),
     check: async (wish) => {
       asked.push({ verb: 'check', wish: { ...wish } });
       return known.answer?.done === false ? known.answer : aCheckAnswer();

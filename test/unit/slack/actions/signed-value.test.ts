@@ -17,7 +17,14 @@ const line: fc.Arbitrary<ButtonPayload> = fc.record({
   line: fc.string({ unit: 'grapheme', maxLength: 80 }),
   isConfirmed: fc.boolean(),
 });
-const payload = fc.oneof(act, line);
+const reason: fc.Arbitrary<ButtonPayload> = fc.record({
+  kind: fc.constant('reason'),
+  about: fc.constantFrom('abort', 'pause', 'undo'),
+  namespace: short,
+  name: short,
+  revision: fc.nat(),
+});
+const payload = fc.oneof(act, line, reason);
 const signer = createSigner(['key one']);
 
 describe('a signed value', () => {

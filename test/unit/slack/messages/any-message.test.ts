@@ -59,6 +59,7 @@ const events: readonly NoticeEvent[] = [
   'undone',
   'retried',
   'restarted',
+  'reasonGiven',
   'paused',
   'resumed',
   'skipped',
