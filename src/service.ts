@@ -11,14 +11,12 @@ import {
   createHistory,
   createMeasureAgain,
   createMeasureNow,
-  type Engine,
   factsOf,
   glance,
   lookAt,
   type ObserveTools,
   onMove,
   readAnalysisRuns,
-  readLastSample,
   verify,
 } from './engine/index.ts';
 import { type Check, checkReflector, createHttpServer } from './http/index.ts';
@@ -40,19 +38,12 @@ import { redact } from './lib/index.ts';
 import { createMetricProviders } from './metric-providers/index.ts';
 import { createChannels, createLiveCards, createOperations } from './operations/index.ts';
 import { createQueueStore, type QueueStore } from './queue-stores/index.ts';
-import {
-  createDenials,
-  createRecords,
-  deriveEntries,
-  listRecords,
-  pastRevisionOf,
-  wasLive,
-  writerOf,
-} from './records/index.ts';
-import { type Effect, instanceIdLabel, type Rollout, readDelivery, type Standing } from './rollout/index.ts';
+import { createDenials, createRecords, deriveEntries, listRecords, pastRevisionOf, wasLive } from './records/index.ts';
+import { type Effect, instanceIdLabel, type Rollout, readDelivery } from './rollout/index.ts';
 import { type Builds, createBuilds } from './service-builds.ts';
 import { createProbes } from './service-doctor.ts';
 import { createHands, type Hands } from './service-hands.ts';
+import { createWhyTools } from './service-why.ts';
 import { createSlackApp, type SlackApp, type SlackSettings } from './slack/index.ts';
 
 export interface Service {
@@ -116,6 +107,7 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
   const deliver: Parameters<typeof createEngine>[0]['card']['deliver'] = (record, { world }) =>
     readDelivery(world, { clusterUid: cluster.uid(), ...factsOf(record) });
 
+  const access = createAccessRules(cluster);
   const operations = createOperations({
     ...hands,
     cluster,
@@ -135,7 +127,7 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
       (await listRecords(cluster, { namespace, rolloutUid: uid }, signal)).map(pastRevisionOf),
     nowMs: cluster.nowMs,
     cardOf: (rollout, signal) => records.cardOf(rollout, signal),
-    whoMay: createAccessRules(cluster).subjectsOf,
+    whoMay: access.subjectsOf,
     measureNow: createMeasureNow({ cluster, resources, providers, evidence: config.EVIDENCE }),
     worldOf: (name, signal) => glance(name, { ...observing, caches }, signal),
     deliveryOf: async (name, signal) => {
@@ -143,13 +135,6 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
       if (seen === undefined) return undefined;
       const record = await records.find(seen.world.rollout.metadata, seen.revision, signal);
       return deliver(record ?? records.empty(seen.world.rollout, seen.revision), seen);
-    },
-    study: async (name, signal) => {
-      const world = await glance(name, { ...observing, caches, isOurs: () => true }, signal);
-      if (world === undefined) return undefined;
-      const seen = lookAt(world);
-      const record = await records.find(world.rollout.metadata, seen.revision, signal);
-      return { world, record, delivery: deliver(record ?? records.empty(world.rollout, seen.revision), seen) };
     },
     probes: createProbes({
       cluster,
@@ -162,9 +147,17 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
       slack: () => slack,
       standing: () => engine.standing(),
     }),
-    standing: (rollout) => standingOf(rollout, engine.standing(), config),
-    pausedBy: (rollout) => writerOf(rollout, ['spec', 'paused']),
-    lastSample: (metric, signal) => readLastSample(metric, providers, cluster.nowMs(), signal),
+    ...createWhyTools({
+      cluster,
+      config,
+      observing: { ...observing, caches },
+      routers: hands.routers,
+      records,
+      deliver,
+      providers,
+      access,
+      engine: () => engine,
+    }),
     log,
   });
   const slackSettings = readSlackSettings(config);
@@ -252,15 +245,6 @@ function slackChecks(slack: SlackApp | undefined): readonly Check[] {
   if (slack === undefined) return [];
   const connection = slack.isConnected() ? 'connected' : 'not connected';
   return [{ name: 'slack', isReady: true, message: [connection, ...slack.troubles()].join('; ') }];
-}
-
-/** Who takes turns for this Rollout, for an answer to a person. */
-function standingOf(rollout: Rollout, { holder }: ReturnType<Engine['standing']>, config: Config): Standing {
-  const wanted = rollout.metadata.labels[instanceIdLabel] ?? '';
-  if (wanted !== config.INSTANCE_ID) return { kind: 'instance', wanted, own: config.INSTANCE_ID };
-  const lease = `${config.ARGO_NAMESPACE}/${keeperLeaseName(config.INSTANCE_ID)}`;
-  if (holder === undefined || holder === '') return { kind: 'nobody', lease };
-  return ourHolder.test(holder) ? { kind: 'ours' } : { kind: 'other', holder, lease };
 }
 
 async function connect(cluster: ConnectedCluster, config: Config, log: Logger, stopping: AbortSignal): Promise<Hands> {

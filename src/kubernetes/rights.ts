@@ -58,8 +58,11 @@ export const neededRights: readonly Right[] = [
   watched('', 'events', 'create get', 'events are written'),
   watched('stepwise.dev', 'deliveryrecords', 'get list create patch delete', 'each revision has its record'),
   cluster('authorization.k8s.io', 'subjectaccessreviews', 'create', 'Kubernetes is asked who may'),
-  ...['roles', 'rolebindings', 'clusterroles', 'clusterrolebindings'].map((resource) =>
-    cluster('rbac.authorization.k8s.io', resource, 'list', 'plans say whom to ask'),
+  ...['roles', 'rolebindings'].map((resource) =>
+    watched('rbac.authorization.k8s.io', resource, 'list', 'plans and why say whom to ask'),
+  ),
+  ...['clusterroles', 'clusterrolebindings'].map((resource) =>
+    cluster('rbac.authorization.k8s.io', resource, 'list', 'plans and why say whom to ask'),
   ),
   cluster('', 'namespaces', 'get', 'the cluster has its name', ['kube-system']),
   cluster('apiextensions.k8s.io', 'customresourcedefinitions', 'get', 'schemas are read', neededDefinitions),

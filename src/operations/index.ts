@@ -55,4 +55,4 @@ export { type PlanAccess, type PlanAnswer, type PlannedVerb, type PlanTools, typ
 export { type PlanWords, planWords } from './plan-words.ts';
 export type { Verdict } from './verdict.ts';
 export type { Startable } from './where.ts';
-export type { Study, Why } from './why.ts';
+export type { Study, Why, WhyTools } from './why.ts';

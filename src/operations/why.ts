@@ -27,6 +27,8 @@ export interface WhyTools extends ReadTools {
   readonly pods: Pods;
   /** Who wrote `spec.paused`, as managedFields say. */
   readonly pausedBy: (rollout: Rollout) => string | undefined;
+  /** Users and groups that bindings let do this; undefined: bindings cannot be read. */
+  readonly mayDo: (verbs: readonly ActVerb[], on: ObjectName, signal: AbortSignal) => Promise<Why['mayDo']>;
   /** The newest sample of a metric's query, its arguments in place. */
   readonly lastSample: (metric: Metric, signal: AbortSignal) => Promise<LastSample>;
 }
@@ -35,6 +37,7 @@ export interface Study {
   readonly world: World;
   readonly delivery: Delivery;
   readonly record: DeliveryRecord | undefined;
+  readonly unread: Why['unread'];
 }
 
 export interface Why {
@@ -45,9 +48,15 @@ export interface Why {
   readonly diagnosis: Diagnosis;
   /** How it ended. */
   readonly verdict: Verdict | undefined;
+  /** Whom bindings let end the wait; undefined: they cannot be read, or nobody is waited for. */
+  readonly mayDo: Readonly<Record<ActVerb, readonly string[]>> | undefined;
   /** What could not be read, and why: a cause may be hidden there. */
   readonly unread: readonly { readonly what: string; readonly why: string }[];
 }
+
+/** What a person is waited for to do. */
+const actVerbs = ['promote', 'resume'] as const;
+type ActVerb = (typeof actVerbs)[number];
 
 /** What the answer may take altogether, and what it looks at beyond the caches. */
 const longestMs = 8000;
@@ -67,9 +76,11 @@ export async function readWhy(wish: Wish, tools: WhyTools): Promise<Refusal | Wh
   const study = await tools.study(found.name, signal);
   if (study === undefined) return { done: false, reason: 'unknownRollout', facts: { ...found.name } };
   const { delivery, world, record } = study;
-  const [card, gathered] = await Promise.all([
+  const isOver = over.includes(delivery.state);
+  const [card, gathered, mayDo] = await Promise.all([
     tools.cardOf(world.rollout, signal).catch(() => undefined),
-    over.includes(delivery.state) ? undefined : gather(world, tools),
+    isOver ? undefined : gather(world, tools),
+    isOver ? undefined : whomToAsk(found.name, tools),
   ]);
   return {
     done: true,
@@ -77,8 +88,15 @@ export async function readWhy(wish: Wish, tools: WhyTools): Promise<Refusal | Wh
     card,
     diagnosis: gathered === undefined ? { first: undefined, others: [] } : diagnose(gathered.facts),
     verdict: verdictOf(record, delivery.state),
-    unread: gathered?.unread ?? [],
+    mayDo,
+    unread: [...study.unread, ...(gathered?.unread ?? [])],
   };
+}
+
+/** A help, not a part of the answer: without it the role is named. */
+async function whomToAsk(name: ObjectName, tools: WhyTools): Promise<Why['mayDo']> {
+  const deadline = AbortSignal.timeout(gatherMs);
+  return within(tools.mayDo(actVerbs, name, deadline), deadline).catch(() => undefined);
 }
 
 interface Gathered {

@@ -54,6 +54,7 @@ const wiring = [
   'service.ts',
   'service-builds.ts',
   'service-doctor.ts',
+  'service-why.ts',
   'service-hands.ts',
   'sandbox',
 ];

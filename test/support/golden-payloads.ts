@@ -142,13 +142,17 @@ export function goldenPayloads(): Readonly<Record<string, readonly Payload[]>> {
     renderWhy: [
       ...Object.values(cardStates).map((delivery) =>
         renderWhy(
-          { delivery, diagnosis: { first: undefined, others: [] }, verdict: undefined, unread: [] },
+          { delivery, diagnosis: { first: undefined, others: [] }, verdict: undefined, mayDo: undefined, unread: [] },
           view,
           link,
         ),
       ),
       ...causesOf('words').map((first) =>
-        renderWhy({ delivery: gate, diagnosis: { first, others: [] }, verdict: undefined, unread: [] }, view, link),
+        renderWhy(
+          { delivery: gate, diagnosis: { first, others: [] }, verdict: undefined, mayDo: undefined, unread: [] },
+          view,
+          link,
+        ),
       ),
     ],
     renderQuestion: (['finish', 'skip', 'undo', 'abort'] as const).map((action) =>

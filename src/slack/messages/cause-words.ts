@@ -1,4 +1,5 @@
 import { assertNever, formatPercent, formatValue, unitOf } from '../../lib/index.ts';
+import type { Why } from '../../operations/index.ts';
 import type { Cause, Delivery } from '../../rollout/index.ts';
 import { print } from '../commands/print.ts';
 import { metricLine } from './metric-words.ts';
@@ -20,7 +21,11 @@ export interface CauseView {
   /** `/rollout` */
   readonly command: string;
   readonly nameOf: (user: string) => string | undefined;
+  readonly mayDo: Why['mayDo'];
 }
+
+/** Of those who may, so many are named. */
+const mostNamed = 4;
 
 type Of<Kind extends Cause['kind']> = Extract<Cause, { readonly kind: Kind }>;
 
@@ -288,8 +293,14 @@ function words(text: string): Mrkdwn {
   return `_${quote(text, 600)}_`;
 }
 
-function mayAsk({ delivery }: CauseView, verb: string): Mrkdwn {
-  return `who may \`${verb}\` in ${quote(delivery.namespace, 63)} (role stepwise-deployer has it)`;
+function mayAsk({ delivery, mayDo, nameOf }: CauseView, verb: 'promote' | 'resume'): Mrkdwn {
+  const who = `who may \`${verb}\` in ${quote(delivery.namespace, 63)}`;
+  const subjects = mayDo?.[verb];
+  if (subjects === undefined) return `${who} (role stepwise-deployer has it)`;
+  if (subjects.length === 0) return `${who}: nobody yet, no binding gives it (role stepwise-deployer has it)`;
+  const named = subjects.slice(0, mostNamed).map((subject) => quote(nameOf(subject) ?? subject, 60));
+  const more = subjects.length > mostNamed ? ` and ${subjects.length - mostNamed} more` : '';
+  return `${who}: ${named.join(', ')}${more}`;
 }
 
 function say({ command, delivery }: CauseView, verb: 'promote' | 'abort' | 'resume' | 'skip'): string {

@@ -26,10 +26,13 @@ export function renderWhy(why: Omit<Why, 'done' | 'card'>, view: WhyView, link: 
   return { text: headlineText(delivery), blocks };
 }
 
-function causeLines({ delivery, diagnosis }: Pick<Why, 'delivery' | 'diagnosis'>, whyView: WhyView): readonly Mrkdwn[] {
+function causeLines(
+  { delivery, diagnosis, mayDo }: Pick<Why, 'delivery' | 'diagnosis' | 'mayDo'>,
+  whyView: WhyView,
+): readonly Mrkdwn[] {
   const { first, others } = diagnosis;
   if (first === undefined) return [];
-  const view = { ...whyView, delivery };
+  const view = { ...whyView, delivery, mayDo };
   const { title, details, who, next } = causeWords(first, view);
   const lines = [`*Because:* ${title}`, ...details, `*Who can act:* ${who}`];
   lines.push(`*Next:* ${next.map((line) => code(commandLine(line))).join('  or  ')}`);

@@ -100,7 +100,7 @@ export async function openWorld(
     why: async (wish) => {
       const seen = await lookAt(wish);
       return seen.done
-        ? { ...seen, diagnosis: { first: undefined, others: [] }, verdict: undefined, unread: [] }
+        ? { ...seen, diagnosis: { first: undefined, others: [] }, verdict: undefined, mayDo: undefined, unread: [] }
         : seen;
     },
     list: async () => [known.delivery],

@@ -171,7 +171,13 @@ describe('for any delivery', () => {
       fc.property(fc.array(anyDelivery, { minLength: 1, maxLength: 30 }), nastyWords, (deliveries, word) => {
         const [first] = deliveries;
         if (first === undefined) return;
-        const why = { delivery: first, diagnosis: { first: undefined, others: [] }, verdict: undefined, unread: [] };
+        const why = {
+          delivery: first,
+          diagnosis: { first: undefined, others: [] },
+          verdict: undefined,
+          mayDo: undefined,
+          unread: [],
+        };
         expectSendable(renderWhy(why, view, 'https://acme.slack.com/archives/C1/p1'));
         for (const action of ['finish', 'skip', 'undo', 'abort'] as const)
           expectSendable(renderQuestion(signer.sign, action, { delivery: first, needsReason: true, reason: word }));
@@ -279,7 +285,9 @@ describe('for any past', () => {
         const unread = [{ what: word, why: word }];
         for (const first of causes) {
           const diagnosis = { first, others: first === causes[0] ? causes : [] };
-          expectSendable(renderWhy({ delivery, diagnosis, verdict: undefined, unread }, view, undefined));
+          expectSendable(
+            renderWhy({ delivery, diagnosis, verdict: undefined, mayDo: undefined, unread }, view, undefined),
+          );
         }
       }),
       { numRuns: 20 },
