@@ -142,11 +142,7 @@ function metricWords(metric: PlannedMetric, atPercent: number | undefined): stri
 }
 
 /** `≥ 95 %`, or the condition where it compares with no constant. */
-export function conditionWords({
-  name,
-  limit,
-  condition,
-}: Pick<PlannedMetric, 'name' | 'limit' | 'condition'>): string {
+function conditionWords({ name, limit, condition }: Pick<PlannedMetric, 'name' | 'limit' | 'condition'>): string {
   if (limit !== undefined) return formatLimit(limit, unitOf(name, limit, []));
   return condition ?? 'without a condition: never a pass';
 }

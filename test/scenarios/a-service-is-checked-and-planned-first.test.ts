@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type FrontDesk, isLive, openFrontDesk, type Told } from '../support/front-desk.ts';
@@ -59,7 +60,7 @@ beforeAll(async () => {
   await desk.open({ name: 'gauge', hasRouter: true, steps });
   await desk.until('gauge', 'is live', isLive);
   await desk.card('gauge', 1, /is live/);
-});
+}, 180_000);
 afterAll(async () => {
   await desk.stop();
   await hanging.stop();
@@ -122,6 +123,22 @@ const quietly: readonly (readonly [name: string, line: RegExp, reading: string, 
   ['gone', /^○ gone not answered: .*could not be asked: .*ECONNREFUSED/, 'failed', 'allTraffic'],
 ];
 
+/** The versions of everything, once they stand still: a rollout that is live may have its last write to come. */
+async function settled(): Promise<Awaited<ReturnType<FrontDesk['versions']>>> {
+  let last = await desk.versions();
+  return desk.sandbox.eventually(
+    'nothing moves',
+    async () => {
+      await sleep(500);
+      const now = await desk.versions();
+      const isSettled = JSON.stringify(now) === JSON.stringify(last);
+      last = now;
+      return isSettled ? now : undefined;
+    },
+    60_000,
+  );
+}
+
 /** Requests are counted over some seconds: until there are some, there is no data of anybody's. */
 async function check(user = 'vera'): Promise<Told> {
   return desk.sandbox.eventually(
@@ -138,7 +155,7 @@ it('measures each metric once, in chat and from a terminal alike, and changes no
   timeout: 120_000,
 }, async () => {
   const told = await check();
-  const before = await desk.versions();
+  const before = await settled();
   const { words } = await desk.type('vera', '/rollout check gauge');
   expect(told.words).toContain('No update is under way');
   const ran = await stepwise('check', 'gauge', '-n', 'shop', '--json');

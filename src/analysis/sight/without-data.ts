@@ -256,34 +256,25 @@ function compute(operator: string, a: number | undefined, b: number | undefined)
   }
 }
 
-/** Whether a query looks for absence itself: then its number without data is an answer, not an invention. */
+/** Whether a query looks for absence and for nothing else: then its number without data is an answer, not an invention. */
 export function asksForAbsence(query: Query): boolean {
-  switch (query.kind) {
-    case 'call':
-      return query.name.startsWith('absent') || query.args.some(asksForAbsence);
-    case 'aggregation':
-    case 'subquery':
-      return asksForAbsence(query.inner);
-    case 'operation':
-      return asksForAbsence(query.left) || asksForAbsence(query.right);
-    default:
-      return false;
-  }
+  return selectorsOf(query).length > 0 && selectorsOf(query, 'outsideOfAbsence').length === 0;
 }
 
-/** Every selector of a query, from left to right. */
-export function selectorsOf(query: Query): readonly Selector[] {
+/** The selectors of a query, from left to right: all, or those that are not asked whether they are absent. */
+export function selectorsOf(query: Query, which: 'all' | 'outsideOfAbsence' = 'all'): readonly Selector[] {
   switch (query.kind) {
     case 'selector':
       return [query];
     case 'subquery':
-      return selectorsOf(query.inner);
+      return selectorsOf(query.inner, which);
     case 'call':
-      return query.args.flatMap(selectorsOf);
+      if (which === 'outsideOfAbsence' && query.name.startsWith('absent')) return [];
+      return query.args.flatMap((argument) => selectorsOf(argument, which));
     case 'aggregation':
-      return [...(query.parameter === undefined ? [] : selectorsOf(query.parameter)), ...selectorsOf(query.inner)];
+      return [query.parameter, query.inner].flatMap((inner) => (inner === undefined ? [] : selectorsOf(inner, which)));
     case 'operation':
-      return [...selectorsOf(query.left), ...selectorsOf(query.right)];
+      return [...selectorsOf(query.left, which), ...selectorsOf(query.right, which)];
     default:
       return [];
   }

@@ -247,6 +247,8 @@ const table: readonly (readonly [query: string, condition: string, said: string]
     'result[0] > 1',
     'blind: answers 7 without data, which passes',
   ],
+  ['sum(rate(x_total[2m])) or absent(x_total) * 0', 'result[0] >= 0.95', 'blind: answers 0 without data, which fails'],
+  ['1 - absent(up{job="checkout"})', 'result[0] == 1', 'all traffic: does not tell the canary apart'],
   // blind: silence passes
   ['sum(rate(errors_total[2m])) > 5', 'len(result) == 0', 'blind: no data passes (len(result) == 0)'],
   [
