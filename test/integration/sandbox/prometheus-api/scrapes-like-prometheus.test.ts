@@ -77,7 +77,7 @@ describe.skipIf(!hasPrometheus())('a target scraped by a real Prometheus and by 
     // Windows of four seconds must be full in both.
     for (const { url } of [real, ours]) {
       const scrapes = async () => Number((await ask(url, 'count_over_time(up[1m])'))[0]?.value[1] ?? 0);
-      await eventually(async () => ((await scrapes()) >= 5 ? true : undefined), 20_000);
+      await eventually(async () => ((await scrapes()) >= 5 ? true : undefined), 28_000);
     }
   });
   afterAll(async () => {
@@ -103,15 +103,30 @@ describe.skipIf(!hasPrometheus())('a target scraped by a real Prometheus and by 
     return { theirs: byLabels(await ask(real.url, query, atMs)), ours: byLabels(await ask(ours.url, query, atMs)) };
   }
 
+  // On a busy machine a scrape comes late and reads what has grown since: then the two saw different samples, and are asked again.
   test.each(QUERIES)('gives the same answer: %s', async (query) => {
-    const { theirs, ours } = await askBoth(query);
-    expect(ours.map(({ key }) => key)).toEqual(theirs.map(({ key }) => key));
-    for (const [index, { value }] of theirs.entries()) {
-      const own = ours[index]?.value ?? Number.NaN;
-      if (Number.isNaN(value)) expect(own).toBeNaN();
-      else expect(Math.abs(own - value)).toBeLessThanOrEqual(Math.abs(value) * 0.02);
-    }
+    let answers = await askBoth(query);
+    const agree = async () => {
+      answers = await askBoth(query);
+      return areAlike(answers.ours, answers.theirs) ? true : undefined;
+    };
+    await eventually(agree, 50_000).catch(() => expect(answers.ours).toEqual(answers.theirs));
   });
+
+  type Answered = Awaited<ReturnType<typeof askBoth>>['ours'];
+
+  function areAlike(ours: Answered, theirs: Answered): boolean {
+    return (
+      ours.length === theirs.length &&
+      ours.every(({ key, value }, index) => {
+        const their = theirs[index];
+        if (their === undefined || their.key !== key) return false;
+        return Number.isNaN(their.value)
+          ? Number.isNaN(value)
+          : Math.abs(value - their.value) <= Math.abs(their.value) * 0.02;
+      })
+    );
+  }
 
   test('a series that leaves is gone at the next scrape, and so is a target that cannot be reached', async () => {
     target.removeLeaver();
