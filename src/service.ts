@@ -213,7 +213,6 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
     observeTurn,
     log,
   });
-  imageHook = builds.hook;
   readiness = () => [
     ...Object.entries(caches).map(([name, cache]) => checkReflector(name, cache)),
     { name: 'queue', isReady: true, message: `${store.kind}, ${store.isHealthy() ? 'answers' : 'does not answer'}` },
@@ -224,6 +223,8 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
   return {
     async start() {
       await engine.start();
+      // What is heard must be told: not before there is a queue.
+      imageHook = builds.hook;
       await slack?.start();
       log.info({ port, store: store.kind, slack: slackSettings?.mode.kind }, 'started');
     },

@@ -54,21 +54,24 @@ export interface ImageChange {
 export type StartWish = Wish & {
   readonly images: readonly ImageChange[];
   readonly isConfirmed?: boolean | undefined;
-  /** The image that the person saw running in the first container they change: refused when another one was asked for since. */
-  readonly sawImage?: string | undefined;
+  /** The template that the person's form was drawn from (`StartForm.template`): refused when it was changed since. */
+  readonly sawTemplate?: string | undefined;
 };
 
 /** What a start of one rollout begins from, as it is now. */
 export interface StartForm {
   readonly namespace: string;
   readonly name: string;
-  readonly binding: Binding;
+  /** Names the pod template as it was read; a revision would lag behind it until the engine has looked. */
+  readonly template: string;
   /** Where its card appears; undefined: nobody asked to hear of it, so nothing can be started from a form. */
   readonly ownChannel: string | undefined;
   /** With the images that are asked for now; `isMain`: meant where nobody says which. */
   readonly containers: readonly { readonly name: string; readonly image: string; readonly isMain: boolean }[];
   /** Images heard of, the newest first, at most five for each container. */
   readonly images: readonly KnownImage[];
+  /** What serves now, where that is known. */
+  readonly runs: string | undefined;
   /** An update that this start would take the place of. */
   readonly underWay: { readonly image: string } | undefined;
 }

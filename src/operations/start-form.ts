@@ -1,12 +1,12 @@
 import type { ObjectName } from '../kubernetes/index.ts';
-import { bindingOf, mainContainer, type Rollout, revisionOf } from '../rollout/index.ts';
+import { mainContainer, type Rollout, revisionOf } from '../rollout/index.ts';
 import { mayNot, type OperationTools, type Seen } from './act.ts';
 import { authorise } from './authorise.ts';
 import { findFor } from './find.ts';
 import { repositoryOf } from './images.ts';
 import type { Answer, KnownImage, Person, Refusal, StartForm, StartWish, Wish } from './operations.ts';
 import { isFullyPromoted } from './situation.ts';
-import { start } from './start.ts';
+import { nameTemplate, start } from './start.ts';
 
 const timeoutMs = 8000;
 const imagesShown = 5;
@@ -60,10 +60,11 @@ export async function readStartForm(
     done: true,
     form: {
       ...name,
-      binding: bindingOf(rollout, seen.analysisRuns),
+      template: nameTemplate(rollout),
       ownChannel: tools.channels.channelOf(rollout),
       containers,
       images: await imagesFor(rollout, containers, tools, signal),
+      runs: tools.replicaSetsOf(rollout).find(({ podHash }) => podHash === rollout.status.stableRS)?.image,
       underWay: underWay(rollout, containers),
     },
   };

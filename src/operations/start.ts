@@ -1,4 +1,5 @@
-import { mainContainer, noteOverride, type PodTemplate } from '../rollout/index.ts';
+import { createHash } from 'node:crypto';
+import { mainContainer, noteOverride, type PodTemplate, type Rollout } from '../rollout/index.ts';
 import type { Act, Change, Seen } from './act.ts';
 import { overrideFacts, refuseForGit } from './git.ts';
 import { type ChosenImages, chooseImages, isForeign, isUnusualTag, tagOf } from './images.ts';
@@ -19,9 +20,8 @@ export const start: Act<StartWish> = {
     const changed = images.changes.filter(({ from, to }) => from !== to);
     const [first] = images.changes;
     if (first === undefined) return refuse('badImage', { image: '' });
-    // A form says which image it saw: the revision only counts once the engine has looked at a change.
-    if (wish.sawImage !== undefined && wish.sawImage !== first.from)
-      return refuse('staleCard', { sawImage: wish.sawImage, image: first.from });
+    if (wish.sawTemplate !== undefined && wish.sawTemplate !== nameTemplate(seen.rollout))
+      return refuse('staleCard', { image: first.from });
     if (changed.length === 0) return sameImage(seen, first.to);
     const template = withImages(seen.rollout.spec.template ?? {}, changed);
     const ownedByGit = await refuseForGit(seen, template, wish, tools, signal);
@@ -49,6 +49,14 @@ export const start: Act<StartWish> = {
     };
   },
 };
+
+/** A template in a few characters: equal for equal templates. */
+export function nameTemplate({ spec }: Rollout): string {
+  return createHash('sha256')
+    .update(JSON.stringify(spec.template ?? {}))
+    .digest('hex')
+    .slice(0, 16);
+}
 
 function chosen({ rollout }: Seen, wish: StartWish): ChosenImages | Refusal {
   const template = rollout.spec.template ?? {};

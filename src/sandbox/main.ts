@@ -131,9 +131,9 @@ async function runServiceOnly(options: SandboxOptions): Promise<number> {
     );
   }
   const redis = process.env.REDIS_URL === undefined ? {} : { REDIS_URL: process.env.REDIS_URL };
-  const service = startService({ ...environment, ...redis, POD_NAME: `sandbox-${process.pid}` }, (line) =>
-    console.log(line),
-  );
+  // Several may run beside each other.
+  const own = { POD_NAME: `sandbox-${process.pid}`, HTTP_PORT: process.env.HTTP_PORT ?? '0' };
+  const service = startService({ ...environment, ...redis, ...own }, (line) => console.log(line));
   console.log(`Stepwise service, data in ${resolve(options.dataFolder)}, pid ${service.pid()}; Ctrl-C stops`);
   const hasGivenUp = await Promise.race([interrupted().then(() => false), ...gaveUp(service)]);
   await service.stop();

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 export interface SandboxOptions {
-  /** First of five neighbouring ports: page, Kubernetes API, world, Prometheus API, Slack API. 0: any free ones. */
+  /** First of six neighbouring ports: page, Kubernetes API, world, Prometheus API, Slack API, Stepwise's own. 0: any free ones. */
   readonly port: number;
   readonly dataFolder: string;
   readonly story: 'good' | 'bad' | undefined;

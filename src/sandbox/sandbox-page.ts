@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { relative } from 'node:path';
 import type { WriteNotice } from './kubernetes-api/index.ts';
 import type { SandboxOptions } from './options.ts';
@@ -17,6 +18,8 @@ export interface SandboxPageTools {
 /** How long the world stays broken: long enough to see, short enough to watch it heal. */
 const slackDownMs = 20_000;
 const prometheusDownMs = 20_000;
+/** Which version the build ends well with. */
+const builtImage = '2.1.0';
 const restartAfterKillMs = 2000;
 
 /** The page over the stand-ins: the channel, the world, and the buttons that break it. */
@@ -56,7 +59,8 @@ export function openPage(tools: SandboxPageTools): Promise<Page> {
 
 /** What Stepwise wrote and people wrote; not the kubelet's and controllers' endless statuses, nor the Lease's heartbeat. */
 function isWorthSeeing({ resource, status, fieldManager, user }: WriteNotice): boolean {
-  if (status >= 400 || ['leases', 'events', 'subjectaccessreviews', 'deliveryrecords'].includes(resource)) return false;
+  if (status >= 400 || ['leases', 'events', 'subjectaccessreviews', 'deliveryrecords', 'configmaps'].includes(resource))
+    return false;
   return user.includes('stepwise') || fieldManager.startsWith('kubectl') || fieldManager.startsWith('stepwise');
 }
 
@@ -67,6 +71,8 @@ function actionsOf({ options, standIns }: SandboxPageTools): PageAction[] {
   if (standIns.prometheus !== undefined)
     actions.push({ name: 'prometheus', label: `Prometheus down ${prometheusDownMs / 1000} s` });
   if (options.only === undefined) actions.push({ name: 'queue', label: 'Empty the queue' });
+  if (hookUrl(standIns) !== undefined)
+    actions.push({ name: 'build', label: `CI built ${builtImage}`, isHelpful: true });
   return actions;
 }
 
@@ -85,10 +91,37 @@ async function breakIt(name: string, { service, standIns, emptyQueue }: SandboxP
       standIns.prometheus?.setFault('down');
       setTimeout(() => standIns.prometheus?.setFault('none'), prometheusDownMs).unref();
       return `Prometheus is down for ${prometheusDownMs / 1000} s`;
+    case 'build':
+      return tellBuild(standIns);
     case 'queue':
       return emptyQueue();
     default:
       return undefined;
+  }
+}
+
+/** Where Stepwise listens, if somebody told it. */
+function hookUrl({ environment }: StandIns): string | undefined {
+  return environment.HTTP_PORT === '0' ? undefined : `http://127.0.0.1:${environment.HTTP_PORT}/hooks/image`;
+}
+
+/** Tells of a build as CI would: signed, over HTTP. What comes of it is in the channel. */
+async function tellBuild(standIns: StandIns): Promise<string> {
+  const body = JSON.stringify({ image: `ghcr.io/acme/checkout:${builtImage}`, commits: 3, by: 'build 4711' });
+  const sentAt = String(Math.floor(Date.now() / 1000));
+  const secret = standIns.environment.IMAGE_HOOK_SECRET ?? '';
+  const mac = createHmac('sha256', secret).update(`v1:${sentAt}:${body}`).digest('hex');
+  const headers = { 'x-stepwise-timestamp': sentAt, 'x-stepwise-signature': `v1=${mac}` };
+  try {
+    const answer = await fetch(hookUrl(standIns) ?? '', {
+      method: 'POST',
+      body,
+      headers,
+      signal: AbortSignal.timeout(5000),
+    });
+    return `POST /hooks/image: ${answer.status} ${(await answer.text()).trim()}`;
+  } catch {
+    return 'POST /hooks/image: Stepwise does not answer';
   }
 }
 

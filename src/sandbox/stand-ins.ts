@@ -4,6 +4,7 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import { pino } from 'pino';
 import { createCluster, loadKubeConfig } from '../kubernetes/index.ts';
 import { lockFolder } from '../queue-stores/index.ts';
+import { readAppManifest } from './app-manifest.ts';
 import { applyManifests, type ManifestDocument, readManifests } from './apply.ts';
 import { createKubernetesApi, httpRouteDefinition, type KubernetesApi } from './kubernetes-api/index.ts';
 import { type SandboxOptions, UsageError } from './options.ts';
@@ -92,6 +93,7 @@ export async function startStandIns(options: SandboxOptions, real: RealThings): 
         ? await createSlackApi({
             port: port(4),
             appName: 'Stepwise',
+            ...readAppManifest(join(root, 'manifests/install/slack-app.yaml')),
             dataFolder: join(folder, 'slack'),
             ...(options.slackFault === undefined ? {} : { fault: slackFault(options.slackFault) }),
           })
@@ -109,7 +111,8 @@ export async function startStandIns(options: SandboxOptions, real: RealThings): 
       SIGNING_KEY: signingKey,
       REDIS_URL: real.redisUrl ?? '',
       DATA_DIR: join(folder, 'queue'),
-      HTTP_PORT: '0',
+      HTTP_PORT: String(port(5)),
+      IMAGE_HOOK_SECRET: imageHookSecret,
       LEASE_SECONDS: '4',
       // The API server is on this machine and nobody else's: nothing to spare.
       API_REQUESTS_PER_SECOND: '2000',
@@ -150,6 +153,9 @@ function slackFault(words: string) {
     throw new UsageError(`--slack-fault ${words}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
+
+/** What CI would sign with. */
+const imageHookSecret = 'sandbox-image-hook-secret';
 
 /** Fixed, so that buttons of an earlier run still work. A sandbox guards nothing. */
 const signingKey = '5afe'.repeat(16);

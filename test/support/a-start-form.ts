@@ -7,7 +7,7 @@ export function aStartForm(changes: Partial<StartForm> = {}): StartForm {
   return {
     namespace: 'shop',
     name: 'checkout',
-    binding: { uid: 'a uid', revision: 17, step: 0, pauseStartedAt: '', analysis: '' },
+    template: 'a template',
     ownChannel: 'C0SHIPSHOP',
     containers: [{ name: 'checkout', image: `${repository}:1.4.2`, isMain: true }],
     images: [
@@ -30,6 +30,7 @@ export function aStartForm(changes: Partial<StartForm> = {}): StartForm {
         from: { kind: 'ran', revision: 16 },
       },
     ],
+    runs: `${repository}:1.4.2`,
     underWay: undefined,
     ...changes,
   };

@@ -15,6 +15,8 @@ export interface Fact {
 export interface PageAction {
   readonly name: string;
   readonly label: string;
+  /** Breaks nothing: it stands apart. */
+  readonly isHelpful?: boolean;
 }
 
 /** The state of one process or server, by its name: the latest line per name is shown. */

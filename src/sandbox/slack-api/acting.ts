@@ -122,6 +122,7 @@ export function createActing(slack: Slack, deliveries: Deliveries) {
     const person = findPerson(input.user);
     const view = findView(person, input.view_id);
     const blocks = blocksOf(view);
+    refuseSilentInput(blocks, input);
     const action = writeAction(blocks, input, workspace.nextTs());
     const state = readState(blocks, withPress(input, action));
     const payload = payloads.writeViewAction(person, view, { action, state }, slack);
@@ -190,6 +191,9 @@ export function createActing(slack: Slack, deliveries: Deliveries) {
   }): Promise<Acted> {
     const person = findPerson(input.user);
     if (input.channel === undefined || input.ts === undefined) {
+      const known = slack.settings.shortcuts;
+      if (known.length > 0 && !known.some(({ callbackId }) => callbackId === input.callback_id))
+        throw new SlackError('shortcut_not_found');
       const payload = payloads.writeShortcut(person, input.callback_id, slack);
       return readOutcome(await deliveries.send('interactive', payload, `shortcut ${input.callback_id}`));
     }
@@ -241,6 +245,19 @@ export function createActing(slack: Slack, deliveries: Deliveries) {
 function blocksOf(view: View): readonly JsonObject[] {
   const blocks = view.body.blocks;
   return Array.isArray(blocks) ? blocks : [];
+}
+
+/** An input tells the app what is put in only where its block says so; else it is heard with the submission. */
+function refuseSilentInput(blocks: readonly JsonObject[], { action_id, block_id }: ElementPress): void {
+  const isSilent = blocks.some(
+    (block) =>
+      block.type === 'input' &&
+      block.dispatch_action !== true &&
+      (block_id === undefined || block.block_id === block_id) &&
+      isRecord(block.element) &&
+      block.element.action_id === action_id,
+  );
+  if (isSilent) throw new SlackError('action_not_dispatched');
 }
 
 function toTexts(record: Readonly<Record<string, unknown>>): Record<string, string> {

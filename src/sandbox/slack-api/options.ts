@@ -30,6 +30,11 @@ export interface ChannelOption {
   readonly memberIds?: readonly string[];
 }
 
+export interface Shortcut {
+  readonly name: string;
+  readonly callbackId: string;
+}
+
 export interface SlackApiOptions {
   readonly host?: string;
   /** 0 takes any free port. */
@@ -43,6 +48,8 @@ export interface SlackApiOptions {
   readonly scopes?: readonly string[];
   /** The events that the app subscribed to: others are not sent. */
   readonly events?: readonly string[];
+  /** Its global shortcuts: people find these, and no others. Left out: any callback id is sent. */
+  readonly shortcuts?: readonly Shortcut[];
   readonly people?: readonly Person[];
   readonly userGroups?: readonly UserGroup[];
   readonly channels?: readonly ChannelOption[];
@@ -109,6 +116,7 @@ export function parseOptions(options: SlackApiOptions): Settings {
     signingSecret: options.signingSecret ?? 'sandbox-signing-secret',
     scopes: options.scopes ?? scopes,
     events: options.events ?? events,
+    shortcuts: options.shortcuts ?? [],
     people: options.people ?? people,
     userGroups: options.userGroups ?? userGroups,
     channels: options.channels ?? [{ id: 'C0SHIPSHOP', name: 'ship-shop', topic: 'What ships to the shop' }],

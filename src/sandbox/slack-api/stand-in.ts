@@ -113,7 +113,7 @@ export function createStandIn({ slack, acting, administration, setFault, setRequ
 
   function readState(): object {
     return {
-      app: workspace.app,
+      app: { ...workspace.app, shortcuts: slack.settings.shortcuts },
       people: [...workspace.people.values()],
       userGroups: [...workspace.userGroups.values()],
       channels: [...workspace.channels.values()].map((channel) => ({

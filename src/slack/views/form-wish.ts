@@ -40,5 +40,5 @@ export function openStartButton(view: Pick<AnswerView, 'sign'>, { target }: Form
     isConfirmed: false,
   });
   const label = target === undefined ? 'Start a rollout' : `Start a rollout of ${plain(target.name, 50)}`;
-  return button(openStartActionId, value, { text, label, style: 'primary' });
+  return button(openStartActionId, value, { text, label });
 }

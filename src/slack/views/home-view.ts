@@ -36,11 +36,12 @@ export function renderHome(view: AnswerView, scene: HomeScene): HomeView {
   if (mine.length > 0) blocks.push({ type: 'divider', block_id: 'mine-line' }, header('mine', 'Yours, under way'));
   blocks.push(...mine.slice(0, mostMine).flatMap((one) => movingBlocks(view, one, scene)));
   blocks.push(...moreBlock('mine-more', mine.length - mostMine, 'are yours'));
+  if (!facts.seesNothing) blocks.push(actions('start', [openStartButton(view, {}, 'Start something')]));
   blocks.push(...changeBlocks(view, facts.changes));
   blocks.push(
     context(
       'foot',
-      `As of ${date(scene.asOfMs, '{time_secs}')}. It is drawn anew when something here changes, for half an hour after you open it.`,
+      `As of ${date(scene.asOfMs, '{time_secs}')}; follows what moves for half an hour after you open it.`,
     ),
   );
   return { type: 'home', blocks };
@@ -74,7 +75,7 @@ function topBlocks(view: AnswerView, count: number, facts: HomeFacts): readonly 
   }
   const words =
     count === 0 ? 'Nothing waits for you.' : `${count === 1 ? 'One rollout waits' : `${count} rollouts wait`} for you.`;
-  return [header('top', words), actions('start', [openStartButton(view, {}, 'Start something')])];
+  return [header('top', words)];
 }
 
 function movingBlocks(view: AnswerView, one: Moving, { linkTo }: HomeScene): readonly MessageBlock[] {

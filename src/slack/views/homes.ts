@@ -33,7 +33,7 @@ interface Watched {
   drawnAtMs: number;
   hash: string | undefined;
   digest: string | undefined;
-  notice: Message | undefined;
+  notice: { readonly message: Message; readonly untilMs: number } | undefined;
   timer: NodeJS.Timeout | undefined;
   dueAtMs: number;
   isDrawing: boolean;
@@ -41,6 +41,8 @@ interface Watched {
 
 const keptMs = 30 * 60_000;
 const mostWatched = 200;
+/** An answer goes with the next drawing after this. */
+const noticeMs = 60_000;
 /** Changes come in crowds: the first waits for the others. */
 const gatherMs = 700;
 /** One Home is not drawn faster than this by changes. */
@@ -84,8 +86,8 @@ export function createHomes(tools: HomeTools): Homes {
   }
 
   async function draw(userId: string, home: Watched): Promise<void> {
-    const { notice } = home;
-    const next = fitView(await render(userId, notice), log);
+    if (home.notice !== undefined && home.notice.untilMs < now()) home.notice = undefined;
+    const next = fitView(await render(userId, home.notice?.message), log);
     const digest = digestOf(next);
     home.drawnAtMs = now();
     if (digest === home.digest) return;
@@ -185,7 +187,7 @@ export function createHomes(tools: HomeTools): Homes {
     },
     tell(userId, message) {
       const home = watch(userId);
-      home.notice = message;
+      home.notice = { message, untilMs: now() + noticeMs };
       plan(userId, home, 0);
     },
     async stop() {

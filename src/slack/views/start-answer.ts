@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Refusal, StartWish } from '../../operations/index.ts';
+import type { Refusal } from '../../operations/index.ts';
 import { type Mrkdwn, quote } from '../messages/mrkdwn.ts';
 import { versionOf } from '../messages/version.ts';
 import { type Drawn, type Entry, emptyEntry, type Field, fields, keyOf } from './start-entry.ts';
@@ -31,17 +31,6 @@ export function forService(entry: Entry, drawn: Drawn): Entry {
   if (isSame)
     return entry.container === drawn.container ? entry : { ...entry, choice: undefined, typed: '', isSure: false };
   return { ...emptyEntry, serviceKey: entry.serviceKey, reason: entry.reason };
-}
-
-/** The image counts only for the container that it was drawn for. */
-export function sawOf(drawn: Drawn, container: string | undefined): Pick<StartWish, 'saw' | 'sawImage'> {
-  const { uid, revision } = drawn;
-  const saw =
-    uid === undefined || revision === undefined
-      ? undefined
-      : { uid, revision, step: 0, pauseStartedAt: '', analysis: '' };
-  const isSameContainer = container === undefined || container === drawn.container;
-  return { saw, sawImage: isSameContainer ? drawn.image : undefined };
 }
 
 /** The field that a refusal is about. */
@@ -78,12 +67,13 @@ export function wordsOnly(words: Mrkdwn): string {
     .slice(0, 1500);
 }
 
-export function changedWords({ facts }: Refusal): Mrkdwn {
+/** What moved since the form was drawn. */
+export function changedWords({ facts }: Refusal, drawn: Drawn): Mrkdwn {
   const version = (image: string | undefined) => quote(versionOf(image), 60);
-  const moved =
-    facts.sawImage === undefined
-      ? `it went from revision ${quote(facts.sawRevision ?? '?', 10)} to ${quote(facts.revision ?? '?', 10)}`
-      : `its image was changed from ${version(facts.sawImage)} to ${version(facts.image)}`;
+  const isOtherImage = drawn.image !== undefined && drawn.image !== facts.image;
+  const moved = isOtherImage
+    ? `its image was changed from ${version(drawn.image)} to ${version(facts.image)}`
+    : 'its pod template was changed';
   return `Nothing was started: while this form was open, ${moved}. Look again, then start.`;
 }
 

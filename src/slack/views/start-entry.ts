@@ -21,8 +21,8 @@ export const Drawn = z.object({
   /** The channel that the form was opened in; '': none, so the rollout's own counts. */
   channel: z.string(),
   service: z.object({ namespace: z.string(), name: z.string() }).optional(),
-  uid: z.string().optional(),
-  revision: z.number().optional(),
+  /** `StartForm.template` */
+  template: z.string().optional(),
   container: z.string().optional(),
   /** The image that was asked for in that container. */
   image: z.string().optional(),

@@ -17,7 +17,6 @@ import {
   lateView,
   type SentView,
   type SubmissionAnswer,
-  sawOf,
   tryAgain,
   wordsOnly,
 } from './start-answer.ts';
@@ -211,7 +210,7 @@ export function createStartForms(tools: StartFormTools): StartForms {
       images: [image],
       isConfirmed: entry.isSure,
       reason: entry.reason === '' ? undefined : entry.reason,
-      ...sawOf(drawn, image.container),
+      sawTemplate: drawn.template,
     };
     return answerFor({ wish, drawn, entry, sent }, await operations.start(wish));
   }
@@ -230,7 +229,8 @@ export function createStartForms(tools: StartFormTools): StartForms {
     const words = refusalWords(answer, command).why;
     const again = (changed: Mrkdwn) =>
       draw({ person: wish.person, channel, target: drawn.service, entry: { ...entry, isSure: false }, changed });
-    if (answer.reason === 'staleCard') return { response_action: 'update', view: await again(changedWords(answer)) };
+    if (answer.reason === 'staleCard')
+      return { response_action: 'update', view: await again(changedWords(answer, drawn)) };
     const isAsking = sent.blocks.some(({ block_id: id }) => id?.startsWith(fields.sure) === true);
     const isQuestion = answer.reason === 'otherRepository' || answer.reason === 'unusualTag';
     if (isQuestion && !isAsking) return { response_action: 'update', view: await again(words) };

@@ -2,7 +2,7 @@ import type { InputBlock } from '@slack/types';
 import { formatDuration } from '../../lib/index.ts';
 import type { KnownImage, PlanAnswer, RolloutName, StartForm } from '../../operations/index.ts';
 import { context, type MessageBlock, section } from '../messages/blocks.ts';
-import { type Mrkdwn, plain, quote } from '../messages/mrkdwn.ts';
+import { capital, type Mrkdwn, plain, quote } from '../messages/mrkdwn.ts';
 import { versionOf } from '../messages/version.ts';
 import { renderPlanPreview } from './plan-preview.ts';
 import { type Drawn, type Entry, fields, keyOf, otherImage, shortHash } from './start-entry.ts';
@@ -60,7 +60,7 @@ export function drawnOf({ form, service, channel, entry }: StartScene): Drawn {
   return {
     channel,
     ...(service === undefined ? {} : { service }),
-    ...(form === undefined ? {} : { uid: form.binding.uid, revision: form.binding.revision }),
+    ...(form === undefined ? {} : { template: form.template }),
     ...(container === undefined ? {} : { container: container.name }),
     ...(container === undefined || !isShort(container.image) ? {} : { image: container.image }),
     images: choicesOf(form, container?.name).map(({ image }) => image),
@@ -74,11 +74,9 @@ export function renderStartView(scene: StartScene, metadata: string): ModalView 
   if (scene.changed !== undefined) blocks.push(section('changed', `⚠️ ${scene.changed}`));
   blocks.push(serviceInput(scene));
   if (form !== undefined) {
-    blocks.push(...imageInputs(form, entry, scene.nowMs));
-    const sure = verdict?.kind === 'refused' && verdict.isQuestion;
-    blocks.push(reasonInput(entry), { type: 'divider', block_id: 'line' });
-    blocks.push(...preview(form, scene));
-    if (sure) blocks.push(sureInput(verdict.image));
+    blocks.push(...imageInputs(form, entry, scene.nowMs), verdictOf(form, verdict));
+    if (verdict?.kind === 'refused' && verdict.isQuestion) blocks.push(sureInput(verdict.image));
+    blocks.push(reasonInput(entry), ...preview(form, scene.plan));
   }
   return {
     type: 'modal',
@@ -152,7 +150,7 @@ function imageInputs(form: StartForm, entry: Entry, nowMs: number): readonly Inp
           options,
           ...(initial === undefined ? {} : { initial_option: initial }),
         },
-        { label: 'Image', isWatched: true, hint: `Runs ${plain(versionOf(container.image), 60)} now.` },
+        { label: 'Image', isWatched: true, hint: `Runs ${plain(versionOf(form.runs ?? container.image), 60)} now.` },
       ),
     );
   }
@@ -235,19 +233,20 @@ function sureInput(image: string): InputBlock {
   return input(
     `${fields.sure}:${shortHash(image)}`,
     { type: 'checkboxes', action_id: fields.sure, options: [option('sure', `Yes, start ${plain(image, 60)}`)] },
-    { label: 'Are you sure?', isOptional: true },
+    { label: 'Are you sure?' },
   );
 }
 
-function preview(form: StartForm, { verdict, plan }: StartScene): readonly MessageBlock[] {
-  const name = `*${quote(form.name, 100)}*`;
-  const blocks: MessageBlock[] = [];
-  if (verdict === undefined) blocks.push(section('verdict', `${name}: choose an image.`));
-  else if (verdict.kind === 'refused') blocks.push(section('verdict', verdict.words));
-  else {
-    const change = `${quote(versionOf(verdict.from), 60)} → *${quote(versionOf(verdict.to), 60)}*`;
-    blocks.push(section('verdict', `${name} ${change} in ${quote(form.namespace, 63)}`));
-  }
+/** What a start would come to with this image; a refusal stands where the image was chosen. */
+function verdictOf(form: StartForm, verdict: Verdict | undefined): MessageBlock {
+  if (verdict === undefined) return section('verdict', `Choose what *${quote(form.name, 100)}* shall run.`);
+  if (verdict.kind === 'refused') return section('verdict', `⚠️ ${capital(verdict.words)}`);
+  const change = `${quote(versionOf(verdict.from), 60)} → *${quote(versionOf(verdict.to), 60)}*`;
+  return section('verdict', `*${quote(form.name, 100)}* ${change} in ${quote(form.namespace, 63)}`);
+}
+
+function preview(form: StartForm, plan: PlanAnswer | undefined): readonly MessageBlock[] {
+  const blocks: MessageBlock[] = [{ type: 'divider', block_id: 'line' }];
   if (plan !== undefined) blocks.push(section('plan', renderPlanPreview(plan)));
   const under =
     form.underWay === undefined
@@ -255,6 +254,5 @@ function preview(form: StartForm, { verdict, plan }: StartScene): readonly Messa
       : [`${quote(versionOf(form.underWay.image), 60)} is under way: this takes its place.`];
   const channel =
     form.ownChannel === undefined ? 'No channel hears of it.' : `Its card appears in <#${form.ownChannel}>.`;
-  blocks.push(context('where', [...under, channel].join(' ')));
-  return blocks;
+  return [...blocks, context('where', [...under, channel].join(' '))];
 }

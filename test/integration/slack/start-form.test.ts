@@ -74,8 +74,7 @@ it('a start without an image opens the form; the newest build is chosen; what is
       images: [{ container: 'checkout', image: 'ghcr.io/acme/checkout:2.0.1' }],
       reason: 'the sale begins',
       isConfirmed: false,
-      saw: { uid: 'a uid', revision: 17 },
-      sawImage: 'ghcr.io/acme/checkout:1.4.2',
+      sawTemplate: 'a template',
     },
   ]);
   await eventually(() => answerTo(world, 'U0DANA')?.includes('Asked: start'), 'dana hears that it was asked');
@@ -112,7 +111,7 @@ it('a refusal stands at its field, in its words; one that asks is answered in th
   const asking = await openForm((text) => text.includes('sure:'));
   expect(JSON.stringify(asking.blocks)).toContain('usual tags here look like 1.4.2');
   expect(await world.slack.submit({ user: 'dana', view_id: asking.id })).toMatchObject({
-    errors: { [blockOf(asking, 'sure')]: expect.stringContaining('usual tags') },
+    errors: { [blockOf(asking, 'sure')]: expect.any(String) },
   });
   world.known.answer = undefined;
   const values = { [blockOf(asking, 'sure')]: { sure: ['sure'] } };
@@ -125,13 +124,13 @@ it('a refusal stands at its field, in its words; one that asks is answered in th
 it('a form that is older than the facts says what changed, and starts when it was looked at again', async () => {
   await world.slack.command({ user: 'dana', channel, text: '/rollout start checkout' });
   const form = await openForm();
-  world.known.form = { done: true, form: aStartForm({ binding: { ...aStartForm().binding, revision: 18 } }) };
-  world.known.answer = { done: false, reason: 'staleCard', facts: { sawRevision: '17', revision: '18' } };
+  world.known.form = { done: true, form: aStartForm({ template: 'another one' }) };
+  world.known.answer = { done: false, reason: 'staleCard', facts: { image: 'ghcr.io/acme/checkout:1.5.0' } };
   expect(await world.slack.submit({ user: 'dana', view_id: form.id })).toEqual({ isAcknowledged: true });
-  const again = await openForm((text) => text.includes('revision 17 to 18'));
+  const again = await openForm((text) => text.includes('from 1.4.2 to 1.5.0'));
   world.known.answer = undefined;
   await world.slack.submit({ user: 'dana', view_id: again.id });
-  expect(starts().at(-1)).toMatchObject({ saw: { revision: 18 } });
+  expect(starts().at(-1)).toMatchObject({ sawTemplate: 'another one' });
 });
 
 it('what takes longer than Slack waits is told in the form', async () => {

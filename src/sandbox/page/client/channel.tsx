@@ -46,6 +46,11 @@ export function ChannelPane({ channel, command, pinned, wanted }: ChannelPanePro
     setProblem(acted.ok ? '' : describeFailure(acted));
   }
 
+  async function runShortcut(callbackId: string): Promise<void> {
+    const acted = await act('shortcut', { user: me?.id, callback_id: callbackId });
+    setProblem(acted.ok && acted.isAcknowledged !== false ? '' : describeFailure(acted));
+  }
+
   function toggleThread(ts: string): void {
     setOpenThreads((before) =>
       before.has(ts) ? new Set([...before].filter((one) => one !== ts)) : new Set([...before, ts]),
@@ -95,6 +100,10 @@ export function ChannelPane({ channel, command, pinned, wanted }: ChannelPanePro
         first={isDirect ? '' : command}
         placeholder={isDirect ? `Message ${name}` : `Message #${name}`}
         onSend={(text) => send(text)}
+        shortcuts={slack.app.shortcuts.map(({ name: label, callbackId }) => ({
+          name: label,
+          run: () => void runShortcut(callbackId),
+        }))}
       />
     </section>
   );

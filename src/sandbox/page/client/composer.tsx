@@ -8,10 +8,12 @@ interface ComposerProps {
   /** Takes the focus when it appears, so that Enter sends what stands there. */
   readonly isReady?: boolean;
   readonly onSend: (text: string) => Promise<void>;
+  /** What else can be begun from here. */
+  readonly shortcuts?: readonly { readonly name: string; readonly run: () => void }[];
 }
 
 /** The line to type in: Enter sends, Shift+Enter breaks, Arrow up brings back what was sent before. */
-export function Composer({ first = '', placeholder, isReady = false, onSend }: ComposerProps) {
+export function Composer({ first = '', placeholder, isReady = false, onSend, shortcuts = [] }: ComposerProps) {
   const [text, setText] = useState(first);
   const sent = useRef<string[]>(first === '' ? [] : [first]);
   const back = useRef(0);
@@ -42,6 +44,7 @@ export function Composer({ first = '', placeholder, isReady = false, onSend }: C
         send();
       }}
     >
+      {shortcuts.length > 0 && <Shortcuts shortcuts={shortcuts} />}
       <textarea
         ref={line}
         rows={1}
@@ -68,5 +71,58 @@ export function Composer({ first = '', placeholder, isReady = false, onSend }: C
         <Icon name="send" />
       </button>
     </form>
+  );
+}
+
+/** The menu of the app's shortcuts, as behind Slack's plus. */
+function Shortcuts({ shortcuts }: { readonly shortcuts: NonNullable<ComposerProps['shortcuts']> }) {
+  const [isOpen, setOpen] = useState(false);
+  const root = useRef<HTMLSpanElement>(null);
+  useEffect(() => {
+    if (!isOpen) return;
+    const close = (event: Event): void => {
+      if (!(event.target instanceof Node && root.current?.contains(event.target))) setOpen(false);
+    };
+    document.addEventListener('pointerdown', close);
+    root.current?.querySelector<HTMLElement>('[role=menuitem]')?.focus();
+    return () => document.removeEventListener('pointerdown', close);
+  }, [isOpen]);
+  return (
+    <span className="overflow" ref={root}>
+      <button
+        type="button"
+        className="shortcut-plus"
+        aria-label="Shortcuts"
+        aria-haspopup="menu"
+        aria-expanded={isOpen}
+        onClick={() => setOpen(!isOpen)}
+      >
+        <Icon name="plus" />
+      </button>
+      {isOpen && (
+        <span
+          className="menu is-up"
+          role="menu"
+          onKeyDown={(event) => {
+            if (event.key === 'Escape') setOpen(false);
+          }}
+        >
+          {shortcuts.map(({ name, run }) => (
+            <button
+              key={name}
+              type="button"
+              role="menuitem"
+              className="menu-item"
+              onClick={() => {
+                setOpen(false);
+                run();
+              }}
+            >
+              {name}
+            </button>
+          ))}
+        </span>
+      )}
+    </span>
   );
 }

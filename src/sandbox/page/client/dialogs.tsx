@@ -18,6 +18,7 @@ export function Dialog({ title, onClose, footer, children, size = 'small' }: Dia
     // A dialog that is taken away rather than closed does not give the focus back by itself.
     const before = document.activeElement;
     ref.current?.showModal();
+    placeOnPhone(ref.current);
     return () => {
       if (before instanceof HTMLElement) before.focus();
     };
@@ -42,6 +43,16 @@ export function Dialog({ title, onClose, footer, children, size = 'small' }: Dia
       {footer !== undefined && <footer className="dialog-foot">{footer}</footer>}
     </dialog>
   );
+}
+
+/** On the phone a dialog covers the phone, not the page. */
+function placeOnPhone(dialog: HTMLDialogElement | null): void {
+  const phone = document.querySelector('.app.is-phone .screen')?.getBoundingClientRect();
+  if (dialog === null || phone === undefined) return;
+  const { style } = dialog;
+  style.width = `${phone.width}px`;
+  style.maxHeight = `${phone.height}px`;
+  style.marginLeft = `${phone.left}px`;
 }
 
 /** An element's own question before it is sent. */

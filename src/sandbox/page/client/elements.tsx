@@ -218,6 +218,7 @@ function Pick({ block, element, using, label, isWaiting }: PickProps) {
 export interface Option {
   readonly value: string;
   readonly label: string;
+  readonly description: string;
 }
 
 /** What a select offers: its own options, or the workspace's people or channels. */
@@ -225,15 +226,16 @@ export function useOptions(element: JsonObject): readonly Option[] {
   const { slack } = useSession();
   const type = textIn(element.type);
   if (type.includes('users_select')) {
-    return [...slack.people.values()].map((person) => ({ value: person.id, label: person.realName }));
+    return [...slack.people.values()].map((person) => ({ value: person.id, label: person.realName, description: '' }));
   }
   if (type.includes('conversations_select') || type.includes('channels_select')) {
     const named = [...slack.channels.values()].filter((channel) => channel.name !== '');
-    return named.map((channel) => ({ value: channel.id, label: `#${channel.name}` }));
+    return named.map((channel) => ({ value: channel.id, label: `#${channel.name}`, description: '' }));
   }
   const groups = objectsIn(element.option_groups).flatMap((group) => objectsIn(group.options));
   return [...objectsIn(element.options), ...groups].map((option) => ({
     value: textIn(option.value),
     label: textIn(option.text),
+    description: textIn(option.description),
   }));
 }

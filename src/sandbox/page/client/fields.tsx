@@ -12,8 +12,11 @@ interface FieldProps {
   readonly block: JsonObject;
   readonly values: FieldValues;
   readonly error: string | undefined;
-  readonly onChange: (block: JsonObject, element: JsonObject, value: FieldValue) => void;
+  readonly onChange: Change;
 }
+
+/** `isDone`: not one character of many, but what the person means. */
+type Change = (block: JsonObject, element: JsonObject, value: FieldValue, isDone: boolean) => void;
 
 /** An `input` block: label, element, hint, and what is wrong with it. */
 export function InputField({ viewId, block, values, error, onChange }: FieldProps) {
@@ -32,7 +35,7 @@ export function InputField({ viewId, block, values, error, onChange }: FieldProp
         block={block}
         element={element}
         value={value}
-        onChange={(next) => onChange(block, element, next)}
+        onChange={(next, isDone = true) => onChange(block, element, next, isDone)}
       />
       {hint !== '' && <p className="hint">{hint}</p>}
       {error !== undefined && (
@@ -50,7 +53,7 @@ interface ElementProps {
   readonly block: JsonObject;
   readonly element: JsonObject;
   readonly value: FieldValue | undefined;
-  readonly onChange: (value: FieldValue) => void;
+  readonly onChange: (value: FieldValue, isDone?: boolean) => void;
 }
 
 const inputTypes: Readonly<Record<string, string>> = {
@@ -64,7 +67,7 @@ const inputTypes: Readonly<Record<string, string>> = {
 };
 
 function FieldElement(props: ElementProps) {
-  const { id, element, value, onChange } = props;
+  const { id, block, element, value, onChange } = props;
   const type = textIn(element.type);
   const placeholder = textIn(element.placeholder);
   const text = typeof value === 'string' ? value : firstText(element);
@@ -75,7 +78,7 @@ function FieldElement(props: ElementProps) {
         rows={4}
         value={text}
         placeholder={placeholder}
-        onChange={(event) => onChange(event.target.value)}
+        onChange={(event) => onChange(event.target.value, isHeardWhileTyping(element))}
       />
     );
   }
@@ -87,8 +90,14 @@ function FieldElement(props: ElementProps) {
         type={inputType}
         step={element.is_decimal_allowed === true ? 'any' : undefined}
         value={text}
+        maxLength={typeof element.max_length === 'number' ? element.max_length : undefined}
         placeholder={placeholder}
-        onChange={(event) => onChange(event.target.value)}
+        onChange={(event) => onChange(event.target.value, !type.endsWith('_input') || isHeardWhileTyping(element))}
+        onKeyDown={(event) => {
+          if (event.key !== 'Enter' || block.dispatch_action !== true) return;
+          event.preventDefault();
+          onChange(text, true);
+        }}
       />
     );
   }
@@ -97,6 +106,13 @@ function FieldElement(props: ElementProps) {
   if (type.startsWith('multi_')) return <ChoiceList {...props} isMany />;
   if (type === 'external_select') return <ExternalSelect {...props} />;
   return <Select {...props} />;
+}
+
+/** A text is told of when Enter is pressed, unless the element asks for every character. */
+function isHeardWhileTyping(element: JsonObject): boolean {
+  const { dispatch_action_config: config } = element;
+  const on = isObject(config) ? config.trigger_actions_on : undefined;
+  return Array.isArray(on) && on.includes('on_character_entered');
 }
 
 function firstText(element: JsonObject): string {
@@ -113,7 +129,9 @@ function Select({ id, element, value, onChange }: ElementProps) {
   const chosen = typeof value === 'string' ? value : (firstChosen(element)[0] ?? textIn(element.initial_user));
   return (
     <select id={id} value={chosen} onChange={(event) => onChange(event.target.value)}>
-      <option value="">{textIn(element.placeholder) || 'Choose…'}</option>
+      <option value="" disabled>
+        {textIn(element.placeholder) || 'Choose…'}
+      </option>
       {options.map((option) => (
         <option key={option.value} value={option.value}>
           {option.label}
@@ -141,7 +159,10 @@ function ChoiceList({ id, element, value, onChange, isMany }: ElementProps & { r
               else onChange(event.target.checked ? [...others, option.value] : others);
             }}
           />
-          {option.label}
+          <span>
+            {option.label}
+            {option.description !== '' && <small>{option.description}</small>}
+          </span>
         </label>
       ))}
     </div>

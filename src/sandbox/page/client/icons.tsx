@@ -15,6 +15,7 @@ const paths = {
   more: 'M3 8h.01M8 8h.01M13 8h.01',
   home: 'M2 7.5 8 2.5l6 5V14H9.5v-4h-3v4H2z',
   info: 'M8 1.5a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13zM8 7.2v4M8 4.8v.2',
+  plus: 'M8 3v10M3 8h10',
   pin: 'M6 2h5l-.6 4.5L13 9H3.5L6 6.5zM8.2 9v5',
   bolt: 'M9 1.5 3 9h4l-1 5.5L13 7H8.5z',
 } as const;

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { Blocks } from './blocks.tsx';
 import { ConfirmDialog, Dialog } from './dialogs.tsx';
 import { type FieldValue, type FieldValues, InputField } from './fields.tsx';
@@ -25,6 +25,13 @@ export function Modal({ view }: { readonly view: JsonObject }) {
     setProblem(isFine ? '' : describeFailure(acted));
   }
 
+  // What is wrong may stand above or below what is seen.
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    if (Object.keys(errors).length > 0)
+      form.current?.querySelector('[data-has-error=true]')?.scrollIntoView({ block: 'center' });
+  }, [errors]);
+
   const submitLabel = isObject(view.submit) ? textIn(view.submit) : undefined;
   const footer = (
     <>
@@ -49,6 +56,7 @@ export function Modal({ view }: { readonly view: JsonObject }) {
   return (
     <Dialog title={textIn(view.title)} onClose={() => void close()} footer={footer}>
       <form
+        ref={form}
         id={viewId}
         onSubmit={(event) => {
           event.preventDefault();
@@ -88,10 +96,10 @@ export function useViewFields(view: JsonObject) {
       ...(value !== undefined && { value }),
     }),
   );
-  function setValue(block: JsonObject, element: JsonObject, value: FieldValue): void {
+  function setValue(block: JsonObject, element: JsonObject, value: FieldValue, isDone: boolean): void {
     const blockId = textIn(block.block_id);
     setValues((before) => ({ ...before, [blockId]: { ...before[blockId], [textIn(element.action_id)]: value } }));
-    if (block.dispatch_action === true) using.use(block, element, value);
+    if (block.dispatch_action === true && isDone) using.use(block, element, value);
   }
   return { values, setValue, using, asked };
 }

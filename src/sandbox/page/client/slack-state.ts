@@ -52,7 +52,11 @@ export interface OpenView {
 
 export interface SlackState {
   readonly isLoaded: boolean;
-  readonly app: { readonly botUserId: string; readonly name: string };
+  readonly app: {
+    readonly botUserId: string;
+    readonly name: string;
+    readonly shortcuts: readonly { readonly name: string; readonly callbackId: string }[];
+  };
   readonly people: ReadonlyMap<string, Person>;
   readonly userGroups: ReadonlyMap<string, UserGroup>;
   readonly channels: ReadonlyMap<string, Channel>;
@@ -66,7 +70,7 @@ export interface SlackState {
 
 export const emptyState: SlackState = {
   isLoaded: false,
-  app: { botUserId: '', name: '' },
+  app: { botUserId: '', name: '', shortcuts: [] },
   people: new Map(),
   userGroups: new Map(),
   channels: new Map(),

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'react';
-import type { WriteLine } from '../options.ts';
+import type { PageAction, WriteLine } from '../options.ts';
 import type { PodLine } from '../pods.ts';
 import { Dialog } from './dialogs.tsx';
 import { Icon } from './icons.tsx';
@@ -164,6 +164,19 @@ function Processes({ about, world }: { readonly about: About; readonly world: Wo
     setBusy(undefined);
   }
   const lines = [...world.status.values()];
+  const helpful = about.actions.filter(({ isHelpful }) => isHelpful === true);
+  const button = (action: PageAction) => (
+    <button
+      key={action.name}
+      type="button"
+      className="chip"
+      disabled={busy !== undefined}
+      aria-busy={busy === action.name}
+      onClick={() => void run(action.name)}
+    >
+      {action.label}
+    </button>
+  );
   return (
     <>
       {lines.length > 0 && (
@@ -175,6 +188,14 @@ function Processes({ about, world }: { readonly about: About; readonly world: Wo
           ))}
         </ul>
       )}
+      {helpful.length > 0 && (
+        <div className="break-it">
+          <h3>
+            <Icon name="check" size={13} /> Meanwhile, elsewhere
+          </h3>
+          {helpful.map(button)}
+        </div>
+      )}
       {about.actions.length > 0 && (
         <div className="break-it">
           <h3>
@@ -183,18 +204,7 @@ function Processes({ about, world }: { readonly about: About; readonly world: Wo
           <span className="dim note" role="status">
             {note}
           </span>
-          {about.actions.map((action) => (
-            <button
-              key={action.name}
-              type="button"
-              className="chip"
-              disabled={busy !== undefined}
-              aria-busy={busy === action.name}
-              onClick={() => void run(action.name)}
-            >
-              {action.label}
-            </button>
-          ))}
+          {about.actions.filter(({ isHelpful }) => isHelpful !== true).map(button)}
         </div>
       )}
     </>

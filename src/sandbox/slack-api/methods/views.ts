@@ -31,10 +31,13 @@ export function describeView(view: View, slack: Slack): JsonObject {
   };
 }
 
+const mostBytes = 250_000;
+
 /** Refuses what Slack would not open, and names what has no id yet. */
 function acceptView(body: JsonObject, type: 'modal' | 'home', slack: Slack): JsonObject {
   if (body.type !== type)
     throw new SlackError('invalid_arguments', { response_metadata: { messages: [`[ERROR] view must be a ${type}`] } });
+  if (Buffer.byteLength(JSON.stringify(body)) > mostBytes) throw new SlackError('view_too_large');
   refuseProblems(checkView(body, blockWorld(slack)), 'invalid_arguments');
   const externalId = body.external_id;
   if (typeof externalId === 'string' && externalId !== '') {

@@ -39,11 +39,11 @@ describe('Home', () => {
     expect(textOf(home)).toContain('One rollout waits for you.');
     expect(textOf(home)).toContain('Yours, under way');
     expect(textOf(home)).toContain('https://acme.slack.com/archives/1.2|card');
-    expect(buttonsOf(home)).toEqual(['open-start', 'promote', 'abort', 'abort']);
+    expect(buttonsOf(home)).toEqual(['promote', 'abort', 'abort', 'open-start']);
   });
 
   it.each([
-    ['may not promote', aMoving('gate', { mayPromote: false }), 'Nothing waits for you.', ['open-start', 'abort']],
+    ['may not promote', aMoving('gate', { mayPromote: false }), 'Nothing waits for you.', ['abort', 'open-start']],
     ['may do nothing', aMoving('gate', { mayPromote: false, mayAbort: false }), 'Nothing waits', ['open-start']],
     ['going back already', aMoving('aborting'), 'Nothing waits for you.', ['open-start']],
   ])('%s', (_, moving, words, buttons) => {
@@ -56,7 +56,7 @@ describe('Home', () => {
     const others = (state: 'checking' | 'gate') => ({ ...aMoving(state), delivery: aTypicalDelivery(state) });
     const home = draw({ moving: [others('checking'), others('gate')] }, { userId: 'U0ARNO' });
     expect(textOf(home)).not.toContain('Yours');
-    expect(buttonsOf(home)).toEqual(['open-start', 'promote', 'abort']);
+    expect(buttonsOf(home)).toEqual(['promote', 'abort', 'open-start']);
   });
 
   it('says what changed in the last hour, and that there was more', () => {

@@ -132,13 +132,14 @@ const anyScene: fc.Arbitrary<StartScene> = fc.record({
     fc.record({
       namespace: words,
       name: words,
-      binding: fc.constant(aStartForm().binding),
+      template: fc.constant('a template'),
       ownChannel: fc.constantFrom(undefined, 'C0SHIPSHOP'),
       containers: fc.uniqueArray(
         fc.record({ name: fc.constantFrom('web', 'checkout', 'c'), image: words, isMain: fc.boolean() }),
         { minLength: 1, selector: ({ name }) => name },
       ),
       images: fc.array(anyImage, { maxLength: 5 }),
+      runs: fc.option(words, { nil: undefined }),
       underWay: fc.option(fc.record({ image: words }), { nil: undefined }),
     }),
     { nil: undefined },
