@@ -60,9 +60,13 @@ it('a good, a bad and an undone release of an application that heals itself', as
   // Undone against Git: a right of its own, a reason, and then Git puts its own back.
   const reasonless = await desk.type('dana', `/rollout undo ${name} --override-git`);
   expect(reasonless.words).toContain('needs a reason');
+  // Whoever may undo may not set anything against Git for that.
+  const denied = await desk.type('omar', `/rollout undo ${name} --override-git because I am on call`);
+  expect(denied.words).toContain('does not allow slack:U0OMAR to `override-git`');
   const asked = await desk.type('dana', `/rollout undo ${name} --override-git because customers cannot pay`);
   const done = await desk.press('dana', asked, 'line-1');
   expect(done.words).toContain('Git still asks for bad');
+  await desk.sandbox.eventually('the override is written down', overrideRecord, 60_000);
   await desk.until(name, 'is put back', (rollout) => imageOf(rollout) === 'shop:bad');
   const told = await desk.sandbox.eventually('the put-back is told', putBackLines, 60_000);
   expect(told[0]).toBe('⚠️ argocd-controller put a field back on *till bad*');
@@ -72,7 +76,10 @@ it('a good, a bad and an undone release of an application that heals itself', as
   const left = await desk.rollout(name);
   expect(imageOf(left)).toBe('shop:bad');
   expect([left.status.abort, left.status.stableRS]).toEqual([true, aborted.status.stableRS]);
-  await desk.card(name, 5, /argocd-controller put bad back/);
+  // The fifth revision; still the third where Git came back before anybody had looked at the override.
+  const revision = Number(left.metadata.annotations['rollout.argoproj.io/revision']);
+  expect([3, 5]).toContain(revision);
+  await desk.card(name, revision, /argocd-controller put bad back/);
   expect(putBackLines()).toHaveLength(1);
 
   // Git's next word counts again.
@@ -222,6 +229,21 @@ function noticeOf(shop: string): string | undefined {
   return notices.find(
     (words) => words.includes(`put a field back on *${shop}`) && /(Service|HTTPRoute) routed/.test(words),
   );
+}
+
+const Records = z.looseObject({
+  items: z.array(
+    z.looseObject({
+      entries: z.array(z.looseObject({ event: z.string(), text: z.string(), facts: z.record(z.string(), z.string()) })),
+    }),
+  ),
+});
+
+async function overrideRecord(): Promise<true | undefined> {
+  const { items } = await desk.sandbox.get(Records, '/apis/stepwise.dev/v1alpha1/namespaces/shop/deliveryrecords');
+  const asked = items.flatMap(({ entries }) => entries).filter(({ event }) => event === 'asked:undo');
+  const found = asked.find(({ facts }) => facts.overrides === `Application ${name}`);
+  return found?.text === 'customers cannot pay' || undefined;
 }
 
 function putBackLines(): string[] | undefined {
