@@ -13,7 +13,7 @@ let desk: FrontDesk;
 
 beforeAll(async () => {
   desk = await openFrontDesk();
-});
+}, 240_000);
 afterAll(() => desk.stop());
 
 /** Asks until the answer says so: a socket, a pod or a Lease takes its time. */

@@ -52,7 +52,7 @@ const rows: Readonly<Record<string, Row>> = {
     image: 'shop:2',
     after: () => desk.type('dana', '/rollout pause held'),
     until: ({ spec }) => spec.paused === true,
-    says: /Because:\* Waits for a person: paused by Dana/,
+    says: /Because:\* Waits for a person: paused by dana/,
     next: '/rollout resume shop/held',
     who: /who may `resume` in shop: slack:deployers/,
   },
@@ -241,7 +241,7 @@ beforeAll(async () => {
     await after(name);
     await desk.until(name, 'is so', until);
   }
-});
+}, 240_000);
 afterAll(() => desk.stop());
 
 describe('why', () => {

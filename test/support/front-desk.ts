@@ -164,7 +164,7 @@ export async function openFrontDesk(
   async function answered(user: string, act: () => Promise<unknown>): Promise<Told> {
     const before = answersTo(user).length;
     await act();
-    return sandbox.eventually(`${user} hears an answer`, () => answersTo(user)[before], 15_000);
+    return sandbox.eventually(`${user} hears an answer`, () => answersTo(user)[before], 60_000);
   }
 
   async function rollout(name: string, namespace = 'shop'): Promise<RolloutSeen> {

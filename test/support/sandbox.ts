@@ -72,7 +72,7 @@ export async function startSandbox(
     logs: () => lines,
     get: async (schema, path) => schema.parse(await request('GET', path)),
     request,
-    async eventually(what, look, timeoutMs = 30_000) {
+    async eventually(what, look, timeoutMs = 60_000) {
       const endAt = performance.now() + timeoutMs;
       let last: unknown;
       while (performance.now() < endAt) {

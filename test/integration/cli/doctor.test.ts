@@ -6,7 +6,7 @@ import { startSandbox, type TestSandbox } from '../../support/sandbox.ts';
 let sandbox: TestSandbox;
 beforeAll(async () => {
   sandbox = await startSandbox();
-});
+}, 240_000);
 afterAll(() => sandbox.stop());
 
 /** `stepwise doctor` as a person types it. */
@@ -81,4 +81,4 @@ it('when it runs all is well, and a program can read it', async () => {
     'ok clock',
   ]);
   expect(lines.find(({ name }) => name === 'controller')?.found).toMatch(/^Stepwise \(stepwise_replica-1_/);
-});
+}, 180_000);
