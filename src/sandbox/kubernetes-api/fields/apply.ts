@@ -8,6 +8,7 @@ import type { Schema } from '../schema/schema.ts';
 import { listKeyOf } from '../schema/validate.ts';
 import { compareFields, fieldsOf, managedPart } from './field-set.ts';
 import { type FieldTree, intersect, isMember, pathsOf, subtract, union } from './field-tree.ts';
+import { kubectl, lastAppliedFields, withLastApplied } from './last-applied.ts';
 import { type ManagedEntry, readEntries, withEntries } from './managed-fields.ts';
 
 /** The outcome of merging one manager's configuration into an object. */
@@ -26,7 +27,7 @@ export function applyConfiguration(
   api: Api,
   write: Write,
   current: { readonly stored: StoredObject | undefined; readonly served: JsonObject },
-  request: { readonly config: JsonObject; readonly force: boolean },
+  request: { readonly config: JsonObject; readonly given: JsonObject; readonly force: boolean },
 ): Applied {
   const { schema } = write.resource;
   const entries = readEntries(current.stored);
@@ -47,7 +48,9 @@ export function applyConfiguration(
     .map((entry) => ({ entry, fields: intersect(changes, entry.fields) }))
     .filter((each) => each.fields !== undefined)
     .sort((a, b) => (a.entry.manager < b.entry.manager ? -1 : 1));
-  if (contested.length > 0 && !request.force) throw conflicts(contested);
+  const allowed = write.manager === kubectl ? lastAppliedFields(schema, current.served) : undefined;
+  const isRefused = contested.some((each) => subtract(each.fields, allowed) !== undefined);
+  if (isRefused && !request.force) throw conflicts(contested);
 
   let othersFields: FieldTree | undefined;
   for (const entry of others) othersFields = union(othersFields, entry.fields);
@@ -56,8 +59,9 @@ export function applyConfiguration(
     dropped === undefined
       ? merged
       : removeFields(schema, merged, { fields: dropped, kept: union(othersFields, claimed) });
+  const whole = asObject(object);
   return {
-    object: asObject(object),
+    object: write.manager === kubectl ? withLastApplied(whole, request.given) : whole,
     track(admitted) {
       const isIdle = own !== undefined && isSame(own.fields ?? {}, claimed ?? {}) && changes === undefined;
       const mine: ManagedEntry = {

@@ -17,7 +17,9 @@ export function answerOpenApi(api: Api, path: string, accept: string): Answer | 
     return kept(api, `${path} protobuf`, () => protobufAnswer(api));
   }
   if (path === '/openapi/v2') return kept(api, path, () => jsonAnswer(documentV2(api)));
-  if (path === '/openapi/v3' || path === '/openapi/v3/') return jsonAnswer(index(api));
+  if (path === '/openapi/v3' || path === '/openapi/v3/') {
+    return { ...jsonAnswer(index(api)), contentType: 'text/plain; charset=utf-8' };
+  }
   if (!path.startsWith('/openapi/v3/')) return undefined;
   const resources = api.registry.all().filter((each) => `/openapi/v3/${rootOf(each)}` === path);
   if (resources.length === 0) throw pageNotFound();

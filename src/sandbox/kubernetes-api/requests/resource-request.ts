@@ -179,7 +179,7 @@ function answerApply(api: Api, request: ApiRequest, write: Write, current: Store
   const body = readObjectBody(request);
   const config = checkIdentity(write, body);
   checkConfiguration(write, config, textAt(objectAt(body, 'metadata'), 'namespace'));
-  const options = { config, force: isTrue(request.query.get('force')) };
+  const options = { config, given: body, force: isTrue(request.query.get('force')) };
   const served = current === undefined ? { metadata: {} } : toServed(resource, current);
   const { object, track } = applyConfiguration(api, write, { stored: current, served }, options);
   if (current === undefined) return shaped(api, request, resource, createObject(api, write, object, track), 201);

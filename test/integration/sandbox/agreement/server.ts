@@ -25,39 +25,61 @@ export interface Sent {
 }
 
 /** One request, one answer. A watch answers when its timeoutSeconds are over. */
-export function send(server: Server, sent: Sent): Promise<Answer> {
-  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-  const text = sent.body === undefined ? '' : JSON.stringify(sent.body);
+export async function send(server: Server, sent: Sent): Promise<Answer> {
+  const body = sent.body === undefined ? '' : JSON.stringify(sent.body);
+  const headers = {
+    authorization: `Bearer ${server.tokens[sent.as ?? 'admin']}`,
+    ...(body === '' ? {} : { 'content-type': 'application/json' }),
+    ...sent.headers,
+  };
+  const { code, text, warnings } = await sendRaw(server, sent.method, sent.path, { headers, body });
+  return { code, warnings, text, body: parsed(text) };
+}
+
+export interface RawAnswer {
+  readonly code: number;
+  /** Of the content, without parameters of the character set. */
+  readonly type: string;
+  readonly warnings: readonly string[];
+  readonly text: string;
+}
+
+/** The same for what was recorded: headers and bytes as they are. */
+export function sendRaw(
+  server: Server,
+  method: string,
+  path: string,
+  extra: { readonly headers: { readonly [name: string]: string }; readonly body?: string | Buffer },
+): Promise<RawAnswer> {
+  const { promise, resolve, reject } = Promise.withResolvers<RawAnswer>();
+  const { body = '' } = extra;
   const start = server.url.startsWith('https:') ? httpsRequest : httpRequest;
   const outgoing = start(
-    server.url + sent.path,
+    server.url + path,
     {
-      method: sent.method,
+      method,
       // The real server under test signs its own certificate.
       rejectUnauthorized: false,
       headers: {
-        authorization: `Bearer ${server.tokens[sent.as ?? 'admin']}`,
-        ...(text === ''
-          ? {}
-          : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(text)) }),
-        ...sent.headers,
+        ...extra.headers,
+        ...(body.length === 0 ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
       },
       signal: AbortSignal.timeout(20_000),
     },
     (incoming) => {
-      let received = '';
+      let text = '';
       incoming.setEncoding('utf8');
       incoming.on('data', (chunk: string) => {
-        received += chunk;
+        text += chunk;
       });
       incoming.on('end', () => {
-        const warning = incoming.headersDistinct.warning ?? [];
-        resolve({ code: incoming.statusCode ?? 0, warnings: warning, body: parsed(received), text: received });
+        const type = (incoming.headers['content-type'] ?? '').replace(/; ?charset=.*/i, '');
+        resolve({ code: incoming.statusCode ?? 0, type, warnings: incoming.headersDistinct.warning ?? [], text });
       });
     },
   );
   outgoing.on('error', reject);
-  outgoing.end(text);
+  outgoing.end(body);
   return promise;
 }
 
