@@ -1,8 +1,9 @@
 import type { Logger } from 'pino';
 import type { Charts } from '../charts/index.ts';
-import { NotNowError, redact } from '../lib/index.ts';
+import { NotNowError } from '../lib/index.ts';
 import type { MessagePlace } from '../notifications/index.ts';
 import type { MetricSeries } from '../rollout/index.ts';
+import { createChartFiles } from './chart-file.ts';
 import { plain } from './messages/mrkdwn.ts';
 import { SlackRefusedError } from './method-calls.ts';
 import { pause } from './pause.ts';
@@ -23,9 +24,6 @@ export interface ChartUploads {
 /** A chart is worth these tries and no more: the notice has said it in words and numbers. */
 const retryAfterMs = [1000, 5000, 20_000, 60_000, 180_000];
 const maxWaiting = 200;
-/** files.getUploadURLExternal refuses more: alt_txt_too_large. */
-const maxAltText = 1000;
-const uploadTimeoutMs = 9000;
 
 export function createChartUploads(tools: {
   readonly sender: Sender;
@@ -33,6 +31,7 @@ export function createChartUploads(tools: {
   readonly log: Logger;
 }): ChartUploads {
   const { sender, charts, log } = tools;
+  const files = createChartFiles({ sender, log });
   const stopping = new AbortController();
   const waiting: ChartUpload[] = [];
   let working: Promise<void> | undefined;
@@ -48,7 +47,9 @@ export function createChartUploads(tools: {
   async function tryUpload(drawer: Charts, upload: ChartUpload): Promise<void> {
     for (const pauseMs of [...retryAfterMs, undefined]) {
       try {
-        return await uploadChart({ sender, charts: drawer, upload, signal: stopping.signal });
+        const title = plain(upload.title, 100);
+        const { png, altText } = await drawer.draw(upload.series, title);
+        return await files.share({ png, altText, title, card: upload.card }, stopping.signal);
       } catch (error) {
         if (stopping.signal.aborted) return;
         // Slack understood and said no: it says so again.
@@ -62,7 +63,10 @@ export function createChartUploads(tools: {
   function refused({ slackError, method }: SlackRefusedError): void {
     if (saidRefusals.has(slackError)) return;
     saidRefusals.add(slackError);
-    log.warn({ slackError, method }, 'slack takes no charts as files: notices say the verdict in words and numbers');
+    log.warn(
+      { slackError, method },
+      'slack did not take a chart as a file: its notice says the verdict in words and numbers',
+    );
   }
 
   return {
@@ -79,50 +83,4 @@ export function createChartUploads(tools: {
       await working;
     },
   };
-}
-
-/** files.getUploadURLExternal → the bytes → files.completeUploadExternal, which shares it into the thread. */
-async function uploadChart(work: {
-  readonly sender: Sender;
-  readonly charts: Charts;
-  readonly upload: ChartUpload;
-  readonly signal: AbortSignal;
-}): Promise<void> {
-  const { sender, upload, signal } = work;
-  const chart = await work.charts.draw(upload.series, plain(upload.title, 100));
-  const words = redact(chart.altText).slice(0, maxAltText);
-  const slot = await sender.call(
-    'files.getUploadURLExternal',
-    (client) =>
-      client.files.getUploadURLExternal({
-        filename: 'chart.png',
-        length: chart.png.byteLength,
-        alt_text: words,
-        // The name in Slack's reference; the library knows only the other one.
-        ...{ alt_txt: words },
-      }),
-    signal,
-  );
-  if (slot.upload_url === undefined || slot.file_id === undefined)
-    throw new Error('slack gave no address to upload to');
-  const { upload_url: address, file_id: id } = slot;
-  const answer = await fetch(address, {
-    method: 'POST',
-    headers: { 'content-type': 'application/octet-stream' },
-    body: Buffer.from(chart.png),
-    redirect: 'error',
-    signal: AbortSignal.any([signal, AbortSignal.timeout(uploadTimeoutMs)]),
-  });
-  await answer.body?.cancel();
-  if (!answer.ok) throw new Error(`uploading a chart: HTTP ${answer.status}`);
-  await sender.call(
-    'files.completeUploadExternal',
-    (client) =>
-      client.files.completeUploadExternal({
-        files: [{ id, title: plain(upload.title, 100) }],
-        channel_id: upload.card.channel,
-        thread_ts: upload.card.ts,
-      }),
-    signal,
-  );
 }

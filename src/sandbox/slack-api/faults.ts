@@ -32,6 +32,8 @@ const FaultObject = z.discriminatedUnion('kind', [
   }),
   /** Once: every Socket Mode connection is asked to reconnect. */
   z.object({ kind: z.literal('disconnect') }),
+  /** Takes files that have an alternative text, and never shares them: https://github.com/slackapi/python-slack-sdk/issues/1818 */
+  z.object({ kind: z.literal('unshared_files') }),
   z.object({ kind: z.literal('slow'), delayMs: z.number().nonnegative().default(3000) }),
   /** Nothing answers: the API drops its connections or says 503, and the sockets close. */
   z.object({ kind: z.literal('down'), how: z.enum(['reset', '503']).default('reset') }),
@@ -55,6 +57,7 @@ export type Fault =
   | 'none'
   | Refusal
   | 'ratelimited'
+  | 'unshared_files'
   | 'disconnect'
   | 'slow'
   | 'down'

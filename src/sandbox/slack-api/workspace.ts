@@ -69,6 +69,7 @@ export type Change =
   | { readonly kind: 'messageUpdated'; readonly channel: string; readonly message: Message }
   | { readonly kind: 'messageDeleted'; readonly channel: string; readonly ts: string }
   | { readonly kind: 'fileChanged'; readonly file: StoredFile }
+  | { readonly kind: 'fileDeleted'; readonly file: string }
   | { readonly kind: 'homePublished'; readonly view: View }
   | { readonly kind: 'userGroupChanged'; readonly userGroup: UserGroup }
   | { readonly kind: 'personChanged'; readonly person: Person }
@@ -88,6 +89,7 @@ const kept: ReadonlySet<Change['kind']> = new Set([
   'messageUpdated',
   'messageDeleted',
   'fileChanged',
+  'fileDeleted',
   'homePublished',
   'userGroupChanged',
   'personChanged',
@@ -151,6 +153,9 @@ export function openWorkspace(settings: Settings) {
       case 'messageDeleted':
         messagesOf(change.channel).delete(change.ts);
         return;
+      case 'fileDeleted':
+        files.delete(change.file);
+        break;
       case 'fileChanged':
         files.set(change.file.id, change.file);
         return;

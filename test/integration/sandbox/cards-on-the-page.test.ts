@@ -142,7 +142,7 @@ describe.skipIf(!hasChromium())('the card, as a person sees it', () => {
     await app.stop();
     ({ tab, problems } = await browser.open(page.url));
     await tab.locator(`[data-ts="${[...shown.keys()].at(-1)}"]`).waitFor({ timeout: 60_000 });
-  });
+  }, 180_000);
   afterAll(async () => {
     await browser?.stop();
     await page?.stop();

@@ -201,7 +201,7 @@ describe('a notice', () => {
     await charts.stop();
     expect(file).toContain('checkout 2.0.0 · success-rate');
     const upload = open.slack.transcript().calls.find((call) => call.method === 'files.getUploadURLExternal');
-    expect(upload?.args.alt_text).toMatch(/success-rate.*80/);
+    expect(upload?.args.alt_txt).toMatch(/success-rate.*80/);
     expect(Number(upload?.args.length)).toBeGreaterThan(10_000);
   });
 });

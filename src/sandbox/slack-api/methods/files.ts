@@ -99,7 +99,8 @@ export function createFileMethods(uploads: Uploads): Readonly<Record<string, Met
       channel === undefined || args.thread_ts === undefined ? undefined : findThread(slack, channel.id, args.thread_ts);
     const finished = args.files.map((item) => takeUpload(CompletedFile.parse(item), uploads, slack));
     for (const file of finished) slack.workspace.record({ kind: 'fileChanged', file });
-    if (channel !== undefined) {
+    const isLost = slack.fault().kind === 'unshared_files' && finished.some(({ altText }) => altText !== '');
+    if (channel !== undefined && !isLost) {
       const comment = { text: args.initial_comment, blocks: args.blocks };
       const share = (): void => shareFiles(finished, { channel: channel.id, thread, ...comment }, slack);
       setTimeout(share, slack.settings.fileProcessingMs).unref();
@@ -117,7 +118,23 @@ export function createFileMethods(uploads: Uploads): Readonly<Record<string, Met
     },
   );
 
-  return { 'files.getUploadURLExternal': announce, 'files.completeUploadExternal': complete, 'files.info': info };
+  const remove = method(
+    { token: 'bot', scope: 'files:write', perMinute: 50 },
+    z.object({ file: z.string() }),
+    (args, slack) => {
+      const file = slack.workspace.files.get(args.file);
+      if (file === undefined) throw new SlackError('file_not_found');
+      slack.workspace.record({ kind: 'fileDeleted', file: file.id });
+      return {};
+    },
+  );
+
+  return {
+    'files.delete': remove,
+    'files.getUploadURLExternal': announce,
+    'files.completeUploadExternal': complete,
+    'files.info': info,
+  };
 }
 
 function takeUpload(item: z.infer<typeof CompletedFile>, uploads: Uploads, slack: Slack): StoredFile {
