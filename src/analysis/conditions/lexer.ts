@@ -2,7 +2,8 @@ import { encodeText } from './utf8.ts';
 import { CompileProblem } from './value.ts';
 
 export interface Token {
-  readonly kind: 'Identifier' | 'Number' | 'String' | 'Bytes' | 'Operator' | 'Bracket' | 'EOF';
+  /** Mistake: text that is no token; the last one. */
+  readonly kind: 'Identifier' | 'Number' | 'String' | 'Bytes' | 'Operator' | 'Bracket' | 'EOF' | 'Mistake';
   readonly text: string;
 }
 
@@ -21,7 +22,13 @@ const WORD_OPERATORS = new Set([
 ]);
 const SPACE = /[\s\u0085]+/y;
 const COMMENT = /\/\/[^\n]*\n?|\/\*[\s\S]*?\*\//y;
-const NUMBER = /(?:0[xX][0-9a-fA-F_]*|0[oO][0-7_]*|0[bB][01_]*|[0-9][0-9_]*|(?=\.[0-9]))/y;
+const NUMBER = /(?:\.(?=[0-9]))?(?:0[xX][0-9a-fA-F_]*|0[oO][0-7_]*|0[bB][01_]*|[0-9][0-9_]*)/y;
+/** After a point come digits of the same base, though only decimal ones make a number. */
+const FRACTIONS = new Map([
+  ['x', /\.(?!\.)[0-9a-fA-F_]*/y],
+  ['o', /\.(?!\.)[0-7_]*/y],
+  ['b', /\.(?!\.)[01_]*/y],
+]);
 const FRACTION = /\.(?!\.)[0-9_]*/y;
 const EXPONENT = /[eE][+-]?[0-9_]*/y;
 const WORD = /[\p{L}\p{Nd}_$]+/uy;
@@ -29,9 +36,19 @@ const OPERATOR = /\?\.|\?\?|\|\||::|##?|\.\.|[&!=*<>][&=*]?|[,;%+\-^./?|:]/y;
 const ESCAPES = new Map(Object.entries({ a: '\x07', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' }));
 const CODE_ESCAPE = /x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-3][0-7]{2}/y;
 
-/** Cuts a condition into tokens, as expr-lang 1.17 does. */
+/** Cuts a condition into tokens, as expr-lang 1.17 does, to its end or to the first mistake: the parser may find one before it. */
 export function readTokens(source: string): readonly Token[] {
   const tokens: Token[] = [];
+  try {
+    cut(source, tokens);
+    return [...tokens, { kind: 'EOF', text: '' }];
+  } catch (error) {
+    if (error instanceof CompileProblem) return [...tokens, { kind: 'Mistake', text: error.message }];
+    throw error;
+  }
+}
+
+function cut(source: string, tokens: Token[]): void {
   let position = 0;
   const take = (pattern: RegExp): string | undefined => {
     pattern.lastIndex = position;
@@ -52,7 +69,9 @@ export function readTokens(source: string): readonly Token[] {
       tokens.push({ kind: 'String', text: literal.text });
       position = literal.end;
     } else if (/[0-9]/.test(character) || /^\.[0-9]/.test(source.slice(position, position + 2))) {
-      const text = `${take(NUMBER) ?? ''}${take(FRACTION) ?? ''}${take(EXPONENT) ?? ''}`;
+      const whole = take(NUMBER) ?? '';
+      const fraction = take(FRACTIONS.get(whole.charAt(1).toLowerCase()) ?? FRACTION) ?? '';
+      const text = `${whole}${fraction}${take(EXPONENT) ?? ''}`;
       const rest = take(WORD);
       if (rest !== undefined) throw new CompileProblem(`bad number syntax: ${JSON.stringify(text + rest.charAt(0))}`);
       tokens.push({ kind: 'Number', text });
@@ -67,8 +86,6 @@ export function readTokens(source: string): readonly Token[] {
       tokens.push({ kind: isOperator ? 'Operator' : 'Identifier', text: operator });
     }
   }
-  tokens.push({ kind: 'EOF', text: '' });
-  return tokens;
 }
 
 function describe(source: string, position: number): string {

@@ -299,6 +299,7 @@ class Parser {
   }
 
   #field(node: Node, isOptional: boolean): Node {
+    if (this.#tokens.is('EOF')) throw new CompileProblem('unexpected end of expression');
     const token = this.#tokens.next();
     if (token.kind !== 'Identifier' && !(token.kind === 'Operator' && /^[a-z]+$/i.test(token.text))) {
       throw new CompileProblem('expected name');

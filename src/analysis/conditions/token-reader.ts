@@ -10,6 +10,11 @@ export class TokenReader {
 
   constructor(tokens: readonly Token[]) {
     this.#tokens = tokens;
+    this.#stopAtMistake();
+  }
+
+  #stopAtMistake(): void {
+    if (this.current.kind === 'Mistake') throw new CompileProblem(this.current.text);
   }
 
   get current(): Token {
@@ -23,6 +28,7 @@ export class TokenReader {
   next(): Token {
     const token = this.current;
     this.#position += 1;
+    this.#stopAtMistake();
     return token;
   }
 
@@ -32,7 +38,7 @@ export class TokenReader {
 
   accept(kind: Token['kind'], text: string): boolean {
     const isIt = this.is(kind, text);
-    if (isIt) this.#position += 1;
+    if (isIt) this.next();
     return isIt;
   }
 
