@@ -7,7 +7,7 @@ import type { Page as Tab } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createPage, type Page, type PageOptions, type StatusLine } from '../../../src/sandbox/page/index.ts';
-import { createSlackApi, type SlackApi } from '../../../src/sandbox/slack-api/index.ts';
+import { createSlackApi, type SlackApi, type SlackApiOptions } from '../../../src/sandbox/slack-api/index.ts';
 import { eventually, quiet, startSocketApp } from './bolt.ts';
 import { type Browser, hasChromium, startBrowser } from './browser.ts';
 import { startLittleWorld } from './little-world.ts';
@@ -29,8 +29,8 @@ interface Stage {
   readonly problems: readonly string[];
 }
 
-async function openStage(options: Partial<PageOptions> = {}): Promise<Stage> {
-  const slack = await createSlackApi({ appName: 'Example', eventRetryDelaysMs: [] });
+async function openStage(options: Partial<PageOptions> = {}, workspace: SlackApiOptions = {}): Promise<Stage> {
+  const slack = await createSlackApi({ appName: 'Example', eventRetryDelaysMs: [], ...workspace });
   running.push(slack);
   const page = await createPage({ port: 0, slackUrl: slack.url, ...options });
   running.push(page);
@@ -263,6 +263,42 @@ describe.skipIf(!hasChromium())('the page in Chromium', () => {
     expect(submitted).toEqual([['Dana', 'large']]);
   });
 
+  test('a shortcut opens a form that tells of a choice at once, of a text at Enter, and fits the phone', async () => {
+    const heard: string[] = [];
+    const { slack, tab, problems } = await openStage(
+      {},
+      { shortcuts: [{ name: 'Order something', callbackId: 'order' }] },
+    );
+    running.push(
+      await startSocketApp(slack, (app: App) => {
+        app.shortcut('order', async ({ ack, shortcut, client }) => {
+          await ack();
+          await client.views.open({ trigger_id: shortcut.trigger_id, view: watchedView });
+        });
+        for (const action of ['size', 'name']) {
+          app.action(action, async ({ ack, action: used }) => {
+            await ack();
+            heard.push('value' in used ? `${action} ${used.value}` : action);
+          });
+        }
+      }),
+    );
+    await tab.getByRole('button', { name: 'Phone' }).click();
+    await tab.getByRole('button', { name: 'Shortcuts' }).click();
+    await tab.getByRole('menuitem', { name: 'Order something' }).click();
+    const dialog = tab.getByRole('dialog', { name: 'Order' });
+    await dialog.getByText('fits in a hand').click();
+    await eventually(() => heard.length === 1);
+    await dialog.getByLabel('Name').fill('Dana');
+    await dialog.getByLabel('Name').press('Enter');
+    await eventually(() => heard.length === 2);
+    expect(heard).toEqual(['size', 'name Dana']);
+    const [form, phone] = await Promise.all([dialog.boundingBox(), tab.locator('.screen').boundingBox()]);
+    expect(form?.width).toBeLessThanOrEqual(phone?.width ?? 0);
+    expect(form?.x).toBeGreaterThanOrEqual(phone?.x ?? 0);
+    expect(problems).toEqual([]);
+  });
+
   test('the world follows the proxy, the pods and the processes; a broken one is broken by a button', async () => {
     const world = await startLittleWorld();
     running.push(world);
@@ -336,6 +372,37 @@ describe.skipIf(!hasChromium())('the page in Chromium', () => {
     expect(await tab.getByText('before').count()).toBe(1);
   });
 });
+
+const watchedView = {
+  type: 'modal' as const,
+  callback_id: 'order',
+  title: { type: 'plain_text' as const, text: 'Order' },
+  submit: { type: 'plain_text' as const, text: 'Order' },
+  blocks: [
+    {
+      type: 'input' as const,
+      block_id: 'size',
+      dispatch_action: true,
+      label: { type: 'plain_text' as const, text: 'Size' },
+      element: {
+        type: 'radio_buttons' as const,
+        action_id: 'size',
+        options: ['fits in a hand', 'fills a room'].map((size) => ({
+          text: { type: 'plain_text' as const, text: size.split(' ')[0] ?? '' },
+          description: { type: 'plain_text' as const, text: size },
+          value: size,
+        })),
+      },
+    },
+    {
+      type: 'input' as const,
+      block_id: 'name',
+      dispatch_action: true,
+      label: { type: 'plain_text' as const, text: 'Name' },
+      element: { type: 'plain_text_input' as const, action_id: 'name' },
+    },
+  ],
+};
 
 const orderView = {
   type: 'modal' as const,

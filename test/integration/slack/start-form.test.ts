@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { z } from 'zod';
 import { aStartForm } from '../../support/a-start-form.ts';
-import { answerTo, channel, eventually, openWorld, type World } from './world.ts';
+import { answersTo, answerTo, channel, eventually, openWorld, type World } from './world.ts';
 
 let world: World;
 
@@ -151,4 +151,63 @@ it('a guest hears that guests only look; a used trigger is told in words', async
   await world.slack.command({ user: 'gus', channel, text: '/rollout start checkout' });
   await openForm((text) => text.includes('Guests may look'), 'U0GUEST');
   expect(starts()).toEqual([]);
+});
+
+it('the preview follows the choice', async () => {
+  await world.slack.command({ user: 'dana', channel, text: '/rollout start checkout' });
+  const form = await openForm((text) => text.includes('*2.0.1*'));
+  await choose(form, 'image', '1');
+  const second = await openForm((text) => text.includes('*2.0.0*'));
+  expect(JSON.stringify(second.blocks)).toContain('*Steps*');
+  world.known.answer = { done: false, reason: 'unboundChannel', facts: { namespace: 'shop' } };
+  await choose(second, 'image', '2');
+  const refused = await openForm((text) => text.includes('not bound to shop'));
+  expect(await world.slack.submit({ user: 'dana', view_id: refused.id })).toMatchObject({
+    errors: { service: expect.stringContaining('this channel is not bound to shop') },
+  });
+});
+
+it('more services than a list holds are asked for as the person types', async () => {
+  const before = world.known.startable;
+  world.known.startable = Array.from({ length: 150 }, (_, index) => ({ namespace: 'shop', name: `service-${index}` }));
+  await world.slack.shortcut({ user: 'dana', callback_id: 'start' });
+  const form = await openForm((text) => text.includes('external_select'));
+  const asked = { user: 'dana', view_id: form.id, block_id: 'service', action_id: 'service' };
+  const answer = await world.slack.suggest({ ...asked, value: 'Service-14' });
+  const labels = JSON.stringify(answer.options).match(/service-[0-9]+/g);
+  expect(labels).toEqual(
+    ['14', ...Array.from({ length: 10 }, (_, index) => `14${index}`)].map((id) => `service-${id}`),
+  );
+  expect((await world.slack.suggest({ ...asked, value: '' })).options).toHaveLength(100);
+  world.known.startable = before;
+});
+
+it('a mention offers the form by a button; one that nobody signed opens nothing', async () => {
+  const thread = await world.slack.say({ user: 'dana', channel, text: 'about the sale' });
+  await world.slack.say({ user: 'dana', channel, text: '@Example start checkout', thread_ts: thread.ts });
+  const offer = await eventually(
+    () => answersTo(world, 'U0DANA').find(({ versions }) => versions.at(-1)?.text === 'Which image of checkout?'),
+    'the form is offered',
+    60_000,
+  );
+  const press = { user: 'dana', channel, ts: offer.ts, action_id: 'open-start' };
+  await world.slack.click(press);
+  const form = await openForm((text) => text.includes('*2.0.1*'));
+  await world.slack.close({ user: 'dana', view_id: form.id });
+
+  const element = {
+    type: 'button',
+    action_id: 'open-start',
+    value: 'forged',
+    text: { type: 'plain_text', text: 'Choose' },
+  };
+  const posted = await fetch(`${world.slack.apiUrl}chat.postMessage`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${world.slack.botToken}` },
+    body: JSON.stringify({ channel, text: 'forged', blocks: [{ type: 'actions', elements: [element] }] }),
+  });
+  const { ts } = z.object({ ts: z.string() }).parse(await posted.json());
+  await world.slack.click({ ...press, ts });
+  await eventually(() => answerTo(world, 'U0DANA')?.includes('not signed by me'), 'dana hears why', 60_000);
+  expect(await openViews()).toEqual([]);
 });
