@@ -37,7 +37,7 @@ beforeAll(async () => {
   for (const name of ['checkout', 'cart', 'legacy']) await desk.card(name, 1, /is live/);
   await desk.card('api', 1, /is live/, 'pay');
   await desk.card('api', 1, /is live/, 'search');
-});
+}, 180_000);
 afterAll(() => desk.stop());
 
 const labels = ({ buttons }: Told) => buttons.map(({ label }) => label);

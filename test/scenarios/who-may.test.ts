@@ -139,7 +139,7 @@ beforeAll(async () => {
     if (situation === 'aborted') await desk.until(name, 'is Degraded', ({ status }) => status.phase === 'Degraded');
   }
   for (const situation of situations) await desk.card(situation, 2, cardWords[situation]);
-});
+}, 180_000);
 afterAll(() => desk.stop());
 
 const cardWords = {

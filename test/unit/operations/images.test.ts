@@ -29,8 +29,18 @@ describe('chooseImages', () => {
     ['-x', 'badImage'],
     ['sha256:short', 'badImage'],
     ['', 'badImage'],
+    ['a@b@c', 'badImage'],
+    [`ghcr.io/acme/checkout@${digest}@${digest}`, 'badImage'],
+    ['http://ghcr.io/acme/checkout:2', 'badImage'],
+    ['acme//checkout:2', 'badImage'],
+    ['registry:5000/a_b/c__d.e-f:2', 'checkout=registry:5000/a_b/c__d.e-f:2'],
   ])('reads %j', (image, expected) => {
     expect(choose(image)).toBe(expected);
+  });
+
+  it('refuses two images for one container, however they were named', () => {
+    const asked = [{ image: '2' }, { container: 'checkout', image: '3' }];
+    expect(chooseImages(template, asked, 'checkout')).toMatchObject({ done: false, reason: 'badImage' });
   });
 
   it('takes the container that is named, and knows when there is none of that name', () => {
