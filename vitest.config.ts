@@ -16,7 +16,7 @@ export default defineConfig({
       project('unit', 0, 10_000),
       project('contracts', 1, 60_000),
       project('integration', 2, 60_000),
-      project('scenarios', 3, 180_000, { fileParallelism: false }),
+      project('scenarios', 3, 180_000, { maxWorkers: 2 }),
     ],
   },
 });
