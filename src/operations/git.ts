@@ -1,4 +1,4 @@
-import { changesAgainstGit, type PodTemplate, readGitOwner } from '../rollout/index.ts';
+import { changesAgainstGit, type PodTemplate, readGitOwner, readPutBack } from '../rollout/index.ts';
 import type { OperationTools, Seen } from './act.ts';
 import { authorise } from './authorise.ts';
 import type { Refusal, Wish } from './operations.ts';
@@ -25,6 +25,7 @@ export async function refuseForGit(
     return !isReason(wish.reason) ? refuse('overrideNeedsReason') : undefined;
   }
   const { kind, namespace, name } = owner.source;
+  const putBack = readPutBack(rollout);
   return refuse('gitOwned', {
     namespace: metadata.namespace,
     name: metadata.name,
@@ -33,6 +34,7 @@ export async function refuseForGit(
     changes: changes.map(({ field, from = '', to = '' }) => [field, from, to].join('\t')).join('\n'),
     putsBack: owner.putsBack,
     mayOverride: String(denied === undefined),
+    ...(putBack === undefined ? {} : { putBackBy: putBack.manager, putBackAt: putBack.at }),
     isAborted: String(rollout.status.abort === true),
     ...(owner.link === undefined ? {} : { link: owner.link }),
     ...(owner.file === undefined ? {} : { file: owner.file }),

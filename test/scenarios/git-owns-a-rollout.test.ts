@@ -58,6 +58,9 @@ it('a good, a bad and an undone release of an application that heals itself', as
   expect(imageOf(after)).toBe('shop:bad');
 
   // Undone against Git: a right of its own, a reason, and then Git puts its own back.
+  const refusedUndo = await desk.type('dana', `/rollout undo ${name}`);
+  expect(refusedUndo.words).toContain('`shop:bad` → `shop:2`\nChange it in');
+  expect(refusedUndo.words).toContain('It is aborted: all requests are on stable and stay there');
   const reasonless = await desk.type('dana', `/rollout undo ${name} --override-git`);
   expect(reasonless.words).toContain('needs a reason');
   // Whoever may undo may not set anything against Git for that.
@@ -81,6 +84,9 @@ it('a good, a bad and an undone release of an application that heals itself', as
   expect([3, 5]).toContain(revision);
   await desk.card(name, revision, /argocd-controller put bad back/);
   expect(putBackLines()).toHaveLength(1);
+
+  const again = await desk.type('dana', `/rollout undo ${name}`);
+  expect(again.words).toContain('argocd-controller put the last override back');
 
   // Git's next word counts again.
   await argo.commit(manifest('shop:3'));

@@ -1,4 +1,4 @@
-import { code, type Mrkdwn, quote } from './mrkdwn.ts';
+import { code, date, type Mrkdwn, quote } from './mrkdwn.ts';
 
 const mostChanges = 5;
 
@@ -35,6 +35,10 @@ function changeLine([field = '', from = '', to = '']: readonly string[]): Mrkdwn
 /** Only for those who may: nobody else can do anything with it. */
 function overrideWords(facts: Facts, tool: string): Mrkdwn {
   if (facts.mayOverride !== 'true') return '';
+  if (facts.putBackBy !== undefined) {
+    const when = date(Date.parse(facts.putBackAt ?? ''), '{time_secs}');
+    return `You may override Git, but ${quote(facts.putBackBy, 60)} put the last override back ${when}.`;
+  }
   switch (facts.putsBack) {
     case 'yes':
       return `You may override Git, but ${tool} puts its own back at its next interval: suspend it first.`;
