@@ -21,7 +21,8 @@ export const GitOverride = z.object({
 export type GitOverride = z.infer<typeof GitOverride>;
 
 export function readGitOverride({ metadata }: Pick<Rollout, 'metadata'>): GitOverride | undefined {
-  return JsonText.pipe(GitOverride).safeParse(metadata.annotations[gitOverrideAnnotation]).data;
+  const text = metadata.annotations[gitOverrideAnnotation];
+  return text === undefined ? undefined : JsonText.pipe(GitOverride).safeParse(text).data;
 }
 
 /** A field that was set against Git, and that somebody has put back. */

@@ -31,7 +31,8 @@ export function readPutBackNote({ metadata }: Pick<Rollout, 'metadata'>, podHash
 }
 
 export function readAnyPutBackNote({ metadata }: Pick<Rollout, 'metadata'>): PutBackNote | undefined {
-  return JsonText.pipe(PutBackNote).safeParse(metadata.annotations[putBackAnnotation]).data;
+  const text = metadata.annotations[putBackAnnotation];
+  return text === undefined ? undefined : JsonText.pipe(PutBackNote).safeParse(text).data;
 }
 
 /** When it is written again: once it was left alone for 10 s, and for twice as long after each try that failed; at most 5 min. */

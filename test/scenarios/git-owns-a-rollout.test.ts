@@ -18,7 +18,7 @@ let argo: GitOps;
 beforeAll(async () => {
   desk = await openFrontDesk({ ownChannels: ['routed'] });
   await allowOverride('dana');
-  argo = startGitOps(desk.sandbox, { manager: 'argocd-controller', everyMs: 1000 });
+  argo = startGitOps(desk.sandbox, { manager: 'argocd-controller', everyMs: 500 });
   await argo.commit(manifest('shop:1'));
   await desk.until(name, 'runs what Git asks for', isLive);
 });
