@@ -48,8 +48,7 @@ export function compileCondition(source: string): CompiledCondition {
     checkAnswer(checkProgram(program, UNKNOWN).type);
     return { isCompiled: true, condition: { source, tree: program.tree } };
   } catch (error) {
-    if (error instanceof CompileProblem) return { isCompiled: false, reason: error.message };
-    throw error;
+    return { isCompiled: false, reason: reasonOf(error) };
   }
 }
 
@@ -92,12 +91,13 @@ export function evaluateMoment(
   }
 }
 
-/** What is wrong with a condition or with this evaluation; throws on what is wrong with us. */
+/** What is wrong with a condition or with this evaluation. */
 function reasonOf(error: unknown): string {
   if (error instanceof CompileProblem || error instanceof RuntimeProblem) return error.message;
   // A provider may answer JSON that is nested deeper than the stack.
   if (error instanceof RangeError) return 'the result is too large or nested too deeply';
-  throw error;
+  // A mistake of ours: as an error of this measurement it is seen; thrown, it would hold up its analysis run for ever.
+  return `internal error: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`;
 }
 
 function readResult(measured: Json, { numbersAre = 'floats' }: Circumstances): Value {
