@@ -4,6 +4,7 @@ import { type CheckTools, check } from './check.ts';
 import { type DoctorTools, runChecks } from './doctor/run-checks.ts';
 import { finish } from './finish.ts';
 import { giveReason } from './give-reason.ts';
+import { guestRefused } from './guest-refused.ts';
 import { type HistoryTools, readHistory } from './history.ts';
 import { readHome } from './home.ts';
 import { type LookBackTools, readChanges } from './look-back.ts';
@@ -47,6 +48,7 @@ export function createOperations(
     ask: (verb, wish) => ask(wish, asked[verb], tools),
     status: (wish) => readOne(wish, 'get', tools),
     why: (wish) => readWhy(wish, tools),
+    guestRefused: (wish, verb) => guestRefused(wish, verb, tools),
     doctor: (channel) => runChecks(tools.probes(channel)),
     list: (person, channel, namespace) => readList(person, { channel, namespace }, tools),
     history: (wish) => readHistory(wish, tools),

@@ -120,6 +120,8 @@ export interface Operations {
   ask(verb: AskedVerb, wish: Parameters<Operations['undo']>[0]): Promise<Refusal | Question>;
   /** Needs the verb `get`. */
   status(wish: Wish): Promise<Refusal | Look>;
+  /** Leaves the line of a guest's wish to change something; `target` undefined: it named nothing. */
+  guestRefused(wish: Pick<Wish, 'person' | 'channel'> & { readonly target: Target | undefined }, verb: string): void;
   /** Asks the installation how it is; about no rollout, so any member may ask. `channel`: where it is asked. */
   doctor(channel: string): Promise<readonly CheckupLine[]>;
   /** Why it does not move, or how it ended. Needs the verb `why`. */

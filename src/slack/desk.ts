@@ -103,7 +103,7 @@ export function createDesk(tools: {
     const identified = await tools.identity.identify(origin.userId);
     if ('problem' in identified) {
       log.warn(
-        { slackUser: origin.userId, problem: identified.problem },
+        { audit: true, slackUser: origin.userId, problem: identified.problem },
         'a wish was refused: not somebody we act for',
       );
       return renderStranger(view, identified.problem);

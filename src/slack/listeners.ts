@@ -83,7 +83,7 @@ export function registerListeners(app: App, tools: ListenerTools): void {
     const { body, next } = args;
     const problem = strangerOf(body, tools);
     if (problem === undefined) return next();
-    log.warn({ problem }, 'a payload of another app or workspace was refused');
+    log.warn({ audit: true, problem }, 'a payload of another app or workspace was refused');
     if ('ack' in args && typeof args.ack === 'function') await args.ack();
     if ('respond' in args && typeof args.respond === 'function') await desk.refuse(args.respond, 'stranger');
   });

@@ -83,7 +83,10 @@ export function registerViewListeners(app: App, tools: ViewListenerTools): void 
     const { origin, triggerId, value, tell } = offerOf(body, respond, openStartActionId);
     const payload = tools.signer.verify(value);
     if (payload?.kind !== 'line') {
-      log.warn({ slackUser: origin.userId, channel: origin.channel }, 'a button without our signature was refused');
+      log.warn(
+        { audit: true, slackUser: origin.userId, channel: origin.channel },
+        'a button without our signature was refused',
+      );
       return tell('This button was not signed by me, or with a key that is no longer valid: nothing was done.');
     }
     await forms.open({ ...origin, triggerId, ...subjectOfLine(payload.line) }, tell);

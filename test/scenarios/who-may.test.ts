@@ -262,16 +262,28 @@ describe('a no leaves its line', () => {
   it('who, what and the reason code are in the record; many clicks are one line', async () => {
     const card = await desk.card('hammered', 2, /waits for you/);
     for (let n = 0; n < 20; n++) await desk.press('vera', card, 'promote');
-    await desk.type('dana', '/rollout promote hammered', channels.lobby);
-    const denied = await desk.sandbox.eventually('the lines are there', async () => {
+    const lines = await deniedTo('hammered');
+    expect(lines[0]).toMatchObject({ event: 'denied:promote', by: 'U0VERA', facts: { reason: 'notAllowed' } });
+    expect(lines.length).toBeLessThan(4);
+  });
+
+  it('also where Kubernetes was not asked: a guest, and a channel that is not bound', async () => {
+    await desk.type('gus', '/rollout abort taken-away');
+    await desk.type('dana', '/rollout promote left-group', channels.lobby);
+    const [byGuest] = await deniedTo('taken-away');
+    expect(byGuest).toMatchObject({ event: 'denied:abort', by: 'U0GUEST', facts: { reason: 'guest', times: '1' } });
+    const [elsewhere] = await deniedTo('left-group');
+    expect(elsewhere).toMatchObject({ event: 'denied:promote', by: 'U0DANA', facts: { reason: 'unboundChannel' } });
+  });
+
+  async function deniedTo(shop: string) {
+    return desk.sandbox.eventually('the lines are there', async () => {
       const { items } = await desk.sandbox.get(Records, '/apis/stepwise.dev/v1alpha1/namespaces/shop/deliveryrecords');
-      const own = items.filter(({ spec }) => spec.rollout.name === 'hammered').flatMap(({ entries }) => entries);
+      const own = items.filter(({ spec }) => spec.rollout.name === shop).flatMap(({ entries }) => entries);
       const lines = own.filter(({ event }) => event.startsWith('denied:'));
       return lines.length > 0 ? lines : undefined;
     });
-    expect(denied[0]).toMatchObject({ event: 'denied:promote', by: 'U0VERA', facts: { reason: 'notAllowed' } });
-    expect(denied.length).toBeLessThan(4);
-  });
+  }
 });
 
 describe('a right that is taken away is gone at the next click', () => {

@@ -1,11 +1,11 @@
 import { answerWords } from '../commands/answer.ts';
 import { perform } from '../commands/answers/act.ts';
-import type { AnswerTools, Asked } from '../commands/asked.ts';
+import { type AnswerTools, type Asked, refuseGuest } from '../commands/asked.ts';
 import type { Command } from '../commands/command.ts';
 import { encodeEntities, normalise } from '../commands/normalise.ts';
 import { verbs } from '../commands/verbs.ts';
 import { cutReason } from '../commands/words.ts';
-import { renderAnswer, renderRefusal, renderStranger, say } from '../messages/answers.ts';
+import { renderAnswer, renderRefusal, say } from '../messages/answers.ts';
 import type { Message } from '../messages/blocks.ts';
 import { renderLater } from '../messages/help.ts';
 import { renderQuestion } from '../messages/question.ts';
@@ -59,8 +59,8 @@ async function explain(
     reason,
   }: Extract<ButtonPayload, { kind: 'reason' }> & { reason: string | undefined },
 ): Promise<Message> {
-  if (!asked.mayChange) return renderStranger(tools.view, 'guest');
   const target = { namespace, name };
+  if (!asked.mayChange) return refuseGuest(tools, asked, { verb: about, target });
   const { person, channel } = asked;
   const answer = await tools.operations.giveReason({ person, channel, target, reason, about, revision });
   if (!answer.done) return renderRefusal(tools.view, { verb: about, target }, answer);
@@ -97,7 +97,8 @@ export async function choose(
 async function act(tools: PressTools, asked: Asked, payload: ActPayload): Promise<Message> {
   const { action } = payload;
   const wish = wishFor(asked, payload);
-  if (verbs[action].isMutating && !asked.mayChange) return renderStranger(tools.view, 'guest');
+  if (verbs[action].isMutating && !asked.mayChange)
+    return refuseGuest(tools, asked, { verb: action, target: wish.target });
   // Approvals have no engine yet: no card asks for one, and the button of a later version is answered, not guessed at.
   if (action === 'approve') return renderLater(tools.view, { kind: 'later', what: action, text: action }, wish.target);
   const command = commandFor(action, payload);
@@ -130,7 +131,7 @@ function elsewhere(tools: PressTools): Message {
 
 function forged(tools: PressTools, actionId: string, asked: Asked): Message {
   tools.log.warn(
-    { actionId, slackUser: asked.person.slackId, channel: asked.channel },
+    { audit: true, actionId, slackUser: asked.person.slackId, channel: asked.channel },
     'a button without our signature was refused',
   );
   return say(

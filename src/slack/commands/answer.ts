@@ -1,5 +1,5 @@
 import { assertNever } from '../../lib/index.ts';
-import { renderPlanWeights, renderRefusal, renderStranger, renderUnclear } from '../messages/answers.ts';
+import { renderPlanWeights, renderRefusal, renderUnclear } from '../messages/answers.ts';
 import type { Message } from '../messages/blocks.ts';
 import { renderHelp, renderLater, renderPlainDeployment } from '../messages/help.ts';
 import { renderWhoami } from '../messages/whoami.ts';
@@ -15,7 +15,7 @@ import { answerPlan } from './answers/plan.ts';
 import { answerStart } from './answers/start.ts';
 import { answerWhere } from './answers/where.ts';
 import { answerWhich } from './answers/which.ts';
-import { type AnswerTools, type Asked, wishOf } from './asked.ts';
+import { type AnswerTools, type Asked, refuseGuest, wishOf } from './asked.ts';
 import type { Command, Parsed } from './command.ts';
 import { parse } from './parse.ts';
 import { verbs } from './verbs.ts';
@@ -70,7 +70,7 @@ async function answerUnclear(
 async function answerCommand(tools: AnswerTools, asked: Asked, command: Command): Promise<Message> {
   const { verb } = command;
   if (verb === 'mine') return answerMine(tools, asked, command);
-  if (verbs[verb].isMutating && !asked.mayChange) return renderStranger(tools.view, 'guest');
+  if (verbs[verb].isMutating && !asked.mayChange) return refuseGuest(tools, asked, { verb, target: command.target });
   switch (verb) {
     case 'help':
       return renderHelp(tools.view, command.about);

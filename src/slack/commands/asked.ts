@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { CardPlace, Operations, Person, Target, Wish } from '../../operations/index.ts';
-import type { AnswerView } from '../messages/answers.ts';
+import { type AnswerView, renderStranger } from '../messages/answers.ts';
+import type { Message } from '../messages/blocks.ts';
 import type { Command } from './command.ts';
 
 /** Where the words came from. */
@@ -35,6 +36,16 @@ export interface Understood {
   readonly asked: Asked;
   readonly command: Command;
   readonly wish: Wish;
+}
+
+/** Guests may look, not change; and that they tried is not lost. */
+export function refuseGuest(
+  { operations, view }: Pick<AnswerTools, 'operations' | 'view'>,
+  { person, channel }: Asked,
+  { verb, target }: { readonly verb: string; readonly target: Target | undefined },
+): Message {
+  operations.guestRefused({ person, channel, target }, verb);
+  return renderStranger(view, 'guest');
 }
 
 export function wishOf(asked: Asked, target: Target, reason: string | undefined): Wish {

@@ -45,6 +45,7 @@ describeNotifier('slack', async () => {
       changes: neverAsked,
       where: neverAsked,
       doctor: neverAsked,
+      guestRefused: neverAsked,
     },
     log: silentLog,
     signingKeys: ['a signing key of the tests'],

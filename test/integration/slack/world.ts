@@ -97,6 +97,7 @@ export async function openWorld(
     },
     status: lookAt,
     doctor: async () => [],
+    guestRefused: () => undefined,
     why: async (wish) => {
       const seen = await lookAt(wish);
       return seen.done
