@@ -5,6 +5,7 @@ import { answerReview, type ReviewTools, reviewKinds } from './access/reviews.ts
 import { type Api, timestamp } from './api.ts';
 import { methodNotAllowed, notFound, pageNotFound } from './api-error.ts';
 import { startDefinitionCleaner } from './cleaning/definitions.ts';
+import { startEventSweeper } from './cleaning/events.ts';
 import { GarbageCollector } from './cleaning/garbage-collector.ts';
 import { NamespaceCleaner } from './cleaning/namespaces.ts';
 import { startQuotaKeeper } from './cleaning/quotas.ts';
@@ -63,7 +64,7 @@ export async function createKubernetesApi(options: KubernetesApiOptions): Promis
   store.onChange((_place, { object, previous }) => {
     touched ??= { object, previous };
   });
-  const stopKeepers = [startDefinitionCleaner(api), startQuotaKeeper(api)];
+  const stopKeepers = [startDefinitionCleaner(api), startQuotaKeeper(api), startEventSweeper(api)];
   const cleaners = [new GarbageCollector(api), new NamespaceCleaner(api)];
   const server = await startServer({
     api,

@@ -101,7 +101,7 @@ function describeStories(title: string, isSkipped: boolean, open: () => Promise<
     afterAll(async () => {
       await stage?.stop();
     });
-    test.for(names)('%s', { timeout: 120_000 }, async (name, { expect }) => {
+    test.for(names)('%s', { timeout: 300_000 }, async (name, { expect }) => {
       if (stage === undefined) throw new Error('no server to play on');
       const file = new URL(`${name}.txt`, stories);
       const text = readFileSync(file, 'utf8');

@@ -15,8 +15,8 @@ const masks: readonly (readonly [RegExp, string])[] = [
   [/([-=:]\s?)[bcdfghjklmnpqrstvwxz2456789]{8,10}-[bcdfghjklmnpqrstvwxz2456789]{5}\b/g, '$1<hash>-<id>'],
   [/([-=:]\s?"?)[bcdfghjklmnpqrstvwxz2456789]{8,10}\b/g, '$1<hash>'],
   [/-[bcdfghjklmnpqrstvwxz2456789]{5}\b/g, '-<id>'],
-  [/(?<=^|\s{2,}|\()(\d+[smhdy]){1,2}(?= ago|\s{2,}|$| \(x\d)/gm, '<age>'],
-  [/(?<=over )(\d+[smhdy]){1,2}/g, '<age>'],
+  [/(?<=^|\s{2,}|\()(?:\d{1,3}s|\d{1,2}m\d{1,2}s|\dm)(?= ago|\s{2,}|$| \(x\d)/gm, '<age>'],
+  [/(?<=over )(?:\d{1,3}s|\d{1,2}m\d{1,2}s|\dm)/g, '<age>'],
   [/:3\d{4}\/TCP/g, ':<port>/TCP'],
 ];
 
