@@ -196,8 +196,7 @@ describe('a word out of place', () => {
     const before = await desk.rollout('gated');
     const offer = await say('dana', 'undo gated', 'gated');
     expect(offer.buttons.map(({ id }) => id)).toEqual(['abort']);
-    const named = await say('dana', 'undo gated --to 1', 'gated');
-    const refused = await desk.press('dana', named, 'line-1');
+    const refused = await say('dana', 'undo gated --to 1', 'gated');
     expect(refused.words).toContain('still on its way');
     expect(refused.buttons.map(({ label }) => label)).toEqual(['abort gated']);
     expect(await desk.rollout('gated')).toEqual(before);
@@ -258,13 +257,13 @@ describe('undo', () => {
 
   it('to a revision that is not kept is refused', async () => {
     const before = await desk.rollout('warm');
-    const refused = await desk.press('dana', await say('dana', 'undo warm --to 99', 'warm'), 'line-1');
+    const refused = await say('dana', 'undo warm --to 99', 'warm');
     expect(refused.words).toMatch(/Revision 99 is not kept any more/);
     expect(await desk.rollout('warm')).toEqual(before);
   });
 
   it('to the revision that runs is refused', async () => {
-    const refused = await desk.press('dana', await say('dana', 'undo warm --to 3', 'warm'), 'line-1');
+    const refused = await say('dana', 'undo warm --to 3', 'warm');
     expect(refused.words).toMatch(/Revision 3 is the one that runs/);
   });
 
