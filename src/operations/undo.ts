@@ -53,7 +53,7 @@ export const undo: Act<UndoWish> = {
       done: true,
       json: [
         ...undoPatch(rollout, { ...replicaSet, template }, wish.withSteps === true),
-        ...noteOverride(rollout, wanted, { nowMs: tools.cluster.nowMs(), isMapMade: wish.withSteps !== true }),
+        ...noteOverride(rollout, wanted, { nowMs: tools.cluster.nowMs(), isMapMade: true }),
       ],
       facts: {
         revision: String(revision),
