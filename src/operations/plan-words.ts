@@ -1,4 +1,4 @@
-import { sightWords } from '../analysis/index.ts';
+import { parseDuration, sightWords } from '../analysis/index.ts';
 import { formatDuration, formatLimit, unitOf, versionOf } from '../lib/index.ts';
 import {
   type ExpectedTime,
@@ -148,8 +148,11 @@ function conditionWords({ name, limit, condition }: Pick<PlannedMetric, 'name' |
 }
 
 function timesWords({ count, interval = '' }: PlannedMetric): string {
-  if (count === 0) return `every ${interval} without end`;
-  return count === 1 ? 'once' : `${count} × ${interval}`;
+  const parsed = parseDuration(interval);
+  const isWhole = parsed.isValid && parsed.ms > 0 && parsed.ms % 1000 === 0;
+  const pause = isWhole ? formatDuration(parsed.ms) : interval;
+  if (count === 0) return `every ${pause} without end`;
+  return count === 1 ? 'once' : `${count} × ${pause}`;
 }
 
 function gateWords({ steps, background }: Plan): readonly string[] {
@@ -169,11 +172,12 @@ function whoWords({ you, others }: PlanAnswer['access']): readonly string[] {
   ];
   const lines = [parts.join('; ')];
   if (others === undefined) return lines;
+  const verbsOf = new Map<string, string[]>();
   for (const verb of plannedVerbs) {
-    const names = others[verb];
-    lines.push(`${verb}: ${names.length === 0 ? 'nobody by a binding of this namespace' : listed(names)}`);
+    const names = others[verb].length === 0 ? 'nobody by a binding' : listed(others[verb]);
+    verbsOf.set(names, [...(verbsOf.get(names) ?? []), verb]);
   }
-  return lines;
+  return [...lines, ...[...verbsOf].map(([names, verbs]) => `${verbs.join(', ')}: ${names}`)];
 }
 
 const mostNamed = 8;

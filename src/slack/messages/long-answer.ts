@@ -7,7 +7,8 @@ const longestSection = 2900;
 const mostSections = 6;
 
 /** An answer of many lines, over as many sections as it takes; lines that no section takes are counted, not cut in the middle. */
-export function sayLines(view: AnswerView, lines: readonly Mrkdwn[], buttons: Parameters<typeof say>[2]): Message {
+export function sayLines(view: AnswerView, said: readonly Mrkdwn[], buttons: Parameters<typeof say>[2]): Message {
+  const lines = said.map(glued);
   const parts: Mrkdwn[] = [];
   let rest = lines.length;
   for (const line of lines) {
@@ -24,4 +25,9 @@ export function sayLines(view: AnswerView, lines: readonly Mrkdwn[], buttons: Pa
   const sections = [...others, ...more].map((words, index) => section(`words-${index + 2}`, words));
   const [head, ...tail] = message.blocks;
   return { ...message, blocks: head === undefined ? [] : [head, ...sections, ...tail] };
+}
+
+/** A number stays beside its unit where the line breaks. */
+function glued(line: Mrkdwn): Mrkdwn {
+  return line.replace(/(\d) (?=(?:%|ms|s|min|h)(?![\p{L}\p{N}]))/gu, '$1\u00a0');
 }

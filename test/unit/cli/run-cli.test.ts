@@ -214,7 +214,7 @@ describe('what is printed', () => {
       'Steps     10 % · measure 20 s · 50 % · gate · 75 % · wait 30 s · 100 % (by nginx)',
       'Time      50 s or more: 1 gate waits for a person; the start of its pods comes on top',
       'Measured  slo at 10 %',
-      '            slo-metric ≥ 0.95 · 3 × 10s · all traffic: does not tell the canary apart',
+      '            slo-metric ≥ 0.95 · 3 × 10 s · all traffic: does not tell the canary apart',
       'Gates     at 50 %: waits for a promote',
       'Who may   you may start, promote, abort',
     ]);

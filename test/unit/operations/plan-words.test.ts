@@ -152,12 +152,18 @@ describe('a plan in words', () => {
       [
         'you may start, promote, abort',
         'start: slack:deployers',
-        'promote: nobody by a binding of this namespace',
+        'promote: nobody by a binding',
         'abort: slack:u0, slack:u1, slack:u2, slack:u3, slack:u4, slack:u5, slack:u6, slack:u7 and 2 more',
       ],
     ],
   ])('says who may %s', (_, change, lines) => {
     expect(row('Who may', aPlanAnswer({ access: { ...access, ...change } }))).toEqual(lines);
+  });
+
+  it('names verbs together that the same people may', () => {
+    const others = { start: ['a', 'b'], promote: ['a', 'b'], abort: ['a', 'b', 'c'] };
+    const rows = row('Who may', aPlanAnswer({ access: { ...access, others } }));
+    expect(rows.slice(1)).toEqual(['start, promote: a, b', 'abort: a, b, c']);
   });
 
   it.each([
