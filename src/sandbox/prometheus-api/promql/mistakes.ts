@@ -16,8 +16,10 @@ export function unexpectedToken(query: string, tokens: readonly Token[], offset:
   const before = tokens.slice(0, index);
   const name = before.at(-1);
   const isCall = token.text === '(' && name?.kind === 'identifier' && name.from + name.text.length === token.from;
-  if (isCall) return mistakeAt(query, name.from, `unknown function with name ${JSON.stringify(name.text)}`);
-  return mistakeAt(query, token.from, `unexpected ${describeToken(token)}${contextOf(before, token)}`);
+  const context = contextOf(before, token);
+  if (isCall && context === '')
+    return mistakeAt(query, name.from, `unknown function with name ${JSON.stringify(name.text)}`);
+  return mistakeAt(query, token.from, `unexpected ${describeToken(token)}${context}`);
 }
 
 const KEYWORDS = 'offset by without on ignoring group_left group_right bool start end'.split(' ');

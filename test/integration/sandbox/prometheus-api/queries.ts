@@ -144,6 +144,8 @@ export const QUERIES: readonly string[] = [
 
 /** Queries that Prometheus refuses; so must we, in the same words. */
 export const REFUSED: readonly string[] = [
+  'temperature * on (room) group_right (vector(1))',
+  'temperature * on (rate(temperature[5m]))',
   'max without (pod) (memory_bytes) offset 1m',
   'sum(',
   'rate(http_requests_total)',
