@@ -75,6 +75,27 @@ describe('a card', () => {
     await world.app.notifier.tell(aTypicalDelivery('gate'), gateReached, at, signal());
   });
 
+  it('waits in one channel, while others are asked', async () => {
+    const channels = ['C0SHIPSHOP', 'C0SHIPPAY'].map((id) => ({ id, name: id.toLowerCase() }));
+    world = await openWorld({
+      channels,
+      fault: { kind: 'ratelimited', retryAfterSeconds: 7, methods: ['chat.postMessage'] },
+    });
+    const { app, slack } = world;
+    const post = (to: string) =>
+      app.notifier.showCard(
+        aTypicalDelivery('checking'),
+        { channel: to, at: undefined, thread: undefined, claim: to },
+        signal(),
+      );
+    await expect(post('C0SHIPSHOP')).rejects.toMatchObject({ name: 'NotNowError', retryAfterMs: 7000 });
+    slack.setFault('none');
+    await post('C0SHIPPAY');
+    const asked = slack.transcript().calls.length;
+    await expect(post('C0SHIPSHOP')).rejects.toThrow(NotNowError);
+    expect(slack.transcript().calls.length).toBe(asked);
+  });
+
   it('waits while Slack is down, and is sent once when it is back', async () => {
     world = await openWorld();
     const open = world;
@@ -184,7 +205,7 @@ describe('a notice', () => {
     await eventually(() => open.asked.some(({ verb }) => verb === 'promote'), 'the promote');
   });
 
-  it('brings its chart into the thread, with words that say the same', async () => {
+  it('brings its chart into the thread, with words that say the same', { timeout: 180_000 }, async () => {
     const charts = createCharts();
     world = await openWorld({}, { charts });
     const open = world;
@@ -197,7 +218,7 @@ describe('a notice', () => {
     };
     await open.app.notifier.tell(aTypicalDelivery('rolledBack'), notice, at, signal());
     const shared = () => publicMessages(open).find((message) => message.files.length > 0 && message.threadTs === at.ts);
-    const file = JSON.stringify((await eventually(shared, 'the chart in the thread', 20_000)).files[0]);
+    const file = JSON.stringify((await eventually(shared, 'the chart in the thread', 150_000)).files[0]);
     await charts.stop();
     expect(file).toContain('checkout 2.0.0 · success-rate');
     const upload = open.slack.transcript().calls.find((call) => call.method === 'files.getUploadURLExternal');
