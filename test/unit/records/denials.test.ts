@@ -55,16 +55,16 @@ describe('denials', () => {
     expect(written.map(({ lines }) => timesOf(lines))).toEqual([[5, 1, 1]]);
   });
 
-  it('who hammers a button every second of a day costs a few dozen writes, and each click is counted', async () => {
+  it('who presses a button every ten seconds of a day costs a few dozen writes, and each click is counted', async () => {
     const denials = open();
-    for (let second = 0; second < 24 * 3600; second++) {
+    for (let press = 0; press < 6 * 60 * 24; press++) {
       denials.tell(checkout, promote);
-      await vi.advanceTimersByTimeAsync(1000);
+      await vi.advanceTimersByTimeAsync(10_000);
     }
     await denials.stop();
     expect(written.length).toBeLessThan(35);
     expect(written.every(({ lines }) => lines.length === 1)).toBe(true);
-    expect(sumOf(written)).toBe(24 * 3600);
+    expect(sumOf(written)).toBe(6 * 60 * 24);
   });
 
   it('a crowd is counted together beyond ten lines', async () => {
