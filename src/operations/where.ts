@@ -1,8 +1,8 @@
 import type { Rollout } from '../rollout/index.ts';
-import { mayIn } from './may-in.ts';
 import type { Person } from './operations.ts';
 import type { ReadTools } from './read.ts';
 import { isFullyPromoted } from './situation.ts';
+import { readStartable } from './start-form.ts';
 
 /** What a person may start in one namespace, and from which channel. */
 export interface Startable {
@@ -18,16 +18,13 @@ export async function readWhere(
   { channel, namespace }: { readonly channel: string; readonly namespace?: string | undefined },
   tools: ReadTools,
 ): Promise<readonly Startable[]> {
-  const signal = AbortSignal.timeout(10_000);
-  const mayStart = mayIn(person, 'start', tools.cluster, signal);
   const places = new Map<string, { namespace: string; channel: string | undefined; rollouts: Rollout[] }>();
-  for (const rollout of tools.known.list()) {
-    const { metadata } = rollout;
-    if (namespace !== undefined && metadata.namespace !== namespace) continue;
-    if (!(await mayStart(metadata.namespace))) continue;
+  for (const name of await readStartable(person, tools)) {
+    const rollout = tools.known.get(name);
+    if (rollout === undefined || (namespace !== undefined && name.namespace !== namespace)) continue;
     const bound = tools.channels.channelOf(rollout);
-    const key = `${metadata.namespace} ${bound ?? ''}`;
-    const place = places.get(key) ?? { namespace: metadata.namespace, channel: bound, rollouts: [] };
+    const key = `${name.namespace} ${bound ?? ''}`;
+    const place = places.get(key) ?? { namespace: name.namespace, channel: bound, rollouts: [] };
     place.rollouts.push(rollout);
     places.set(key, place);
   }
@@ -38,8 +35,9 @@ export async function readWhere(
     .map((place) => ({
       namespace: place.namespace,
       channel: place.channel,
-      rollouts: place.rollouts
-        .map((rollout) => ({ name: rollout.metadata.name, isMoving: !isFullyPromoted(rollout) }))
-        .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+      rollouts: place.rollouts.map((rollout) => ({
+        name: rollout.metadata.name,
+        isMoving: !isFullyPromoted(rollout),
+      })),
     }));
 }

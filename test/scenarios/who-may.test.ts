@@ -161,6 +161,21 @@ async function versionOf(name: string): Promise<string> {
   return (await desk.rollout(name)).metadata.resourceVersion;
 }
 
+const Records = z.looseObject({
+  items: z.array(
+    z.looseObject({
+      spec: z.looseObject({ rollout: z.looseObject({ name: z.string() }) }),
+      entries: z.array(z.looseObject({ event: z.string(), by: z.string().default('') })).default([]),
+    }),
+  ),
+});
+
+/** `rollout event by` of every line of every record. */
+async function recorded(): Promise<readonly string[]> {
+  const { items } = await desk.sandbox.get(Records, '/apis/stepwise.dev/v1alpha1/namespaces/shop/deliveryrecords');
+  return items.flatMap(({ spec, entries }) => entries.map(({ event, by }) => `${spec.rollout.name} ${event} ${by}`));
+}
+
 it('the table has every verb that changes something', () => {
   const mutating = verbNames.filter((name) => verbs[name].isMutating && verbs[name].when === 'now');
   expect(table.map(({ verb }) => verb).sort()).toEqual(mutating.sort());
@@ -178,6 +193,8 @@ describe('what each role may', () => {
     if (does === 'does') {
       expect(answer.words).toContain(`Asked: ${row.verb} shop/${shop}`);
       await desk.until(shop, `was told to ${row.verb}`, row.isDone);
+      const act = `${shop} asked:${row.verb} U0${user.toUpperCase()}`;
+      await desk.sandbox.eventually(`the line "${act}"`, async () => (await recorded()).includes(act) || undefined);
       return;
     }
     expect(answer.words).toContain(
