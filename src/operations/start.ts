@@ -20,9 +20,9 @@ export const start: Act<StartWish> = {
     const changed = images.changes.filter(({ from, to }) => from !== to);
     const [first] = images.changes;
     if (first === undefined) return refuse('badImage', { image: '' });
+    if (changed.length === 0) return sameImage(seen, first.to);
     if (wish.sawTemplate !== undefined && wish.sawTemplate !== nameTemplate(seen.rollout))
       return refuse('staleCard', { image: first.from });
-    if (changed.length === 0) return sameImage(seen, first.to);
     const template = withImages(seen.rollout.spec.template ?? {}, changed);
     const ownedByGit = await refuseForGit(seen, template, wish, tools, signal);
     if (ownedByGit !== undefined) return ownedByGit;

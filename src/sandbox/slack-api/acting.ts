@@ -150,6 +150,8 @@ export function createActing(slack: Slack, deliveries: Deliveries) {
   /** Does to the open views what the acknowledgement asks for; nothing asked closes this one. */
   function followSubmission(person: Person, view: View, response: JsonObject): Acted {
     const body = response.view;
+    // Closed meanwhile: there is nothing to update or to push upon.
+    if (response.response_action !== 'errors' && !workspace.views.has(view.id)) return { isAcknowledged: true };
     switch (response.response_action) {
       case 'errors':
         return { isAcknowledged: true, errors: { ...(isRecord(response.errors) && toTexts(response.errors)) } };
