@@ -1,6 +1,9 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createBudget, type Urgency } from '../../../src/slack/send-budget.ts';
+
+// A busy machine is given time: what is held here are limits, not speed.
+vi.setConfig({ testTimeout: 60_000 });
 
 function aBudget(perMinute = 45, burst = 20) {
   const clock = { nowMs: 1_000_000 };

@@ -1,11 +1,14 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { BuildNotice } from '../../../../src/notifications/index.ts';
 import { checkBlocks } from '../../../../src/sandbox/slack-api/check-blocks.ts';
 import { createSigner } from '../../../../src/slack/actions/signed-value.ts';
 import { checkMessage } from '../../../../src/slack/limits.ts';
 import { renderBuild } from '../../../../src/slack/messages/build.ts';
 import { nastyWords } from '../../../support/any-delivery.ts';
+
+// A busy machine is given time: what is held here are limits, not speed.
+vi.setConfig({ testTimeout: 60_000 });
 
 const signer = createSigner(['a key']);
 
