@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Charts } from './charts/index.ts';
 import type { Config } from './config/index.ts';
 import {
@@ -61,10 +62,7 @@ export function createProbes(hands: DoctorHands): (channel: string) => Probes {
     prometheus: prometheus(hands),
     userGroups: inSlack(hands, async ({ userGroups }) => judgeUserGroups(await userGroups())),
     channel: inSlack(hands, async ({ isOutside }) => judgeChannel(seenChannel(channel, isOutside(channel), hands))),
-    chartFont: async () => {
-      const { widthPx, heightPx } = await hands.charts.draw(aPicture, 'doctor');
-      return { state: 'ok', found: `draws letters (${widthPx} × ${heightPx} px)` };
-    },
+    chartFont: chartFont(hands),
     chartBlock: inSlack(hands, async ({ chartsRefusedUntilMs }) => judgeChartBlock(chartsRefusedUntilMs())),
     clock: async (signal) => {
       const { api } = hands.cluster;
@@ -72,6 +70,19 @@ export function createProbes(hands: DoctorHands): (channel: string) => Probes {
       return judgeClock(Date.now() - api.clock.nowMs(), api.clock.uncertaintyMs());
     },
   });
+}
+
+/** Pictures wait for turns (chart-thread.ts): a slow one is a busy replica, not a missing font. */
+const pictureMs = 2500;
+
+function chartFont({ charts }: DoctorHands): Probe {
+  return async (signal) => {
+    const late = sleep(pictureMs, undefined, { ref: false, signal }).catch(() => undefined);
+    const drawn = await Promise.race([charts.draw(aPicture, 'doctor'), late]);
+    if (drawn === undefined)
+      return { state: 'warning', found: `not drawn within ${pictureMs / 1000} s: this replica is busy` };
+    return { state: 'ok', found: `draws letters (${drawn.widthPx} × ${drawn.heightPx} px)` };
+  };
 }
 
 /** The smallest picture with letters in it. */
