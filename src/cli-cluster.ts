@@ -14,6 +14,7 @@ import {
   loadKubeConfig,
   type ObjectName,
   projectAnalysisTemplate,
+  projectDeliveryPolicy,
   projectReplicaSet,
   projectRollout,
   projectService,
@@ -101,12 +102,13 @@ interface Reading {
 /** Where the service has caches, one list of each kind in this namespace. */
 async function readTools(reading: Reading): Promise<CheckTools & PlanTools> {
   const { cluster, config } = reading;
-  const [rollouts, replicaSets, services, analysisTemplates, clusterAnalysisTemplates] = await Promise.all([
+  const [rollouts, replicaSets, services, analysisTemplates, clusterAnalysisTemplates, policies] = await Promise.all([
     list(reading, { resource: resources.rollouts, isNeeded: true }),
     list(reading, { resource: resources.replicaSets, labelSelector: podHashLabel }),
     list(reading, { resource: resources.services }),
     list(reading, { resource: resources.analysisTemplates }),
     list(reading, { resource: resources.clusterAnalysisTemplates, isClusterWide: true }),
+    list(reading, { resource: resources.deliveryPolicies }),
   ]);
   const looking: GlanceTools = {
     rollouts: {
@@ -130,6 +132,7 @@ async function readTools(reading: Reading): Promise<CheckTools & PlanTools> {
   const providers = providersFor(reading);
   const reviews = createAccessReviews(cluster);
   const known = rollouts.map(projectRollout);
+  const channelPolicies = policies.map(projectDeliveryPolicy);
   return {
     // Whoever could list and read them may look; what starts and ends a rollout is asked for its own verb.
     cluster: {
@@ -138,7 +141,7 @@ async function readTools(reading: Reading): Promise<CheckTools & PlanTools> {
           ? { allowed: true, reason: '' }
           : { allowed: await reviews.mayWe(rolloutQuestion(verb, question), signal), reason: '' },
     },
-    channels: createChannels(config.CHANNELS),
+    channels: createChannels(config.CHANNELS, () => channelPolicies),
     known: { list: () => known },
     worldOf: (name, signal) => glance(name, looking, signal),
     whoMay: createAccessRules(cluster).subjectsOf,

@@ -4,6 +4,7 @@ import type { Config } from './config/index.ts';
 import {
   type ConnectedCluster,
   createAccessReviews,
+  type DeliveryPolicyView,
   keeperLeaseName,
   neededDefinitions,
   neededRights,
@@ -39,6 +40,7 @@ interface DoctorHands {
   readonly charts: Charts;
   readonly channels: Channels;
   readonly rollouts: () => readonly Rollout[];
+  readonly policies: () => readonly DeliveryPolicyView[];
   readonly slack: () => SlackApp | undefined;
   readonly standing: () => { readonly mayAct: boolean; readonly holder: string | undefined };
 }
@@ -143,7 +145,7 @@ function inSlack({ slack }: DoctorHands, ask: (checkup: SlackApp['checkup']) => 
   return app === undefined ? undefined : () => ask(app.checkup);
 }
 
-function seenChannel(channel: string, isOutside: boolean, { channels, rollouts, config }: DoctorHands) {
+function seenChannel(channel: string, isOutside: boolean, { channels, rollouts, policies }: DoctorHands) {
   const namespaces = channels.namespacesOf(channel);
   const byAnnotation = rollouts().filter(
     (rollout) => channels.channelOf(rollout) === channel && !namespaces.includes(rollout.metadata.namespace),
@@ -151,11 +153,11 @@ function seenChannel(channel: string, isOutside: boolean, { channels, rollouts, 
   return {
     channel,
     namespaces,
+    policies: policies()
+      .filter((policy) => policy.channels.includes(channel))
+      .map(({ namespace, name }) => `${namespace}/${name}`),
     rollouts: namespaces.includes('*') ? 0 : byAnnotation.length,
     isOutside,
-    bindings: Object.entries(config.CHANNELS)
-      .map(([namespace, bound]) => `${namespace}=${bound}`)
-      .join(','),
   };
 }
 

@@ -10,10 +10,12 @@ import {
   createRollouts,
   createServices,
   createWorkloads,
+  type DeliveryPolicyView,
   type KubernetesObject,
   type Pods,
   projectAnalysisRun,
   projectAnalysisTemplate,
+  projectDeliveryPolicy,
   projectReplicaSet,
   projectRollout,
   projectService,
@@ -38,6 +40,7 @@ export interface Hands {
   readonly analysisRuns: AnalysisRuns;
   readonly pods: Pods;
   readonly routers: TrafficRouters;
+  readonly policies: Reflector<DeliveryPolicyView>;
 }
 
 export async function createHands(cluster: ConnectedCluster, config: Config, log: Logger): Promise<Hands> {
@@ -68,7 +71,7 @@ export async function createHands(cluster: ConnectedCluster, config: Config, log
   };
   const schemas = await readInstalledSchemas(
     cluster,
-    [resources.rollouts, resources.analysisRuns],
+    [resources.rollouts, resources.analysisRuns, resources.deliveryPolicies],
     AbortSignal.timeout(15_000),
   );
   for (const { plural, group } of schemas.missing)
@@ -84,5 +87,6 @@ export async function createHands(cluster: ConnectedCluster, config: Config, log
     analysisRuns: createAnalysisRuns(cluster, caches.analysisRuns),
     pods: createPods(cluster),
     routers: createTrafficRouters(cluster, caches.ingresses),
+    policies: cacheOf(resources.deliveryPolicies, projectDeliveryPolicy),
   };
 }

@@ -11,6 +11,7 @@ import {
   createHistory,
   createMeasureAgain,
   createMeasureNow,
+  createPolicyWatch,
   factsOf,
   glance,
   lookAt,
@@ -89,7 +90,8 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
   const keys = signingKeys(config, log);
   const records = createRecords({ cluster, chainKey: keys.current, log });
   const denials = createDenials({ write: records.recordDenials, nowMs: cluster.nowMs, log });
-  const channels = createChannels(config.CHANNELS);
+  const channels = createChannels(config.CHANNELS, hands.policies.list);
+  const policies = createPolicyWatch({ policies: hands.policies, rollouts: caches.rollouts, store, log });
   const builds = createBuilds({ cluster, caches, channels, store, config, log });
   const charts = createCharts();
   const providers = createMetricProviders({ prometheusAddress: config.PROMETHEUS_ADDRESS });
@@ -144,6 +146,7 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
       charts,
       channels,
       rollouts: () => caches.rollouts.list(),
+      policies: hands.policies.list,
       slack: () => slack,
       standing: () => engine.standing(),
     }),
@@ -174,7 +177,7 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
           onRolloutChange: (listener) => onMove(caches.rollouts, listener),
           namespacesOf: channels.namespacesOf,
           liveCardsIn: createLiveCards({ rollouts: caches.rollouts, channels, now: Date.now }),
-          channelOf: (namespace) => config.CHANNELS[namespace] ?? config.CHANNELS['*'],
+          channelOf: channels.channelOfNamespace,
         });
   if (slack === undefined) log.info('no Slack token: rollouts run, nobody is told');
 
@@ -222,6 +225,8 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
 
   return {
     async start() {
+      // Before the first card is posted: it stays in the channel where it was begun.
+      await policies.start();
       await engine.start();
       // What is heard must be told: not before there is a queue.
       imageHook = builds.hook;
@@ -232,6 +237,7 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
       await slack?.stop();
       await denials.stop();
       await engine.stop();
+      await policies.stop();
       await events.stop();
       await http.stop();
       await charts.stop();

@@ -66,7 +66,7 @@ export const settings = {
   CHANNELS: setting(
     '',
     channels,
-    'Which channel hears of which namespace: shop=C012,pay=C034,*=C000. The annotation stepwise.dev/channel on a Rollout goes before it.',
+    'Which channel hears of which namespace: shop=C012,pay=C034,*=C000. A DeliveryPolicy of the namespace goes before it, and the annotation stepwise.dev/channel on a Rollout before both.',
   ),
   SIGNING_KEY: secret(
     'Signs buttons and chains records: 32 or more random bytes as hex. Unset: made at start, and buttons of an earlier process are refused.',
@@ -82,6 +82,14 @@ export const settings = {
     'Most requests to the Kubernetes API a second and replica; twice as many at once. Clicks and aborts go first. One update takes about 110.',
   ),
   WATCH_NAMESPACES: setting('', list, 'Namespaces to watch, comma separated. Unset: all.'),
+  CONTROLLER: setting(
+    'own',
+    z.enum(['own', 'drive'], 'own is what there is').refine((mode) => mode !== 'drive', {
+      message:
+        'driving an Argo controller is not built yet. Set own: Stepwise takes no turns while another controller holds the Lease',
+    }),
+    'own: Stepwise runs the Rollouts, and takes no turns while another controller holds the Lease. drive is not built yet, and refused.',
+  ),
   INSTANCE_ID: setting('', text, "Works as Argo's --instance-id: only Rollouts labelled with it are ours."),
   ARGO_NAMESPACE: setting(
     'argo-rollouts',

@@ -16,4 +16,5 @@ export { createMeasureAgain } from './measure-again.ts';
 export { createMeasureNow, type MeasuredNow, type MeasureNow } from './measure-now.ts';
 export { type GlanceTools, glance, type ObserveTools, readAnalysisRuns } from './observe.ts';
 export { onMove } from './on-move.ts';
+export { createPolicyWatch } from './policy-watch.ts';
 export { verify } from './verify.ts';

@@ -32,9 +32,11 @@ export { readLeaseHolder } from './lease-holder.ts';
 export { type KubeConfigSettings, loadKubeConfig } from './load-kube-config.ts';
 export { createPods, type Pods } from './pods.ts';
 export {
+  type DeliveryPolicyView,
   parseReplicaSet,
   projectAnalysisRun,
   projectAnalysisTemplate,
+  projectDeliveryPolicy,
   projectReplicaSet,
   projectRollout,
   projectService,

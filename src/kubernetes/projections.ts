@@ -100,6 +100,23 @@ export function projectReplicaSet(
   return { ...view, ownerUid: owner.uid, ...(image === undefined ? {} : { image }) };
 }
 
+const DeliveryPolicy = z.looseObject({
+  metadata: ObjectMeta,
+  spec: z.looseObject({ channels: z.array(z.string()).default([]) }).default({ channels: [] }),
+});
+
+/** What a DeliveryPolicy says of its namespace's rollouts. */
+export interface DeliveryPolicyView {
+  readonly namespace: string;
+  readonly name: string;
+  readonly channels: readonly string[];
+}
+
+export function projectDeliveryPolicy(object: KubernetesObject): DeliveryPolicyView {
+  const { metadata, spec } = DeliveryPolicy.parse(object);
+  return { namespace: metadata.namespace, name: metadata.name, channels: spec.channels };
+}
+
 const Service = z.looseObject({
   metadata: ObjectMeta,
   spec: z.looseObject({ selector: z.record(z.string(), z.string()).default({}) }).default({ selector: {} }),

@@ -36,6 +36,7 @@ export const neededDefinitions = [
   'clusteranalysistemplates.argoproj.io',
   'experiments.argoproj.io',
   'deliveryrecords.stepwise.dev',
+  'deliverypolicies.stepwise.dev',
 ] as const;
 
 /** Every right of manifests/install/app/rbac.yaml: a test holds the two to each other, and `doctor` asks for each. */
@@ -57,6 +58,7 @@ export const neededRights: readonly Right[] = [
   watched('events.k8s.io', 'events', 'create get list', 'events are written, and those of pods read'),
   watched('', 'events', 'create get', 'events are written'),
   watched('stepwise.dev', 'deliveryrecords', 'get list create patch delete', 'each revision has its record'),
+  watched('stepwise.dev', 'deliverypolicies', 'get list watch', 'which channel is bound is read'),
   cluster('authorization.k8s.io', 'subjectaccessreviews', 'create', 'Kubernetes is asked who may'),
   ...['roles', 'rolebindings'].map((resource) =>
     watched('rbac.authorization.k8s.io', resource, 'list', 'plans and why say whom to ask'),

@@ -6,26 +6,54 @@ const channelAnnotation = 'stepwise.dev/channel';
 export interface Channels {
   /** Where this rollout's card belongs; undefined: nobody asked to hear of it. */
   channelOf(rollout: Rollout): string | undefined;
+  /** Where cards of a namespace's rollouts belong that name no channel themselves. */
+  channelOfNamespace(namespace: string): string | undefined;
   /** Namespaces bound to this channel; `*` means every namespace without a channel of its own. */
   namespacesOf(channel: string): readonly string[];
   /** Whether risk may be raised from this channel for this rollout. */
   isBound(channel: string, rollout: Rollout): boolean;
 }
 
-export function createChannels(channelOfNamespace: Readonly<Record<string, string>>): Channels {
-  function channelOf(rollout: Rollout): string | undefined {
-    return (
-      rollout.metadata.annotations[channelAnnotation] ??
-      channelOfNamespace[rollout.metadata.namespace] ??
-      channelOfNamespace['*']
-    );
+/** What a DeliveryPolicy says of channels. */
+export interface ChannelPolicy {
+  readonly namespace: string;
+  readonly name: string;
+  readonly channels: readonly string[];
+}
+
+/**
+ * A rollout's own annotation goes before the policies of its namespace, these before CHANNELS, and a namespace's own entry there before
+ * `*`: whoever is nearer to the rollout knows better. `policies` is asked each time, so that a change works at once.
+ */
+export function createChannels(
+  channelOfNamespace: Readonly<Record<string, string>>,
+  policies: () => readonly ChannelPolicy[] = () => [],
+): Channels {
+  /** The first is where cards go. */
+  function channelsOf(namespace: string): readonly string[] {
+    const byPolicy = policies()
+      .filter((policy) => policy.namespace === namespace)
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+      .flatMap(({ channels }) => channels);
+    if (byPolicy.length > 0) return byPolicy;
+    const bySetting = channelOfNamespace[namespace] ?? channelOfNamespace['*'];
+    return bySetting === undefined ? [] : [bySetting];
+  }
+  function channelsFor({ metadata }: Rollout): readonly string[] {
+    const own = metadata.annotations[channelAnnotation];
+    return own === undefined ? channelsOf(metadata.namespace) : [own];
   }
   return {
-    channelOf,
-    namespacesOf: (channel) =>
-      Object.entries(channelOfNamespace)
-        .filter(([, bound]) => bound === channel)
-        .map(([namespace]) => namespace),
-    isBound: (channel, rollout) => channel !== '' && channelOf(rollout) === channel,
+    channelOf: (rollout) => channelsFor(rollout)[0],
+    channelOfNamespace: (namespace) => channelsOf(namespace)[0],
+    namespacesOf(channel) {
+      const ruled = new Set(policies().flatMap(({ namespace, channels }) => (channels.length > 0 ? [namespace] : [])));
+      const bySetting = Object.keys(channelOfNamespace).filter(
+        (namespace) => channelOfNamespace[namespace] === channel && !ruled.has(namespace),
+      );
+      const byPolicy = [...ruled].filter((namespace) => channelsOf(namespace).includes(channel));
+      return [...byPolicy.toSorted(), ...bySetting];
+    },
+    isBound: (channel, rollout) => channel !== '' && channelsFor(rollout).includes(channel),
   };
 }

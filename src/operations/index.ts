@@ -3,7 +3,7 @@
  * Nobody else changes a rollout. Begin reading at operations.ts.
  */
 export type { BuiltImage } from './act.ts';
-export { type Channels, createChannels } from './channels.ts';
+export { type ChannelPolicy, type Channels, createChannels } from './channels.ts';
 export { type CheckAnswer, type CheckedMetric, type CheckTools, check, type Reading } from './check.ts';
 export { type CheckWords, checkWords } from './check-words.ts';
 export { createOperations } from './create-operations.ts';

@@ -59,7 +59,7 @@ it('nothing is broken: every line has its tick, in its place', async () => {
     for (const [index, mark] of lines.entries()) if (mark === '✓') ticked.add(lines[index + 1] ?? '');
     return ticked.size === titles.length || undefined;
   });
-  await doctor(/2 of 2 sockets\n.*all \d+ are there\n.*6 of 6, v1alpha1\n.*Stepwise \(stepwise_replica-1_/);
+  await doctor(/2 of 2 sockets\n.*all \d+ are there\n.*7 of 7, v1alpha1\n.*Stepwise \(stepwise_replica-1_/);
 });
 
 it('a right that is missing comes with the line that gives it', async () => {
@@ -83,14 +83,12 @@ it('a definition that is not installed', async () => {
   const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/experiments.argoproj.io';
   await desk.sandbox.request('DELETE', path);
   const words = await doctor(/✗ \*Custom resources\*.*: not installed: experiments\.argoproj\.io/);
-  expect(words).toContain('kubectl apply --server-side -k manifests/install/crds-argo');
+  expect(words).toContain('kubectl create -k manifests/install/crds-argo');
 });
 
 it('a channel that is bound to nothing, and a direct message', async () => {
-  const words = await doctor(/⚠ \*This channel\*: bound to nothing/, channels.lobby);
-  expect(words).toContain(
-    `set env deployment/stepwise CHANNELS='shop=${channels.shop},pay=${channels.pay},NAMESPACE=${channels.lobby}'`,
-  );
+  const words = await doctor(/⚠ \*This channel\*: no DeliveryPolicy names it/, channels.lobby);
+  expect(words).toContain(`"spec":{"channels":["${channels.lobby}"]}}' | kubectl apply --server-side -f -`);
   await doctor(/✓ \*This channel\*: a direct message/, await desk.directChannel('arno'));
 });
 

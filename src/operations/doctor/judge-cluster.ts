@@ -89,7 +89,12 @@ export function judgeDefinitions(definitions: readonly SeenDefinition[]): Findin
   const others = definitions.filter(({ versions }) => versions !== undefined && !versions.includes(neededVersion));
   if (missing.length > 0) {
     const folders = new Set(missing.map((name) => (name.endsWith('.argoproj.io') ? 'crds-argo' : 'crds')));
-    const lines = [...folders].map((folder) => `kubectl apply --server-side -k manifests/install/${folder}`);
+    // Argo's are created, never applied: kubectl's own apply would silently write over what another kubectl applied.
+    const lines = [...folders].map((folder) =>
+      folder === 'crds-argo'
+        ? 'kubectl create -k manifests/install/crds-argo'
+        : `kubectl apply --server-side -k manifests/install/${folder}`,
+    );
     return failed(`not installed: ${missing.join(', ')}`, ...lines);
   }
   if (others.length > 0) {

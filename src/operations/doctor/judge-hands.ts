@@ -75,26 +75,35 @@ export interface SeenChannel {
   readonly namespaces: readonly string[];
   /** Rollouts that name this channel themselves. */
   readonly rollouts: number;
+  /** The DeliveryPolicies that name it: `shop/shop`. */
+  readonly policies: readonly string[];
   readonly isOutside: boolean;
-  /** The setting as it is: a new binding is added to it. */
-  readonly bindings: string;
 }
 
-export function judgeChannel({ channel, namespaces, rollouts, isOutside, bindings }: SeenChannel): Finding {
+export function judgeChannel({ channel, namespaces, rollouts, policies, isOutside }: SeenChannel): Finding {
   if (channel === '')
     return ok('a direct message: reads, pause, abort and undo work here; starts need a bound channel');
+  const by = policies.length === 0 ? '' : ` by DeliveryPolicy ${policies.join(', ')}`;
   const bound = [
-    ...(namespaces.length > 0 ? [`namespaces ${namespaces.join(', ')}`] : []),
+    ...(namespaces.length > 0 ? [`namespaces ${namespaces.join(', ')}${by}`] : []),
     ...(rollouts > 0 ? [`${rollouts} rollouts by annotation`] : []),
   ];
   if (bound.length === 0) {
-    const all = [...(bindings === '' ? [] : [bindings]), `NAMESPACE=${channel}`].join(',');
-    const set = `kubectl -n stepwise set env deployment/stepwise CHANNELS='${all}'`;
-    return warning(`bound to nothing: nothing can be started from here (${channel})`, set);
+    return warning(
+      `no DeliveryPolicy names it, nor does CHANNELS: nothing can be started from here (${channel})`,
+      policyLine('NAMESPACE', channel),
+    );
   }
   return isOutside
     ? failed(`bound to ${bound.join(' and ')}, but I am not in it`, '/invite @Stepwise')
     : ok(`bound to ${bound.join(' and ')}`);
+}
+
+/** Binds a channel to a namespace; copied into a terminal. */
+function policyLine(namespace: string, channel: string): string {
+  const metadata = `{"name":"channels","namespace":"${namespace}"}`;
+  const policy = `{"apiVersion":"stepwise.dev/v1alpha1","kind":"DeliveryPolicy","metadata":${metadata},"spec":{"channels":["${channel}"]}}`;
+  return `echo '${policy}' | kubectl apply --server-side -f -`;
 }
 
 export function judgeChartBlock(refusedUntilMs: number | undefined): Finding {

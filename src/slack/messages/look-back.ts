@@ -92,7 +92,7 @@ export function renderWhere(view: AnswerView, places: readonly Startable[], here
 }
 
 function placeWords(channel: string | undefined, here: string): Mrkdwn {
-  if (channel === undefined) return 'no channel is bound to it: an admin sets CHANNELS or `stepwise.dev/channel`';
+  if (channel === undefined) return 'no channel is bound to it: a DeliveryPolicy in that namespace binds one';
   if (channel === here) return 'here';
   return /^[CG][A-Z0-9]+$/.test(channel) ? `in <#${channel}>` : `in ${quote(channel, 80)}`;
 }

@@ -30,7 +30,7 @@ const words: Readonly<Record<RefusalReason, Words>> = {
     why: 'Kubernetes could not say whether you may. Nothing was changed; try again in a moment.',
   }),
   unboundChannel: (facts) => ({
-    why: `this channel is not bound to ${fact(facts, 'namespace', 'that namespace')}: what raises risk is asked in its own channel. Abort, pause and undo work anywhere.`,
+    why: `this channel is not bound to ${fact(facts, 'namespace', 'that namespace')} (its DeliveryPolicy names the channels): what raises risk is asked in its own channel. Abort, pause and undo work anywhere.`,
   }),
   unknownContainer: (facts) => ({ why: `there is no container ${fact(facts, 'container', 'of that name')}.` }),
   whichContainer: () => ({ why: 'it has several containers: which one gets the image?' }),

@@ -25,6 +25,13 @@ describe('readConfig', () => {
     expect(message).not.toContain('short-but-secret');
   });
 
+  it('refuses to drive an Argo controller, and says what own does beside one', () => {
+    expect(messageOf(() => readConfig({ CONTROLLER: 'drive' }))).toMatch(
+      /CONTROLLER="drive": driving an Argo controller is not built yet\. Set own: .* takes no turns while another controller/,
+    );
+    expect(messageOf(() => readConfig({ CONTROLLER: 'both' }))).toMatch(/CONTROLLER="both"/);
+  });
+
   it('asks for what each mode of Slack needs beside the bot token, and for nothing without one', () => {
     const table = [
       [{ SLACK_BOT_TOKEN: 'xoxb-1' }, /SLACK_APP_TOKEN: needed/],

@@ -92,13 +92,8 @@ describe('definitions', () => {
   const without = (name: string) => all.map((one) => (one.name === name ? { name, versions: undefined } : one));
 
   it.each([
-    [all, 'ok', /^6 of 6, v1alpha1$/, undefined],
-    [
-      without('rollouts.argoproj.io'),
-      'failed',
-      /rollouts/,
-      'kubectl apply --server-side -k manifests/install/crds-argo',
-    ],
+    [all, 'ok', /^7 of 7, v1alpha1$/, undefined],
+    [without('rollouts.argoproj.io'), 'failed', /rollouts/, 'kubectl create -k manifests/install/crds-argo'],
     [
       without('deliveryrecords.stepwise.dev'),
       'failed',
@@ -124,7 +119,7 @@ const redis = {
   isAppendOnly: true,
   roundTripMs: 1.2,
 } as const;
-const shop = { channel: 'C1', namespaces: ['shop'], rollouts: 0, isOutside: false, bindings: 'shop=C0' };
+const shop = { channel: 'C1', namespaces: ['shop'], rollouts: 0, isOutside: false, policies: [] };
 
 describe('a line of the checkup', () => {
   it.each([
@@ -192,13 +187,19 @@ describe('a line of the checkup', () => {
       'add the bot scope usergroups:read, and install the app again',
     ],
     [judgeChannel(shop), 'ok', /^bound to namespaces shop$/, undefined],
+    [
+      judgeChannel({ ...shop, policies: ['shop/slack'] }),
+      'ok',
+      /^bound to namespaces shop by DeliveryPolicy shop\/slack$/,
+      undefined,
+    ],
     [judgeChannel({ ...shop, namespaces: [], rollouts: 2 }), 'ok', /2 rollouts by annotation/, undefined],
     [judgeChannel({ ...shop, isOutside: true }), 'failed', /I am not in it/, '/invite @Stepwise'],
     [
       judgeChannel({ ...shop, namespaces: [] }),
       'warning',
-      /bound to nothing/,
-      "kubectl -n stepwise set env deployment/stepwise CHANNELS='shop=C0,NAMESPACE=C1'",
+      /no DeliveryPolicy names it/,
+      `echo '{"apiVersion":"stepwise.dev/v1alpha1","kind":"DeliveryPolicy","metadata":{"name":"channels","namespace":"NAMESPACE"},"spec":{"channels":["C1"]}}' | kubectl apply --server-side -f -`,
     ],
     [judgeChannel({ ...shop, channel: '' }), 'ok', /a direct message/, undefined],
     [judgeChartBlock(undefined), 'ok', /not refused/, undefined],
