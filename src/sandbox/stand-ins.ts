@@ -163,8 +163,8 @@ const signingKey = '5afe'.repeat(16);
 function sandboxManifests(isStandIn: boolean): ManifestDocument[] {
   const install = ['crds-argo', 'crds', 'app/namespace.yaml', 'app/rbac.yaml', 'app/roles.yaml'];
   return [
-    ...(isStandIn ? install.flatMap((path) => readManifests(join(root, 'manifests/install', path))) : []),
     ...(isStandIn ? readManifests(join(root, 'src/sandbox/demo')) : []),
+    ...(isStandIn ? install.flatMap((path) => readManifests(join(root, 'manifests/install', path))) : []),
     ...readManifests(join(root, 'manifests/examples/checkout')),
   ];
 }

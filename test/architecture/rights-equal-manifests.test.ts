@@ -17,19 +17,18 @@ const Role = z.looseObject({
   ),
 });
 
-/** `ClusterRole apps/replicasets patch`: one line for each verb of each resource. */
-function inManifest(): string[] {
-  const text = readFileSync(new URL('../../manifests/install/app/rbac.yaml', import.meta.url), 'utf8');
+/** `ClusterRole stepwise-engine  apps/replicasets  patch`: one line for each verb of each resource. */
+function rightsIn(file: string): string[] {
+  const text = readFileSync(new URL(`../../manifests/install/${file}`, import.meta.url), 'utf8');
   return parseAllDocuments(text).flatMap((document) => {
     const role = Role.safeParse(document.toJS());
     if (!role.success) return [];
-    return role.data.rules.flatMap(({ apiGroups, resources, verbs, resourceNames }) =>
+    const { kind, metadata, rules } = role.data;
+    return rules.flatMap(({ apiGroups, resources, verbs, resourceNames }) =>
       apiGroups.flatMap((group) =>
         resources.flatMap((resource) =>
           resourceNames.flatMap((name) =>
-            verbs.map(
-              (verb) => `${role.data.kind} ${role.data.metadata.namespace} ${group}/${resource} ${name} ${verb}`,
-            ),
+            verbs.map((verb) => `${kind} ${metadata.name} ${metadata.namespace} ${group}/${resource} ${name} ${verb}`),
           ),
         ),
       ),
@@ -38,12 +37,35 @@ function inManifest(): string[] {
 }
 
 /** As the manifest is shipped. */
-const roleOf = { watched: 'ClusterRole ', cluster: 'ClusterRole ', lease: 'Role argo-rollouts', own: 'Role stepwise' };
+const roleOf = {
+  watched: 'ClusterRole stepwise-engine ',
+  cluster: 'ClusterRole stepwise-cluster ',
+  lease: 'Role stepwise-lease argo-rollouts',
+  own: 'Role stepwise-heard-images stepwise',
+};
 
 it('the rights that doctor asks for are those that the manifest gives', () => {
   const asked = neededRights.flatMap(({ group, resource, verbs, names = [''], scope }) =>
     names.flatMap((name) => verbs.map((verb) => `${roleOf[scope]} ${group}/${resource} ${name} ${verb}`)),
   );
   expect(asked.length).toBeGreaterThan(50);
-  expect(asked.sort()).toEqual(inManifest().sort());
+  expect(asked.sort()).toEqual(rightsIn('app/rbac.yaml').sort());
+});
+
+it('a watched namespace has the same rights as all namespaces have', () => {
+  const inOne = rightsIn('watched-namespace/role.yaml').map((line) => line.replace(/^Role /, 'ClusterRole '));
+  expect(inOne.length).toBeGreaterThan(40);
+  expect(inOne).toEqual(rightsIn('app/rbac.yaml').filter((line) => line.startsWith(roleOf.watched)));
+});
+
+it('each rule of a role says in a comment what it is for', () => {
+  for (const file of ['app/rbac.yaml', 'watched-namespace/role.yaml']) {
+    const lines = readFileSync(new URL(`../../manifests/install/${file}`, import.meta.url), 'utf8').split('\n');
+    const rules = lines.flatMap((line, index) => (line.startsWith('  - apiGroups:') ? [index] : []));
+    expect(rules.length).toBeGreaterThan(10);
+    const silent = rules.filter(
+      (index) => !/^ +# \w/.test(lines[index - 1] ?? '') && !/^rules:/.test(lines[index - 1] ?? ''),
+    );
+    expect(silent.map((index) => `${file}:${index + 1}`)).toEqual([]);
+  }
 });

@@ -37,7 +37,8 @@ const mostLines = 5;
 export function judgeRights(missing: readonly MissingRight[], asked: number, account: string): Finding {
   if (missing.length === 0) return ok(`all ${asked} are there`);
   const lines = grantLines(missing, account);
-  const all = 'kubectl apply --server-side -k manifests/install/app';
+  const isSome = missing.some(({ right, question }) => right.scope === 'watched' && question.namespace !== '');
+  const all = `kubectl apply --server-side -k manifests/install/overlays/${isSome ? 'namespaces' : 'first'}`;
   const shown = lines.length > mostLines ? [all, ...lines.slice(0, mostLines)] : lines;
   const named = [...new Set(missing.map(({ right, question }) => `${question.verb} ${nameOf(right)}`))];
   const more = named.length > 6 ? ` and ${named.length - 6} more` : '';

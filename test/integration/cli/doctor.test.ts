@@ -26,7 +26,7 @@ it('before anything runs: what is installed is told from what is not', async () 
   expect(words).toMatch(/^✗ Stepwise itself +no Deployment of Stepwise in stepwise has a ready pod$/m);
   expect(words).toMatch(/^ +kubectl -n stepwise get deployments,pods$/m);
   expect(words).toMatch(/^✓ Rights in the cluster +all \d+ are there$/m);
-  expect(words).toMatch(/^✓ Custom resources +6 of 6, v1alpha1$/m);
+  expect(words).toMatch(/^✓ Custom resources +7 of 7, v1alpha1$/m);
   expect(words).toMatch(/^✗ Controller +nobody holds the Lease argo-rollouts\/argo-rollouts-controller-lock/m);
   expect(words).toMatch(/^✓ Clock /m);
   expect(words).not.toContain('Prometheus  ');
@@ -38,7 +38,7 @@ it('a right taken from the service account is missed, though the kubeconfig is a
   await sandbox.request('DELETE', path);
   const { words } = await doctor();
   expect(words).toMatch(/^✗ Rights in the cluster +\d+ of \d+ are missing: get rollouts\.argoproj\.io/m);
-  expect(words).toContain('kubectl apply --server-side -k manifests/install/app');
+  expect(words).toContain('kubectl apply --server-side -k manifests/install/overlays/first');
   const { metadata, ...rest } = binding as { metadata: { name: string } };
   await sandbox.request('POST', path.slice(0, path.lastIndexOf('/')), { ...rest, metadata: { name: metadata.name } });
 });

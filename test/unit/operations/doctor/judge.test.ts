@@ -81,7 +81,7 @@ describe('rights', () => {
   it('many: the line for all of them first', () => {
     const found = judgeRights(asked, asked.length, 'admin');
     expect(found.found).toContain(`${asked.length} of ${asked.length} are missing: get rollouts.argoproj.io, `);
-    expect(found.fixes?.[0]).toBe('kubectl apply --server-side -k manifests/install/app');
+    expect(found.fixes?.[0]).toBe('kubectl apply --server-side -k manifests/install/overlays/first');
     expect(found.fixes).toHaveLength(6);
     expect(found.fixes?.[1]).toContain('--user=admin');
   });
