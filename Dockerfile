@@ -10,6 +10,8 @@ WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json ./
 COPY src ./src
+# What `stepwise lint` reads the structure of objects from.
+COPY manifests/install/crds-argo ./manifests/install/crds-argo
 RUN rm -rf src/sandbox
 # Runs with a read-only root: the only folder it writes is DATA_DIR, and that only without Redis.
 USER 65532:65532

@@ -1,6 +1,7 @@
 import type { CheckAnswer, CheckupLine, ImageChange, PlanAnswer, Refusal, Target } from '../operations/index.ts';
 import { checkCommand } from './check.ts';
 import { doctorCommand } from './doctor.ts';
+import { lintCommand } from './lint.ts';
 import { planCommand } from './plan.ts';
 import type { ClusterFlags } from './read-arguments.ts';
 
@@ -39,7 +40,12 @@ export interface CliCommand {
   /** Flags beside those that every command takes: `--fix`. */
   readonly flags?: readonly string[];
   run(
-    asked: { readonly words: readonly string[]; readonly flags: ClusterFlags; readonly isJson: boolean },
+    asked: {
+      readonly words: readonly string[];
+      readonly flags: ClusterFlags;
+      readonly isJson: boolean;
+      readonly isFix: boolean;
+    },
     tools: CliTools,
   ): Promise<ExitCode>;
 }
@@ -49,4 +55,5 @@ export const commands: Readonly<Record<string, CliCommand>> = {
   check: checkCommand,
   plan: planCommand,
   doctor: doctorCommand,
+  lint: lintCommand,
 };

@@ -13,6 +13,8 @@ export interface Arguments {
   readonly flags: ClusterFlags;
   readonly isHelp: boolean;
   readonly isJson: boolean;
+  /** Mend what is unambiguous. */
+  readonly isFix: boolean;
   /** Whatever is no flag: the command's name first. */
   readonly words: readonly string[];
 }
@@ -29,14 +31,15 @@ const options = {
   context: { type: 'string' },
   namespace: { type: 'string', short: 'n' },
   prometheus: { type: 'string' },
+  fix: { type: 'boolean' },
 } as const;
 
 /** Reads flags as kubectl takes them: before or behind the words, `-n shop` or `--namespace=shop`. */
 export function readArguments(typed: readonly string[]): Arguments {
   try {
     const { values, positionals } = parseArgs({ args: [...typed], options, allowPositionals: true });
-    const { help = false, json = false, ...flags } = values;
-    return { flags, isHelp: help, isJson: json, words: positionals };
+    const { help = false, json = false, fix = false, ...flags } = values;
+    return { flags, isHelp: help, isJson: json, isFix: fix, words: positionals };
   } catch (error) {
     // The first sentence says what is wrong; the next ones are about Node's own API.
     const message = error instanceof Error ? (error.message.split(/\. (?=To|Did)/)[0] ?? error.message) : String(error);

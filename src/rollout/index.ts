@@ -26,7 +26,7 @@ export { formatLabelSelector, noLabelSelector } from './label-selector.ts';
 export { mainContainer, mainImage } from './main-container.ts';
 export { type FieldOwner, type FieldStep, fieldOwners, lastWriterOf, ownsField } from './managed-fields.ts';
 export { instanceIdLabel, managedByAnnotation, podHashLabel, revisionAnnotation } from './names.ts';
-export { neededServices, neededTemplates } from './needs.ts';
+export { neededServices, neededTemplates, routerKindsOf } from './needs.ts';
 export type { ExpectedTime } from './plan/expected-time.ts';
 export { type Measured, measuredIn, type Plan, type PlannedImage, type PlannedStep, planRollout } from './plan/plan.ts';
 export type { PlannedAnalysis, PlannedMetric } from './plan/planned-analysis.ts';

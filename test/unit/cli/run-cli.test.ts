@@ -50,7 +50,7 @@ function checked(...metrics: readonly Partial<CheckedMetric>[]): Partial<Cluster
   return { check: async () => aCheckAnswer({ metrics: metrics.map((metric) => aCheckedMetric(metric)) }) };
 }
 
-const known = 'check, plan, doctor';
+const known = 'check, plan, doctor, lint';
 
 describe('what is typed', () => {
   it.each([
@@ -74,6 +74,8 @@ describe('what is typed', () => {
     ['check a/b/c', '"a/b/c" is no name of a rollout. See: stepwise --help'],
     ['check /checkout', '"/checkout" is no name of a rollout. See: stepwise --help'],
     ['doctor checkout', 'did not understand "checkout". See: stepwise --help'],
+    ['check checkout --fix', 'check takes no --fix. See: stepwise --help'],
+    ['lint', 'lint needs a file or a folder. See: stepwise --help'],
     ['check checkout --forse', "Unknown option '--forse'. See: stepwise --help"],
   ])('"%s" is refused before a cluster is asked', async (line, words) => {
     expect(await run(line)).toEqual({ code: 2, printed: '', complained: words, asked: [] });

@@ -1,0 +1,95 @@
+import { collectTemplates } from '../analysis/index.ts';
+import {
+  neededServices,
+  neededTemplates,
+  Rollout,
+  routerKindsOf,
+  validateRollout,
+  type World,
+} from '../rollout/index.ts';
+import type { Finding } from './finding.ts';
+import type { Neighbours } from './neighbours.ts';
+import { keyOf, type SourceDocument, unreadable } from './source-document.ts';
+
+/** Which routers are driven. */
+const routers = ['nginx', 'argoproj-labs/gatewayAPI'];
+
+/** What is wrong with a Rollout, in the words that its InvalidSpec condition would have; and what it names that these files lack. */
+export function checkRollout(
+  document: SourceDocument,
+  neighbours: Neighbours,
+  hasMistakes: boolean,
+): readonly Finding[] {
+  const parsed = Rollout.safeParse(document.content);
+  if (!parsed.success) return hasMistakes ? [] : unreadable(document, parsed.error);
+  const rollout = parsed.data;
+  const absent = absences(rollout, neighbours);
+  const problems = validateRollout(worldOf(rollout, neighbours)).filter(
+    (problem) => !absent.templates.some((reason) => problem.endsWith(reason)),
+  );
+  const unsupported = routerKindsOf(rollout.spec.strategy?.canary?.trafficRouting ?? {})
+    .filter((kind) => !routers.includes(kind))
+    .map((kind) => `spec.strategy.canary.trafficRouting.${kind}: Unsupported value: ${kind} is not supported yet`);
+  return [
+    ...[...problems, ...unsupported].map((problem) => document.find(pathIn(problem, document), 'mistake', problem)),
+    ...(neighbours.isAlone ? [] : absent.findings(document)),
+  ];
+}
+
+/** A world of files: nothing runs yet, Services and templates are what stands beside the Rollout. */
+function worldOf(rollout: Rollout, neighbours: Neighbours): World {
+  const labels = rollout.spec.template?.metadata?.labels ?? {};
+  const services: Record<string, World['services'][string]> = {};
+  for (const name of neededServices(rollout)) {
+    services[name] = neighbours.services.get(name) ?? { name, selector: labels, annotations: {} };
+  }
+  return {
+    nowMs: 0,
+    rollout,
+    replicaSets: [],
+    services,
+    analysisRuns: [],
+    templates: neighbours.templates,
+    router: undefined,
+    evidence: 'strict',
+  };
+}
+
+function absences(rollout: Rollout, neighbours: Neighbours) {
+  const templates: string[] = [];
+  const found: { readonly path: readonly (string | number)[]; readonly message: string }[] = [];
+  for (const reference of neededTemplates(rollout)) {
+    const collected = collectTemplates([reference], neighbours.templates);
+    if (collected.isComplete || templates.includes(collected.reason)) continue;
+    templates.push(collected.reason);
+    found.push({ path: ['spec', 'strategy', 'canary'], message: `${collected.reason} in these files` });
+  }
+  const canary = rollout.spec.strategy?.canary ?? {};
+  for (const field of ['canaryService', 'stableService'] as const) {
+    const name = canary[field];
+    if (!name || neighbours.services.has(name)) continue;
+    found.push({ path: ['spec', 'strategy', 'canary', field], message: `Service '${name}' not found in these files` });
+  }
+  const ingress = (canary.trafficRouting?.nginx as { stableIngress?: string } | undefined)?.stableIngress;
+  if (ingress !== undefined && !neighbours.has('Ingress', ingress)) {
+    const path = ['spec', 'strategy', 'canary', 'trafficRouting', 'nginx', 'stableIngress'];
+    found.push({ path, message: `Ingress '${ingress}' not found in these files` });
+  }
+  return {
+    templates,
+    findings: (document: SourceDocument) => found.map(({ path, message }) => document.find(path, 'warning', message)),
+  };
+}
+
+/** The field that a message begins with; Argo leaves the strategy's name out of the steps' paths. */
+function pathIn(problem: string, { content }: SourceDocument): readonly (string | number)[] {
+  const [written = ''] = problem.split(':');
+  const path = written.split('.').flatMap((part) => {
+    const [name = '', ...indices] = part.split(/[[\]]+/).filter((piece) => piece !== '');
+    return [name, ...indices.map(keyOf)];
+  });
+  const strategy = (content.spec as { strategy?: Record<string, unknown> } | undefined)?.strategy;
+  const named = ['canary', 'blueGreen'].find((one) => strategy?.[one] !== undefined);
+  const isShort = path[0] === 'spec' && path[1] === 'strategy' && path[2] !== named && named !== undefined;
+  return isShort ? ['spec', 'strategy', named, ...path.slice(2)] : path;
+}
