@@ -1,9 +1,10 @@
 import type { ImageChange } from '../../operations/index.ts';
+import { isRevisionWord, isTo } from './argument-word.ts';
 import { type Command, longestLookMs, type Parsed, type Problem } from './command.ts';
 import { readDuration } from './duration.ts';
 import { print } from './print.ts';
 import { type Flag, type NowVerb, verbs } from './verbs.ts';
-import { cutReason } from './words.ts';
+import { cutReason, withoutEnd } from './words.ts';
 
 const imagePattern = /^(?:[A-Za-z0-9][\w.\-/:@+]{0,510}|:\w[\w.-]{0,127}|sha256:[0-9a-f]{6,64})$/;
 const containerPattern = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -54,7 +55,7 @@ export function parseArguments(reading: Reading, left: Remainder): Parsed {
 
 function parseImages(reading: Reading, { words, flags, base }: Remainder): Parsed {
   const images: ImageChange[] = [];
-  const rest = words[0]?.toLowerCase() === 'to' ? words.slice(1) : words;
+  const rest = isTo(words[0] ?? '') ? words.slice(1) : words;
   const isPlan = reading.verb === 'plan' || flags['dry-run'] !== undefined;
   const { reason, ...place } = base;
   const wish: Command = isPlan ? { verb: 'plan', ...place } : { verb: 'start', ...base, ...overrideOf(flags) };
@@ -82,13 +83,14 @@ export function looksLikeImage(word: string): boolean {
 }
 
 function parseRevision(reading: Reading, { words, flags, base }: Remainder): Parsed {
-  const rest = words.filter((word) => !/^(?:to|rev|revision)$/i.test(word));
+  const rest = words.filter((word) => !isRevisionWord(word));
   const named = flags.to ?? rest.shift();
   const withSteps = flags['with-steps'] === undefined ? {} : { withSteps: true };
   const how = { ...withSteps, ...overrideOf(flags) };
   if (named === undefined) return command({ verb: 'undo', ...base, ...how });
-  const revision = Number(named);
-  if (!/^\d{1,9}$/.test(named) || revision < 1) return unclear(reading, 'badRevision', { word: named, ...base });
+  const digits = withoutEnd(named);
+  const revision = Number(digits);
+  if (!/^\d{1,9}$/.test(digits) || revision < 1) return unclear(reading, 'badRevision', { word: named, ...base });
   const wish: Command = { verb: 'undo', ...base, toRevision: revision, ...how };
   return rest.length > 0 ? extraWord(reading, rest, wish) : command(wish);
 }

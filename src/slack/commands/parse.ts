@@ -1,9 +1,10 @@
 import type { Target } from '../../operations/index.ts';
+import { isArgument } from './argument-word.ts';
 import type { Command, Parsed } from './command.ts';
 import { closestVerb, verbOf } from './find-verb.ts';
 import { normalise } from './normalise.ts';
 import { looksLikeImage, parseArguments, type Reading } from './parse-arguments.ts';
-import { print } from './print.ts';
+import { print, printTarget } from './print.ts';
 import { isLater, type LaterVerb, verbs } from './verbs.ts';
 import { namespacePattern, readFlags, readTarget, splitBecause, tokenise, unquote } from './words.ts';
 
@@ -40,7 +41,7 @@ function parseWithoutVerb(text: string, first: string, others: readonly string[]
   const [second = '', ...tail] = others;
   const secondVerb = verbOf(second);
   if (secondVerb !== undefined && target?.kind === 'rollout') {
-    const line = suggest(`${secondVerb} ${[first, ...tail].join(' ')}`);
+    const line = suggest([secondVerb, printTarget(target.target, secondVerb), ...tail].join(' '));
     return { kind: 'unclear', problem: 'verbSecond', text, word: second, target: target.target, ...line };
   }
   const close = closestVerb(first);
@@ -113,28 +114,4 @@ function inNamespace(target: Target, namespace: string): Target {
 function nameAndTag(verb: Reading['verb'], word: string): { readonly suggestion?: string } {
   const [, name, image] = /^([a-z0-9][a-z0-9.-]*):(\S+)$/i.exec(word) ?? [];
   return verb === 'start' && name !== undefined ? suggest(`start ${name} ${image}`) : {};
-}
-
-function isArgument(verb: Reading['verb'], words: readonly string[]): boolean {
-  const [word = ''] = words;
-  switch (verbs[verb].takes) {
-    case 'nothing':
-    case 'duration':
-      return true;
-    case 'target':
-    case 'reason':
-      return false;
-    case 'images':
-      // `start 2.0.0` in a thread; with more words the first is the name, whatever it looks like.
-      return /^to$/i.test(word) || word.includes('=') || (words.length === 1 && isBareImage(word));
-    case 'revision':
-      return /^(?:to|rev|revision)$/i.test(word) || (words.length === 1 && /^\d+$/.test(word));
-    default:
-      return /^\d{1,3}%$/.test(word);
-  }
-}
-
-/** Looks like a version or an image, and not like the name of anything that people run. */
-function isBareImage(word: string): boolean {
-  return /^v?\d+(?:\.\d+)+/i.test(word) || /^sha256:/.test(word) || /^:\w/.test(word);
 }

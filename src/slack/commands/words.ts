@@ -96,6 +96,20 @@ export function cutReason(reason: string): string {
   return Array.from(reason).slice(0, maxReasonLength).join('').trim();
 }
 
+/** The word without the marks that end a sentence: `12!`, `checkout,`. */
+export function withoutEnd(word: string): string {
+  return word.replace(/[!,?;]+$/, '').replace(/\.+$/, '');
+}
+
+const deploymentKind = /^(?:deploy|deployment|deployments|deployment\.apps|deployments\.apps)$/;
+// `kubectl get -o name` writes rollout.argoproj.io/checkout.
+const rolloutKind = /^(?:rollout|rollouts)(?:\.argoproj\.io)?$/;
+
+/** Before a slash these are a kind: a namespace of this name can only be given by `-n`. */
+export function isKindWord(word: string): boolean {
+  return deploymentKind.test(word) || rolloutKind.test(word);
+}
+
 export type ReadTarget =
   | { readonly kind: 'rollout'; readonly target: Target }
   /** `deploy/checkout` */
@@ -103,18 +117,12 @@ export type ReadTarget =
 
 /** `checkout`, `shop/checkout`, `deploy/checkout`; names are lower case in Kubernetes, however they were typed. */
 export function readTarget(word: string): ReadTarget | undefined {
-  const parts = word
-    .toLowerCase()
-    .replace(/[!,?;]+$/, '')
-    .replace(/\.+$/, '')
-    .split('/');
+  const parts = withoutEnd(word.toLowerCase()).split('/');
   const name = parts.at(-1) ?? '';
   if (parts.length > 2 || !namePattern.test(name) || name === 'because') return undefined;
   if (parts.length === 1) return { kind: 'rollout', target: { name } };
   const namespace = parts[0] ?? '';
-  if (/^(?:deploy|deployment|deployments|deployment\.apps|deployments\.apps)$/.test(namespace))
-    return { kind: 'deployment', name };
-  // `kubectl get -o name` writes rollout.argoproj.io/checkout.
-  if (/^(?:rollout|rollouts)(?:\.argoproj\.io)?$/.test(namespace)) return { kind: 'rollout', target: { name } };
+  if (deploymentKind.test(namespace)) return { kind: 'deployment', name };
+  if (rolloutKind.test(namespace)) return { kind: 'rollout', target: { name } };
   return namespacePattern.test(namespace) ? { kind: 'rollout', target: { namespace, name } } : undefined;
 }

@@ -153,6 +153,13 @@ describe('what phones and Slack do to words', () => {
     ],
     ['plan checkout 2.0.0 please', { kind: 'unclear', suggestion: 'plan checkout 2.0.0' }],
     ['undo 12', command({ verb: 'undo', toRevision: 12 })],
+    ['undo 12!', command({ verb: 'undo', toRevision: 12 })],
+    ['undo to 12.', command({ verb: 'undo', toRevision: 12 })],
+    ['undo checkout rev, 12!', command({ verb: 'undo', target: checkout, toRevision: 12 })],
+    ['undo rollout/12', command({ verb: 'undo', target: { name: '12' } })],
+    ['12 undo', { kind: 'unclear', problem: 'verbSecond', suggestion: 'undo rollout/12' }],
+    ['0, undo', { kind: 'unclear', problem: 'verbSecond', suggestion: 'undo rollout/0' }],
+    ['start to! v9', command({ verb: 'start', images: [{ image: 'v9' }] })],
     ['undo checkout to revision 12', command({ verb: 'undo', target: checkout, toRevision: 12 })],
     ['undo checkout 12 now', { kind: 'unclear', problem: 'extraWord', suggestion: 'undo checkout --to 12' }],
     ['undo checkout --to 3 --revision 4', { kind: 'unclear', problem: 'flagTwice', word: '--revision' }],
@@ -207,6 +214,18 @@ const words = fc.constantFrom(
   '2.0.0-RC1',
   'sha256:0123456789ab',
   'deploy/checkout',
+  'rollout/12',
+  'rollouts/to',
+  'deploy',
+  '-n deploy',
+  '--namespace=rollouts',
+  '0',
+  '12,',
+  'to,',
+  'rev.',
+  'V1.2!',
+  '--to=',
+  ',',
   'status shop/x -n pay',
   '_abort checkout_',
   '<@U1|x>',
@@ -224,6 +243,21 @@ const garbage = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 80 }),
   fc.array(fc.oneof(words, fc.string({ maxLength: 6 })), { maxLength: 9 }).map((parts) => parts.join(' ')),
 );
+
+describe('what is printed for a wish', () => {
+  it.each([
+    [{ verb: 'undo', target: { name: '12' } }, 'undo rollout/12'],
+    [{ verb: 'undo', target: { name: '12' }, toRevision: 3 }, 'undo rollout/12 --to 3'],
+    [{ verb: 'undo', target: { name: 'to' } }, 'undo rollout/to'],
+    [{ verb: 'start', target: { name: '2.0.0' } }, 'start rollout/2.0.0'],
+    [{ verb: 'promote', target: { name: '12' } }, 'promote 12'],
+    [{ verb: 'promote', target: { namespace: 'deploy', name: 'cart' } }, 'promote cart -n deploy'],
+    [{ verb: 'undo', target: { namespace: 'rollouts', name: '12' } }, 'undo rollout/12 -n rollouts'],
+  ] as const)('%j is %s, and is read back', (wish, line) => {
+    expect(print(wish)).toBe(line);
+    expect(parse(line)).toEqual(command(wish));
+  });
+});
 
 describe('for any words at all', () => {
   it('never throws, and says what it read', () => {
