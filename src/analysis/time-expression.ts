@@ -1,5 +1,7 @@
 import { evaluateMoment } from './conditions/condition.ts';
 
+const NS_PER_MS = 1_000_000n;
+
 /** A point in time, or why there is none. */
 export type EvaluatedTime =
   | { readonly isTime: true; readonly atMs: number }
@@ -12,5 +14,7 @@ export type EvaluatedTime =
 export function evaluateTime(expression: string, nowMs: number): EvaluatedTime {
   const evaluated = evaluateMoment(expression, nowMs);
   if (!evaluated.isMoment) return { isTime: false, reason: evaluated.reason };
-  return { isTime: true, atMs: Number(evaluated.moment.nanoseconds) / 1e6 };
+  const { nanoseconds } = evaluated.moment;
+  // Nanoseconds since 1970 do not fit a double: as one number they lose a little, and 00.25 s becomes 00.2499998 s.
+  return { isTime: true, atMs: Number(nanoseconds / NS_PER_MS) + Number(nanoseconds % NS_PER_MS) / 1e6 };
 }

@@ -82,7 +82,7 @@ export function createPrometheus(options: { readonly address?: string | undefine
       const { rangeQuery } = settings;
       const answered =
         rangeQuery === undefined
-          ? await query('query', { query: settings.query, time: String(nowMs / 1000) }, { settings, signal })
+          ? await query('query', { query: settings.query, time: seconds(nowMs) }, { settings, signal })
           : await query('query_range', readRange(settings.query, rangeQuery, nowMs), { settings, signal });
       return toReading(answered);
     },
@@ -91,8 +91,8 @@ export function createPrometheus(options: { readonly address?: string | undefine
       const settings = parseSettings(unparsed);
       const spanSeconds = Math.max(0, range.toMs - range.fromMs) / 1000;
       const stepSeconds = Math.max(1, Math.ceil(spanSeconds / Math.max(1, range.maxPoints - 1)));
-      const start = String(range.fromMs / 1000);
-      const end = String(range.toMs / 1000);
+      const start = seconds(range.fromMs);
+      const end = seconds(range.toMs);
       const form = { query: settings.query, start, end, step: String(stepSeconds) };
       const { data } = await query('query_range', form, { settings, signal });
       // The first series: the one that `result[0]` of a condition is about.
@@ -158,7 +158,12 @@ function readRange(query: string, range: NonNullable<Settings['rangeQuery']>, no
   if (!end.isTime) throw new Error(`failed to parse rangeQuery.end as time: ${end.reason}`);
   const step = parseDuration(range.step);
   if (!step.isValid) throw new Error(`failed to parse rangeQuery.step as duration: ${step.reason}`);
-  return { query, start: String(start.atMs / 1000), end: String(end.atMs / 1000), step: String(step.ms / 1000) };
+  return { query, start: seconds(start.atMs), end: seconds(end.atMs), step: String(step.ms / 1000) };
+}
+
+/** As Prometheus keeps times: to the millisecond. */
+function seconds(atMs: number): string {
+  return String(Math.round(atMs) / 1000);
 }
 
 function readAnswer(who: string, answer: Answer): Answered {

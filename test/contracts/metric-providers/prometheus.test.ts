@@ -144,6 +144,25 @@ describe('what prometheus asks', () => {
   });
 });
 
+test.each([
+  ['2026-11-20T09:55:00.002Z', '1795168500.002'],
+  ['2026-11-20T10:00:00.999Z', '1795168800.999'],
+  ['1969-12-31T23:59:59.250Z', '-0.75'],
+])('prometheus is asked for %s in exact decimals', async (when, seconds) => {
+  const nowMs = Date.parse(when);
+  const rangeQuery = { start: 'now()', end: 'now()', step: '1m' };
+  const atOnce = await asking(vector([1]), (address) => create().measure({ address, query: 'up' }, nowMs, signal));
+  const asRange = await asking(vector([1]), (address) =>
+    create().measure({ address, query: 'up', rangeQuery }, nowMs, signal),
+  );
+  const forms = [...atOnce, ...asRange].map(({ body }) => new URLSearchParams(body));
+
+  expect(forms.map((form) => [form.get('time'), form.get('start'), form.get('end')])).toEqual([
+    [seconds, null, null],
+    [null, seconds, seconds],
+  ]);
+});
+
 describe('what prometheus answers', () => {
   async function read(body: object, status = 200): Promise<unknown> {
     let reading: unknown;

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { evaluateTime } from '../../../src/analysis/index.ts';
 
@@ -16,6 +17,16 @@ describe('evaluateTime', () => {
     ['let day = duration("24h"); now() - 7 * day', '2026-11-13T10:00:00Z'],
   ])('%s', (expression, expected) => {
     expect(evaluateTime(expression, nowMs)).toEqual({ isTime: true, atMs: Date.parse(expected) });
+  });
+
+  it('is exact to the millisecond', () => {
+    const millisecond = fc.integer({ min: 0, max: Date.parse('2200-01-01T00:00:00Z') });
+    fc.assert(
+      fc.property(millisecond, (atMs) => {
+        expect(evaluateTime('now()', atMs)).toEqual({ isTime: true, atMs });
+        expect(evaluateTime('now() - duration("5m")', atMs)).toEqual({ isTime: true, atMs: atMs - 300_000 });
+      }),
+    );
   });
 
   it.each([
