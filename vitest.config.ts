@@ -5,7 +5,17 @@ import { ClosingLine } from './test/support/closing-line.ts';
 // but the machine's patience.
 function project(name: string, groupOrder: number, testTimeout: number, extra: object = {}) {
   const include = [`test/${name}/**/*.test.ts`];
-  return { test: { name, include, testTimeout, hookTimeout: 60_000, sequence: { groupOrder }, ...extra } };
+  return {
+    test: {
+      name,
+      include,
+      testTimeout,
+      hookTimeout: 120_000,
+      expect: { poll: { timeout: 60_000 } },
+      sequence: { groupOrder },
+      ...extra,
+    },
+  };
 }
 
 export default defineConfig({
@@ -14,8 +24,8 @@ export default defineConfig({
     projects: [
       project('architecture', 0, 10_000),
       project('unit', 0, 10_000),
-      project('contracts', 1, 60_000),
-      project('integration', 2, 60_000),
+      project('contracts', 1, 120_000),
+      project('integration', 2, 120_000),
       project('scenarios', 3, 180_000, { maxWorkers: 2 }),
     ],
   },

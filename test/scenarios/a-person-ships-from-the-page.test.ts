@@ -66,32 +66,32 @@ describe.skipIf(!hasChromium())('a person ships from the page', () => {
     await tab.getByRole('button', { name: 'Ship 2.0.0' }).click();
     await newest('waits for you').waitFor({ timeout: 60_000 });
     const card = await cardOf('checkout 2.0.0');
-    await expect.poll(() => card.innerText(), { timeout: 30_000 }).toMatch(/promote|waits/i);
+    await expect.poll(() => card.innerText(), { timeout: 60_000 }).toMatch(/promote|waits/i);
     await picture(card, 'card-gate.png');
     await tab.screenshot({ path: join(pictures, 'page-gate.png') });
-    await expect.poll(() => splitOf('2.0.0'), { timeout: 30_000 }).toBeGreaterThan(35);
+    await expect.poll(() => splitOf('2.0.0'), { timeout: 60_000 }).toBeGreaterThan(35);
     expect(await splitOf('2.0.0')).toBeLessThan(65);
 
     await card.getByRole('button', { name: /^Promote/ }).click();
     await newest('checkout 2.0.0 is live').waitFor({ timeout: 60_000 });
-    await expect.poll(() => splitOf('2.0.0'), { timeout: 40_000 }).toBe(100);
+    await expect.poll(() => splitOf('2.0.0'), { timeout: 60_000 }).toBe(100);
   });
 
   it('3.0.0 breaks its SLO and goes back by itself; the card says metric, value and limit', {
     timeout: 60_000,
   }, async () => {
     await tab.getByRole('button', { name: /^Ship 3\.0\.0/ }).click();
-    await newest('checkout 3.0.0 rolled back').waitFor({ timeout: 40_000 });
+    await newest('checkout 3.0.0 rolled back').waitFor({ timeout: 60_000 });
     const card = await cardOf('checkout 3.0.0');
     const words = await card.innerText();
     expect(words).toMatch(/success-rate \d+(\.\d)? % \(≥ 95 %\)/);
     expect(words).toMatch(/weight 0[\s\S]*no canary requests[\s\S]*pods going[\s\S]*metric back/);
     expect(words).toContain('back on 2.0.0');
     await picture(card, 'card-rolled-back.png');
-    await expect.poll(() => splitOf('2.0.0'), { timeout: 40_000 }).toBe(100);
+    await expect.poll(() => splitOf('2.0.0'), { timeout: 60_000 }).toBe(100);
   });
 
-  it('a viewer is refused, to her alone, with the verb she lacks', { timeout: 30_000 }, async () => {
+  it('a viewer is refused, to her alone, with the verb she lacks', { timeout: 60_000 }, async () => {
     await tab.getByLabel('Be this person').selectOption({ label: 'Vera Viewer' });
     await (await cardOf('checkout 3.0.0')).getByRole('button', { name: 'Retry' }).click();
     const refusal = tab.locator('article[data-ephemeral=true]', { hasText: /retry/i }).last();
@@ -102,7 +102,7 @@ describe.skipIf(!hasChromium())('a person ships from the page', () => {
     await expect.poll(() => tab.locator('article[data-ephemeral=true]', { hasText: 'slack:U0VERA' }).count()).toBe(0);
   });
 
-  it.each(['Desktop', 'Phone'])('cards fit one screen at the width of: %s', { timeout: 30_000 }, async (width) => {
+  it.each(['Desktop', 'Phone'])('cards fit one screen at the width of: %s', { timeout: 60_000 }, async (width) => {
     await tab.getByRole('button', { name: width }).click();
     for (const name of ['checkout 2.0.0', 'checkout 3.0.0']) {
       const box = await (await cardOf(name)).boundingBox();

@@ -71,7 +71,7 @@ export async function startSmallCluster(options: Partial<WorldOptions> = {}): Pr
 }
 
 /** Looks again until `read` answers something other than undefined; fails with what was seen last. */
-export async function eventually<T>(read: () => Promise<T | undefined> | T | undefined, withinMs = 8000): Promise<T> {
+export async function eventually<T>(read: () => Promise<T | undefined> | T | undefined, withinMs = 60_000): Promise<T> {
   const untilMs = Date.now() + withinMs;
   let last: unknown;
   for (;;) {

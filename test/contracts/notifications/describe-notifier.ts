@@ -35,7 +35,7 @@ export function describeNotifier(name: string, open: () => Promise<NotifierWorld
     });
     afterEach(() => world.stop());
 
-    const signal = () => AbortSignal.timeout(10_000);
+    const signal = () => AbortSignal.timeout(60_000);
 
     function show(state: (typeof deliveryStates)[number], at?: MessagePlace): Promise<MessagePlace> {
       const where = { channel: world.channel, at, thread: undefined, claim: `shop/checkout-18/card/${state}` };

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   createCluster,
   createHolderName,
@@ -10,6 +10,7 @@ import {
 } from '../../../src/kubernetes/index.ts';
 import { silentLog } from '../../support/silent-log.ts';
 import { at, startTestCluster, type TestCluster } from '../../support/test-cluster.ts';
+import { waitFor } from '../../support/wait-for.ts';
 
 const quick: LeaseTiming = { durationSeconds: 1, renewWithinMs: 600, tryEveryMs: 100 };
 const steady: LeaseTiming = { durationSeconds: 2, renewWithinMs: 1800, tryEveryMs: 100 };
@@ -55,7 +56,7 @@ test('of three who want it, one has it, and the others know who', async () => {
   const winners = ['a', 'b', 'c'].filter((_, i) => leases[i]?.isMine());
   expect(winners).toHaveLength(1);
   const winner = `stepwise_${winners[0]}`;
-  await vi.waitFor(() => expect(leases.map((lease) => lease.holder())).toEqual([winner, winner, winner]));
+  await waitFor(() => expect(leases.map((lease) => lease.holder())).toEqual([winner, winner, winner]));
   expect(told).toEqual([`${'abc'.indexOf(winners[0] ?? '')}: true`]);
   expect(await stored('holderIdentity')).toBe(winner);
   expect(await stored('renewTime')).toMatch(/\.\d{6}Z$/);
@@ -68,7 +69,7 @@ test('given back, the next one has it without waiting', async () => {
   expect([first.isMine(), second.isMine()]).toEqual([true, false]);
   await first.stop();
   expect(first.isMine()).toBe(false);
-  await vi.waitFor(() => expect(second.isMine()).toBe(true), 5000);
+  await waitFor(() => expect(second.isMine()).toBe(true));
   expect(await stored('leaseTransitions')).toBe(1);
 });
 
@@ -81,7 +82,7 @@ test('of a holder that died it is taken when its time is over', async () => {
   await theirs.stop();
   const next = aLease('stepwise_b', quick);
   await next.start();
-  await vi.waitFor(() => expect(next.isMine()).toBe(true), 5000);
+  await waitFor(() => expect(next.isMine()).toBe(true));
   expect(dead.isMine()).toBe(false);
   expect(dead.holder()).toBeUndefined();
 });
@@ -94,7 +95,7 @@ test('is renewed for as long as its holder lives, and nobody else gets it', asyn
   first.onChange((isMine) => told.push(isMine));
   const acquired = await stored('acquireTime');
   const renewed = await stored('renewTime');
-  await vi.waitFor(async () => expect(await stored('renewTime')).not.toBe(renewed), 3000);
+  await waitFor(async () => expect(await stored('renewTime')).not.toBe(renewed));
   await new Promise((resolve) => setTimeout(resolve, 2200));
   expect([first.isMine(), second.isMine(), told]).toEqual([true, false, []]);
   expect(await stored('acquireTime')).toBe(acquired);
@@ -107,7 +108,7 @@ test('taken away by force, its holder knows', async () => {
   await lease.start();
   const spec = { holderIdentity: 'argo_x', leaseDurationSeconds: 600, renewTime: '2026-11-20T11:00:00.000000Z' };
   await tools.cluster.patchMerge(resources.leases, { namespace, name }, { spec }, { signal: tools.signal });
-  await vi.waitFor(() => expect(told).toEqual([true, false]), 5000);
+  await waitFor(() => expect(told).toEqual([true, false]));
   expect(lease.isMine()).toBe(false);
   expect(lease.holder()).toBe('argo_x');
   await lease.stop();
@@ -121,7 +122,7 @@ test('a holder that hung knows at once that its time is over', async () => {
   // Nothing of this process runs for longer than a holder may be silent.
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, quick.renewWithinMs + 50);
   expect(lease.isMine()).toBe(false);
-  await vi.waitFor(() => expect(lease.isMine()).toBe(true));
+  await waitFor(() => expect(lease.isMine()).toBe(true));
 });
 
 describe('what was held long before we first looked', () => {

@@ -1,7 +1,8 @@
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { createCluster, createReflector, type KubernetesObject, resources } from '../../../src/kubernetes/index.ts';
 import { type BreakableApi, type Death, startBreakableApi } from '../../support/breakable-api.ts';
 import { silentLog } from '../../support/silent-log.ts';
+import { waitFor } from '../../support/wait-for.ts';
 
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -54,13 +55,13 @@ test('keeps what is there, hears of changes once, and answers by name, namespace
   api.put('a', '1', 'owner-1');
   const { reflector, changes } = follow(api);
   await reflector.start();
-  await vi.waitFor(() => expect(api.watchCount()).toBe(1));
+  await waitFor(() => expect(api.watchCount()).toBe(1));
   api.put('a', '2', 'owner-1');
   api.put('b', '1', 'owner-1');
   api.put('c', '1');
   api.remove('b');
   api.put('d', '1', 'owner-2');
-  await vi.waitFor(() => expect(read(reflector, 'd')).toBe('1'));
+  await waitFor(() => expect(read(reflector, 'd')).toBe('1'));
   expect(changes).toEqual(['a: - → 1', 'a: 1 → 2', 'b: - → 1', 'c: - → 1', 'b: 1 → -', 'd: - → 1']);
   expect(reflector.list('shop').toSorted()).toEqual(['1', '1', '2']);
   expect(reflector.list('elsewhere')).toEqual([]);
@@ -87,19 +88,19 @@ describe('goes on after its watch', () => {
       api.put('kept', '1');
       const { reflector, changes } = follow(api, { silenceMs: death === 'hang' ? 200 : 55_000 });
       await reflector.start();
-      await vi.waitFor(() => expect(api.watchCount()).toBe(1));
+      await waitFor(() => expect(api.watchCount()).toBe(1));
       api.put('before', '1');
-      await vi.waitFor(() => expect(read(reflector, 'before')).toBe('1'));
+      await waitFor(() => expect(read(reflector, 'before')).toBe('1'));
       if (death === 'expired') api.forgetJournal();
       api.kill(death);
       api.put('changed', '2');
       api.remove('deleted');
       api.put('added', '1');
       if (death === 'expired') api.forgetJournal();
-      await vi.waitFor(() => expect(read(reflector, 'added')).toBe('1'), 5000);
-      await vi.waitFor(() => expect(read(reflector, 'deleted')).toBeUndefined());
+      await waitFor(() => expect(read(reflector, 'added')).toBe('1'));
+      await waitFor(() => expect(read(reflector, 'deleted')).toBeUndefined());
       api.put('after', '1');
-      await vi.waitFor(() => expect(read(reflector, 'after')).toBe('1'), 5000);
+      await waitFor(() => expect(read(reflector, 'after')).toBe('1'));
       expect(read(reflector, 'changed')).toBe('2');
       expect(changes.toSorted()).toEqual(
         [
@@ -129,7 +130,7 @@ describe('opens its watch again after', () => {
       const { reflector } = follow(api);
       await reflector.start();
       api.put('a', '2');
-      await vi.waitFor(() => expect(read(reflector, 'a')).toBe('2'), 5000);
+      await waitFor(() => expect(read(reflector, 'a')).toBe('2'));
     });
   }
 
@@ -140,7 +141,7 @@ describe('opens its watch again after', () => {
     const { reflector } = follow(api, { silenceMs: 200 });
     await reflector.start();
     api.put('a', '2');
-    await vi.waitFor(() => expect(read(reflector, 'a')).toBe('2'), 5000);
+    await waitFor(() => expect(read(reflector, 'a')).toBe('2'));
   });
 });
 
@@ -154,11 +155,11 @@ describe('asks for no more than it must:', () => {
     api.put('a', '1');
     const { reflector } = follow(api);
     await reflector.start();
-    await vi.waitFor(() => expect(api.watchCount()).toBe(1));
+    await waitFor(() => expect(api.watchCount()).toBe(1));
     const { resourceVersion } = api.put('a', '2').metadata;
-    await vi.waitFor(() => expect(read(reflector, 'a')).toBe('2'));
+    await waitFor(() => expect(read(reflector, 'a')).toBe('2'));
     api.kill('reset');
-    await vi.waitFor(() => expect(api.seen).toHaveLength(3));
+    await waitFor(() => expect(api.seen).toHaveLength(3));
     expect(asked(api)).toEqual(['list', 'watch 101', `watch ${resourceVersion}`]);
   });
 
@@ -166,11 +167,11 @@ describe('asks for no more than it must:', () => {
     const api = await startApi();
     const { reflector } = follow(api);
     await reflector.start();
-    await vi.waitFor(() => expect(api.watchCount()).toBe(1));
+    await waitFor(() => expect(api.watchCount()).toBe(1));
     api.moveOn(50);
     api.bookmark();
     api.kill('clean');
-    await vi.waitFor(() => expect(api.seen).toHaveLength(3));
+    await waitFor(() => expect(api.seen).toHaveLength(3));
     expect(asked(api)).toEqual(['list', 'watch 100', 'watch 150']);
   });
 
@@ -179,10 +180,10 @@ describe('asks for no more than it must:', () => {
     api.put('a', '1');
     const { reflector } = follow(api);
     await reflector.start();
-    await vi.waitFor(() => expect(api.watchCount()).toBe(1));
+    await waitFor(() => expect(api.watchCount()).toBe(1));
     api.moveOn(50);
     api.kill('expired');
-    await vi.waitFor(() => expect(api.seen).toHaveLength(4));
+    await waitFor(() => expect(api.seen).toHaveLength(4));
     expect(asked(api)).toEqual(['list', 'watch 101', 'list', 'watch 151']);
   });
 });
@@ -220,13 +221,13 @@ test('survives a restart of the server, emptied, on the same port', async () => 
   api.put('gone', '1');
   const { reflector } = follow(api);
   await reflector.start();
-  await vi.waitFor(() => expect(api.watchCount()).toBe(1));
+  await waitFor(() => expect(api.watchCount()).toBe(1));
   await api.stop();
   const again = await startBreakableApi(api.port, 5000);
   cleanups.push(() => again.stop());
   again.put('a', '2', undefined, 'uid-other');
   again.put('b', '1');
-  await vi.waitFor(() => expect(reflector.list().toSorted()).toEqual(['1', '2']), 5000);
+  await waitFor(() => expect(reflector.list().toSorted()).toEqual(['1', '2']));
   expect(read(reflector, 'gone')).toBeUndefined();
 });
 
@@ -236,10 +237,10 @@ test('notices that the versions of a restored server went back', async () => {
   for (let i = 0; i < 20; i++) api.put('kept', `${i}`);
   const { reflector } = follow(api, { watchSeconds: 1 });
   await reflector.start();
-  await vi.waitFor(() => expect(api.watchCount()).toBe(1));
+  await waitFor(() => expect(api.watchCount()).toBe(1));
   // The watch stays open: it is from the future now, and has nothing to tell until its time is over.
   api.restore(['kept'], 50);
-  await vi.waitFor(() => expect(read(reflector, 'lost')).toBeUndefined(), 5000);
+  await waitFor(() => expect(read(reflector, 'lost')).toBeUndefined());
 });
 
 test('an object that was deleted and created again while nobody watched is two changes', async () => {
@@ -247,13 +248,13 @@ test('an object that was deleted and created again while nobody watched is two c
   api.put('a', '1', 'owner-1', 'uid-first');
   const { reflector, changes } = follow(api);
   await reflector.start();
-  await vi.waitFor(() => expect(api.watchCount()).toBe(1));
+  await waitFor(() => expect(api.watchCount()).toBe(1));
   api.breakNext('watch', { kind: 'status', code: 410 });
   api.kill('clean');
   api.remove('a');
   api.put('a', '2', 'owner-2', 'uid-second');
   api.forgetJournal();
-  await vi.waitFor(() => expect(read(reflector, 'a')).toBe('2'));
+  await waitFor(() => expect(read(reflector, 'a')).toBe('2'));
   expect(changes).toEqual(['a: - → 1', 'a: 1 → -', 'a: - → 2']);
   expect(reflector.ownedBy('owner-1')).toEqual([]);
   expect(reflector.ownedBy('owner-2')).toEqual(['2']);
@@ -269,7 +270,7 @@ test('a listener that throws hurts neither the cache nor the other listeners', a
   reflector.onChange(({ name }) => later.push(name.name));
   await reflector.start();
   api.put('a', '1');
-  await vi.waitFor(() => expect(later).toEqual(['a']));
+  await waitFor(() => expect(later).toEqual(['a']));
   expect(changes).toEqual(['a: - → 1']);
 });
 
@@ -279,7 +280,7 @@ test('is as old as its quietest namespace', async () => {
   expect(reflector.ageMs()).toBe(Number.POSITIVE_INFINITY);
   await reflector.start();
   expect(Number.isFinite(reflector.ageMs())).toBe(true);
-  await vi.waitFor(() => expect(api.watchCount()).toBe(2));
+  await waitFor(() => expect(api.watchCount()).toBe(2));
   const paths = new Set(api.seen.map(({ url }) => url.pathname));
   expect(paths).toEqual(new Set(['/api/v1/namespaces/shop/configmaps', '/api/v1/namespaces/pay/configmaps']));
 });
@@ -290,14 +291,14 @@ test('stops at once while it waits, lists or watches', async () => {
   const waiting = follow(api);
   const started = waiting.reflector.start();
   started.catch(() => undefined);
-  await vi.waitFor(() => expect(api.seen).toHaveLength(1));
+  await waitFor(() => expect(api.seen).toHaveLength(1));
   await waiting.reflector.stop();
   await expect(started).rejects.toThrow('stopped');
   const watching = follow(api);
   await watching.reflector.start();
-  await vi.waitFor(() => expect(api.watchCount()).toBe(1));
+  await waitFor(() => expect(api.watchCount()).toBe(1));
   await watching.reflector.stop();
-  await vi.waitFor(() => expect(api.watchCount()).toBe(0));
+  await waitFor(() => expect(api.watchCount()).toBe(0));
   api.put('a', '1');
   expect(watching.changes).toEqual([]);
 });

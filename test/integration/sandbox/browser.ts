@@ -35,6 +35,7 @@ export async function startBrowser(): Promise<Browser> {
       '--disable-sync',
     ],
   });
+  context.setDefaultTimeout(60_000);
   return {
     context,
     async open(url) {

@@ -136,7 +136,7 @@ describe.skipIf(!hasChromium())('the card, as a person sees it', () => {
     ]);
     for (const { name, delivery } of all) {
       const place = { channel, at: undefined, thread: undefined, claim: name };
-      const { ts } = await app.notifier.showCard(movedTo(delivery, Date.now()), place, AbortSignal.timeout(20_000));
+      const { ts } = await app.notifier.showCard(movedTo(delivery, Date.now()), place, AbortSignal.timeout(60_000));
       shown.set(ts, { name, delivery });
     }
     await app.stop();

@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createKubernetesApi, type KubernetesApi } from '../../../src/sandbox/kubernetes-api/index.ts';
+import { waitFor } from '../../support/wait-for.ts';
 import { type Answer, type Body, type Server, send } from './agreement/server.ts';
 
 const maps = '/api/v1/namespaces/default/configmaps';
@@ -52,7 +53,7 @@ test('what nobody owns any more goes, through all generations', async () => {
   await make('grandchild', ownedBy({ name: 'child', uid: child }));
   await make('stranger');
   await remove('owner');
-  await vi.waitFor(async () => expect(await names()).toEqual(['stranger']));
+  await waitFor(async () => expect(await names()).toEqual(['stranger']));
 });
 
 test('what has another owner stays, and forgets the one that went', async () => {
@@ -60,7 +61,7 @@ test('what has another owner stays, and forgets the one that went', async () => 
   const two = await make('two');
   await make('shared', ownedBy({ name: 'one', uid: one }, { name: 'two', uid: two }));
   await remove('one');
-  await vi.waitFor(async () => {
+  await waitFor(async () => {
     const { body } = await send(server, { method: 'GET', path: `${maps}/shared` });
     expect(body.metadata).toMatchObject({ ownerReferences: [{ name: 'two' }] });
     expect(Reflect.get(Object(body.metadata), 'ownerReferences')).toHaveLength(1);
@@ -69,14 +70,14 @@ test('what has another owner stays, and forgets the one that went', async () => 
 
 test('an owner that never was cannot own', async () => {
   await make('lost', ownedBy({ name: 'nobody', uid: 'no-such-uid' }));
-  await vi.waitFor(async () => expect(await names()).toEqual([]));
+  await waitFor(async () => expect(await names()).toEqual([]));
 });
 
 test('orphans are let go', async () => {
   const owner = await make('owner');
   await make('child', ownedBy({ name: 'owner', uid: owner }));
   await remove('owner', 'Orphan');
-  await vi.waitFor(async () => expect(await names()).toEqual(['child']));
+  await waitFor(async () => expect(await names()).toEqual(['child']));
   const { body } = await send(server, { method: 'GET', path: `${maps}/child` });
   expect(Reflect.get(Object(body.metadata), 'ownerReferences')).toBeUndefined();
 });
@@ -86,14 +87,14 @@ test('in the foreground an owner waits for those that block it', async () => {
   const held = { finalizers: ['example.com/hold'], ...ownedBy({ name: 'owner', uid: owner, blocks: true }) };
   await make('held', held);
   await remove('owner', 'Foreground');
-  await vi.waitFor(async () => {
+  await waitFor(async () => {
     const { body } = await send(server, { method: 'GET', path: `${maps}/held` });
     expect(body.metadata).toHaveProperty('deletionTimestamp');
   });
   expect(await names()).toEqual(['held', 'owner']);
   const headers = { 'content-type': 'application/merge-patch+json' };
   await send(server, { method: 'PATCH', path: `${maps}/held`, body: { metadata: { finalizers: null } }, headers });
-  await vi.waitFor(async () => expect(await names()).toEqual([]));
+  await waitFor(async () => expect(await names()).toEqual([]));
 });
 
 test('a pod on a node is given its grace period, one on none is not', async () => {
@@ -125,12 +126,12 @@ test('a namespace takes everything in it along, and takes in nothing new', async
   await send(server, { method: 'POST', path: inside, body: map('held', ['example.com/hold']) });
   await send(server, { method: 'POST', path: inside, body: map('loose', []) });
   await send(server, { method: 'DELETE', path: '/api/v1/namespaces/brief' });
-  await vi.waitFor(async () => expect((await send(server, { method: 'GET', path: `${inside}/loose` })).code).toBe(404));
+  await waitFor(async () => expect((await send(server, { method: 'GET', path: `${inside}/loose` })).code).toBe(404));
   const refused = await send(server, { method: 'POST', path: inside, body: map('late', []) });
   expect(refused.body).toMatchObject({ code: 403, message: expect.stringContaining('because it is being terminated') });
   const headers = { 'content-type': 'application/merge-patch+json' };
   await send(server, { method: 'PATCH', path: `${inside}/held`, body: { metadata: { finalizers: null } }, headers });
-  await vi.waitFor(async () =>
+  await waitFor(async () =>
     expect((await send(server, { method: 'GET', path: '/api/v1/namespaces/brief' })).code).toBe(404),
   );
 });

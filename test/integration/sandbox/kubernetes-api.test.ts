@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createKubernetesApi, type KubernetesApi } from '../../../src/sandbox/kubernetes-api/index.ts';
+import { waitFor } from '../../support/wait-for.ts';
 import { type Case, cases, definitions } from './agreement/cases.ts';
 import { type Answer, type Body, type Server, send } from './agreement/server.ts';
 
@@ -104,7 +105,7 @@ async function install(server: Server): Promise<void> {
   }
   for (const plural of ['widgets', 'gadgets']) {
     const path = `/apis/agreement.example.com/v1/${plural}`;
-    await vi.waitFor(async () => expect((await send(server, { method: 'GET', path })).code).toBe(200), 15_000);
+    await waitFor(async () => expect((await send(server, { method: 'GET', path })).code).toBe(200));
   }
 }
 

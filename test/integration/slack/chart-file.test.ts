@@ -43,7 +43,7 @@ it('one that Slack accepts with its words and never shares is sent without, and 
   const { standIn, share, pictures } = await openFiles(options, [5, 5, 5]);
   await share('first');
   await share('second');
-  await expect.poll(() => pictures().length, { timeout: 30_000 }).toBe(2);
+  await expect.poll(() => pictures().length, { timeout: 60_000 }).toBe(2);
   const calls = standIn.transcript().calls.map(({ method }) => method);
   expect(calls.filter((method) => method === 'files.getUploadURLExternal')).toHaveLength(3);
   expect(calls.filter((method) => method === 'files.delete')).toHaveLength(1);
@@ -53,6 +53,6 @@ it('one that nobody may look up is believed to be there', async () => {
   const scopes = ['chat:write', 'files:write'];
   const { standIn, share, pictures } = await openFiles({ fileProcessingMs: 0, scopes }, [5, 5, 5]);
   await share('first');
-  await expect.poll(() => pictures().length, { timeout: 30_000 }).toBe(1);
+  await expect.poll(() => pictures().length, { timeout: 60_000 }).toBe(1);
   expect(standIn.transcript().calls.filter(({ method }) => method === 'files.delete')).toEqual([]);
 });

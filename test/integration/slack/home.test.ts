@@ -17,7 +17,7 @@ beforeAll(async () => {
       },
     },
   );
-  await eventually(() => world.slack.connections() === 2, 'two socket connections', 30_000);
+  await eventually(() => world.slack.connections() === 2, 'two socket connections');
 });
 afterAll(() => world.stop());
 beforeEach(() => {

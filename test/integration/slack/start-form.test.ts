@@ -8,7 +8,7 @@ let world: World;
 beforeAll(async () => {
   const members = ['U0DANA', 'U0GUEST', 'U0APPBOT'];
   world = await openWorld({ channels: [{ id: channel, name: 'ship-shop', memberIds: members }] });
-  await eventually(() => world.slack.connections() === 2, 'two socket connections', 30_000);
+  await eventually(() => world.slack.connections() === 2, 'two socket connections');
 });
 afterAll(() => world.stop());
 beforeEach(async () => {

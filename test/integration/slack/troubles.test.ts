@@ -282,7 +282,7 @@ describe('the connection', () => {
     const open = world;
     expect(open.app.isConnected()).toBe(false);
     open.slack.setFault('none');
-    await eventually(() => open.app.isConnected(), 'a connection', 20_000);
+    await eventually(() => open.app.isConnected(), 'a connection');
     await open.slack.command({ user: 'U0DANA', channel, text: '/rollout list' });
     await eventually(() => answersTo(open, 'U0DANA').length > 0, 'an answer');
   });

@@ -23,7 +23,7 @@ const done = {
   facts: {},
 } as const;
 
-const signal = () => AbortSignal.timeout(10_000);
+const signal = () => AbortSignal.timeout(60_000);
 
 async function type(user: string, text: string): Promise<string> {
   const before = answersTo(world, user).length;

@@ -39,7 +39,8 @@ export async function openWorld(
   options: SlackApiOptions = {},
   changes: Partial<Omit<SlackTools, 'settings'>> & { readonly settings?: Partial<SlackTools['settings']> } = {},
 ): Promise<World> {
-  const slack = await createSlackApi(options);
+  // A busy machine acknowledges late, and nothing here is about Slack's three seconds.
+  const slack = await createSlackApi({ ackTimeoutMs: 60_000, ...options });
   const asked: AskedOperation[] = [];
   const known: World['known'] = {
     delivery: aTypicalDelivery('checking'),
@@ -142,7 +143,7 @@ export async function openWorld(
 }
 
 /** Waits until the world is so; says what it was instead. */
-export async function eventually<T>(read: () => T | undefined | false, what: string, timeoutMs = 8000): Promise<T> {
+export async function eventually<T>(read: () => T | undefined | false, what: string, timeoutMs = 60_000): Promise<T> {
   const endMs = Date.now() + timeoutMs;
   for (;;) {
     const value = read();

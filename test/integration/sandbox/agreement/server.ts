@@ -64,7 +64,7 @@ export function sendRaw(
         ...extra.headers,
         ...(body.length === 0 ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
       },
-      signal: AbortSignal.timeout(20_000),
+      signal: AbortSignal.timeout(60_000),
     },
     (incoming) => {
       let text = '';

@@ -77,7 +77,7 @@ describe.skipIf(!hasPrometheus())('a target scraped by a real Prometheus and by 
     // Windows of four seconds must be full in both.
     for (const { url } of [real, ours]) {
       const scrapes = async () => Number((await ask(url, 'count_over_time(up[1m])'))[0]?.value[1] ?? 0);
-      await eventually(async () => ((await scrapes()) >= 5 ? true : undefined), 28_000);
+      await eventually(async () => ((await scrapes()) >= 5 ? true : undefined));
     }
   });
   afterAll(async () => {

@@ -54,7 +54,7 @@ async function finished(name: string): Promise<AnyObject> {
       availableReplicas: spec.replicas,
     });
     return { metadata, spec, status };
-  }, 15_000);
+  });
 }
 
 async function replicaSetsOf(name: string): Promise<readonly AnyObject[]> {
