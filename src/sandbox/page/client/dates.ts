@@ -43,10 +43,10 @@ function nearDay(date: Date, nowMs: number): string | undefined {
   return days === 1 ? 'tomorrow' : undefined;
 }
 
-/** `in 12 seconds`, `3 minutes ago`; `now` within a second. */
+/** `in 12 seconds`, `3 minutes ago`; `now` within a second. The page's clock ticks once a second: what just came is not `in 1 second`. */
 export function formatAgo(differenceMs: number): string {
   const seconds = Math.round(Math.abs(differenceMs) / 1000);
-  if (seconds < 1) return 'now';
+  if (seconds < 1 || (seconds === 1 && differenceMs > 0)) return 'now';
   const [count, unit] = largestUnit(seconds);
   const words = `${count} ${unit}${count === 1 ? '' : 's'}`;
   return differenceMs > 0 ? `in ${words}` : `${words} ago`;

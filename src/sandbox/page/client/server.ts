@@ -110,10 +110,15 @@ export function useSlack(): { readonly slack: SlackState; readonly isConnected: 
   return { slack, isConnected };
 }
 
+/** Two writes of one millisecond may read the same. */
+export interface SeenWrite extends WriteLine {
+  readonly number: number;
+}
+
 export interface WorldState {
   readonly samples: readonly Sample[];
   readonly pods: readonly PodLine[];
-  readonly writes: readonly WriteLine[];
+  readonly writes: readonly SeenWrite[];
   readonly status: ReadonlyMap<string, StatusLine>;
   readonly reachable: ReadonlyMap<string, boolean>;
 }
@@ -121,6 +126,10 @@ export interface WorldState {
 const emptyWorld: WorldState = { samples: [], pods: [], writes: [], status: new Map(), reachable: new Map() };
 const keptSamples = 240;
 const keptWrites = 60;
+
+function numbered(write: WriteLine, before: SeenWrite | undefined): SeenWrite {
+  return { ...write, number: (before?.number ?? 0) + 1 };
+}
 
 function applyFeed(world: WorldState, item: FeedItem | { readonly kind: 'reset' }): WorldState {
   switch (item.kind) {
@@ -133,7 +142,7 @@ function applyFeed(world: WorldState, item: FeedItem | { readonly kind: 'reset' 
     case 'pods':
       return { ...world, pods: item.pods };
     case 'write':
-      return { ...world, writes: [...world.writes, item.write].slice(-keptWrites) };
+      return { ...world, writes: [...world.writes, numbered(item.write, world.writes.at(-1))].slice(-keptWrites) };
     case 'status':
       return { ...world, status: new Map(world.status).set(item.status.name, item.status) };
     case 'reachable':

@@ -1,9 +1,9 @@
 import { useEffect, useRef, useState } from 'react';
-import type { PageAction, WriteLine } from '../options.ts';
+import type { PageAction } from '../options.ts';
 import type { PodLine } from '../pods.ts';
 import { Dialog } from './dialogs.tsx';
 import { Icon } from './icons.tsx';
-import { type About, doAction, type WorldState } from './server.ts';
+import { type About, doAction, type SeenWrite, type WorldState } from './server.ts';
 import { type Colours, createColours, Traffic } from './traffic.tsx';
 
 /** The world: what the proxy counted and what the Kubernetes API says. It hears nothing from the chat side. */
@@ -125,7 +125,7 @@ function podLook(pod: PodLine): string {
   return /Err|Crash|Fail|BackOff/.test(pod.state) ? 'is-broken' : 'is-starting';
 }
 
-function Writes({ writes }: { readonly writes: readonly WriteLine[] }) {
+function Writes({ writes }: { readonly writes: readonly SeenWrite[] }) {
   const list = useRef<HTMLOListElement>(null);
   const newest = writes.at(-1);
   useEffect(() => {
@@ -135,7 +135,7 @@ function Writes({ writes }: { readonly writes: readonly WriteLine[] }) {
   return (
     <ol className="writes" ref={list}>
       {writes.toReversed().map((write) => (
-        <li key={`${write.atMs} ${write.line}`}>
+        <li key={write.number}>
           <time>{new Date(write.atMs).toTimeString().slice(0, 8)}</time>
           <WriteWords line={write.line} />
         </li>
@@ -144,7 +144,7 @@ function Writes({ writes }: { readonly writes: readonly WriteLine[] }) {
   );
 }
 
-/** Verb, object, and what changed: in little space the object's name gives way first. */
+/** Verb, object, and what changed: in little space the object's name keeps its first half, the title has the rest. */
 function WriteWords({ line }: { readonly line: string }) {
   const [verb = '', object = '', ...rest] = line.split(' ');
   return (
@@ -155,9 +155,17 @@ function WriteWords({ line }: { readonly line: string }) {
   );
 }
 
+/** As long as what is broken stays broken. */
+const noteStaysMs = 20_000;
+
 function Processes({ about, world }: { readonly about: About; readonly world: WorldState }) {
   const [note, setNote] = useState('');
   const [busy, setBusy] = useState<string>();
+  useEffect(() => {
+    if (note === '') return;
+    const timer = setTimeout(() => setNote(''), noteStaysMs);
+    return () => clearTimeout(timer);
+  }, [note]);
   async function run(name: string): Promise<void> {
     setBusy(name);
     setNote(await doAction(name));

@@ -24,7 +24,9 @@ test.each<[string, number, string]>([
 
 test.each<[number, string]>([
   [400, 'now'],
-  [1000, 'in 1 second'],
+  [1000, 'now'],
+  [-1000, '1 second ago'],
+  [2000, 'in 2 seconds'],
   [-59_000, '59 seconds ago'],
   [-90_000, '2 minutes ago'],
   [2 * hour, 'in 2 hours'],
