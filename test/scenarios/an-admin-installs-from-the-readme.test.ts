@@ -16,6 +16,7 @@ import { createSlackApi, type SlackApi } from '../../src/sandbox/slack-api/index
 import { createWorld } from '../../src/sandbox/world/index.ts';
 import { hasKubectl, kubeconfigFor, type Ran, runLine } from '../support/kubectl.ts';
 import { readCommands } from '../support/readme-commands.ts';
+import { hasRedisServer, startRedisServer } from '../support/redis-server.ts';
 
 /** What cannot run here, and why. Everything else in README's code blocks is run below, line by line. */
 const elsewhere: Readonly<Record<string, string>> = {
@@ -34,6 +35,7 @@ const stops: (() => Promise<void>)[] = [];
 let api: KubernetesApi;
 let slack: SlackApi;
 let prometheusUrl: string;
+let redisUrl = '';
 let folder: string;
 let service: ServiceProcess | undefined;
 const logged: string[] = [];
@@ -53,6 +55,11 @@ beforeAll(async () => {
     channels: [{ id: channel, name: 'deploys' }],
   });
   stops.push(slack.stop, prometheus.stop, world.stop, () => api.stop());
+  if (hasRedisServer()) {
+    const redis = await startRedisServer('port');
+    redisUrl = redis.url;
+    stops.push(() => redis.stop());
+  }
   writeFileSync(join(folder, 'kubeconfig'), kubeconfigFor(api.url));
   cpSync('manifests', join(folder, 'manifests'), { recursive: true });
   // "Put the channel's id into it", as README asks.
@@ -174,7 +181,8 @@ function serviceSettings(): Record<string, string> {
     SLACK_APP_TOKEN: slack.appToken,
     SIGNING_KEY: '5afe'.repeat(16),
     IMAGE_HOOK_SECRET: 'hook',
-    REDIS_URL: '',
+    // As the overlay has it, where there is one; the embedded store takes seconds to be made.
+    REDIS_URL: redisUrl,
     DATA_DIR: join(folder, 'queue'),
     PROMETHEUS_ADDRESS: prometheusUrl,
     HTTP_PORT: '0',
@@ -328,14 +336,18 @@ describe.skipIf(!isThere)('the steps', () => {
       'no',
       'no',
     ]);
-    await startService({ DATA_DIR: join(folder, 'queue-of-namespaces') });
+    await startService({ QUEUE_PREFIX: 'namespaces', DATA_DIR: join(folder, 'queue-of-namespaces') });
     await eventually('all is well', async () => {
       const words = await type('U0DANA', '/rollout doctor');
       return /✓ \*Rights in the cluster\*: all \d+ are there/.test(words) || undefined;
     });
-    expect(await type('U0DANA', '/rollout start hello 3.0')).toContain('Asked: start');
+    // Begun elsewhere while no channel was bound: its card appears with the policy.
+    expect((await run('kubectl delete -f manifests/examples/policy.yaml')).code).toBe(0);
+    const image = '[{"op":"replace","path":"/spec/template/spec/containers/0/image","value":"hello:3.0"}]';
+    expect((await run(`kubectl -n hello patch rollout hello --type json -p '${image}'`)).code).toBe(0);
     await untilHello('waits', (rollout) => isAtGate(rollout) && rollout.status.abort !== true);
     expect(await type('U0DANA', '/rollout plan hello 3.1')).toContain('Who may');
+    await follow('kubectl apply -f manifests/examples/policy.yaml');
     await pressPromote();
     await untilHello('is live', isLive('3.0'));
     expect(logged.filter((line) => /orbidden/.test(line))).toEqual([]);
