@@ -1,22 +1,9 @@
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { readAppManifest } from '../../src/sandbox/app-manifest.ts';
-import {
-  createKubernetesApi,
-  httpRouteDefinition,
-  type KubernetesApi,
-} from '../../src/sandbox/kubernetes-api/index.ts';
-import { createPrometheusApi } from '../../src/sandbox/prometheus-api/index.ts';
-import { type ServiceProcess, startServiceProcess } from '../../src/sandbox/service-process.ts';
-import { createSlackApi, type SlackApi } from '../../src/sandbox/slack-api/index.ts';
-import { createWorld } from '../../src/sandbox/world/index.ts';
-import { hasKubectl, kubeconfigFor, type Ran, runLine } from '../support/kubectl.ts';
+import { type Installation, openInstallation } from '../support/installation.ts';
+import { hasKubectl, type Ran } from '../support/kubectl.ts';
 import { readCommands } from '../support/readme-commands.ts';
-import { hasRedisServer, startRedisServer } from '../support/redis-server.ts';
 
 /** What cannot run here, and why. Everything else in README's code blocks is run below, line by line. */
 const elsewhere: Readonly<Record<string, string>> = {
@@ -31,83 +18,24 @@ const channel = 'C0HELLO';
 const commands = readCommands();
 const isThere = hasKubectl('nobody followed the README');
 
-const stops: (() => Promise<void>)[] = [];
-let api: KubernetesApi;
-let slack: SlackApi;
-let prometheusUrl: string;
-let redisUrl = '';
-let folder: string;
-let service: ServiceProcess | undefined;
-const logged: string[] = [];
+let admin: Installation;
 const done = new Set<string>();
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'install-'));
-  api = await createKubernetesApi({ port: 0, seedCrds: [httpRouteDefinition] });
-  const load = { 'checkout.example.com': 40 };
-  const world = await createWorld({ kubernetesUrl: api.url, port: 0, load });
-  const targets = [{ url: `${world.url}/metrics` }];
-  const prometheus = await createPrometheusApi({ port: 0, targets, scrapeIntervalMs: 1000, retentionMs: 900_000 });
-  prometheusUrl = prometheus.url;
-  slack = await createSlackApi({
-    appName: 'Stepwise',
-    ...readAppManifest('manifests/install/slack-app.yaml'),
-    channels: [{ id: channel, name: 'deploys' }],
-  });
-  stops.push(slack.stop, prometheus.stop, world.stop, () => api.stop());
-  if (hasRedisServer()) {
-    const redis = await startRedisServer('port');
-    redisUrl = redis.url;
-    stops.push(() => redis.stop());
-  }
-  writeFileSync(join(folder, 'kubeconfig'), kubeconfigFor(api.url));
-  cpSync('manifests', join(folder, 'manifests'), { recursive: true });
+  admin = await openInstallation(channel);
   // "Put the channel's id into it", as README asks.
-  edit('manifests/examples/policy.yaml', (text) => text.replace(/C0[0-9]+\]/, `${channel}]`));
+  admin.edit('manifests/examples/policy.yaml', (text) => text.replace(/C0[0-9]+\]/, `${channel}]`));
 }, 60_000);
-afterAll(async () => {
-  await service?.stop();
-  for (const stop of stops) await stop();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-function edit(file: string, change: (text: string) => string): void {
-  const before = readFileSync(join(folder, file), 'utf8');
-  const after = change(before);
-  expect(after).not.toBe(before);
-  writeFileSync(join(folder, file), after);
-}
-
-function run(line: string, environment: Readonly<Record<string, string>> = {}): Promise<Ran> {
-  // The CLI is run from the repository; manifests are read from the copy that was edited.
-  const cwd = /^(npm|node) /.test(line) ? process.cwd() : folder;
-  return runLine(line, { cwd, environment: { HOME: folder, KUBECONFIG: join(folder, 'kubeconfig'), ...environment } });
-}
+afterAll(() => admin.stop());
 
 /** Runs a line that README holds word for word: when it is no longer there, the test is what is wrong. */
 async function follow(start: string, { mayFail = false } = {}): Promise<Ran> {
   const line = commands.find((command) => command.line.startsWith(start))?.line;
   if (line === undefined) throw new Error(`README does not say ${start}`);
-  const ran = await run(line);
+  const ran = await admin.run(line);
   done.add(line);
   if (!mayFail) expect(ran, `${line}\n${ran.words}`).toMatchObject({ code: 0 });
   return ran;
-}
-
-async function eventually<T>(what: string, look: () => Promise<T | undefined> | T | undefined): Promise<T> {
-  const endAt = performance.now() + 60_000;
-  let last: unknown;
-  while (performance.now() < endAt) {
-    last = await look();
-    if (last !== undefined) return last as T;
-    await sleep(100);
-  }
-  throw new Error(
-    `${what}: not within 60 s; logged last:\n${logged
-      .slice(-15)
-      .map((line) => line.slice(0, 400))
-      .join('\n')}`,
-  );
 }
 
 const Seen = z.looseObject({
@@ -127,16 +55,11 @@ const Seen = z.looseObject({
 });
 type Seen = z.infer<typeof Seen>;
 
-async function get(path: string): Promise<unknown> {
-  const response = await fetch(`${api.url}${path}`);
-  return response.ok ? response.json() : undefined;
-}
-
 const hello = '/apis/argoproj.io/v1alpha1/namespaces/hello/rollouts/hello';
 
 function untilHello(what: string, isSo: (rollout: Seen) => boolean): Promise<Seen> {
-  return eventually(`hello ${what}`, async () => {
-    const rollout = Seen.parse((await get(hello)) ?? {});
+  return admin.eventually(`hello ${what}`, async () => {
+    const rollout = Seen.parse((await admin.get(hello)) ?? {});
     return isSo(rollout) ? rollout : undefined;
   });
 }
@@ -150,65 +73,25 @@ function isLive(version: string): (rollout: Seen) => boolean {
 
 const isAtGate = ({ status }: Seen) => status.phase === 'Paused' && (status.pauseConditions ?? []).length > 0;
 
-/** The Deployment's container as a process of its own: the same settings, the rights of its service account. */
-async function startService(environment: Readonly<Record<string, string>> = {}): Promise<void> {
-  const token = await run('kubectl -n stepwise create token stepwise');
-  expect(token.code, token.words).toBe(0);
-  writeFileSync(join(folder, 'kubeconfig.service'), kubeconfigFor(api.url, token.words.trim()));
-  const settings = await run(
-    'kubectl -n stepwise get configmap "$(kubectl -n stepwise get deploy stepwise -o jsonpath={.spec.template.spec.containers[0].envFrom[0].configMapRef.name})" -o jsonpath={.data}',
-  );
-  expect(settings.code, settings.words).toBe(0);
-  service = startServiceProcess({
-    environment: {
-      PATH: process.execPath,
-      ...z.record(z.string(), z.string()).parse(JSON.parse(settings.words)),
-      ...serviceSettings(),
-      ...environment,
-    },
-    onState: () => undefined,
-    onLog: (line) => logged.push(line),
-  });
-  await eventually('the service listens in Slack', () => slack.connections() > 0 || undefined);
-}
-
-function serviceSettings(): Record<string, string> {
-  return {
-    KUBECONFIG: join(folder, 'kubeconfig.service'),
-    POD_NAME: 'stepwise-0',
-    SLACK_API_URL: slack.apiUrl,
-    SLACK_BOT_TOKEN: slack.botToken,
-    SLACK_APP_TOKEN: slack.appToken,
-    SIGNING_KEY: '5afe'.repeat(16),
-    IMAGE_HOOK_SECRET: 'hook',
-    // As the overlay has it, where there is one; the embedded store takes seconds to be made.
-    REDIS_URL: redisUrl,
-    DATA_DIR: join(folder, 'queue'),
-    PROMETHEUS_ADDRESS: prometheusUrl,
-    HTTP_PORT: '0',
-    LEASE_SECONDS: '4',
-  };
-}
-
 /** Types it in the channel; gives the words that this person alone sees. */
 async function type(user: string, line: string): Promise<string> {
-  const answers = () => slack.transcript().messages.filter(({ onlyFor }) => onlyFor === user);
+  const answers = () => admin.slack.transcript().messages.filter(({ onlyFor }) => onlyFor === user);
   const before = answers().length;
-  await slack.command({ user, channel, text: line });
+  await admin.slack.command({ user, channel, text: line });
   done.add(line);
-  const story = await eventually(`${user} hears an answer`, () => answers()[before]);
+  const story = await admin.eventually(`${user} hears an answer`, () => answers()[before]);
   return JSON.stringify(story.versions.at(-1));
 }
 
 /** Presses Promote on the card that has it now. */
 async function pressPromote(): Promise<void> {
-  const { ts } = await eventually('a card with Promote', () =>
-    slack.transcript().messages.findLast(({ onlyFor, versions, deletedAtMs }) => {
+  const { ts } = await admin.eventually('a card with Promote', () =>
+    admin.slack.transcript().messages.findLast(({ onlyFor, versions, deletedAtMs }) => {
       const now = JSON.stringify(versions.at(-1)?.blocks ?? []);
       return onlyFor === undefined && deletedAtMs === undefined && now.includes('"action_id":"promote"');
     }),
   );
-  await slack.click({ user: 'U0DANA', channel, ts, action_id: 'promote' });
+  await admin.slack.click({ user: 'U0DANA', channel, ts, action_id: 'promote' });
 }
 
 it('every command of README is run here, or is on the list of what cannot be', () => {
@@ -243,7 +126,7 @@ describe.skipIf(!isThere)('the steps', () => {
     const { words } = await follow('kubectl apply --server-side -k manifests/install/overlays/first');
     expect(words).toContain('deployment "stepwise" successfully rolled out');
     // What the Deployment would be, runs here beside it.
-    await startService();
+    await admin.startService();
   });
 
   it('8 to 10: doctor, rights and the channel, without a restart', async () => {
@@ -253,7 +136,7 @@ describe.skipIf(!isThere)('the steps', () => {
     expect(before).toContain('✓ *Custom resources*: 7 of 7');
     await follow('kubectl apply -f manifests/examples/access.yaml');
     await follow('kubectl apply -f manifests/examples/policy.yaml');
-    await eventually('the policy is seen', async () => {
+    await admin.eventually('the policy is seen', async () => {
       const words = await type('U0DANA', '/rollout doctor');
       return words.includes('*This channel*: bound to namespaces hello by DeliveryPolicy hello/channels') || undefined;
     });
@@ -279,15 +162,15 @@ describe.skipIf(!isThere)('the steps', () => {
 
   it('the commands of the other sections, on a service with metrics', async () => {
     const example = 'manifests/examples/checkout';
-    const applied = await run(`kubectl apply -f ${example}/namespace.yaml && kubectl apply -f ${example}`);
+    const applied = await admin.run(`kubectl apply -f ${example}/namespace.yaml && kubectl apply -f ${example}`);
     expect(applied, applied.words).toMatchObject({ code: 0 });
-    await eventually('checkout is live', async () => {
-      const rollout = Seen.safeParse(await get('/apis/argoproj.io/v1alpha1/namespaces/shop/rollouts/checkout'));
+    await admin.eventually('checkout is live', async () => {
+      const rollout = Seen.safeParse(await admin.get('/apis/argoproj.io/v1alpha1/namespaces/shop/rollouts/checkout'));
       return (rollout.success && isLive('1.4.2')(rollout.data)) || undefined;
     });
-    const ours = { STEPWISE_URL: await serviceUrl(), IMAGE_HOOK_SECRET: 'hook' };
+    const ours = { STEPWISE_URL: await admin.serviceUrl(), IMAGE_HOOK_SECRET: 'hook' };
     for (const script of new Set(commands.flatMap((command) => command.script ?? []))) {
-      expect((await run(script, ours)).words).toContain('checkout');
+      expect((await admin.run(script, ours)).words).toContain('checkout');
       for (const { line } of commands.filter((command) => command.script === script)) done.add(line);
     }
     const typed = commands.filter(({ line }) => /^npm run stepwise -- |^kubectl .* exec /.test(line));
@@ -296,18 +179,17 @@ describe.skipIf(!isThere)('the steps', () => {
       typed.map(async ({ line }) => {
         // The containers of the sandbox run no code: what would run inside runs here, with the service's own rights.
         const inside = line.replace(/^kubectl -n stepwise exec deploy\/stepwise -- /, '');
-        const near = inside.replace('http://localhost:9090', prometheusUrl);
-        const environment = inside === line ? {} : { ...serviceSettings(), LOG_LEVEL: 'silent' };
+        const near = inside.replace('http://localhost:9090', admin.prometheusUrl);
+        const environment = inside === line ? {} : { ...admin.serviceSettings(), LOG_LEVEL: 'silent' };
         // Until there was enough of what is measured.
-        await eventually(line, async () => ((await run(near, environment)).code === 0 ? true : undefined));
+        await admin.eventually(line, async () => ((await admin.run(near, environment)).code === 0 ? true : undefined));
         done.add(line);
       }),
     );
   });
 
   it('12: removed, it leaves every Rollout and every definition as it was', async () => {
-    await service?.stop();
-    service = undefined;
+    await admin.stopService();
     const look = async () => ({
       rollouts: await versionsOf('/apis/argoproj.io/v1alpha1/rollouts'),
       replicaSets: await versionsOf('/apis/apps/v1/namespaces/hello/replicasets'),
@@ -325,32 +207,35 @@ describe.skipIf(!isThere)('the steps', () => {
   });
 
   it('for some namespaces only: it plays a release with Roles in place of a ClusterRole', async () => {
-    logged.length = 0;
     await follow('kubectl create ns stepwise');
-    const installed = await run('kubectl apply --server-side -k manifests/install/overlays/namespaces');
+    const installed = await admin.run('kubectl apply --server-side -k manifests/install/overlays/namespaces');
     expect(installed, installed.words).toMatchObject({ code: 0 });
     const account = '--as=system:serviceaccount:stepwise:stepwise --as-group=system:serviceaccounts';
-    const mayWe = async (question: string) => (await run(`kubectl auth can-i ${question} ${account}`)).words.trim();
+    const mayWe = async (question: string) =>
+      (await admin.run(`kubectl auth can-i ${question} ${account}`)).words.trim();
     expect(await Promise.all(['-n hello', '-n shop', '-A'].map((where) => mayWe(`get secrets ${where}`)))).toEqual([
       'yes',
       'no',
       'no',
     ]);
-    await startService({ QUEUE_PREFIX: 'namespaces', DATA_DIR: join(folder, 'queue-of-namespaces') });
-    await eventually('all is well', async () => {
+    await admin.startService({
+      QUEUE_PREFIX: 'namespaces',
+      DATA_DIR: `${admin.serviceSettings().DATA_DIR}-of-namespaces`,
+    });
+    await admin.eventually('all is well', async () => {
       const words = await type('U0DANA', '/rollout doctor');
       return /✓ \*Rights in the cluster\*: all \d+ are there/.test(words) || undefined;
     });
     // Begun elsewhere while no channel was bound: its card appears with the policy.
-    expect((await run('kubectl delete -f manifests/examples/policy.yaml')).code).toBe(0);
+    expect((await admin.run('kubectl delete -f manifests/examples/policy.yaml')).code).toBe(0);
     const image = '[{"op":"replace","path":"/spec/template/spec/containers/0/image","value":"hello:3.0"}]';
-    expect((await run(`kubectl -n hello patch rollout hello --type json -p '${image}'`)).code).toBe(0);
+    expect((await admin.run(`kubectl -n hello patch rollout hello --type json -p '${image}'`)).code).toBe(0);
     await untilHello('waits', (rollout) => isAtGate(rollout) && rollout.status.abort !== true);
     expect(await type('U0DANA', '/rollout plan hello 3.1')).toContain('Who may');
     await follow('kubectl apply -f manifests/examples/policy.yaml');
     await pressPromote();
     await untilHello('is live', isLive('3.0'));
-    expect(logged.filter((line) => /orbidden/.test(line))).toEqual([]);
+    expect(admin.logged().filter((line) => /orbidden/.test(line))).toEqual([]);
   });
 
   it('no command of README was left out', () => {
@@ -359,18 +244,6 @@ describe.skipIf(!isThere)('the steps', () => {
     );
   });
 });
-
-/** Where the service answers, from what it logged. */
-async function serviceUrl(): Promise<string> {
-  const Started = z.looseObject({ msg: z.literal('started'), port: z.number() });
-  return eventually('the service has started', () => {
-    for (const line of logged) {
-      const started = line.startsWith('{') ? Started.safeParse(JSON.parse(line)) : undefined;
-      if (started?.success === true) return `http://127.0.0.1:${started.data.port}`;
-    }
-    return undefined;
-  });
-}
 
 const Listed = z.looseObject({
   items: z.array(
@@ -382,7 +255,7 @@ const Listed = z.looseObject({
 
 /** Name → resourceVersion: equal when nobody wrote in between. */
 async function versionsOf(path: string, prefix = ''): Promise<Record<string, string>> {
-  const { items } = Listed.parse(await get(path));
+  const { items } = Listed.parse(await admin.get(path));
   return Object.fromEntries(
     items
       .filter(({ metadata }) => metadata.name.startsWith(prefix))

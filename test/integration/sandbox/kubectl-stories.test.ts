@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { createKubernetesApi } from '../../../src/sandbox/kubernetes-api/index.t
 import { createCluster } from '../../../src/sandbox/world/cluster.ts';
 import { createWorld } from '../../../src/sandbox/world/index.ts';
 import { startKubelet } from '../../../src/sandbox/world/kubelet.ts';
+import { hasKubectl } from '../../support/kubectl.ts';
 import { kubeconfigOf, playStory, type Target } from './kubectl/play.ts';
 import { parseTranscript, writeTranscript } from './kubectl/transcript.ts';
 
@@ -23,23 +24,8 @@ const names = readdirSync(stories)
   .map((file) => file.replace(/\.txt$/, ''))
   .filter((name) => process.env.STORY === undefined || name === process.env.STORY);
 const realUrl = process.env.REAL_KUBE_APISERVER_URL;
-const oldest = 30;
 
-function kubectlMinor(): number {
-  try {
-    const version = JSON.parse(execFileSync('kubectl', ['version', '--client', '-o', 'json'], { encoding: 'utf8' }));
-    return Number.parseInt(version.clientVersion.minor, 10);
-  } catch {
-    return 0;
-  }
-}
-
-const isThere = kubectlMinor() >= oldest;
-if (!isThere) {
-  process.stderr.write(
-    `\nLEFT OUT: no kubectl >= 1.${oldest} on PATH, so nothing proves that real kubectl works on the sandbox.\n\n`,
-  );
-}
+const isThere = hasKubectl('nothing proves that real kubectl works on the sandbox');
 
 /** A server with the kinds installed that the stories speak of. */
 interface Stage {
