@@ -1,5 +1,5 @@
 import { formatTimestamp, parseTimestamp } from '../analysis/index.ts';
-import { isUndo } from '../rollout/index.ts';
+import { isUndo, revisionHistoryAnnotation } from '../rollout/index.ts';
 import type { DeliveryRecord } from './delivery-record.ts';
 import { personsActs } from './persons-acts.ts';
 import { putBackOf } from './put-back.ts';
@@ -83,9 +83,11 @@ const nothingSeen: Sight = {
 function started(scene: Scene): NewEntry {
   const { rollout, record, now, look } = scene;
   const ours = look.world.replicaSets.find(({ podHash }) => podHash === now.podHash);
+  const isReused = ours?.annotations[revisionHistoryAnnotation] !== undefined;
   const asked = askedFor(record, ['start', 'undo'], 'started');
   return entry(scene, isUndo(rollout, look.revision) ? 'undone' : 'started', {
-    at: ours === undefined ? scene.at : formatTimestamp(ours.createdAtMs),
+    // A ReplicaSet that served before tells when it was made, not when it was asked for again.
+    at: ours === undefined || isReused ? (asked?.at ?? scene.at) : formatTimestamp(ours.createdAtMs),
     by: asked?.by ?? writerOf(rollout, ['spec', 'template']),
     text: asked?.text ?? '',
     facts: { image: rollout.spec.template?.spec?.containers[0]?.image ?? '', podHash: now.podHash },

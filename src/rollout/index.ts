@@ -25,7 +25,13 @@ export { type GitOwner, gitImage, readGitOwner } from './git-owner.ts';
 export { formatLabelSelector, noLabelSelector } from './label-selector.ts';
 export { mainContainer, mainImage } from './main-container.ts';
 export { type FieldOwner, type FieldStep, fieldOwners, lastWriterOf, ownsField } from './managed-fields.ts';
-export { instanceIdLabel, managedByAnnotation, podHashLabel, revisionAnnotation } from './names.ts';
+export {
+  instanceIdLabel,
+  managedByAnnotation,
+  podHashLabel,
+  revisionAnnotation,
+  revisionHistoryAnnotation,
+} from './names.ts';
 export { neededServices, neededTemplates, routerKindsOf } from './needs.ts';
 export type { ExpectedTime } from './plan/expected-time.ts';
 export { type Measured, measuredIn, type Plan, type PlannedImage, type PlannedStep, planRollout } from './plan/plan.ts';

@@ -349,6 +349,9 @@ describe('the timeline of a revision', () => {
     back.record = { ...back.record, spec: { rollout: { ...rollout, revision: 3 } } };
     back.look();
     expect(back.told()).toEqual(['started', 'live']);
+    // Its ReplicaSet is as old as the first release: how long this one took begins when it was asked for.
+    const startedAt = back.record.entries.find(({ event }) => event === 'started')?.at ?? '';
+    expect(Date.parse(startedAt)).toBe(cluster.world().nowMs);
   });
 
   it('an undo is told as one, by the person whose write it was, and not as a start that somebody finished', () => {
