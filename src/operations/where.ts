@@ -37,7 +37,7 @@ export async function readWhere(
       channel: place.channel,
       rollouts: place.rollouts.map((rollout) => ({
         name: rollout.metadata.name,
-        isMoving: !isFullyPromoted(rollout),
+        isMoving: !isFullyPromoted(rollout) && rollout.status.abort !== true,
       })),
     }));
 }
