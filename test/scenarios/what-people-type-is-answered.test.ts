@@ -90,8 +90,12 @@ describe('while everything is live, nothing is done by', () => {
     /* 5 */ ['start checkout image=evil.io/x:1', /`start-foreign`.*No default role has/s, []],
     /* 6 */ ['start legacy 2', /several containers/, ['web', 'worker']],
     /* 8 */ ['start checkout 1.4.2', /already runs \S+:1\.4\.2 \(rev 1\)/, ['Restart pods']],
-    /* 10 */ ['start chekout 2.0.0', /no rollout chekout/, ['start shop/checkout 2.0.0']],
-    /* 11 */ ['start api 3.1.0', /more than one api/, ['start pay/api 3.1.0', 'start search/api 3.1.0']],
+    /* 10 */ [
+      'start chekout 2.0.0',
+      /no rollout chekout.*Did you mean shop\/checkout\?/s,
+      ['Start shop/checkout 2.0.0'],
+    ],
+    /* 11 */ ['start api 3.1.0', /more than one api/, ['Start pay/api 3.1.0', 'Start search/api 3.1.0']],
     /* 14 */ ['start checkout 2.0.0 --dry-run', /Plan of .*→ 2\.0\.0/, ['Start checkout 2.0.0']],
     /* 14 */ ['plan checkout 2.0.0', /Plan of .*→ 2\.0\.0.*Steps.*Time/s, ['Start checkout 2.0.0']],
     /* 15 */ ['start checkout 2.0.0 please', /did not understand `please`/, ['Start checkout 2.0.0']],
@@ -109,7 +113,7 @@ describe('while everything is live, nothing is done by', () => {
     ],
     /* 28 */ ['reject checkout', /`reject`.*comes later/],
     /* 29 */ ['freeze shop until Mon 09:00 except hotfix', /`freeze`.*comes later.*What works today/s, ['Help']],
-    /* 30 */ ['changes 1h', /Moved in the last 1h.*shop\/checkout \*?1\.4\.2.* is live/s],
+    /* 30 */ ['changes 1h', /Moved in the last hour.*shop\/checkout \*?1\.4\.2.* is live/s],
     /* 31 */ ['promote checkout --forse', /Unknown flag `--forse`; promote takes .*--full/, ['Help']],
     /* 32 */ ['', /Nothing of yours is moving. To begin with:(\n.*){5}/],
     ['frobnicate checkout', /I read `frobnicate checkout`.*do not know the word `frobnicate`/s, ['Help']],
@@ -160,7 +164,7 @@ describe('while everything is live, nothing is done by', () => {
   it('a name that this person may not see: it is not told, nor chosen between', async () => {
     // Vera may see shop alone.
     expect((await typeInVain('status api', 'vera')).words).toMatch(/no rollout api that you may see/);
-    expect((await typeInVain('status chekout', 'vera')).words).toContain('status shop/checkout');
+    expect((await typeInVain('status chekout', 'vera')).words).toContain('Status shop/checkout');
     expect((await typeInVain('changes 1h', 'vera')).words).not.toContain('pay/api');
   });
 });

@@ -50,7 +50,7 @@ export function renderChanges(
   { changes, more }: RecentChanges,
   { lastMs, namespace }: { readonly lastMs: number; readonly namespace?: string | undefined },
 ): Message {
-  const span = `in the last ${printDuration(lastMs)}${namespace === undefined ? '' : ` in ${quote(namespace, 63)}`}`;
+  const span = `in the last ${lastMs === 3_600_000 ? 'hour' : printDuration(lastMs)}${namespace === undefined ? '' : ` in ${quote(namespace, 63)}`}`;
   if (changes.length === 0) return say(view, `Nothing that you may see moved ${span}.`);
   const lines = changes.slice(0, maxLines).map((change) => changeLine(view, change));
   const left = changes.length - lines.length + more;

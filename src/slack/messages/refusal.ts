@@ -2,7 +2,7 @@ import type { Refusal, RefusalReason } from '../../operations/index.ts';
 import type { Command } from '../commands/command.ts';
 import { print } from '../commands/print.ts';
 import { gitRefusalWords } from './git-refusal.ts';
-import { code, type Mrkdwn, quote } from './mrkdwn.ts';
+import { capital, code, type Mrkdwn, quote } from './mrkdwn.ts';
 import { versionOf } from './version.ts';
 
 export interface RefusalWords {
@@ -68,8 +68,9 @@ const words: Readonly<Record<RefusalReason, Words>> = {
     why: `a rollout${facts.image ? ` of ${quote(versionOf(facts.image), 60)}` : ''} is under way.`,
     works: [line(command, 'status')],
   }),
-  staleCard: (facts) => ({
-    why: `the card showed something that is no longer so: ${staleFacts(facts)}. Look at the card as it is now.`,
+  staleCard: (facts, command) => ({
+    why: `the card showed something that is no longer so: ${staleFacts(facts)}.`,
+    works: [line(command, 'status')],
   }),
   nothingMoving: (_, command) => ({ why: 'nothing is under way there.', works: [line(command, 'status')] }),
   analysisRunning: (_, command) => ({
@@ -122,7 +123,10 @@ const words: Readonly<Record<RefusalReason, Words>> = {
 };
 
 export function refusalWords(refusal: Refusal, command: Command): RefusalWords {
-  const { why, works = [] } = words[refusal.reason](refusal.facts, command);
+  const { why: because, works = [] } = words[refusal.reason](refusal.facts, command);
+  const [meant, another] = refusal.candidates ?? [];
+  const isGuess = refusal.reason === 'unknownRollout' && meant !== undefined && another === undefined;
+  const why = isGuess ? `${because} Did you mean ${quote(meant, 130)}?` : because;
   return { why, works, buttons: choices(refusal, command).slice(0, 5) };
 }
 
@@ -136,7 +140,7 @@ function choices(refusal: Refusal, command: Command): RefusalWords['buttons'] {
     return [{ text: 'Restart pods', line: line(command, 'restart'), isConfirmed: false }];
   if (refusal.reason === 'undoWhileMoving') {
     const abort = line(command, 'abort');
-    return [{ text: abort, line: abort, isConfirmed: false }];
+    return [{ text: capital(abort), line: abort, isConfirmed: false }];
   }
   if (refusal.reason === 'unknownContainer' || refusal.reason === 'whichContainer') {
     const image = command.images?.find((change) => refusal.facts.container === change.container) ?? command.images?.[0];
@@ -151,7 +155,7 @@ function choices(refusal: Refusal, command: Command): RefusalWords['buttons'] {
       const [first = '', second] = candidate.split('/');
       const target = second === undefined ? { name: first } : { namespace: first, name: second };
       const wish = print({ ...command, target });
-      return { text: wish, line: wish, isConfirmed: false };
+      return { text: capital(wish), line: wish, isConfirmed: false };
     });
   }
   return [];
@@ -215,12 +219,11 @@ function staleFacts(facts: Facts): Mrkdwn {
   if (facts.sawRevision !== facts.revision) {
     moved.push(`revision ${fact(facts, 'sawRevision', '?')}, now ${fact(facts, 'revision', '?')}`);
   }
-  if (facts.sawStep !== facts.step) moved.push(`step ${fact(facts, 'sawStep', '?')}, now ${fact(facts, 'step', '?')}`);
-  for (const [key, value] of Object.entries(facts)) {
-    if (!['sawRevision', 'revision', 'sawStep', 'step', 'name', 'namespace'].includes(key)) {
-      moved.push(`${quote(key, 40)} ${quote(value, 80)}`);
-    }
-  }
+  // The steps of two revisions are not the same ones.
+  else if (facts.sawStep !== facts.step)
+    moved.push(`step ${fact(facts, 'sawStep', '?')}, now ${fact(facts, 'step', '?')}`);
+  else if (facts.sawAnalysis !== facts.analysis) moved.push('its analysis went on');
+  if (facts.image !== undefined) moved.push(`it runs ${fact(facts, 'image')} now`);
   return moved.length > 0 ? moved.join(', ') : 'it moved on';
 }
 
