@@ -3,8 +3,9 @@ import { type Engine, glance, lookAt, type ObserveTools, readLastSample } from '
 import { type AccessRules, type ConnectedCluster, keeperLeaseName } from './kubernetes/index.ts';
 import type { MetricProviders } from './metric-providers/index.ts';
 import type { Study, WhyTools } from './operations/index.ts';
-import { type DeliveryRecord, type Records, writerOf } from './records/index.ts';
-import { type Delivery, instanceIdLabel, type Rollout, type Standing, type World } from './rollout/index.ts';
+import { type Records, writerOf } from './records/index.ts';
+import { instanceIdLabel, type Rollout, type Standing } from './rollout/index.ts';
+import type { Deliver } from './service-reading.ts';
 import type { TrafficRouters } from './traffic-routers/index.ts';
 
 interface WhyHands {
@@ -13,7 +14,7 @@ interface WhyHands {
   readonly observing: ObserveTools;
   readonly routers: TrafficRouters;
   readonly records: Records;
-  readonly deliver: (record: DeliveryRecord, look: { readonly world: World; readonly revision: number }) => Delivery;
+  readonly deliver: Deliver;
   readonly providers: MetricProviders;
   readonly access: AccessRules;
   readonly engine: () => Engine;

@@ -1,7 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { type Logger, pino } from 'pino';
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 
 import { createCharts } from './charts/index.ts';
 import type { Config } from './config/index.ts';
@@ -12,12 +10,8 @@ import {
   createMeasureAgain,
   createMeasureNow,
   createPolicyWatch,
-  factsOf,
-  glance,
-  lookAt,
   type ObserveTools,
   onMove,
-  readAnalysisRuns,
   verify,
 } from './engine/index.ts';
 import { type Check, checkReflector, createHttpServer } from './http/index.ts';
@@ -26,26 +20,23 @@ import {
   createAccessRules,
   createCluster,
   createEventOutbox,
-  createHolderName,
-  createLease,
-  createLeaseTiming,
   type EventToSend,
-  keeperLeaseName,
-  type LeaderLease,
-  type ObjectName,
   resources,
 } from './kubernetes/index.ts';
 import { redact } from './lib/index.ts';
 import { createMetricProviders } from './metric-providers/index.ts';
 import { createChannels, createLiveCards, createOperations } from './operations/index.ts';
-import { createQueueStore, type QueueStore } from './queue-stores/index.ts';
-import { createDenials, createRecords, deriveEntries, listRecords, pastRevisionOf, wasLive } from './records/index.ts';
-import { type Effect, instanceIdLabel, type Rollout, readDelivery } from './rollout/index.ts';
+import { createDenials, createRecords, deriveEntries } from './records/index.ts';
+import { type Effect, instanceIdLabel, type Rollout } from './rollout/index.ts';
 import { type Builds, createBuilds } from './service-builds.ts';
 import { createProbes } from './service-doctor.ts';
 import { createHands, type Hands } from './service-hands.ts';
+import { createMetrics } from './service-metrics.ts';
+import { createKeeperLease, createStore } from './service-queue.ts';
+import { createDeliver, createReading } from './service-reading.ts';
+import { readSlackSettings, signingKeys, slackChecks } from './service-slack.ts';
 import { createWhyTools } from './service-why.ts';
-import { createSlackApp, type SlackApp, type SlackSettings } from './slack/index.ts';
+import { createSlackApp } from './slack/index.ts';
 
 export interface Service {
   start(): Promise<void>;
@@ -102,65 +93,47 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
     evidence: config.EVIDENCE,
     isOurs: (rollout) => (rollout.metadata.labels[instanceIdLabel] ?? '') === config.INSTANCE_ID,
   };
-  async function look(name: ObjectName, signal: AbortSignal) {
-    const world = await glance(name, { ...observing, caches }, signal);
-    return world === undefined ? undefined : lookAt(world);
-  }
-  const deliver: Parameters<typeof createEngine>[0]['card']['deliver'] = (record, { world }) =>
-    readDelivery(world, { clusterUid: cluster.uid(), ...factsOf(record) });
+  const deliver = createDeliver(cluster);
 
   const access = createAccessRules(cluster);
+  const whyTools = createWhyTools({
+    cluster,
+    config,
+    observing: { ...observing, caches },
+    routers: hands.routers,
+    records,
+    deliver,
+    providers,
+    access,
+    engine: () => engine,
+  });
+  const probes = createProbes({
+    cluster,
+    config,
+    store,
+    providers,
+    charts,
+    channels,
+    rollouts: () => caches.rollouts.list(),
+    policies: hands.policies.list,
+    slack: () => slack,
+    standing: () => engine.standing(),
+  });
   const operations = createOperations({
     ...hands,
+    ...createReading({ cluster, hands, observing: { ...observing, caches }, records, deliver }),
+    ...whyTools,
     cluster,
     known: caches.rollouts,
-    replicaSetsOf: (rollout) => caches.replicaSets.ownedBy(rollout.metadata.uid),
     heardImages: builds.heardImages,
     channels,
     store,
-    readAnalysisRuns: (rollout, signal) => readAnalysisRuns(rollout, hands, signal),
-    tellDenial: denials.tell,
     record: (rollout, act, signal) => records.recordAct(rollout, act, cluster.nowMs(), signal),
-    wasLive: async (rollout, revision, signal) => {
-      const record = await records.find(rollout.metadata, revision, signal);
-      return record === undefined ? undefined : wasLive(record);
-    },
-    pastOf: async ({ metadata: { namespace, uid } }, signal) =>
-      (await listRecords(cluster, { namespace, rolloutUid: uid }, signal)).map(pastRevisionOf),
+    tellDenial: denials.tell,
     nowMs: cluster.nowMs,
-    cardOf: (rollout, signal) => records.cardOf(rollout, signal),
     whoMay: access.subjectsOf,
     measureNow: createMeasureNow({ cluster, resources, providers, evidence: config.EVIDENCE }),
-    worldOf: (name, signal) => glance(name, { ...observing, caches }, signal),
-    deliveryOf: async (name, signal) => {
-      const seen = await look(name, signal);
-      if (seen === undefined) return undefined;
-      const record = await records.find(seen.world.rollout.metadata, seen.revision, signal);
-      return deliver(record ?? records.empty(seen.world.rollout, seen.revision), seen);
-    },
-    probes: createProbes({
-      cluster,
-      config,
-      store,
-      providers,
-      charts,
-      channels,
-      rollouts: () => caches.rollouts.list(),
-      policies: hands.policies.list,
-      slack: () => slack,
-      standing: () => engine.standing(),
-    }),
-    ...createWhyTools({
-      cluster,
-      config,
-      observing: { ...observing, caches },
-      routers: hands.routers,
-      records,
-      deliver,
-      providers,
-      access,
-      engine: () => engine,
-    }),
+    probes,
     log,
   });
   const slackSettings = readSlackSettings(config);
@@ -247,13 +220,6 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
   };
 }
 
-/** Slack is never a reason to be restarted or to get no traffic: rollouts go on without it. */
-function slackChecks(slack: SlackApp | undefined): readonly Check[] {
-  if (slack === undefined) return [];
-  const connection = slack.isConnected() ? 'connected' : 'not connected';
-  return [{ name: 'slack', isReady: true, message: [connection, ...slack.troubles()].join('; ') }];
-}
-
 async function connect(cluster: ConnectedCluster, config: Config, log: Logger, stopping: AbortSignal): Promise<Hands> {
   await cluster.start(stopping);
   return await createHands(cluster, config, log);
@@ -269,79 +235,7 @@ function createLogger(config: Config): Logger {
   });
 }
 
-function createKeeperLease(cluster: ConnectedCluster, config: Config, log: Logger): LeaderLease {
-  return createLease({
-    cluster,
-    namespace: config.ARGO_NAMESPACE,
-    name: keeperLeaseName(config.INSTANCE_ID),
-    holder: createHolderName(config.POD_NAME || hostname()),
-    timing: createLeaseTiming(config.LEASE_SECONDS),
-    log,
-  });
-}
-
-function createStore(config: Config, lease: LeaderLease, log: Logger): QueueStore {
-  if (config.REDIS_URL === '') {
-    log.info({ folder: config.DATA_DIR }, 'embedded queue: one process, good for about 50 moving rollouts');
-    return createQueueStore({ kind: 'embedded', dataFolder: config.DATA_DIR, log });
-  }
-  return createQueueStore({
-    kind: 'redis',
-    url: config.REDIS_URL,
-    prefix: config.QUEUE_PREFIX,
-    isKeeper: lease.isMine,
-    log,
-  });
-}
-
-function signingKeys(config: Config, log: Logger): { readonly current: string; readonly all: readonly string[] } {
-  if (config.SIGNING_KEY === '')
-    log.warn('SIGNING_KEY is not set: buttons of earlier processes and other replicas will be refused');
-  const current = config.SIGNING_KEY === '' ? randomBytes(32).toString('hex') : config.SIGNING_KEY;
-  return { current, all: [current, config.SIGNING_KEY_PREVIOUS].filter((key) => key !== '') };
-}
-
-function readSlackSettings(config: Config): SlackSettings | undefined {
-  if (config.SLACK_BOT_TOKEN === '') return undefined;
-  return {
-    botToken: config.SLACK_BOT_TOKEN,
-    mode:
-      config.SLACK_MODE === 'socket'
-        ? { kind: 'socket', appToken: config.SLACK_APP_TOKEN }
-        : { kind: 'http', signingSecret: config.SLACK_SIGNING_SECRET, port: config.SLACK_PORT },
-    slackApiUrl: config.SLACK_API_URL,
-    command: config.SLACK_COMMAND,
-    // Slack counts 50 a minute for all replicas together; an installation on Redis has two.
-    updatesPerMinute: config.REDIS_URL === '' ? 45 : 22,
-  };
-}
-
 function regarding(rollout: Rollout, event: Extract<Effect, { kind: 'sendEvent' }>): EventToSend {
   const { namespace, name, uid } = rollout.metadata;
   return { ...event, regarding: { resource: resources.rollouts, namespace, name, uid } };
-}
-
-function createMetrics() {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
-  const turns = new Histogram({
-    name: 'stepwise_turn_seconds',
-    help: 'How long turns take, by kind of key and result.',
-    labelNames: ['kind', 'result'],
-    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
-    registers: [registry],
-  });
-  const answers = new Counter({
-    name: 'stepwise_kubernetes_answers_total',
-    help: 'Answers of the API server, by method, kind and status code; 0 is no answer, and a watch counts when it opens.',
-    labelNames: ['method', 'kind', 'code'],
-    registers: [registry],
-  });
-  return {
-    registry,
-    onAnswer: ({ method, plural, statusCode }: { method: string; plural: string; statusCode: number }) =>
-      answers.inc({ method, kind: plural, code: String(statusCode) }),
-    observeTurn: (turn: { kind: string; seconds: number; result: string }) =>
-      turns.observe({ kind: turn.kind, result: turn.result }, turn.seconds),
-  };
 }

@@ -57,6 +57,10 @@ const wiring = [
   'service-doctor.ts',
   'service-why.ts',
   'service-hands.ts',
+  'service-metrics.ts',
+  'service-queue.ts',
+  'service-reading.ts',
+  'service-slack.ts',
   'sandbox',
 ];
 
