@@ -1,3 +1,4 @@
+import { isEqual } from '../lib/index.ts';
 import { checkBuiltIn } from './check-built-in.ts';
 import { checkRollout } from './check-rollout.ts';
 import { checkSchema, type SchemaNode } from './check-schema.ts';
@@ -58,7 +59,7 @@ function checkMeaning(
   }
 }
 
-/** Two objects of one name: the one that is applied last wins, and nobody notices. */
+/** Two objects of one name that differ: the one that is applied last wins, and nobody notices. */
 function findDoubles(documents: readonly SourceDocument[]): readonly Finding[] {
   const seen = new Map<string, SourceDocument>();
   return documents.flatMap((document) => {
@@ -66,7 +67,7 @@ function findDoubles(documents: readonly SourceDocument[]): readonly Finding[] {
     const key = `${apiVersion} ${kind} ${namespace}/${name}`;
     const first = seen.get(key);
     if (first === undefined) seen.set(key, document);
-    return first === undefined || name === ''
+    return first === undefined || name === '' || isEqual(first.content, document.content)
       ? []
       : [
           document.find(

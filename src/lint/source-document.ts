@@ -1,5 +1,6 @@
 import { type Document, isMap, isNode, isPair, isSeq, LineCounter, parseAllDocuments } from 'yaml';
 import { z } from 'zod';
+import type { JsonObject } from '../lib/index.ts';
 import type { Finding } from './finding.ts';
 
 export interface SourceFile {
@@ -24,7 +25,7 @@ export interface SourceDocument {
   readonly name: string;
   /** '' where it is not written down. */
   readonly namespace: string;
-  readonly content: Readonly<Record<string, unknown>>;
+  readonly content: JsonObject;
   readonly yaml: Document;
   /** A finding at the deepest part of `path` that is there. */
   find(path: readonly (string | number)[], severity: Finding['severity'], message: string): Finding;
@@ -66,7 +67,8 @@ export function readSourceFile(file: SourceFile): ReadFile {
       kind,
       name: metadata?.name ?? '',
       namespace: metadata?.namespace ?? '',
-      content: header.data,
+      // What YAML reads is JSON, but for dates and keys that no Kubernetes object has.
+      content: header.data as JsonObject,
       yaml,
       find: (path, severity, message) => ({
         file: file.name,
