@@ -141,7 +141,7 @@ describe('words', () => {
       candidates: ['shop/checkout'],
     };
     const answer = await type('U0DANA', '/rollout start chekout 2.0.0');
-    expect(answer).toContain('start shop/checkout 2.0.0');
+    expect(answer).toContain('Start shop/checkout 2.0.0');
   });
 
   it('abort without a name offers a button for each that moves', async () => {
