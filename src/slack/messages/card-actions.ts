@@ -37,7 +37,8 @@ function offerFor(delivery: Delivery): Offer {
     case 'notVerified':
       return { buttons: ['retry', 'why'], more: [] };
     case 'live':
-      return { buttons: ['undo', 'why'], more: [] };
+      // The first revision has none before it.
+      return { buttons: delivery.revision === 1 ? ['why'] : ['undo', 'why'], more: [] };
     case 'superseded':
       return { buttons: [], more: [] };
     default:

@@ -140,6 +140,8 @@ describe('what the state allows', () => {
 
   it('puts Promote first at a gate, Abort second', () => {
     expect(actionIds(aTypicalDelivery('gate')).slice(0, 2)).toEqual(['promote', 'abort']);
+    expect(actionIds(aTypicalDelivery('live'))).toContain('undo');
+    expect(actionIds({ ...aTypicalDelivery('live'), revision: 1 })).toEqual(['why']);
   });
 
   it('puts Abort first while it moves', () => {
