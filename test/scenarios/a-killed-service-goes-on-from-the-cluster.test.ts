@@ -27,13 +27,13 @@ it('at 30 points, with every weight in its order, one ReplicaSet, one card and o
   const street = await buildStreet(shops);
   stops.push(() => street.stop());
   const killing = await startKilling(street, await startQueue());
-  await street.untilOpen(120_000);
+  await street.untilOpen(200_000);
 
   killing.begin(choosePoints());
   for (const shop of good) await street.release(shop, 'shop:2');
   for (const shop of bad) await street.release(shop, 'shop:bad');
-  for (const shop of good) await street.untilLive(shop, 180_000);
-  for (const shop of bad) await street.untilBack(shop, 180_000);
+  for (const shop of good) await street.untilLive(shop, 400_000);
+  for (const shop of bad) await street.untilBack(shop, 400_000);
 
   const table = killing.points().map(({ shop, nth, before, after }) => `${shop} #${nth}: ${before} | ${after}`);
   expect(
@@ -45,7 +45,7 @@ it('at 30 points, with every weight in its order, one ReplicaSet, one card and o
     shops.map((shop) => seenOf(street, shop)),
     table.join('\n'),
   ).toEqual(told);
-}, 300_000);
+}, 600_000);
 
 /** Five points for each good release, two for each bad one: each somewhere in its own part of the way. */
 function choosePoints(): Point[] {
