@@ -1,6 +1,7 @@
 import { type Metric, resolveMetrics, secretReferences } from '../analysis/index.ts';
 import type { MetricProviders } from '../metric-providers/index.ts';
 import type { Delivery, MetricSeries } from '../rollout/index.ts';
+import { addHistory } from './add-history.ts';
 import type { Look } from './look.ts';
 
 /** Adds to a delivery's series what its metric was between and before the measurements. */
@@ -53,34 +54,9 @@ async function readPoints(
     const range = { fromMs: Math.min(firstMs, sinceMs), toMs, maxPoints: mostPoints };
     const within = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
     const history = await provider.measureRange(settings, range, within);
-    return merge(series, history);
+    return addHistory(series, history, (toMs - range.fromMs) / mostPoints);
   } catch {
     return series.points;
-  }
-}
-
-/** The measurements stay: they are what was judged. History fills in where no measurement is near. */
-function merge(
-  { points, limit }: MetricSeries,
-  history: readonly { readonly atMs: number; readonly value: number }[],
-): MetricSeries['points'] {
-  const between = history.filter(({ atMs }) => points.every((point) => Math.abs(point.atMs - atMs) > 1500));
-  const added = between.map(({ atMs, value }) => ({ atMs, value, isFailed: violates(limit, value) }));
-  return [...points, ...added].sort((a, b) => a.atMs - b.atMs);
-}
-
-function violates(limit: MetricSeries['limit'], value: number): boolean {
-  switch (limit?.comparison) {
-    case undefined:
-      return false;
-    case '<':
-      return !(value < limit.value);
-    case '<=':
-      return !(value <= limit.value);
-    case '>':
-      return !(value > limit.value);
-    case '>=':
-      return !(value >= limit.value);
   }
 }
 
