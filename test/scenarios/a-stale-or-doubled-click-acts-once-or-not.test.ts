@@ -201,7 +201,7 @@ describe('a word out of place', () => {
     expect(offer.buttons.map(({ id }) => id)).toEqual(['abort']);
     const refused = await say('dana', 'undo gated --to 1', 'gated');
     expect(refused.words).toContain('still on its way');
-    expect(refused.buttons.map(({ label }) => label)).toEqual(['abort gated']);
+    expect(refused.buttons.map(({ label }) => label)).toEqual(['Abort gated']);
     expect(await desk.rollout('gated')).toEqual(before);
   });
 

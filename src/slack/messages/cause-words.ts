@@ -1,6 +1,6 @@
 import { assertNever, formatPercent, formatValue, unitOf } from '../../lib/index.ts';
 import type { Cause } from '../../rollout/index.ts';
-import { type CauseView, type CauseWords, kubectl, mayAsk, type Of, owner, say, words } from './cause-view.ts';
+import { type CauseView, type CauseWords, kubectl, mayAsk, type Of, owner, rolloutLine, words } from './cause-view.ts';
 import { frozen, otherController, putBack, selectorMismatch, sharedService } from './hindrance-words.ts';
 import { metricLine } from './metric-words.ts';
 import { code, date, type Mrkdwn, quote } from './mrkdwn.ts';
@@ -37,7 +37,7 @@ export function causeWords(cause: Cause, view: CauseView): CauseWords {
         title: 'A quota refuses its pods',
         details: [words(cause.message)],
         who: `whoever may raise the quota of ${quote(view.delivery.namespace, 63)}`,
-        next: [kubectl(view, 'describe resourcequota'), say(view, 'abort')],
+        next: [kubectl(view, 'describe resourcequota'), rolloutLine(view, 'abort')],
       };
     case 'imageCannotBePulled':
       return imageCannotBePulled(cause, view);
@@ -54,7 +54,7 @@ export function causeWords(cause: Cause, view: CauseView): CauseWords {
         title: `Waits until ${date(cause.untilMs, '{time_secs}')} (${date(cause.untilMs, '{ago}')})`,
         details: ['A pause of its plan: nothing is wrong.'],
         who: `nobody must; ${mayAsk(view, 'promote')} ends the wait now`,
-        next: [say(view, 'promote')],
+        next: [rolloutLine(view, 'promote')],
       };
     default:
       return assertNever(cause);
@@ -69,7 +69,7 @@ function imageCannotBePulled(cause: Of<'imageCannotBePulled'>, view: CauseView):
       `${quote(cause.reason, 60)} in ${count}, container ${quote(cause.container, 63)}${cause.message === '' ? '' : `: ${words(cause.message)}`}`,
     ],
     who: 'whoever pushes this image, or keeps the pull secret of the namespace',
-    next: [say(view, 'abort'), kubectl(view, `describe pod ${cause.pod}`)],
+    next: [rolloutLine(view, 'abort'), kubectl(view, `describe pod ${cause.pod}`)],
   };
 }
 
@@ -83,7 +83,7 @@ function podsNotReady(cause: Of<'podsNotReady'>, view: CauseView): CauseWords {
     title: `Pods are not ready: ${cause.ready} of ${cause.desired}${isStarting ? ', starting' : ` (${quote(reason, 60)})`}`,
     details: cause.message === '' ? [] : [words(cause.message)],
     who: isStarting ? 'nobody must: pods take their time to start' : 'whoever wrote this version, or runs the cluster',
-    next: [...logs, kubectl(view, look), say(view, 'abort')],
+    next: [...logs, kubectl(view, look), rolloutLine(view, 'abort')],
   };
 }
 
@@ -95,7 +95,7 @@ function noData(cause: Of<'noData'>, view: CauseView): CauseWords {
     title: `No data for ${quote(cause.metric, 60)}: it is held, and never passed`,
     details,
     who: 'whoever keeps this metric; skipping it is a right of its own',
-    next: [say(view, 'skip'), say(view, 'abort')],
+    next: [rolloutLine(view, 'skip'), rolloutLine(view, 'abort')],
   };
 }
 
@@ -120,7 +120,7 @@ function analysisValue({ metric, nextAtMs }: Of<'analysisValue'>, view: CauseVie
     title: `An analysis decides: ${metricLine(metric)}`,
     details: [...condition, ...message, ...(nextAtMs === undefined ? [] : [next(nextAtMs).trim()])],
     who: 'nobody must, while it measures; abort works at any time',
-    next: [say(view, 'abort')],
+    next: [rolloutLine(view, 'abort')],
   };
 }
 
@@ -133,7 +133,7 @@ function waitsForPerson(cause: Of<'waitsForPerson'>, view: CauseView): CauseWord
         title: `Waits for a person: promote${to} or abort`,
         details: ['A gate of its plan: nothing is wrong.'],
         who: mayAsk(view, 'promote'),
-        next: [say(view, 'promote'), say(view, 'abort')],
+        next: [rolloutLine(view, 'promote'), rolloutLine(view, 'abort')],
       };
     }
     case 'resume':
@@ -141,14 +141,14 @@ function waitsForPerson(cause: Of<'waitsForPerson'>, view: CauseView): CauseWord
         title: `Waits for a person: paused${cause.by === undefined ? '' : ` by ${quote(view.nameOf(cause.by) ?? cause.by, 60)}`}`,
         details: [],
         who: mayAsk(view, 'resume'),
-        next: [say(view, 'resume'), say(view, 'abort')],
+        next: [rolloutLine(view, 'resume'), rolloutLine(view, 'abort')],
       };
     case 'decision':
       return {
         title: 'Waits for a person: the measurements are neither good nor bad',
         details: [],
         who: mayAsk(view, 'promote'),
-        next: [say(view, 'abort'), say(view, 'promote')],
+        next: [rolloutLine(view, 'abort'), rolloutLine(view, 'promote')],
       };
     default:
       return assertNever(cause.for);

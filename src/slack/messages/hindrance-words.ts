@@ -1,5 +1,15 @@
 import { assertNever } from '../../lib/index.ts';
-import { type CauseView, type CauseWords, kubectl, mayAsk, type Of, owner, pair, say, words } from './cause-view.ts';
+import {
+  type CauseView,
+  type CauseWords,
+  kubectl,
+  mayAsk,
+  type Of,
+  owner,
+  pair,
+  rolloutLine,
+  words,
+} from './cause-view.ts';
 import { code, date, quote } from './mrkdwn.ts';
 
 // Causes that lie outside of the release: who runs it, which pods its Services select, who holds it or puts it back.
@@ -100,7 +110,7 @@ export function frozen({ by }: Of<'frozen'>, view: CauseView): CauseWords {
     title: `Frozen: ${code('spec.paused')} was set by ${quote(by, 60)}`,
     details: ['Nothing is raised while it stands there. Where Git sets it, Git must take it back.'],
     who: mayAsk(view, 'resume'),
-    next: [say(view, 'resume'), say(view, 'abort')],
+    next: [rolloutLine(view, 'resume'), rolloutLine(view, 'abort')],
   };
 }
 
@@ -113,6 +123,6 @@ export function putBack({ manager, what, retryAtMs }: Of<'putBack'>, view: Cause
       `It is written again ${date(retryAtMs, '{time_secs}')}, if it is left alone until then; no step completes before.`,
     ],
     who: `whoever keeps the application: ${code(manifests)} holds what it has to ignore`,
-    next: [say(view, 'abort')],
+    next: [rolloutLine(view, 'abort')],
   };
 }
