@@ -142,6 +142,10 @@ it('the same request twice acts once: the second is told that it was seen', asyn
   const request = signed(commandBody('pause gated'));
   expect((await send(request)).text).not.toContain('seen before');
   await desk.until('gated', 'is paused', ({ spec }) => spec.paused === true);
+  // Its answer comes behind it, and must not be taken for that of the next words.
+  await desk.sandbox.eventually('the answer to the pause', () =>
+    desk.answersTo('dana').some(({ words }) => words.includes('Asked: pause')) ? true : undefined,
+  );
   expect((await desk.type('dana', '/rollout resume gated')).words).toContain('Asked: resume');
   expect((await send(request)).text).toContain('This request was seen before');
   await sentinel();
