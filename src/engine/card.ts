@@ -271,7 +271,18 @@ async function claim(
   }
   const claimedAt = new Date(tools.nowMs()).toISOString();
   const written = await tools.records.setLedger(record, key, { state: 'claimed', channel, claimedAt }, signal);
-  return { record: written, mayBeThereSinceMs: claimedAtMs };
+  return {
+    record: written,
+    mayBeThereSinceMs: claimedAtMs === undefined ? undefined : firstClaimMs(record, claimedAtMs),
+  };
+}
+
+/** Who died over it may have taken it over from somebody who died over it: no message of a record is older than what it begins with. */
+function firstClaimMs({ entries, metadata }: DeliveryRecord, claimedAtMs: number): number {
+  const began = [entries[0]?.at, metadata.creationTimestamp].flatMap((at) =>
+    at === undefined ? [] : [Date.parse(at)],
+  );
+  return Math.min(claimedAtMs, ...began.filter(Number.isFinite));
 }
 
 function claimId(record: DeliveryRecord, key: string): string {

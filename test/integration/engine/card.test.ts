@@ -107,6 +107,21 @@ test('the card of an invalid first spec makes room for the first revision', asyn
   expect(channel.messages).toContain('1 started');
 });
 
+test('a message is looked for since the first of all who died over it', async () => {
+  const rollout = await aNamespacedRollout();
+  const channel = createChannel();
+  const dies = () => Promise.reject(new Error('killed'));
+  const lookAt = seen(rollout, { currentPodHash: 'r1' }, [1]);
+  let nowMs = noonMs;
+  for (let death = 0; death < 8; death++) {
+    const doomed = createReplica({ ...channel, notifier: { ...channel.notifier, showCard: dies } }, () => nowMs);
+    await expect(doomed(lookAt)).rejects.toThrow('killed');
+    nowMs += 13_000;
+  }
+  await createReplica(channel, () => nowMs)(lookAt);
+  expect(channel.placements[0]?.mayBeThereSinceMs).toBeLessThanOrEqual(noonMs);
+});
+
 test('a revision that was over before the first look gets no card, whatever is asked of it or comes after it', async () => {
   const rollout = await aNamespacedRollout();
   const channel = createChannel();
