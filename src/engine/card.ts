@@ -285,8 +285,9 @@ function firstClaimMs({ entries, metadata }: DeliveryRecord, claimedAtMs: number
   return Math.min(claimedAtMs, ...began.filter(Number.isFinite));
 }
 
-function claimId(record: DeliveryRecord, key: string): string {
-  return `${record.metadata.namespace}/${record.metadata.name}/${key}`;
+/** The same in every segment of the record: a message is found again by it. */
+function claimId({ spec }: DeliveryRecord, key: string): string {
+  return `${spec.rollout.uid}/${spec.rollout.revision}/${key}`;
 }
 
 async function sending<T>(record: DeliveryRecord, key: string, tools: CardTools, send: () => Promise<T>): Promise<T> {
