@@ -16,9 +16,11 @@ export interface BareMachine {
   stop(): void;
 }
 
+/** Needs mmdebstrap, root, and the right to mount. */
 export function canBuildMachine(): boolean {
   try {
     execFileSync('mmdebstrap', ['--version'], { stdio: 'ignore' });
+    execFileSync('unshare', ['--mount', 'mount', '--bind', '/dev', '/dev'], { stdio: 'ignore' });
     return process.getuid?.() === 0;
   } catch {
     return false;
