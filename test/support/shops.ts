@@ -45,6 +45,8 @@ export interface Street {
   readonly settings: Readonly<Record<string, string>>;
   /** Waits until every shop runs its first image. */
   untilOpen(timeoutMs?: number): Promise<void>;
+  /** Waits until every shop's first revision is told to be live: a revision that is overtaken before the first look has no card. */
+  untilToldOpen(timeoutMs?: number): Promise<void>;
   release(shop: string, image: 'shop:2' | 'shop:bad'): Promise<void>;
   /** Waits until the canary's Ingress says this weight, or has said it. */
   untilWeight(shop: string, weight: number, timeoutMs?: number): Promise<void>;
@@ -70,6 +72,12 @@ export async function buildStreet(shops: readonly string[], steps: Steps = quick
     settings: slackSettings(slack),
     untilOpen: (timeoutMs) =>
       until('every shop is open', () => shops.every((shop) => statusOf(shop)?.phase === 'Healthy'), timeoutMs),
+    untilToldOpen: (timeoutMs) =>
+      until(
+        'every shop is told to be live',
+        () => shops.every((shop) => endsOf(slack, shop, 1).includes('🟢')),
+        timeoutMs,
+      ),
     release: (shop, image) => release(sandbox, shop, image),
     untilWeight: (shop, weight, timeoutMs) =>
       until(`${shop} at ${weight}`, () => watcher.weightsOf(shop).includes(weight), timeoutMs),
