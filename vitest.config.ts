@@ -22,10 +22,10 @@ export default defineConfig({
   test: {
     reporters: ['default', new ClosingLine()],
     projects: [
-      project('architecture', 0, 10_000),
-      project('unit', 0, 10_000),
-      project('contracts', 1, 120_000),
-      project('integration', 2, 120_000),
+      project('architecture', 0, 10_000, { maxWorkers: 2 }),
+      project('unit', 0, 10_000, { maxWorkers: 2 }),
+      project('contracts', 1, 120_000, { maxWorkers: 2 }),
+      project('integration', 2, 120_000, { maxWorkers: 2 }),
       project('scenarios', 3, 180_000, { maxWorkers: 2 }),
     ],
   },

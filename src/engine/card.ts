@@ -79,12 +79,13 @@ async function closePrevious(look: Look, tools: CardTools, signal: AbortSignal):
   const { rollout } = look.world;
   const previous = look.revision - 1;
   if (previous < 0 || (tools.closed.get(rollout.metadata.uid) ?? -1) >= previous) return undefined;
-  const record = await tools.records.find(rollout.metadata, previous, signal);
-  if (record === undefined || !isToBeTold(record)) {
+  const found = await tools.records.find(rollout.metadata, previous, signal);
+  const record = found ?? tools.records.empty(rollout, previous);
+  const { entries, seen } = tools.derive(record, look);
+  if (entries.length === 0 && !isToBeTold(record)) {
     close(look, tools);
     return undefined;
   }
-  const { entries, seen } = tools.derive(record, look);
   return tools.records.append(record, entries, seen, signal);
 }
 

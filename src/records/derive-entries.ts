@@ -1,5 +1,5 @@
 import { formatTimestamp, parseTimestamp } from '../analysis/index.ts';
-import { isUndo, revisionHistoryAnnotation } from '../rollout/index.ts';
+import { isUndo, mainImage, revisionHistoryAnnotation, revisionOf } from '../rollout/index.ts';
 import type { DeliveryRecord } from './delivery-record.ts';
 import { personsActs } from './persons-acts.ts';
 import { putBackOf } from './put-back.ts';
@@ -90,7 +90,7 @@ function started(scene: Scene): NewEntry {
     at: ours === undefined || isReused ? (asked?.at ?? scene.at) : formatTimestamp(ours.createdAtMs),
     by: asked?.by ?? writerOf(rollout, ['spec', 'template']),
     text: asked?.text ?? '',
-    facts: { image: rollout.spec.template?.spec?.containers[0]?.image ?? '', podHash: now.podHash },
+    facts: { image: mainImage(rollout.spec.template, rollout.metadata.name) ?? '', podHash: now.podHash },
   });
 }
 
@@ -184,20 +184,39 @@ function invalidAtFirst(record: DeliveryRecord, look: LookedAt, now: Sight): New
 
 /** Another revision took its place: told once, unless this one had ended. */
 function deriveSuperseded(record: DeliveryRecord, look: LookedAt): Derived {
+  const { revision } = record.spec.rollout;
   const isOver = record.entries.some(({ event }) => FINAL.includes(event));
   const hasBegun = record.entries.some(({ event }) => event === 'started' || event === 'undone');
-  if (look.revision < record.spec.rollout.revision || isOver || !hasBegun) return { entries: [], seen: record.seen };
+  const beginning = hasBegun ? undefined : unseenBeginning(record, look);
+  if (look.revision < revision || isOver || (!hasBegun && beginning === undefined)) {
+    return { entries: [], seen: record.seen };
+  }
   const at = formatTimestamp(look.world.nowMs);
-  const facts = { revision: String(look.revision), wasStable: wasStable(record, look) };
+  const podHash = record.seen.podHash ?? beginning?.facts.podHash;
+  const facts = { revision: String(look.revision), wasStable: wasStable(podHash, look) };
+  const end = { at, event: 'superseded', text: `revision ${look.revision} took its place`, facts };
+  return { entries: beginning === undefined ? [end] : [beginning, end], seen: record.seen };
+}
+
+/** How a revision began that was overtaken before its first look, by what is left of it; undefined: it is not news, or not known. */
+function unseenBeginning(record: DeliveryRecord, { world }: LookedAt): NewEntry | undefined {
+  if (record.seen.podHash !== undefined) return undefined;
+  const { name, revision } = record.spec.rollout;
+  const ours = world.replicaSets.find((one) => revisionOf(one) === revision);
+  if (ours === undefined || world.nowMs - ours.createdAtMs > NEWS_MS) return undefined;
+  const asked = askedFor(record, ['start', 'undo'], 'started');
   return {
-    entries: [{ at, event: 'superseded', text: `revision ${look.revision} took its place`, facts }],
-    seen: record.seen,
+    at: formatTimestamp(ours.createdAtMs),
+    event: 'started',
+    by: asked?.by,
+    text: asked?.text ?? '',
+    facts: { image: ours.image ?? mainImage(ours.template, name) ?? '', podHash: ours.podHash },
   };
 }
 
 /** Stable is only what was live; the next revision may have pushed it out before anybody looked. */
-function wasStable(record: DeliveryRecord, { world }: LookedAt): WasLive {
+function wasStable(podHash: string | undefined, { world }: LookedAt): WasLive {
   const { stableRS, currentPodHash } = world.rollout.status;
-  if (stableRS === record.seen.podHash) return 'yes';
+  if (stableRS === podHash) return 'yes';
   return stableRS === currentPodHash ? 'unclear' : 'no';
 }

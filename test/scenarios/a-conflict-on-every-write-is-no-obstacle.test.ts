@@ -44,7 +44,7 @@ async function startBehind(hooks: LineHooks): Promise<Street> {
   const KUBECONFIG = kubeconfigThrough(line, environment.KUBECONFIG ?? '');
   street.sandbox.startService({ ...street.settings, KUBECONFIG });
   await street.untilOpen();
-  await street.untilToldOpen();
+  await street.untilOpen();
   return street;
 }
 

@@ -45,8 +45,6 @@ export interface Street {
   readonly settings: Readonly<Record<string, string>>;
   /** Waits until every shop runs its first image. */
   untilOpen(timeoutMs?: number): Promise<void>;
-  /** Waits until every shop's first revision is told to be live: a revision that is overtaken before the first look has no card. */
-  untilToldOpen(timeoutMs?: number): Promise<void>;
   release(shop: string, image: 'shop:2' | 'shop:bad'): Promise<void>;
   /** Waits until the canary's Ingress says this weight, or has said it. */
   untilWeight(shop: string, weight: number, timeoutMs?: number): Promise<void>;
@@ -62,9 +60,18 @@ export async function buildStreet(shops: readonly string[], steps: Steps = quick
   const slack = await startShopSlack(shops);
   await openShops(sandbox, shops, steps);
   const watcher = watchShops(sandbox);
-  const until = (what: string, isSo: () => boolean, timeoutMs = 90_000) =>
-    sandbox.eventually(what, () => isSo() || undefined, timeoutMs).then(() => undefined);
   const statusOf = (shop: string) => watcher.rolloutOf(shop)?.status;
+  const until = async (what: string, isSo: () => boolean, timeoutMs = 90_000) => {
+    try {
+      await sandbox.eventually(what, () => isSo() || undefined, timeoutMs);
+    } catch (error) {
+      const stands = shops.map((shop) => {
+        const { phase, message, currentStepIndex, abort } = statusOf(shop) ?? {};
+        return `\n${shop}: ${JSON.stringify({ phase, message, step: currentStepIndex, abort, weights: watcher.weightsOf(shop) })}`;
+      });
+      throw new Error(`${what}, but it stands:${stands.join('')}`, { cause: error });
+    }
+  };
   return {
     sandbox,
     slack,
@@ -72,12 +79,6 @@ export async function buildStreet(shops: readonly string[], steps: Steps = quick
     settings: slackSettings(slack),
     untilOpen: (timeoutMs) =>
       until('every shop is open', () => shops.every((shop) => statusOf(shop)?.phase === 'Healthy'), timeoutMs),
-    untilToldOpen: (timeoutMs) =>
-      until(
-        'every shop is told to be live',
-        () => shops.every((shop) => endsOf(slack, shop, 1).includes('🟢')),
-        timeoutMs,
-      ),
     release: (shop, image) => release(sandbox, shop, image),
     untilWeight: (shop, weight, timeoutMs) =>
       until(`${shop} at ${weight}`, () => watcher.weightsOf(shop).includes(weight), timeoutMs),
@@ -184,11 +185,10 @@ function template() {
           initialDelay: '1500ms',
           interval: '500ms',
           count: 3,
-          // Too early there is no series, or no request between two scrapes: asked again, that decides nothing.
+          // Too early there is no series, and while no request comes nothing is above 0: asked again, that decides nothing.
           consecutiveErrorLimit: 1000,
-          inconclusiveLimit: 2,
           successCondition: 'result[0] >= 0.95',
-          provider: { prometheus: { query: `${query(',status!~"5.."')} / ${query('')}` } },
+          provider: { prometheus: { query: `${query(',status!~"5.."')} / (${query('')} > 0)` } },
         },
       ],
     },
@@ -263,6 +263,7 @@ const RolloutSeen = z.looseObject({
       phase: z.string().optional(),
       message: z.string().optional(),
       abort: z.boolean().optional(),
+      currentStepIndex: z.number().optional(),
       stableRS: z.string().optional(),
       currentPodHash: z.string().optional(),
     })

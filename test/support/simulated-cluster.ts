@@ -76,7 +76,7 @@ export class SimulatedCluster {
     const seen: World = {
       nowMs: this.nowMs,
       rollout: structuredClone(this.rollout),
-      replicaSets: this.replicaSets.map(({ template: _template, ...view }) => structuredClone(view)),
+      replicaSets: this.replicaSets.map(withoutTemplate),
       services: structuredClone(this.services),
       analysisRuns: structuredClone(this.analysisRuns),
       templates: this.templates,
@@ -380,4 +380,10 @@ function mergePatch(target: unknown, change: unknown): unknown {
     else merged[key] = mergePatch(merged[key], value);
   }
   return merged;
+}
+
+/** As caches keep it. */
+function withoutTemplate({ template, ...view }: SimulatedReplicaSet): ReplicaSetView {
+  const image = template.spec?.containers[0]?.image;
+  return structuredClone({ ...view, ...(image === undefined ? {} : { image }) });
 }

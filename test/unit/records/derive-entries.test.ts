@@ -397,6 +397,24 @@ describe('the timeline of a revision', () => {
     expect(wasLive(scribe.record)).toBe('no');
   });
 
+  it('tells of a revision that was overtaken before anybody looked, unless that is long ago', () => {
+    const { cluster, scribe } = underWay();
+    cluster.settle();
+    const unseen = scribe.record;
+    const podHash = cluster.rollout.status.currentPodHash;
+    cluster.release('ghcr.io/acme/checkout:3');
+    cluster.settle();
+    expect(scribe.look()).toMatchObject([
+      { event: 'started', facts: { image: 'ghcr.io/acme/checkout:2', podHash } },
+      { event: 'superseded', facts: { revision: '3', wasStable: 'no' } },
+    ]);
+    expect(scribe.look()).toEqual([]);
+
+    scribe.record = unseen;
+    cluster.wait(601);
+    expect(scribe.look()).toEqual([]);
+  });
+
   it('knows whether a revision was live though nobody looked at that moment', () => {
     const isStable = (stable: boolean) => (world: LookedAt['world']) => ({
       ...world,
