@@ -1,5 +1,5 @@
 import type { Effect } from './effect.ts';
-import type { Scene } from './scene.ts';
+import type { Ground } from './scene.ts';
 
 export interface Announce {
   readonly reason: string;
@@ -13,7 +13,7 @@ export interface Announce {
  * An event on the Rollout. Its occasion holds the Rollout's resourceVersion: two replicas that decide on the same reading send one
  * event, and the same thing happening again later is another.
  */
-export function announceEvent(scene: Pick<Scene, 'rollout' | 'revision'>, announce: Announce): Effect {
+export function announceEvent(scene: Pick<Ground, 'rollout' | 'revision'>, announce: Announce): Effect {
   const parts = [String(scene.revision), announce.occasion, scene.rollout.metadata.resourceVersion];
   return {
     kind: 'sendEvent',

@@ -1,6 +1,10 @@
-import type { CanaryStrategy } from './rollout.ts';
-
 type IntOrPercent = number | string | undefined;
+
+/** How far a strategy may be above and below `replicas`. Blue-green has no surge of its own: a restart alone looks here. */
+export interface Room {
+  readonly maxSurge?: IntOrPercent;
+  readonly maxUnavailable?: IntOrPercent;
+}
 
 /** A number of pods, or a share of them. Any string is a percentage, with or without `%`: `"3"` is 3 %, as Argo reads it. */
 function resolve(value: IntOrPercent, replicas: number, round: (pods: number) => number): number {
@@ -10,12 +14,12 @@ function resolve(value: IntOrPercent, replicas: number, round: (pods: number) =>
   return Number.isNaN(percent) ? 0 : round((replicas * percent) / 100);
 }
 
-export function maxSurgeOf(strategy: CanaryStrategy, replicas: number): number {
+export function maxSurgeOf(strategy: Room, replicas: number): number {
   return resolve(strategy.maxSurge, replicas, Math.ceil);
 }
 
 /** 0 with no replicas; never more than there are; 1 where neither surge nor unavailable would let anything move. */
-export function maxUnavailableOf(strategy: CanaryStrategy, replicas: number): number {
+export function maxUnavailableOf(strategy: Room, replicas: number): number {
   if (replicas === 0) return 0;
   const unavailable = resolve(strategy.maxUnavailable, replicas, Math.floor);
   if (unavailable === 0 && maxSurgeOf(strategy, replicas) === 0) return 1;

@@ -1,9 +1,9 @@
 import { parseTimestamp } from '../analysis/index.ts';
 import type { Effect } from './effect.ts';
 import { sumOf } from './replica-sets.ts';
-import { maxUnavailableOf } from './replicas.ts';
+import { maxUnavailableOf, type Room } from './replicas.ts';
 import type { Rollout } from './rollout.ts';
-import type { Scene } from './scene.ts';
+import type { Ground } from './scene.ts';
 import type { RestartablePod, World } from './world.ts';
 
 /*
@@ -13,6 +13,8 @@ import type { RestartablePod, World } from './world.ts';
 
 /** How long until it is tried again where a disruption budget refused, or no pod was ready to spare. */
 const retryMs = 30_000;
+
+type Scene = Ground & { readonly strategy: Room };
 
 export interface RestartPlan {
   /** It has begun and is not done. */

@@ -82,6 +82,12 @@ export const TrafficRouting = z.looseObject({
 });
 export type TrafficRouting = z.infer<typeof TrafficRouting>;
 
+const AntiAffinity = z.looseObject({
+  requiredDuringSchedulingIgnoredDuringExecution: z.looseObject({}).optional(),
+  preferredDuringSchedulingIgnoredDuringExecution: z.looseObject({ weight: z.number() }).optional(),
+});
+export type AntiAffinity = z.infer<typeof AntiAffinity>;
+
 export const CanaryStrategy = z.looseObject({
   canaryService: z.string().optional(),
   stableService: z.string().optional(),
@@ -96,14 +102,35 @@ export const CanaryStrategy = z.looseObject({
   dynamicStableScale: z.boolean().optional(),
   minPodsPerReplicaSet: z.number().optional(),
   replicaProgressThreshold: z.looseObject({ type: z.string(), value: z.number() }).optional(),
-  antiAffinity: z
-    .looseObject({
-      requiredDuringSchedulingIgnoredDuringExecution: z.looseObject({}).optional(),
-      preferredDuringSchedulingIgnoredDuringExecution: z.looseObject({ weight: z.number() }).optional(),
-    })
-    .optional(),
+  antiAffinity: AntiAffinity.optional(),
 });
 export type CanaryStrategy = z.infer<typeof CanaryStrategy>;
+
+/** Labels and annotations that pods carry as long as they have a role (`previewMetadata`). */
+const PodMetadata = z.looseObject({
+  labels: z.record(z.string(), z.string()).optional(),
+  annotations: z.record(z.string(), z.string()).optional(),
+});
+export type PodMetadata = z.infer<typeof PodMetadata>;
+
+export const BlueGreenStrategy = z.looseObject({
+  activeService: z.string().optional(),
+  previewService: z.string().optional(),
+  previewReplicaCount: z.number().optional(),
+  autoPromotionEnabled: z.boolean().optional(),
+  autoPromotionSeconds: z.number().optional(),
+  /** Of a restart only. */
+  maxUnavailable: IntOrString.optional(),
+  scaleDownDelaySeconds: z.number().optional(),
+  scaleDownDelayRevisionLimit: z.number().optional(),
+  abortScaleDownDelaySeconds: z.number().optional(),
+  prePromotionAnalysis: RolloutAnalysis.optional(),
+  postPromotionAnalysis: RolloutAnalysis.optional(),
+  antiAffinity: AntiAffinity.optional(),
+  previewMetadata: PodMetadata.optional(),
+  activeMetadata: PodMetadata.optional(),
+});
+export type BlueGreenStrategy = z.infer<typeof BlueGreenStrategy>;
 
 export const RolloutSpec = z.looseObject({
   replicas: z.number().optional(),
@@ -116,7 +143,7 @@ export const RolloutSpec = z.looseObject({
   template: PodTemplate.optional(),
   workloadRef: z.looseObject({ apiVersion: z.string().optional(), kind: z.string(), name: z.string() }).optional(),
   minReadySeconds: z.number().optional(),
-  strategy: z.looseObject({ canary: CanaryStrategy.optional(), blueGreen: z.looseObject({}).optional() }).optional(),
+  strategy: z.looseObject({ canary: CanaryStrategy.optional(), blueGreen: BlueGreenStrategy.optional() }).optional(),
   revisionHistoryLimit: z.number().optional(),
   paused: z.boolean().optional(),
   progressDeadlineSeconds: z.number().optional(),
@@ -184,8 +211,30 @@ export const RolloutStatus = z.looseObject({
         .optional(),
     })
     .optional(),
+  blueGreen: z
+    .looseObject({
+      previewSelector: z.string().optional(),
+      activeSelector: z.string().optional(),
+      scaleUpPreviewCheckPoint: z.boolean().optional(),
+      prePromotionAnalysisRunStatus: AnalysisRunReference.optional(),
+      postPromotionAnalysisRunStatus: AnalysisRunReference.optional(),
+    })
+    .optional(),
 });
 export type RolloutStatus = z.infer<typeof RolloutStatus>;
+
+/** How the status names an analysis run. */
+export type RunReference = z.infer<typeof AnalysisRunReference>;
+
+/** Every run that the status names: their word counts, and they are kept. */
+export function runReferencesOf({ canary, blueGreen }: RolloutStatus): readonly RunReference[] {
+  return [
+    canary?.currentStepAnalysisRunStatus,
+    canary?.currentBackgroundAnalysisRunStatus,
+    blueGreen?.prePromotionAnalysisRunStatus,
+    blueGreen?.postPromotionAnalysisRunStatus,
+  ].filter((reference) => reference !== undefined && reference.name !== '') as RunReference[];
+}
 
 /** `Rollout` (argoproj.io/v1alpha1), lenient: what does not fit Argo's rules is said by validate.ts, not thrown here. */
 export const Rollout = z.looseObject({

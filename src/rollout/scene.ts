@@ -1,25 +1,30 @@
 import { computeEarlierPodHash, computePodHash, computeStepHash } from './pod-hash.ts';
 import { revisionOf } from './replica-sets.ts';
-import type { CanaryStep, CanaryStrategy, Rollout, RolloutSpec, RolloutStatus } from './rollout.ts';
+import type {
+  AntiAffinity,
+  BlueGreenStrategy,
+  CanaryStep,
+  CanaryStrategy,
+  Rollout,
+  RolloutSpec,
+  RolloutStatus,
+} from './rollout.ts';
 import { maxWeightOf } from './steps.ts';
 import { isSameTemplate, withoutInjections } from './template-equality.ts';
 import type { ReplicaSetView, World } from './world.ts';
 
-/** A world looked at: who is canary, who is stable, which step is stored. Facts only, no decisions. */
-export interface Scene {
+/** A world looked at, whatever the strategy: who is canary, who is stable. Facts only, no decisions. */
+export interface Ground {
   readonly world: World;
   readonly nowMs: number;
   readonly rollout: Rollout;
   readonly spec: RolloutSpec;
   readonly status: RolloutStatus;
-  readonly strategy: CanaryStrategy;
-  readonly steps: readonly CanaryStep[];
-  readonly maxWeight: number;
+  readonly antiAffinity: AntiAffinity | undefined;
   /** `spec.replicas`. */
   readonly replicas: number;
   /** Of the template that is asked for: its ReplicaSet's label, or the computed hash while there is none. */
   readonly podHash: string;
-  readonly stepHash: string;
   /** The ReplicaSet of the template that is asked for; after a promotion the same as `stable`. */
   readonly canary: ReplicaSetView | undefined;
   /** The ReplicaSet that `status.stableRS` names. */
@@ -28,14 +33,39 @@ export interface Scene {
   readonly retired: readonly ReplicaSetView[];
   /** The canary's number: greater than any other ReplicaSet's, and never less than it was. */
   readonly revision: number;
+}
+
+/** A canary looked at: which step is stored. */
+export interface Scene extends Ground {
+  readonly strategy: CanaryStrategy;
+  readonly steps: readonly CanaryStep[];
+  readonly maxWeight: number;
+  readonly stepHash: string;
   readonly hasRouter: boolean;
   /** `status.currentStepIndex`, within 0…steps. */
   readonly stepIndex: number;
 }
 
+/** A blue-green rollout looked at. Its preview is the canary until it is promoted. */
+export interface BlueGreenScene extends Ground {
+  readonly strategy: BlueGreenStrategy;
+}
+
 export function readScene(world: World, strategy: CanaryStrategy): Scene {
-  const { rollout } = world;
   const steps = strategy.steps ?? [];
+  return {
+    ...readGround(world),
+    strategy,
+    steps,
+    maxWeight: maxWeightOf(strategy),
+    stepHash: computeStepHash(strategy.steps),
+    hasRouter: strategy.trafficRouting !== undefined,
+    stepIndex: Math.min(Math.max(world.rollout.status.currentStepIndex ?? 0, 0), steps.length),
+  };
+}
+
+export function readGround(world: World): Ground {
+  const { rollout } = world;
   const canary = findCanary(world);
   const stableHash = rollout.status.stableRS ?? '';
   const stable = stableHash === '' ? undefined : world.replicaSets.find((one) => one.podHash === stableHash);
@@ -46,18 +76,13 @@ export function readScene(world: World, strategy: CanaryStrategy): Scene {
     rollout,
     spec: rollout.spec,
     status: rollout.status,
-    strategy,
-    steps,
-    maxWeight: maxWeightOf(strategy),
+    antiAffinity: (rollout.spec.strategy?.canary ?? rollout.spec.strategy?.blueGreen)?.antiAffinity,
     replicas: rollout.spec.replicas ?? 1,
     podHash: canary?.podHash ?? computePodHash(rollout.spec.template, rollout.status.collisionCount),
-    stepHash: computeStepHash(strategy.steps),
     canary,
     stable,
     retired: others.filter((one) => one !== stable),
     revision: Math.max(...others.map((one) => revisionOf(one) + 1), canary === undefined ? 1 : revisionOf(canary), 1),
-    hasRouter: strategy.trafficRouting !== undefined,
-    stepIndex: Math.min(Math.max(rollout.status.currentStepIndex ?? 0, 0), steps.length),
   };
 }
 

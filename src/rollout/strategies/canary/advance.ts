@@ -1,12 +1,13 @@
 import { formatTimestamp } from '../../../analysis/index.ts';
 import type { Announce } from '../../events.ts';
 import { isAbortedAndPutBack } from '../../git-override.ts';
-import { fastUndoAnnotation } from '../../names.ts';
-import type { RolloutStatus } from '../../rollout.ts';
+import type { RolloutStatus, RunReference } from '../../rollout.ts';
 import type { Scene } from '../../scene.ts';
+import { isFastUndo } from '../fast-undo.ts';
+import { isWithinRollbackWindow } from '../rollback-window.ts';
+import { nextRunName, referTo, runBase } from '../runs.ts';
 import { type Posture, putBackWords } from './posture.ts';
-import { findPromotion, isWithinRollbackWindow } from './promotion.ts';
-import { backgroundRunBase, nextRunName, type RunReference, referTo } from './runs.ts';
+import { findPromotion } from './promotion.ts';
 import { takeStep } from './take-step.ts';
 import type { TrafficPlan } from './traffic.ts';
 
@@ -89,17 +90,8 @@ function reset(scene: Scene, posture: Posture): Standing {
   }
   const startingStep = scene.strategy.analysis?.startingStep ?? 0;
   const hasBackground = (scene.strategy.analysis?.templates.length ?? 0) > 0 && startingStep <= 0;
-  const backgroundRun = hasBackground ? { name: nextRunName(scene, backgroundRunBase(scene)), status: '' } : undefined;
+  const backgroundRun = hasBackground ? { name: nextRunName(scene, runBase(scene)), status: '' } : undefined;
   return { ...ground, currentStepIndex: firstIndex(scene), backgroundRun };
-}
-
-/**
- * A person asked to go to this very template at once. Honoured only where the change of template is stored, so that it acts once
- * however often the turn is repeated: before that write the annotation remembers the wish, after it promoteFull does.
- */
-function isFastUndo(scene: Scene): boolean {
-  const asked = scene.rollout.metadata.annotations[fastUndoAnnotation];
-  return asked === scene.podHash && scene.status.currentPodHash !== scene.podHash;
 }
 
 /** Entered when the canary became stable; true until template or steps change. An abort has nothing to abort: it is removed. */

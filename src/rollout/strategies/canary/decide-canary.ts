@@ -1,22 +1,19 @@
 import { isDeepEqual } from '../../deep-equal.ts';
 import type { Decision, Effect } from '../../effect.ts';
 import { announceEvent } from '../../events.ts';
-import { isOverrideOver } from '../../git-override.ts';
-import { fastUndoAnnotation, gitOverrideAnnotation, putBackAnnotation, revisionAnnotation } from '../../names.ts';
-import type { PutBackNote } from '../../put-back-note.ts';
 import { planRestart } from '../../restart.ts';
 import type { RolloutStatus } from '../../rollout.ts';
 import type { Scene } from '../../scene.ts';
+import { progressDeadlineOf } from '../conditions.ts';
+import { planHistory } from '../history.ts';
+import { planOwnAnnotations, storeCollision } from '../own-annotations.ts';
+import { planAnnotations, planCanaryReplicaSet, replicaSetName } from '../replica-sets.ts';
 import { advance, type Standing } from './advance.ts';
 import { planAnalysis } from './analysis.ts';
-import { progressDeadlineOf } from './conditions.ts';
-import { planHistory } from './history.ts';
-import { judgePosture, type Posture } from './posture.ts';
-import { nextPutBackNote } from './put-backs.ts';
-import { planAnnotations, planCanaryReplicaSet, replicaSetName } from './replica-sets.ts';
+import { judgePosture } from './posture.ts';
 import { planScaling } from './scaling.ts';
 import { planServices } from './services.ts';
-import { buildStatus } from './status.ts';
+import { buildStatus, isUncounted } from './status.ts';
 import { pauseEndOf } from './take-step.ts';
 import { planTraffic } from './traffic.ts';
 
@@ -65,7 +62,10 @@ export function decideCanary(scene: Scene): Decision {
     restart.wakeAtMs,
     pauseWake(scene, standing),
     posture.contest.wakeAtMs,
-    progressDeadlineOf(scene, standing, built.status.conditions ?? []),
+    progressDeadlineOf(scene, standing, {
+      conditions: built.status.conditions ?? [],
+      isUncounted: isUncounted(scene, standing),
+    }),
   ];
   const ahead = wakes.filter((wake) => wake !== undefined && wake > scene.nowMs) as number[];
   return ahead.length === 0 ? { effects } : { effects, wakeAtMs: Math.min(...ahead) };
@@ -80,38 +80,6 @@ function isSameStep(stored: RolloutStatus, standing: Standing): boolean {
     (stored.promoteFull ?? false) === standing.promoteFull &&
     (stored.pauseConditions ?? []).length === standing.pauseConditions.length
   );
-}
-
-function planOwnAnnotations(scene: Scene, posture: Posture): Effect[] {
-  const present = scene.rollout.metadata.annotations;
-  const annotations: Record<string, string | null> = {};
-  const isRevisionStale = present[revisionAnnotation] !== String(scene.revision);
-  if (isRevisionStale) annotations[revisionAnnotation] = String(scene.revision);
-  // Done with, or about another template: the wish ends once the change of template is stored.
-  const isWishOver = !posture.isChanged || present[fastUndoAnnotation] !== scene.podHash;
-  if (present[fastUndoAnnotation] !== undefined && isWishOver) annotations[fastUndoAnnotation] = null;
-  if (isOverrideOver(scene.rollout, scene.revision)) annotations[gitOverrideAnnotation] = null;
-  const putBack = nextPutBackNote(scene);
-  const note = putBack === undefined ? undefined : JSON.stringify(putBack);
-  const isNoted = note === present[putBackAnnotation];
-  if (!isNoted && (note !== undefined || !posture.isChanged)) annotations[putBackAnnotation] = note ?? null;
-  if (Object.keys(annotations).length === 0) return [];
-  const message = `Rollout updated to revision ${scene.revision}`;
-  return [
-    { kind: 'patchRollout', annotations },
-    ...(isRevisionStale ? [announceEvent(scene, { reason: 'RolloutUpdated', message })] : []),
-    ...(putBack === undefined || isNoted ? [] : [announcePutBack(scene, putBack)]),
-  ];
-}
-
-function announcePutBack(scene: Scene, { manager, what, count }: PutBackNote): Effect {
-  const message = `${manager} put back what was written: ${what}`;
-  return announceEvent(scene, { reason: 'FieldPutBack', message, type: 'Warning', occasion: `${count}` });
-}
-
-/** The name of the canary's ReplicaSet belongs to other pods: the next hash is another one. */
-function storeCollision(scene: Scene): Effect {
-  return { kind: 'writeStatus', status: { ...scene.status, collisionCount: (scene.status.collisionCount ?? 0) + 1 } };
 }
 
 function pauseWake(scene: Scene, standing: Standing): number | undefined {

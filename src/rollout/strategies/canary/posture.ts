@@ -2,7 +2,7 @@ import type { AnalysisRun } from '../../../analysis/index.ts';
 import { findCondition } from '../../conditions.ts';
 import { isAbortedAndPutBack } from '../../git-override.ts';
 import type { Scene } from '../../scene.ts';
-import { type Contest, judgeContest } from './put-backs.ts';
+import { type Contest, judgeContest } from '../put-backs.ts';
 import { type RunsInForce, readRunsInForce } from './runs.ts';
 
 /** How a canary stands: what holds now, by the stored status and by the evidence of the runs that it names. */

@@ -1,7 +1,8 @@
 import type { Scene } from '../../scene.ts';
 import { weightInForce } from '../../steps.ts';
+import { isWithinRollbackWindow } from '../rollback-window.ts';
+import { hasMeasured } from '../runs.ts';
 import type { Posture } from './posture.ts';
-import { hasMeasured } from './runs.ts';
 import { hasEnoughPods } from './sizes.ts';
 import type { TrafficPlan } from './traffic.ts';
 
@@ -28,19 +29,4 @@ export function isWeightReached(scene: Scene, traffic: TrafficPlan): boolean {
 export function lacksEvidence(scene: Scene, posture: Posture): boolean {
   if (scene.world.evidence === 'argo' || posture.runs.backgroundName === undefined) return false;
   return posture.runs.background === undefined || !hasMeasured(posture.runs.background);
-}
-
-/**
- * Whether the canary is an earlier revision that the author lets come back without steps: made before stable, with fewer than
- * `rollbackWindow.revisions` made between them. By creation times, not by revision numbers.
- */
-export function isWithinRollbackWindow(scene: Scene): boolean {
-  const { canary, stable } = scene;
-  const size = scene.spec.rollbackWindow?.revisions ?? 0;
-  if (size <= 0 || canary === undefined || stable === undefined || canary.createdAtMs >= stable.createdAtMs)
-    return false;
-  const between = scene.retired.filter(
-    (one) => one.createdAtMs > canary.createdAtMs && one.createdAtMs < stable.createdAtMs,
-  );
-  return between.length < size;
 }

@@ -4,17 +4,12 @@ import { revisionOf, scaleDownDeadlineOf, sumOf } from '../../replica-sets.ts';
 import { maxUnavailableOf } from '../../replicas.ts';
 import type { Scene } from '../../scene.ts';
 import type { ReplicaSetView } from '../../world.ts';
+import { annotate, scale } from '../replica-sets.ts';
+import { earliest, planDelayed, type ScalingPlan, scaleDownAfter } from '../retired.ts';
 import type { Posture } from './posture.ts';
-import { annotate, deadlineAfter, scale } from './replica-sets.ts';
 import { nextCounts } from './sizes.ts';
 
 const DEFAULT_DELAY_SECONDS = 30;
-
-export interface ScalingPlan {
-  readonly effects: readonly Effect[];
-  /** The earliest deadline that is still ahead. */
-  readonly wakeAtMs: number | undefined;
-}
 
 /** Sizes of all ReplicaSets by the stored step. An abort drains even what somebody has paused (unlike Argo). */
 export function planScaling(scene: Scene, posture: Posture): ScalingPlan {
@@ -41,15 +36,9 @@ function planAbortedCanary(scene: Scene): ScalingPlan {
   const delaySeconds = scene.strategy.abortScaleDownDelaySeconds ?? DEFAULT_DELAY_SECONDS;
   // As documented: 0 leaves the canary up (unlike Argo's code, which takes it down at once).
   if (delaySeconds === 0) return { effects: [], wakeAtMs: undefined };
-  const deadlineMs = scaleDownDeadlineOf(canary);
-  if (deadlineMs === undefined) {
-    const isStableThere = stable === undefined || stable.availableReplicas >= scene.replicas;
-    if (!isStableThere) return { effects: [], wakeAtMs: undefined };
-    const deadline = { [scaleDownDeadlineAnnotation]: deadlineAfter(scene, delaySeconds) };
-    return { effects: annotate(canary, deadline), wakeAtMs: scene.nowMs + delaySeconds * 1000 };
-  }
-  if (deadlineMs > scene.nowMs) return { effects: [], wakeAtMs: deadlineMs };
-  return { effects: scale(scene, canary, 0), wakeAtMs: undefined };
+  const isStableThere = stable === undefined || stable.availableReplicas >= scene.replicas;
+  if (scaleDownDeadlineOf(canary) === undefined && !isStableThere) return { effects: [], wakeAtMs: undefined };
+  return scaleDownAfter(scene, canary, delaySeconds);
 }
 
 function planRetired(scene: Scene, posture: Posture): ScalingPlan {
@@ -78,24 +67,11 @@ function planRoutedRetired(scene: Scene, posture: Posture): ScalingPlan {
       continue;
     }
     kept += 1;
-    const plan = planDelayed(scene, replicaSet, kept);
+    const plan = planDelayed(scene, replicaSet, { ...scene.strategy, place: kept });
     effects.push(...plan.effects);
     wakeAtMs = earliest(wakeAtMs, plan.wakeAtMs);
   }
   return { effects, wakeAtMs };
-}
-
-function planDelayed(scene: Scene, replicaSet: ReplicaSetView, place: number): ScalingPlan {
-  const { scaleDownDelaySeconds = DEFAULT_DELAY_SECONDS, scaleDownDelayRevisionLimit = Infinity } = scene.strategy;
-  const deadlineMs = scaleDownDeadlineOf(replicaSet);
-  if (place > scaleDownDelayRevisionLimit) return { effects: scale(scene, replicaSet, 0), wakeAtMs: undefined };
-  if (deadlineMs === undefined) {
-    if (scaleDownDelaySeconds === 0) return { effects: scale(scene, replicaSet, 0), wakeAtMs: undefined };
-    const deadline = { [scaleDownDeadlineAnnotation]: deadlineAfter(scene, scaleDownDelaySeconds) };
-    return { effects: annotate(replicaSet, deadline), wakeAtMs: scene.nowMs + scaleDownDelaySeconds * 1000 };
-  }
-  if (deadlineMs > scene.nowMs) return { effects: [], wakeAtMs: deadlineMs };
-  return { effects: scale(scene, replicaSet, 0), wakeAtMs: undefined };
 }
 
 function isReferenced(scene: Scene, replicaSet: ReplicaSetView): boolean {
@@ -119,9 +95,4 @@ function planBasicRetired(scene: Scene): Effect[] {
     effects.push(...scale(scene, replicaSet, healthy - dropped));
   }
   return effects;
-}
-
-function earliest(left: number | undefined, right: number | undefined): number | undefined {
-  if (left === undefined || right === undefined) return left ?? right;
-  return Math.min(left, right);
 }

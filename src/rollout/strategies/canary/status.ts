@@ -4,11 +4,10 @@ import { formatLabelSelector } from '../../label-selector.ts';
 import { phaseOfCanary } from '../../phase.ts';
 import { sumOf } from '../../replica-sets.ts';
 import type { RestartPlan } from '../../restart.ts';
-import type { RolloutStatus } from '../../rollout.ts';
+import type { RolloutStatus, RunReference } from '../../rollout.ts';
 import type { Scene } from '../../scene.ts';
+import { judgeConditions } from '../conditions.ts';
 import type { Standing } from './advance.ts';
-import { judgeConditions } from './conditions.ts';
-import type { RunReference } from './runs.ts';
 import type { TrafficPlan } from './traffic.ts';
 
 /** The whole status after this decision, and the events that its changes deserve. Fields that are not ours stay. */
@@ -42,7 +41,8 @@ export function buildStatus(
     selector: formatLabelSelector(scene.spec.selector),
     canary: buildCanary(scene, standing, traffic),
   });
-  const judged = judgeConditions(scene, standing, draft);
+  const strategy = { isArrived: isArrived(scene, standing, draft), isUncounted: isUncounted(scene, standing) };
+  const judged = judgeConditions(scene, standing, draft, strategy);
   const conditioned: RolloutStatus = { ...draft, conditions: judged.conditions };
   const { phase, message } = phaseOfCanary({ ...scene.spec, replicas: scene.replicas }, conditioned, {
     hasRouter: scene.hasRouter,
@@ -50,6 +50,18 @@ export function buildStatus(
   });
   const status = withoutUndefined({ ...conditioned, phase, message: message === '' ? undefined : message });
   return { status, events: [...standing.events, ...judged.events, ...changeEvents(scene, status)] };
+}
+
+/** The plan is over, and no older pod is left. */
+function isArrived(scene: Scene, { currentStepIndex }: Standing, draft: RolloutStatus): boolean {
+  const isAtEnd = currentStepIndex === undefined || currentStepIndex === scene.steps.length;
+  return isAtEnd && draft.replicas === scene.replicas;
+}
+
+/** Whether it waits for something that no deadline counts: a pause, an analysis. */
+export function isUncounted(scene: Scene, standing: Standing): boolean {
+  const step = standing.currentStepIndex === undefined ? undefined : scene.steps[standing.currentStepIndex];
+  return standing.isWaitingForEvidence || step?.pause !== undefined || step?.analysis !== undefined;
 }
 
 function buildCanary(scene: Scene, standing: Standing, traffic: TrafficPlan): RolloutStatus['canary'] {
@@ -110,7 +122,8 @@ function changeEvents(scene: Scene, status: RolloutStatus): Announce[] {
   return events;
 }
 
-function runEvents(kind: string, before: RunReference | undefined, after: RunReference | undefined): Announce[] {
+/** What an analysis run came to since the stored status, as Argo words it. */
+export function runEvents(kind: string, before: RunReference | undefined, after: RunReference | undefined): Announce[] {
   const phase = after?.status ?? '';
   if (after === undefined || phase === '') return [];
   const isSameRun = before?.name === after.name;

@@ -1,12 +1,13 @@
 import { formatTimestamp, parsePauseSeconds, parseTimestamp } from '../../../analysis/index.ts';
 import type { Announce } from '../../events.ts';
-import type { CanaryStep, RolloutStatus } from '../../rollout.ts';
+import type { CanaryStep, RolloutStatus, RunReference } from '../../rollout.ts';
 import type { Scene } from '../../scene.ts';
 import { describeStep } from '../../steps.ts';
+import { nextRunName, phaseOf, referTo, runBase } from '../runs.ts';
 import type { Standing } from './advance.ts';
 import type { Posture } from './posture.ts';
 import { isWeightReached, lacksEvidence } from './promotion.ts';
-import { backgroundRunBase, nextRunName, phaseOf, type RunReference, referTo, stepRunBase } from './runs.ts';
+import { stepRunBase } from './runs.ts';
 import { hasDesiredPods } from './sizes.ts';
 import type { TrafficPlan } from './traffic.ts';
 
@@ -125,7 +126,7 @@ function chooseRuns(scene: Scene, posture: Posture, index: number, isComplete: b
     const present = referTo(scene, runs.background) ?? canary?.currentBackgroundAnalysisRunStatus;
     backgroundRun = isUsable(scene, posture, present, canary?.currentBackgroundAnalysisRunStatus)
       ? present
-      : { name: nextRunName(scene, backgroundRunBase(scene)), status: '' };
+      : { name: nextRunName(scene, runBase(scene)), status: '' };
   }
   const isInconclusive = stepRun?.status === 'Inconclusive' || backgroundRun?.status === 'Inconclusive';
   return { stepRun, backgroundRun, isInconclusive };

@@ -2,6 +2,7 @@ import { parsePauseSeconds } from '../../../analysis/index.ts';
 import { invalid, required, unsupported } from '../../problems.ts';
 import type { CanaryStep, CanaryStrategy } from '../../rollout.ts';
 import { maxWeightOf } from '../../steps.ts';
+import { validateAntiAffinity } from '../validate-parts.ts';
 
 // Argo's validation leaves `canary` out of these paths: `spec.strategy.steps[0]`.
 const PATH = 'spec.strategy';
@@ -38,7 +39,7 @@ export function validateCanary(canary: CanaryStrategy): string[] {
     const message = 'Canary scaleDownDelaySeconds can only be used with traffic routing';
     problems.push(invalid(`${PATH}.scaleDownDelaySeconds`, canary.scaleDownDelaySeconds, message));
   }
-  problems.push(...validateAntiAffinity(canary));
+  problems.push(...validateAntiAffinity(canary.antiAffinity));
   for (const field of UNSUPPORTED_FIELDS) {
     if (isAskedFor(canary[field])) problems.push(unsupported(`spec.strategy.canary.${field}`));
   }
@@ -46,19 +47,6 @@ export function validateCanary(canary: CanaryStrategy): string[] {
     problems.push(...validateStep(canary, step, `${PATH}.steps[${index}]`));
   }
   return problems;
-}
-
-function validateAntiAffinity({ antiAffinity }: CanaryStrategy): string[] {
-  if (antiAffinity === undefined) return [];
-  const { preferredDuringSchedulingIgnoredDuringExecution: preferred } = antiAffinity;
-  const isRequired = antiAffinity.requiredDuringSchedulingIgnoredDuringExecution !== undefined;
-  const path = `${PATH}.antiAffinity`;
-  if (isRequired === (preferred !== undefined)) {
-    return [invalid(path, JSON.stringify(antiAffinity), 'AntiAffinity must have exactly one strategy listed')];
-  }
-  if (preferred === undefined || (preferred.weight >= 1 && preferred.weight <= 100)) return [];
-  const field = `${path}.preferredDuringSchedulingIgnoredDuringExecution.weight`;
-  return [invalid(field, preferred.weight, 'AntiAffinity weight must be between 1-100')];
 }
 
 function validateStep(canary: CanaryStrategy, step: CanaryStep, path: string): string[] {

@@ -1,13 +1,14 @@
-import type { AnalysisRun } from '../../../analysis/index.ts';
-import type { Effect } from '../../effect.ts';
-import type { Scene } from '../../scene.ts';
+import type { AnalysisRun } from '../../analysis/index.ts';
+import type { Effect } from '../effect.ts';
+import { runReferencesOf } from '../rollout.ts';
+import type { Ground } from '../scene.ts';
 import { isFinished, podHashOf } from './runs.ts';
 
 const DEFAULT_REVISIONS = 10;
 const DEFAULT_RUNS = 5;
 
 /** Deletes what is beyond the history limits: empty old ReplicaSets with their runs, and finished runs. */
-export function planHistory(scene: Scene): Effect[] {
+export function planHistory(scene: Ground): Effect[] {
   const effects: Effect[] = [];
   const limit = scene.spec.revisionHistoryLimit ?? DEFAULT_REVISIONS;
   const surplus = [...scene.retired]
@@ -21,9 +22,8 @@ export function planHistory(scene: Scene): Effect[] {
   return effects;
 }
 
-function surplusRuns(scene: Scene, deletedHashes: ReadonlySet<string>): AnalysisRun[] {
-  const { canary } = scene.status;
-  const named = [canary?.currentStepAnalysisRunStatus?.name, canary?.currentBackgroundAnalysisRunStatus?.name];
+function surplusRuns(scene: Ground, deletedHashes: ReadonlySet<string>): AnalysisRun[] {
+  const named = runReferencesOf(scene.status).map(({ name }) => name);
   const hashes = new Set(scene.world.replicaSets.map((one) => one.podHash));
   const free = scene.world.analysisRuns.filter((run) => !named.includes(run.metadata.name));
   const isOrphan = (run: AnalysisRun) => {

@@ -1,19 +1,27 @@
-import { parseTimestamp } from '../../../analysis/index.ts';
-import {
-  type ConditionValue,
-  findCondition,
-  refreshCondition,
-  removeCondition,
-  setCondition,
-} from '../../conditions.ts';
-import type { Announce } from '../../events.ts';
-import { scaleDownDeadlineAnnotation } from '../../names.ts';
-import { sumOf } from '../../replica-sets.ts';
-import type { Condition, RolloutStatus } from '../../rollout.ts';
-import type { Scene } from '../../scene.ts';
-import type { Standing } from './advance.ts';
+import { parseTimestamp } from '../../analysis/index.ts';
+import { type ConditionValue, findCondition, refreshCondition, removeCondition, setCondition } from '../conditions.ts';
+import type { Announce } from '../events.ts';
+import { scaleDownDeadlineAnnotation } from '../names.ts';
+import type { Condition, RolloutStatus } from '../rollout.ts';
+import type { Ground } from '../scene.ts';
 
 const DEFAULT_DEADLINE_SECONDS = 600;
+
+/** The part of a standing that the conditions speak of. */
+export interface Judgeable {
+  readonly stableRS: string;
+  readonly pauseConditions: readonly unknown[];
+  readonly abort: boolean;
+  readonly because: string | undefined;
+}
+
+/** What only the strategy can say. */
+export interface StrategyFacts {
+  /** The plan is over, and the pods and Services are as it ends. */
+  readonly isArrived: boolean;
+  /** It waits for a person, a clock or evidence: no deadline counts. */
+  readonly isUncounted: boolean;
+}
 
 interface Judged {
   readonly conditions: Condition[];
@@ -21,7 +29,12 @@ interface Judged {
 }
 
 /** The conditions that clients wait for, by the status that is about to be stored. */
-export function judgeConditions(scene: Scene, standing: Standing, draft: RolloutStatus): Judged {
+export function judgeConditions(
+  scene: Ground,
+  standing: Judgeable,
+  draft: RolloutStatus,
+  strategy: StrategyFacts,
+): Judged {
   const { nowMs } = scene;
   const events: Announce[] = [];
   let conditions: Condition[] = removeCondition(scene.status.conditions ?? [], 'InvalidSpec');
@@ -34,16 +47,17 @@ export function judgeConditions(scene: Scene, standing: Standing, draft: Rollout
 
   const isPaused = standing.pauseConditions.length > 0 || scene.spec.paused === true;
   if (!standing.abort) setPaused(isPaused);
-  const isHealthy = !isPaused && isHealthyNow(scene, standing, draft);
+  const isHealthy = !isPaused && strategy.isArrived && isHealthyNow(scene, standing, draft);
   const wasHealthy = findCondition(conditions, 'Healthy')?.status === 'True';
   if (isHealthy) set(value('Healthy', 'True', 'RolloutHealthy', 'Rollout is healthy'));
   else if (findCondition(conditions, 'Healthy') !== undefined) {
     set(value('Healthy', 'False', 'RolloutHealthy', 'Rollout is not healthy'));
   }
   if (standing.abort) announceAbort();
-  else if (!isPaused) conditions = setProgress(scene, standing, draft, { conditions, isHealthy, wasHealthy });
+  else if (!isPaused)
+    conditions = setProgress(scene, standing, draft, { ...strategy, conditions, isHealthy, wasHealthy });
 
-  const isAvailable = sumOf(scene.world.replicaSets, (one) => one.availableReplicas) >= scene.replicas;
+  const isAvailable = (draft.availableReplicas ?? 0) >= scene.replicas;
   const availability = isAvailable ? 'Rollout has minimum availability' : 'Rollout does not have minimum availability';
   set(value('Available', isAvailable ? 'True' : 'False', 'AvailableReason', availability));
   const failure = (scene.canary?.failure ?? scene.world.replicaSets.find((one) => one.failure)?.failure) || undefined;
@@ -88,25 +102,22 @@ function value(type: string, status: ConditionValue['status'], reason: string, m
   return { type, status, reason, message };
 }
 
-/** All pods are of this revision and available, the plan is over, and no older pod is left. */
-function isHealthyNow(scene: Scene, standing: Standing, draft: RolloutStatus): boolean {
-  const isAtEnd = standing.currentStepIndex === undefined || standing.currentStepIndex === scene.steps.length;
+/** All pods that are asked for are of this revision and available. */
+function isHealthyNow(scene: Ground, standing: Judgeable, draft: RolloutStatus): boolean {
   return (
-    isAtEnd &&
     standing.stableRS === scene.podHash &&
-    draft.replicas === scene.replicas &&
     draft.updatedReplicas === scene.replicas &&
     draft.availableReplicas === scene.replicas
   );
 }
 
-interface ProgressFacts {
+interface ProgressFacts extends StrategyFacts {
   readonly conditions: Condition[];
   readonly isHealthy: boolean;
   readonly wasHealthy: boolean;
 }
 
-function setProgress(scene: Scene, standing: Standing, draft: RolloutStatus, facts: ProgressFacts): Condition[] {
+function setProgress(scene: Ground, standing: Judgeable, draft: RolloutStatus, facts: ProgressFacts): Condition[] {
   const { conditions, isHealthy, wasHealthy } = facts;
   const name = scene.canary?.name ?? `${scene.rollout.metadata.name}-${scene.podHash}`;
   if (isHealthy) {
@@ -122,7 +133,7 @@ function setProgress(scene: Scene, standing: Standing, draft: RolloutStatus, fac
     const message = `ReplicaSet "${name}" is progressing.`;
     return refreshCondition(conditions, value('Progressing', 'True', 'ReplicaSetUpdated', message), scene.nowMs);
   }
-  const deadlineMs = progressDeadlineOf(scene, standing, conditions);
+  const deadlineMs = progressDeadlineOf(scene, standing, { conditions, isUncounted: facts.isUncounted });
   if (deadlineMs !== undefined && deadlineMs < scene.nowMs) {
     const message = `ReplicaSet "${name}" has timed out progressing.`;
     return setCondition(conditions, value('Progressing', 'False', 'ProgressDeadlineExceeded', message), scene.nowMs);
@@ -130,7 +141,7 @@ function setProgress(scene: Scene, standing: Standing, draft: RolloutStatus, fac
   return conditions;
 }
 
-/** Something moved since the stored status: pods of either side, the step, what is stable. */
+/** Something moved since the stored status: pods of either side, the step, a Service, what is stable. */
 function isProgressing(before: RolloutStatus, after: RolloutStatus): boolean {
   const oldBefore = (before.replicas ?? 0) - (before.updatedReplicas ?? 0);
   const oldAfter = (after.replicas ?? 0) - (after.updatedReplicas ?? 0);
@@ -142,20 +153,20 @@ function isProgressing(before: RolloutStatus, after: RolloutStatus): boolean {
     after.currentStepIndex !== before.currentStepIndex ||
     after.currentStepHash !== before.currentStepHash ||
     after.currentPodHash !== before.currentPodHash ||
+    after.blueGreen?.activeSelector !== before.blueGreen?.activeSelector ||
+    after.blueGreen?.previewSelector !== before.blueGreen?.previewSelector ||
     after.stableRS !== before.stableRS
   );
 }
 
 /** When lack of progress becomes a condition, Unix ms; undefined: not counted now. */
 export function progressDeadlineOf(
-  scene: Scene,
-  standing: Standing,
-  conditions: readonly Condition[],
+  scene: Ground,
+  standing: Judgeable,
+  { conditions, isUncounted }: Pick<StrategyFacts, 'isUncounted'> & { readonly conditions: readonly Condition[] },
 ): number | undefined {
   if (standing.abort || standing.pauseConditions.length > 0 || scene.spec.paused === true) return undefined;
-  if (standing.isWaitingForEvidence) return undefined;
-  const step = standing.currentStepIndex === undefined ? undefined : scene.steps[standing.currentStepIndex];
-  if (step?.pause !== undefined || step?.analysis !== undefined) return undefined;
+  if (isUncounted) return undefined;
   if (scene.retired.some((one) => one.annotations[scaleDownDeadlineAnnotation] !== undefined)) return undefined;
   const progressing = findCondition(conditions, 'Progressing');
   const uncounted = ['RolloutAborted', 'RolloutPaused', 'ProgressDeadlineExceeded', 'NewReplicaSetAvailable'];

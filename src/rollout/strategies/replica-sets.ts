@@ -1,6 +1,6 @@
-import { formatTimestamp } from '../../../analysis/index.ts';
-import type { Effect, NewReplicaSet } from '../../effect.ts';
-import { announceEvent } from '../../events.ts';
+import { formatTimestamp } from '../../analysis/index.ts';
+import type { Effect, NewReplicaSet } from '../effect.ts';
+import { announceEvent } from '../events.ts';
 import {
   desiredReplicasAnnotation,
   isCopiedToReplicaSets,
@@ -8,18 +8,18 @@ import {
   revisionAnnotation,
   revisionHistoryAnnotation,
   scaleDownDeadlineAnnotation,
-} from '../../names.ts';
-import { revisionOf } from '../../replica-sets.ts';
-import type { PodTemplate } from '../../rollout.ts';
-import type { Scene } from '../../scene.ts';
-import type { ReplicaSetView } from '../../world.ts';
+} from '../names.ts';
+import { revisionOf } from '../replica-sets.ts';
+import type { PodTemplate } from '../rollout.ts';
+import type { Ground } from '../scene.ts';
+import type { ReplicaSetView } from '../world.ts';
 import { injectAntiAffinity } from './anti-affinity.ts';
 
 /** The canary's ReplicaSet, where it is missing. At 0 replicas: pods are another effect. */
-export function planCanaryReplicaSet(scene: Scene): Effect[] {
+export function planCanaryReplicaSet(scene: Ground, marks: Readonly<Record<string, string>> = {}): Effect[] {
   const { template } = scene.spec;
   if (scene.canary !== undefined || template === undefined) return [];
-  const replicaSet = newReplicaSet(scene, template);
+  const replicaSet = newReplicaSet(scene, template, marks);
   const message = `Created ReplicaSet ${replicaSet.name} (revision ${scene.revision})`;
   return [
     { kind: 'createReplicaSet', replicaSet },
@@ -27,11 +27,11 @@ export function planCanaryReplicaSet(scene: Scene): Effect[] {
   ];
 }
 
-export function replicaSetName(scene: Scene): string {
+export function replicaSetName(scene: Ground): string {
   return `${scene.rollout.metadata.name}-${scene.podHash}`;
 }
 
-function newReplicaSet(scene: Scene, template: PodTemplate): NewReplicaSet {
+function newReplicaSet(scene: Ground, template: PodTemplate, marks: Readonly<Record<string, string>>): NewReplicaSet {
   const labels = { ...template.metadata?.labels, [podHashLabel]: scene.podHash };
   const { matchLabels, matchExpressions } = scene.spec.selector ?? {};
   return {
@@ -40,6 +40,7 @@ function newReplicaSet(scene: Scene, template: PodTemplate): NewReplicaSet {
     labels,
     annotations: {
       ...copiedAnnotations(scene),
+      ...marks,
       [revisionAnnotation]: String(scene.revision),
       [desiredReplicasAnnotation]: String(scene.replicas),
     },
@@ -52,7 +53,7 @@ function newReplicaSet(scene: Scene, template: PodTemplate): NewReplicaSet {
   };
 }
 
-function copiedAnnotations(scene: Scene): Record<string, string> {
+function copiedAnnotations(scene: Ground): Record<string, string> {
   const all = Object.entries(scene.rollout.metadata.annotations);
   return Object.fromEntries(all.filter(([name]) => isCopiedToReplicaSets(name)));
 }
@@ -61,7 +62,7 @@ function copiedAnnotations(scene: Scene): Record<string, string> {
  * Keeps the annotations of canary and stable as Argo's clients expect them: revision, former revisions, desired replicas, the
  * Rollout's own ones; and takes a deadline away from pods that are needed again.
  */
-export function planAnnotations(scene: Scene, isDeadlineKept: boolean): Effect[] {
+export function planAnnotations(scene: Ground, isDeadlineKept: boolean): Effect[] {
   const effects: Effect[] = [];
   const { canary, stable } = scene;
   if (canary !== undefined) {
@@ -82,7 +83,7 @@ export function planAnnotations(scene: Scene, isDeadlineKept: boolean): Effect[]
 }
 
 /** A ReplicaSet that comes back under a higher number keeps a list of its former ones. */
-function revisionAnnotations(scene: Scene, canary: ReplicaSetView): Record<string, string> {
+function revisionAnnotations(scene: Ground, canary: ReplicaSetView): Record<string, string> {
   const present = revisionOf(canary);
   if (present >= scene.revision) return {};
   if (present === 0) return { [revisionAnnotation]: String(scene.revision) };
@@ -111,7 +112,7 @@ export function annotate(
   ];
 }
 
-export function scale(scene: Scene, replicaSet: ReplicaSetView | undefined, to: number): Effect[] {
+export function scale(scene: Ground, replicaSet: ReplicaSetView | undefined, to: number): Effect[] {
   if (replicaSet === undefined || replicaSet.specReplicas === to) return [];
   const { name, uid, specReplicas: from } = replicaSet;
   const revision = replicaSet === scene.canary ? scene.revision : revisionOf(replicaSet);
@@ -123,6 +124,6 @@ export function scale(scene: Scene, replicaSet: ReplicaSetView | undefined, to: 
   ];
 }
 
-export function deadlineAfter(scene: Scene, seconds: number): string {
+export function deadlineAfter(scene: Ground, seconds: number): string {
   return formatTimestamp(scene.nowMs + seconds * 1000);
 }

@@ -1,14 +1,14 @@
-import { isObject, withoutUndefined } from '../../deep-equal.ts';
-import { podHashLabel } from '../../names.ts';
-import type { PodTemplate } from '../../rollout.ts';
-import type { Scene } from '../../scene.ts';
+import { isObject, withoutUndefined } from '../deep-equal.ts';
+import { podHashLabel } from '../names.ts';
+import type { PodTemplate } from '../rollout.ts';
+import type { Ground } from '../scene.ts';
 
 /**
  * Keeps the canary's pods off the nodes of stable's, where the author asks for it. The term is no part of the hash. It stays in the
  * template after a promotion (unlike Argo, which rewrites the ReplicaSet): the pods it names are gone by then.
  */
-export function injectAntiAffinity(scene: Scene, template: PodTemplate): PodTemplate {
-  const { antiAffinity } = scene.strategy;
+export function injectAntiAffinity(scene: Ground, template: PodTemplate): PodTemplate {
+  const { antiAffinity } = scene;
   const stableHash = scene.status.stableRS;
   if (antiAffinity === undefined || stableHash === undefined || stableHash === scene.podHash) return template;
   const term = {

@@ -1,8 +1,9 @@
-import { isGitOpsManager } from '../../git-owner.ts';
-import type { Writer } from '../../managed-fields.ts';
-import { managedByAnnotation, podHashLabel } from '../../names.ts';
-import { type PutBackNote, readAnyPutBackNote, readPutBackNote, retryAtMs, settledAtMs } from '../../put-back-note.ts';
-import type { Scene } from '../../scene.ts';
+import { isGitOpsManager } from '../git-owner.ts';
+import type { Writer } from '../managed-fields.ts';
+import { managedByAnnotation, podHashLabel } from '../names.ts';
+import { neededServices } from '../needs.ts';
+import { type PutBackNote, readAnyPutBackNote, readPutBackNote, retryAtMs, settledAtMs } from '../put-back-note.ts';
+import type { Ground } from '../scene.ts';
 
 /** Whether somebody puts back what we write, and what that holds up. What lowers the canary's share is never held up. */
 export interface Contest {
@@ -15,7 +16,7 @@ export interface Contest {
   readonly wakeAtMs: number | undefined;
 }
 
-export function judgeContest(scene: Scene): Contest {
+export function judgeContest(scene: Ground): Contest {
   const note = readPutBackNote(scene.rollout, scene.podHash);
   if (note === undefined) return { note, isWaiting: false, isUnsettled: false, wakeAtMs: undefined };
   const isWaiting = scene.nowMs < retryAtMs(note);
@@ -28,7 +29,7 @@ export function judgeContest(scene: Scene): Contest {
  * The note as it should stand: a tool that heals may have put something back since. What a person or a pipeline has changed once is
  * written again at once, without a word: nobody repeats it.
  */
-export function nextPutBackNote(scene: Scene): PutBackNote | undefined {
+export function nextPutBackNote(scene: Ground): PutBackNote | undefined {
   const found = findPutBacks(scene);
   const newest = found.toSorted((a, b) => b.writer.atMs - a.writer.atMs)[0];
   const before = readAnyPutBackNote(scene.rollout);
@@ -53,12 +54,12 @@ interface FoundPutBack {
   readonly what: string;
 }
 
-function findPutBacks(scene: Scene): readonly FoundPutBack[] {
+function findPutBacks(scene: Ground): readonly FoundPutBack[] {
   return [...findLoweredWeights(scene), ...findClearedSelectors(scene)];
 }
 
 /** The status says what the router said when we looked last: less than that, and by such a tool, was put back. */
-function findLoweredWeights({ status, world, podHash }: Scene): readonly FoundPutBack[] {
+function findLoweredWeights({ status, world, podHash }: Ground): readonly FoundPutBack[] {
   const stored = status.canary?.weights?.canary;
   if (stored === undefined || stored.podTemplateHash !== podHash) return [];
   return (world.router?.writers ?? []).flatMap(({ object, weight, writer }) => {
@@ -68,10 +69,9 @@ function findLoweredWeights({ status, world, podHash }: Scene): readonly FoundPu
 }
 
 /** A Service that carries our mark had a pod hash in its selector; what is in Git has none. */
-function findClearedSelectors({ rollout, strategy, world }: Scene): readonly FoundPutBack[] {
-  const names = new Set([strategy.stableService, strategy.canaryService]);
-  return [...names].flatMap((name) => {
-    const service = name === undefined ? undefined : world.services[name];
+function findClearedSelectors({ rollout, world }: Ground): readonly FoundPutBack[] {
+  return neededServices(rollout).flatMap((name) => {
+    const service = world.services[name];
     const writer = service?.selectorWriter;
     if (service === undefined || writer === undefined || !isGitOpsManager(writer.manager)) return [];
     const isMarked = service.annotations[managedByAnnotation] === rollout.metadata.name;

@@ -1,0 +1,75 @@
+import {
+  type AnalysisArgument,
+  type ComposedAnalysisRun,
+  collectTemplates,
+  composeAnalysisRunSpec,
+} from '../../analysis/index.ts';
+import type { Effect } from '../effect.ts';
+import { readFieldPath } from '../field-path.ts';
+import { instanceIdLabel, podHashLabel, revisionAnnotation } from '../names.ts';
+import type { RolloutAnalysis } from '../rollout.ts';
+import type { Ground } from '../scene.ts';
+import type { World } from '../world.ts';
+
+/** Creates one run of this revision, with its labels and owner's marks as Argo writes them. */
+export function createRun(
+  scene: Ground,
+  name: string,
+  analysis: RolloutAnalysis,
+  typeLabels: Readonly<Record<string, string>>,
+): Effect[] {
+  const composed = composeRun(scene.world, analysis, { canary: scene.podHash, stable: scene.status.stableRS ?? '' });
+  // validate.ts has refused the spec before, in words.
+  if (!composed.isComposed) return [];
+  const { metadata, spec } = scene.rollout;
+  const instanceId = metadata.labels[instanceIdLabel];
+  return [
+    {
+      kind: 'createAnalysisRun',
+      analysisRun: {
+        name,
+        labels: {
+          [podHashLabel]: scene.podHash,
+          ...typeLabels,
+          ...(instanceId === undefined ? {} : { [instanceIdLabel]: instanceId }),
+          ...analysis.analysisRunMetadata?.labels,
+          ...spec.selector?.matchLabels,
+        },
+        annotations: { [revisionAnnotation]: String(scene.revision), ...analysis.analysisRunMetadata?.annotations },
+        spec: composed.spec,
+      },
+    },
+  ];
+}
+
+/** The spec of one analysis run of this rollout; `isComposed: false` says in Argo's words why there is none. */
+export function composeRun(
+  world: World,
+  analysis: RolloutAnalysis,
+  hashes: { readonly canary: string; readonly stable: string },
+): ComposedAnalysisRun {
+  const collected = collectTemplates(analysis.templates, world.templates);
+  if (!collected.isComplete) return { isComposed: false, reason: collected.reason };
+  return composeAnalysisRunSpec({
+    templates: collected.templates,
+    args: analysis.args.map((argument) => resolveArgument(world, argument, hashes)),
+    dryRun: analysis.dryRun,
+    measurementRetention: analysis.measurementRetention,
+  });
+}
+
+function resolveArgument(
+  world: World,
+  argument: RolloutAnalysis['args'][number],
+  hashes: { readonly canary: string; readonly stable: string },
+): AnalysisArgument {
+  const source = argument.valueFrom;
+  if (source?.podTemplateHashValue !== undefined) {
+    return { name: argument.name, value: source.podTemplateHashValue === 'Stable' ? hashes.stable : hashes.canary };
+  }
+  if (source?.fieldRef !== undefined) {
+    // A status field that is not there yet is an empty argument, not a reason to stand still.
+    return { name: argument.name, value: readFieldPath(world.rollout, source.fieldRef.fieldPath) ?? '' };
+  }
+  return { name: argument.name, ...(argument.value === undefined ? {} : { value: argument.value }) };
+}

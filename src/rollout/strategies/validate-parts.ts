@@ -1,0 +1,66 @@
+import { collectTemplates } from '../../analysis/index.ts';
+import { managedByAnnotation, podHashLabel } from '../names.ts';
+import { invalid } from '../problems.ts';
+import type { AntiAffinity, RolloutAnalysis } from '../rollout.ts';
+import type { World } from '../world.ts';
+import { composeRun } from './create-run.ts';
+
+// What both strategies can get wrong.
+
+export function validateAntiAffinity(antiAffinity: AntiAffinity | undefined): string[] {
+  if (antiAffinity === undefined) return [];
+  const { preferredDuringSchedulingIgnoredDuringExecution: preferred } = antiAffinity;
+  const isRequired = antiAffinity.requiredDuringSchedulingIgnoredDuringExecution !== undefined;
+  // Argo leaves the strategy's name out of this path.
+  const path = 'spec.strategy.antiAffinity';
+  if (isRequired === (preferred !== undefined)) {
+    return [invalid(path, JSON.stringify(antiAffinity), 'AntiAffinity must have exactly one strategy listed')];
+  }
+  if (preferred === undefined || (preferred.weight >= 1 && preferred.weight <= 100)) return [];
+  const field = `${path}.preferredDuringSchedulingIgnoredDuringExecution.weight`;
+  return [invalid(field, preferred.weight, 'AntiAffinity weight must be between 1-100')];
+}
+
+/** A Service that the strategy names: there, of these pods, and nobody else's. */
+export function validateService(world: World, path: string, name: string | undefined): string[] {
+  if (name === undefined || name === '') return [];
+  const service = world.services[name];
+  if (service === undefined) return [invalid(path, name, `service "${name}" not found`)];
+  const labels = world.rollout.spec.template?.metadata?.labels ?? {};
+  const problems: string[] = [];
+  for (const [label, value] of Object.entries(service.selector)) {
+    if (label === podHashLabel || labels[label] === value) continue;
+    problems.push(invalid(path, name, `Service "${name}" has unmatch label "${label}" in rollout`));
+  }
+  const owner = service.annotations[managedByAnnotation];
+  if (owner !== undefined && owner !== world.rollout.metadata.name) {
+    problems.push(invalid(path, name, `Service "${name}" is managed by another Rollout`));
+  }
+  return problems;
+}
+
+/** `ends`: a step waits for this analysis, so no metric of it may go on for ever. */
+export function validateAnalysis(
+  world: World,
+  analysis: RolloutAnalysis,
+  path: string,
+  length: 'ends' | 'mayGoOn',
+): string[] {
+  const collected = collectTemplates(analysis.templates, world.templates);
+  if (!collected.isComplete) return [invalid(path, collected.missing.templateName, collected.reason)];
+  const names = collected.templates.map((template) => template.metadata.name).join(' ');
+  const composed = composeRun(world, analysis, { canary: '', stable: '' });
+  if (!composed.isComposed) return [invalid(path, `templateNames: [${names}]`, composed.reason)];
+  if (composed.spec.metrics.length === 0) return [invalid(path, `templateNames: [${names}]`, 'no metrics specified')];
+  if (length === 'mayGoOn') return [];
+  const problems: string[] = [];
+  for (const template of collected.templates) {
+    for (const metric of template.spec.metrics) {
+      if (!metric.interval || (metric.count !== undefined && metric.count !== 0 && metric.count !== '')) continue;
+      const { name } = template.metadata;
+      const message = `AnalysisTemplate ${name} has metric ${metric.name} which runs indefinitely. Invalid value for count: ${metric.count ?? '<nil>'}`;
+      problems.push(invalid(path, name, message));
+    }
+  }
+  return problems;
+}
