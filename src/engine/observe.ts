@@ -9,6 +9,7 @@ import {
   type ReplicaSetView,
   type Rollout,
   type RouterReading,
+  runReferencesOf,
   type ServiceView,
   type WeightWriter,
   type World,
@@ -231,10 +232,9 @@ function cachedServices(rollout: Rollout, caches: GlanceTools['caches']): Record
   return services;
 }
 
-/** The runs whose word counts: the present step's and the background one. */
+/** The runs whose word counts: the present step's, the background one, those around a switch. */
 export function namedRuns({ status }: Rollout): readonly string[] {
-  const { currentStepAnalysisRunStatus: step, currentBackgroundAnalysisRunStatus: background } = status.canary ?? {};
-  return [step?.name, background?.name].filter((name) => name !== undefined && name !== '') as string[];
+  return runReferencesOf(status).map(({ name }) => name);
 }
 
 /** All of this Rollout from the cache, and those its status names live: a verdict that only the API server knows must not be missed. */

@@ -1,14 +1,12 @@
 import type { AnalysisRun } from '../analysis/index.ts';
 import type { Binding } from './delivery.ts';
 import { revisionAnnotation } from './names.ts';
-import type { Rollout } from './rollout.ts';
+import { type Rollout, runReferencesOf } from './rollout.ts';
 
 /** What a click on a card drawn now would be bound to: compared with what the button carries, it tells a stale click. */
 export function bindingOf(rollout: Rollout, analysisRuns: readonly AnalysisRun[]): Binding {
   const { status, metadata } = rollout;
-  const { currentStepAnalysisRunStatus: step, currentBackgroundAnalysisRunStatus: background } = status.canary ?? {};
-  const runs = [step, background].filter((reference) => reference !== undefined);
-  const phases = runs.map(({ name, status: stored }) => {
+  const phases = runReferencesOf(status).map(({ name, status: stored }) => {
     const run = analysisRuns.find((one) => one.metadata.name === name);
     return `${name}=${settledPhase(run?.status.phase ?? stored)}`;
   });

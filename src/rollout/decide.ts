@@ -1,6 +1,7 @@
 import type { Decision } from './effect.ts';
 import { decideInvalid } from './invalid-spec.ts';
-import { needsTemplates, readScene } from './scene.ts';
+import { needsTemplates, readGround, readScene } from './scene.ts';
+import { decideBlueGreen } from './strategies/blue-green/decide-blue-green.ts';
 import { decideCanary } from './strategies/canary/decide-canary.ts';
 import { validateRollout } from './validate.ts';
 import type { World } from './world.ts';
@@ -16,9 +17,11 @@ export function decide(world: World): Decision {
   if (rollout.metadata.deletionTimestamp !== undefined) return NOTHING;
   if (rollout.spec.replicas === undefined) return { effects: [{ kind: 'patchRollout', replicas: 1 }] };
   const problems = validateRollout(world);
-  const strategy = rollout.spec.strategy?.canary;
-  if (problems.length > 0 || strategy === undefined) return decideInvalid(world, problems);
+  const { canary, blueGreen } = rollout.spec.strategy ?? {};
+  if (problems.length > 0) return decideInvalid(world, problems);
   // Without the templates a canary could be made twice: look again, with them.
   if (needsTemplates(world)) return NOTHING;
-  return decideCanary(readScene(world, strategy));
+  if (canary !== undefined) return decideCanary(readScene(world, canary));
+  // A Rollout without a strategy is invalid.
+  return blueGreen === undefined ? NOTHING : decideBlueGreen({ ...readGround(world), strategy: blueGreen });
 }

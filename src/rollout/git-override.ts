@@ -66,6 +66,9 @@ export function isAbortedAndPutBack(rollout: Rollout, podHash: string): boolean 
   return readGitOverride(rollout)?.aborted === podHash;
 }
 
+/** Why a template that Git has put back stays aborted: it was, when a person set another one against Git. */
+export const putBackWords = 'it was aborted before, and Git has put it back; retry starts it again';
+
 /** Whether the note of an override speaks of nothing any more: Git has gone on to later revisions, and has its field again. */
 export function isOverrideOver(rollout: Rollout, revision: number): boolean {
   const note = rollout.metadata.annotations[gitOverrideAnnotation];

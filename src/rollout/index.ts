@@ -46,6 +46,7 @@ export {
   PodTemplate,
   Rollout,
   RolloutStatus,
+  runReferencesOf,
   TrafficRouting,
 } from './rollout.ts';
 export { needsTemplates } from './scene.ts';

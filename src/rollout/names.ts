@@ -34,6 +34,12 @@ export const undoneAnnotation = 'stepwise.dev/undone';
 /** Ours, on the Rollout: JSON of what somebody puts back that the engine writes into other objects (put-back-note.ts). */
 export const putBackAnnotation = 'stepwise.dev/put-back';
 
+/**
+ * Ours, on a blue-green ReplicaSet: this revision was never stable, or was aborted since. One without it may come back at once while
+ * its pods are still up; one with it has nothing to show for itself.
+ */
+export const unprovenAnnotation = 'stepwise.dev/unproven';
+
 /** Annotations of a Rollout that are not copied to its ReplicaSets. */
 export function isCopiedToReplicaSets(annotation: string): boolean {
   return !(

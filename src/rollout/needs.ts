@@ -5,15 +5,21 @@ import type { Rollout, TrafficRouting } from './rollout.ts';
 
 /** Names of the Services that a decision looks at. */
 export function neededServices(rollout: Rollout): readonly string[] {
-  const { canaryService, stableService } = rollout.spec.strategy?.canary ?? {};
-  return [...new Set([canaryService, stableService].filter((name) => name !== undefined && name !== ''))] as string[];
+  const { canary, blueGreen } = rollout.spec.strategy ?? {};
+  const names = [canary?.canaryService, canary?.stableService, blueGreen?.activeService, blueGreen?.previewService];
+  return [...new Set(names.filter((name) => name !== undefined && name !== ''))] as string[];
 }
 
 /** The templates that the strategy names itself; those that they name in turn are found by reading these (`collectTemplates`). */
 export function neededTemplates(rollout: Rollout): readonly TemplateReference[] {
-  const canary = rollout.spec.strategy?.canary;
+  const { canary, blueGreen } = rollout.spec.strategy ?? {};
+  const aroundSwitch = [blueGreen?.prePromotionAnalysis, blueGreen?.postPromotionAnalysis];
   const steps = (canary?.steps ?? []).flatMap((step) => step.analysis?.templates ?? []);
-  return [...steps, ...(canary?.analysis?.templates ?? [])];
+  return [
+    ...steps,
+    ...(canary?.analysis?.templates ?? []),
+    ...aroundSwitch.flatMap((analysis) => analysis?.templates ?? []),
+  ];
 }
 
 /** Settings beside the routers under `trafficRouting`. */

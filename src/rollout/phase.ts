@@ -11,6 +11,35 @@ export function phaseOfCanary(
   status: RolloutStatus,
   { hasRouter, isRestarting = false }: { readonly hasRouter: boolean; readonly isRestarting?: boolean },
 ): Phase {
+  const known = phaseOfAny(spec, status, isRestarting);
+  if (known !== undefined) return known;
+  const { updatedReplicas = 0, replicas = 0 } = status;
+  if (!hasRouter && replicas > updatedReplicas) return progressing('old replicas are pending termination');
+  return isPromoted(status) ? { phase: 'Healthy', message: '' } : progressing('waiting for all steps to complete');
+}
+
+/** The same of a blue-green rollout. */
+export function phaseOfBlueGreen(
+  spec: RolloutSpec,
+  status: RolloutStatus,
+  { hasPostPromotion, isRestarting = false }: { readonly hasPostPromotion: boolean; readonly isRestarting?: boolean },
+): Phase {
+  const known = phaseOfAny(spec, status, isRestarting);
+  if (known !== undefined) return known;
+  if (status.blueGreen?.activeSelector === undefined || status.blueGreen.activeSelector !== status.currentPodHash) {
+    return progressing('active service cutover pending');
+  }
+  if (isPromoted(status)) return { phase: 'Healthy', message: '' };
+  const what = hasPostPromotion ? 'analysis to complete' : 'post-promotion verification to complete';
+  return progressing(`waiting for ${what}`);
+}
+
+function isPromoted({ stableRS, currentPodHash }: RolloutStatus): boolean {
+  return stableRS !== undefined && stableRS !== '' && stableRS === currentPodHash;
+}
+
+/** What is said whatever the strategy. */
+function phaseOfAny(spec: RolloutSpec, status: RolloutStatus, isRestarting: boolean): Phase | undefined {
   for (const { type, reason, message } of status.conditions ?? []) {
     if (type === 'InvalidSpec') return { phase: 'Degraded', message: `InvalidSpec: ${message}` };
     if (reason === 'RolloutAborted' || reason === 'ProgressDeadlineExceeded') {
@@ -21,14 +50,10 @@ export function phaseOfCanary(
   const pause = status.pauseConditions?.[0];
   if (pause !== undefined) return { phase: 'Paused', message: pause.reason };
   if (isRestarting) return progressing('rollout is restarting');
-  const { updatedReplicas = 0, availableReplicas = 0, replicas = 0 } = status;
+  const { updatedReplicas = 0, availableReplicas = 0 } = status;
   if (updatedReplicas < (spec.replicas ?? 1)) return progressing('more replicas need to be updated');
   if (availableReplicas < updatedReplicas) return progressing('updated replicas are still becoming available');
-  if (!hasRouter && replicas > updatedReplicas) return progressing('old replicas are pending termination');
-  if (status.stableRS === undefined || status.stableRS === '' || status.stableRS !== status.currentPodHash) {
-    return progressing('waiting for all steps to complete');
-  }
-  return { phase: 'Healthy', message: '' };
+  return undefined;
 }
 
 function progressing(message: string): Phase {

@@ -1,5 +1,6 @@
 import { invalid, required, unsupported } from './problems.ts';
 import type { RolloutSpec } from './rollout.ts';
+import { validateBlueGreen } from './strategies/blue-green/validate-blue-green.ts';
 import { validateCanary } from './strategies/canary/validate-canary.ts';
 import { validateReferences } from './strategies/canary/validate-references.ts';
 import type { World } from './world.ts';
@@ -16,7 +17,7 @@ export function validateRollout(world: World): readonly string[] {
     const message = 'Multiple Strategies can not be listed';
     problems.push(invalid('spec.strategy.strategy', 'blueGreen: true canary: true', message));
   } else if (canary === undefined) {
-    problems.push(unsupported('spec.strategy.blueGreen'));
+    if (blueGreen !== undefined) problems.push(...validateBlueGreen(world, blueGreen));
   } else {
     problems.push(...validateCanary(canary), ...validateReferences(world, canary));
   }

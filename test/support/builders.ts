@@ -8,6 +8,8 @@ export interface RolloutBuilder {
   replicas(replicas: number | undefined): RolloutBuilder;
   steps(...steps: readonly object[]): RolloutBuilder;
   canary(strategy: object): RolloutBuilder;
+  /** Blue-green with the Services `<name>-active` and `<name>-preview`, and nothing of a canary. */
+  blueGreen(strategy?: object): RolloutBuilder;
   /** Behind an nginx Ingress, with the Services `<name>-canary` and `<name>-stable`. */
   routed(): RolloutBuilder;
   spec(spec: object): RolloutBuilder;
@@ -46,6 +48,19 @@ function builderOf(parts: RolloutParts): RolloutBuilder {
     replicas: (replicas) => but({ replicas }),
     steps: (...steps) => but({ strategy: { ...parts.strategy, steps } }),
     canary: (strategy) => but({ strategy: { ...parts.strategy, ...strategy } }),
+    blueGreen: (strategy = {}) =>
+      but({
+        spec: {
+          ...parts.spec,
+          strategy: {
+            blueGreen: {
+              activeService: `${parts.name}-active`,
+              previewService: `${parts.name}-preview`,
+              ...strategy,
+            },
+          },
+        },
+      }),
     routed: () =>
       but({
         strategy: {

@@ -280,7 +280,13 @@ export class SimulatedCluster {
 
   /** The share of requests in percent that a pod hash gets by weight and selectors; undefined while a Service selects no hash. */
   shareOf(podHash: string): number | undefined {
-    const { canaryService, stableService } = this.rollout.spec.strategy?.canary ?? {};
+    const { canary, blueGreen } = this.rollout.spec.strategy ?? {};
+    if (blueGreen !== undefined) {
+      const selected = this.activeHash();
+      if (selected === undefined) return undefined;
+      return selected === podHash ? 100 : 0;
+    }
+    const { canaryService, stableService } = canary ?? {};
     const weight = this.weight ?? 0;
     let share = 0;
     for (const [name, part] of [[canaryService, weight] as const, [stableService, 100 - weight] as const]) {
@@ -289,6 +295,17 @@ export class SimulatedCluster {
       if (selected === podHash) share += part;
     }
     return share;
+  }
+
+  /** What the active Service of a blue-green rollout selects; undefined: pods of any revision. */
+  activeHash(): string | undefined {
+    const { activeService = '' } = this.rollout.spec.strategy?.blueGreen ?? {};
+    return this.services[activeService]?.selector['rollouts-pod-template-hash'];
+  }
+
+  previewHash(): string | undefined {
+    const { previewService = '' } = this.rollout.spec.strategy?.blueGreen ?? {};
+    return this.services[previewService]?.selector['rollouts-pod-template-hash'];
   }
 
   canary(): SimulatedReplicaSet | undefined {

@@ -35,7 +35,6 @@ const verbatim: Readonly<Record<string, readonly string[]>> = {
   'blue-green-rollout.yaml': [
     "7:1 mistake: spec.selector: Required value: Rollout has missing field '.spec.selector'",
     '7:1 mistake: spec.template.spec.containers: Required value',
-    '10:5 mistake: spec.strategy.blueGreen: Unsupported value: blueGreen is not supported yet',
   ],
   'modelcard-canary-rollout.yaml': [
     "7:1 mistake: spec.selector: Required value: Rollout has missing field '.spec.selector'",

@@ -130,12 +130,6 @@ describe('what a Rollout asks for that cannot be', () => {
 
   it.each([
     [
-      'spec.strategy.blueGreen',
-      aRollout()
-        .spec({ strategy: { blueGreen: { activeService: 'a' } } })
-        .build(),
-    ],
-    [
       'spec.workloadRef',
       aRollout()
         .spec({ workloadRef: { kind: 'Deployment', name: 'x' } })

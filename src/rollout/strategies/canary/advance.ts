@@ -1,12 +1,12 @@
 import { formatTimestamp } from '../../../analysis/index.ts';
 import type { Announce } from '../../events.ts';
-import { isAbortedAndPutBack } from '../../git-override.ts';
+import { isAbortedAndPutBack, putBackWords } from '../../git-override.ts';
 import type { RolloutStatus, RunReference } from '../../rollout.ts';
 import type { Scene } from '../../scene.ts';
 import { isFastUndo } from '../fast-undo.ts';
 import { isWithinRollbackWindow } from '../rollback-window.ts';
 import { nextRunName, referTo, runBase } from '../runs.ts';
-import { type Posture, putBackWords } from './posture.ts';
+import type { Posture } from './posture.ts';
 import { findPromotion } from './promotion.ts';
 import { takeStep } from './take-step.ts';
 import type { TrafficPlan } from './traffic.ts';

@@ -1,6 +1,6 @@
 import type { AnalysisRun } from '../../../analysis/index.ts';
 import { findCondition } from '../../conditions.ts';
-import { isAbortedAndPutBack } from '../../git-override.ts';
+import { isAbortedAndPutBack, putBackWords } from '../../git-override.ts';
 import type { Scene } from '../../scene.ts';
 import { type Contest, judgeContest } from '../put-backs.ts';
 import { type RunsInForce, readRunsInForce } from './runs.ts';
@@ -28,9 +28,6 @@ export interface Posture {
   readonly contest: Contest;
   readonly runs: RunsInForce;
 }
-
-/** Why a template that Git has put back stays aborted: it was, when a person set another one against Git. */
-export const putBackWords = 'it was aborted before, and Git has put it back; retry starts it again';
 
 export function judgePosture(scene: Scene): Posture {
   const { status } = scene;

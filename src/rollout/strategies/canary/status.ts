@@ -4,9 +4,10 @@ import { formatLabelSelector } from '../../label-selector.ts';
 import { phaseOfCanary } from '../../phase.ts';
 import { sumOf } from '../../replica-sets.ts';
 import type { RestartPlan } from '../../restart.ts';
-import type { RolloutStatus, RunReference } from '../../rollout.ts';
+import type { RolloutStatus } from '../../rollout.ts';
 import type { Scene } from '../../scene.ts';
 import { judgeConditions } from '../conditions.ts';
+import { pauseEvents, runEvents } from '../status-events.ts';
 import type { Standing } from './advance.ts';
 import type { TrafficPlan } from './traffic.ts';
 
@@ -95,14 +96,7 @@ function buildWeights(scene: Scene, standing: Standing, traffic: TrafficPlan) {
 
 function changeEvents(scene: Scene, status: RolloutStatus): Announce[] {
   const stored = scene.status;
-  const events: Announce[] = [];
-  const wasPaused = (stored.pauseConditions ?? []).length > 0 || stored.controllerPause === true;
-  const pause = status.pauseConditions?.[0];
-  if (pause !== undefined && (stored.pauseConditions ?? []).length === 0) {
-    events.push({ reason: 'RolloutPaused', message: `Rollout is paused (${pause.reason})` });
-  } else if (pause === undefined && wasPaused && status.controllerPause !== true && status.abortedAt === undefined) {
-    events.push({ reason: 'RolloutResumed', message: 'Rollout is resumed' });
-  }
+  const events: Announce[] = [...pauseEvents(stored, status)];
   const from = stored.canary?.weights?.canary.weight;
   const to = status.canary?.weights?.canary.weight;
   if (to !== undefined && to !== from) {
@@ -120,16 +114,4 @@ function changeEvents(scene: Scene, status: RolloutStatus): Announce[] {
     ),
   );
   return events;
-}
-
-/** What an analysis run came to since the stored status, as Argo words it. */
-export function runEvents(kind: string, before: RunReference | undefined, after: RunReference | undefined): Announce[] {
-  const phase = after?.status ?? '';
-  if (after === undefined || phase === '') return [];
-  const isSameRun = before?.name === after.name;
-  if (isSameRun && before.status === phase) return [];
-  const previous = isSameRun && before.status ? before.status : 'NoPreviousStatus';
-  const message = `${kind} Analysis Run '${after.name}' Status New: '${phase}' Previous: '${previous}'`;
-  const type = phase === 'Failed' || phase === 'Error' ? 'Warning' : 'Normal';
-  return [{ reason: `AnalysisRun${phase}`, message, type, occasion: after.name }];
 }

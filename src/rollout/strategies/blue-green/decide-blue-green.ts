@@ -1,0 +1,82 @@
+import { isDeepEqual } from '../../deep-equal.ts';
+import type { Decision, Effect } from '../../effect.ts';
+import { announceEvent } from '../../events.ts';
+import { unprovenAnnotation } from '../../names.ts';
+import { planRestart } from '../../restart.ts';
+import type { RolloutStatus } from '../../rollout.ts';
+import type { BlueGreenScene } from '../../scene.ts';
+import { progressDeadlineOf } from '../conditions.ts';
+import { planHistory } from '../history.ts';
+import { planOwnAnnotations, storeCollision } from '../own-annotations.ts';
+import { planAnnotations, planCanaryReplicaSet, replicaSetName } from '../replica-sets.ts';
+import { advance, type Standing } from './advance.ts';
+import { planAnalysis } from './analysis.ts';
+import { judgePosture } from './posture.ts';
+import { planMarks, planScaling } from './scaling.ts';
+import { planServices } from './services.ts';
+import { buildStatus } from './status.ts';
+import { pauseEndOf } from './take-over.ts';
+
+/**
+ * One blue-green rollout, one look: all that is safe at once. What gives requests back to stable comes first; then pods, the preview's
+ * Service and runs; then the status, which may permit the switch; last the switch, and only if what is stored stays.
+ */
+export function decideBlueGreen(scene: BlueGreenScene): Decision {
+  const posture = judgePosture(scene);
+  const services = planServices(scene, posture);
+  if (scene.canary === undefined && scene.world.takenReplicaSetName === replicaSetName(scene)) {
+    return { effects: [...services.back, storeCollision(scene)] };
+  }
+  // The Rollout's own annotations travel alone: they and the status would fail each other's precondition.
+  const annotations = planOwnAnnotations(scene, posture);
+  if (annotations.length > 0) return { effects: [...services.back, ...annotations] };
+
+  const standing = advance(scene, posture);
+  const restart = planRestart(scene, posture.isChanged);
+  const built = buildStatus(scene, posture, { standing, services, restart });
+  const write: Effect[] = isDeepEqual(built.status, scene.status)
+    ? []
+    : [{ kind: 'writeStatus', status: built.status }, ...built.events.map((event) => announceEvent(scene, event))];
+  const creation = planCanaryReplicaSet(scene, posture.isFirst ? {} : { [unprovenAnnotation]: 'true' });
+  if (posture.isChanged) return { effects: [...services.back, ...creation, ...write] };
+
+  const scaling = planScaling(scene, posture);
+  const isDrainedLater = posture.abort !== undefined && (scene.canary?.specReplicas ?? 0) > 0;
+  const effects: Effect[] = [
+    ...services.back,
+    ...creation,
+    ...services.preview,
+    ...planAnnotations(scene, isDrainedLater),
+    ...planMarks(scene, posture),
+    ...scaling.effects,
+    ...planAnalysis(scene, posture),
+    ...planHistory(scene),
+    ...write,
+    // Pods that come or go by a change of size are not available to spare.
+    ...(scaling.effects.length === 0 ? restart.evictions : []),
+    ...(isSameStanding(scene.status, standing) ? services.forth : []),
+  ];
+  const wakes = [
+    scaling.wakeAtMs,
+    restart.wakeAtMs,
+    scene.spec.paused === true ? undefined : pauseEndOf(scene),
+    posture.contest.wakeAtMs,
+    progressDeadlineOf(scene, standing, {
+      conditions: built.status.conditions ?? [],
+      isUncounted: standing.isWaitingForEvidence,
+    }),
+  ];
+  const ahead = wakes.filter((wake) => wake !== undefined && wake > scene.nowMs) as number[];
+  return ahead.length === 0 ? { effects } : { effects, wakeAtMs: Math.min(...ahead) };
+}
+
+/** The switch belongs to what the read Rollout stores: not to what this decision is about to store. */
+function isSameStanding(stored: RolloutStatus, standing: Standing): boolean {
+  return (
+    standing.isPermitted &&
+    stored.stableRS === standing.stableRS &&
+    !standing.abort &&
+    (stored.promoteFull ?? false) === standing.promoteFull &&
+    (stored.pauseConditions ?? []).length === standing.pauseConditions.length
+  );
+}

@@ -1,0 +1,119 @@
+import type { AnalysisRun } from '../../../analysis/index.ts';
+import { findCondition } from '../../conditions.ts';
+import { isAbortedAndPutBack, putBackWords } from '../../git-override.ts';
+import { podHashLabel } from '../../names.ts';
+import type { RolloutAnalysis } from '../../rollout.ts';
+import type { BlueGreenScene } from '../../scene.ts';
+import type { ReplicaSetView } from '../../world.ts';
+import { type Contest, judgeContest } from '../put-backs.ts';
+import { isWithinRollbackWindow } from '../rollback-window.ts';
+import { findRun, phaseOf } from '../runs.ts';
+
+/** How a blue-green rollout stands: what holds now, by the stored status and by the evidence of the runs that it names. */
+export interface Posture {
+  /** The template is not the one that the status is about: it has to be reset before anything else. */
+  readonly isChanged: boolean;
+  /** No revision was ever stable. */
+  readonly isFirst: boolean;
+  /** The template asked for is the stable one. */
+  readonly isPromoted: boolean;
+  /** The active Service belongs to stable, until somebody retries. `because` is what Argo writes behind `…to revision N: `. */
+  readonly abort: { readonly because: string | undefined } | undefined;
+  /** Neither pause nor analysis is waited for: a person asked for it, or an earlier revision comes back that may. */
+  readonly isFull: boolean;
+  /** An abort was taken back, and nothing was written since. */
+  readonly isRetried: boolean;
+  /** `spec.paused`, or an inconclusive analysis waits for a person: nothing is scaled, nothing is switched forward. */
+  readonly isHeld: boolean;
+  /**
+   * It is stored that the active Service may go to the preview's pods (`status.blueGreen.activeSelector` names them). Argo writes it
+   * behind the switch, we before: so the switch follows a write that fails if an abort came first.
+   */
+  readonly isPermitted: boolean;
+  /** The active Service selects the preview's pods. */
+  readonly isServed: boolean;
+  readonly contest: Contest;
+  readonly pre: NamedRun;
+  readonly post: NamedRun;
+}
+
+/** The analysis before the switch, or after it. */
+export interface NamedRun {
+  readonly analysis: RolloutAnalysis | undefined;
+  /** As the status names it. */
+  readonly name: string | undefined;
+  /** Undefined: not created yet. */
+  readonly run: AnalysisRun | undefined;
+}
+
+export function judgePosture(scene: BlueGreenScene): Posture {
+  const { status, strategy } = scene;
+  const { blueGreen } = status;
+  const stableHash = status.stableRS ?? '';
+  const isChanged = status.currentPodHash !== scene.podHash;
+  const isFirst = stableHash === '';
+  const isPromoted = !isFirst && stableHash === scene.podHash;
+  const isUnderWay = !isFirst && !isPromoted;
+  const pre = named(scene, strategy.prePromotionAnalysis, blueGreen?.prePromotionAnalysisRunStatus?.name);
+  const post = named(scene, strategy.postPromotionAnalysis, blueGreen?.postPromotionAnalysisRunStatus?.name);
+  // As in a canary: a wish to finish beside `abortedAt` is younger than the abort, any other is older and loses (unlike Argo).
+  const isAbortStored = status.abort === true && !(status.promoteFull === true && status.abortedAt !== undefined);
+  const isFull =
+    isUnderWay && !isAbortStored && (status.promoteFull === true || (!isChanged && isWithinRollbackWindow(scene)));
+  const isRetried = status.abort !== true && status.abortedAt !== undefined;
+  const verdict = isFull || isRetried ? undefined : (findVerdict(pre, post) ?? findTimeout(scene));
+  const isPutBack = isAbortStored && isAbortedAndPutBack(scene.rollout, scene.podHash);
+  const because = verdict ?? (isPutBack ? putBackWords : undefined);
+  const mayAbort = isUnderWay && !isChanged;
+  const abort = mayAbort && (isAbortStored || verdict !== undefined) ? { because } : undefined;
+  const isInconclusive = (status.pauseConditions ?? []).some(({ reason }) => reason === 'InconclusiveAnalysisRun');
+  return {
+    isChanged,
+    isFirst,
+    isPromoted,
+    abort,
+    isFull,
+    isRetried,
+    isHeld: scene.spec.paused === true || isInconclusive,
+    isPermitted:
+      isUnderWay && !isChanged && !isRetried && abort === undefined && blueGreen?.activeSelector === scene.podHash,
+    isServed: isServedBy(scene, scene.canary),
+    contest: judgeContest(scene),
+    pre,
+    post,
+  };
+}
+
+/** Whether the active Service selects these pods. */
+export function isServedBy({ world, strategy }: BlueGreenScene, replicaSet: ReplicaSetView | undefined): boolean {
+  const selected = world.services[strategy.activeService ?? '']?.selector[podHashLabel];
+  return selected !== undefined && selected === replicaSet?.podHash;
+}
+
+/** Whether it ended well; an analysis that nobody asks for has. */
+export function hasPassed(scene: BlueGreenScene, { analysis, run }: NamedRun): boolean {
+  if (analysis === undefined) return true;
+  return run !== undefined && phaseOf(scene, run) === 'Successful';
+}
+
+function named(scene: BlueGreenScene, analysis: RolloutAnalysis | undefined, name: string | undefined): NamedRun {
+  const isAsked = analysis !== undefined && analysis.templates.length > 0;
+  return { analysis: isAsked ? analysis : undefined, name, run: findRun(scene, name) };
+}
+
+function findVerdict(pre: NamedRun, post: NamedRun): string | undefined {
+  for (const [which, { run }] of [['pre', pre] as const, ['post', post] as const]) {
+    if (run?.status.phase === 'Failed' || run?.status.phase === 'Error') {
+      return `Blue/green ${which}-promotion analysis phase error/failed: ${run.status.message ?? ''}`;
+    }
+  }
+  return undefined;
+}
+
+/** The deadline has been stored as exceeded, and the author asked to abort then. */
+function findTimeout(scene: BlueGreenScene): string | undefined {
+  if (scene.spec.progressDeadlineAbort !== true || scene.canary === undefined) return undefined;
+  const progressing = findCondition(scene.status.conditions, 'Progressing');
+  if (progressing?.reason !== 'ProgressDeadlineExceeded') return undefined;
+  return `ReplicaSet "${scene.canary.name}" has timed out progressing.`;
+}
