@@ -14,7 +14,7 @@ const nothing: ScalingPlan = { effects: [], wakeAtMs: undefined };
 
 /** Sizes of all ReplicaSets. Stable has all its pods until it is replaced: the way back must be there. */
 export function planScaling(scene: BlueGreenScene, posture: Posture): ScalingPlan {
-  if (posture.isHeld && posture.abort === undefined) return nothing;
+  if (posture.isHeld && posture.abort === undefined) return { ...nothing, effects: planHeld(scene, posture) };
   const { stable, canary } = scene;
   const effects: Effect[] = stable === canary ? [] : scale(scene, stable, scene.replicas);
   const preview =
@@ -26,6 +26,15 @@ export function planScaling(scene: BlueGreenScene, posture: Posture): ScalingPla
     effects: [...effects, ...preview.effects, ...retired.effects],
     wakeAtMs: earliest(preview.wakeAtMs, retired.wakeAtMs),
   };
+}
+
+/** Whoever waits for a person for hours still has requests: pods that carry them follow `spec.replicas`. */
+function planHeld(scene: BlueGreenScene, { isServed }: Posture): Effect[] {
+  const { stable, canary } = scene;
+  const serving = isServed && canary !== stable ? [stable, canary] : [stable];
+  return serving.flatMap((one) =>
+    one === undefined || one.specReplicas === 0 ? [] : scale(scene, one, scene.replicas),
+  );
 }
 
 /** An aborted preview keeps its pods for a while, counted from when stable has all requests and can carry them. */

@@ -22,7 +22,8 @@ export function buildStatus(
 ): { readonly status: RolloutStatus; readonly events: readonly Announce[] } {
   const { world, status: stored, spec } = scene;
   const blueGreen = buildBlueGreen(scene, standing, services);
-  const active = world.replicaSets.find(({ podHash }) => podHash === blueGreen?.activeSelector);
+  // Of what the Service selects now: between permission and switch the requests are still on stable.
+  const active = world.replicaSets.find(({ podHash }) => podHash === services.activeHash);
   const draft: RolloutStatus = withoutUndefined({
     ...stored,
     observedGeneration: String(scene.rollout.metadata.generation ?? 0),
