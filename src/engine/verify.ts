@@ -48,6 +48,9 @@ export async function verify(
 }
 
 function isWeightZero({ world }: Look): boolean {
+  const { blueGreen } = world.rollout.spec.strategy ?? {};
+  // A preview has pods, and a Service, that no request of users goes through.
+  if (blueGreen !== undefined) return isActiveElsewhere(world, blueGreen.activeService);
   if (world.router !== undefined) {
     const { canaryWeight, problem } = world.router;
     // No weight counts as 0 where nothing is wrong; a router that cannot be read has shown nothing.
@@ -59,8 +62,16 @@ function isWeightZero({ world }: Look): boolean {
 /** No request can reach a canary pod any more: the share is 0, and no Service that traffic goes through selects the canary's hash. */
 function isCanaryUnreachable({ world }: Look): boolean {
   const canaryHash = world.rollout.status.currentPodHash;
-  const stillSelected = Object.values(world.services).some(({ selector }) => selector[hashLabel] === canaryHash);
+  const { previewService } = world.rollout.spec.strategy?.blueGreen ?? {};
+  const stillSelected = Object.values(world.services).some(
+    ({ name, selector }) => name !== previewService && selector[hashLabel] === canaryHash,
+  );
   return isWeightZero({ world, revision: 0 }) && !stillSelected;
+}
+
+function isActiveElsewhere({ rollout, services }: Look['world'], activeService = ''): boolean {
+  const selected = services[activeService]?.selector[hashLabel];
+  return selected !== undefined && selected !== rollout.status.currentPodHash;
 }
 
 function areCanaryPodsGoing({ world }: Look): boolean {

@@ -62,13 +62,19 @@ function absences(rollout: Rollout, neighbours: Neighbours) {
     const collected = collectTemplates([reference], neighbours.templates);
     if (collected.isComplete || templates.includes(collected.reason)) continue;
     templates.push(collected.reason);
-    found.push({ path: ['spec', 'strategy', 'canary'], message: `${collected.reason} in these files` });
+    const named = rollout.spec.strategy?.blueGreen === undefined ? 'canary' : 'blueGreen';
+    found.push({ path: ['spec', 'strategy', named], message: `${collected.reason} in these files` });
   }
-  const canary = rollout.spec.strategy?.canary ?? {};
-  for (const field of ['canaryService', 'stableService'] as const) {
-    const name = canary[field];
+  const { canary = {}, blueGreen = {} } = rollout.spec.strategy ?? {};
+  const services = [
+    ['canary', 'canaryService', canary.canaryService],
+    ['canary', 'stableService', canary.stableService],
+    ['blueGreen', 'activeService', blueGreen.activeService],
+    ['blueGreen', 'previewService', blueGreen.previewService],
+  ] as const;
+  for (const [strategy, field, name] of services) {
     if (!name || neighbours.services.has(name)) continue;
-    found.push({ path: ['spec', 'strategy', 'canary', field], message: `Service '${name}' not found in these files` });
+    found.push({ path: ['spec', 'strategy', strategy, field], message: `Service '${name}' not found in these files` });
   }
   const ingress = (canary.trafficRouting?.nginx as { stableIngress?: string } | undefined)?.stableIngress;
   if (ingress !== undefined && !neighbours.has('Ingress', ingress)) {

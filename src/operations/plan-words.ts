@@ -78,7 +78,11 @@ function underWayWords({ underWay }: Plan): readonly string[] {
 }
 
 /** `10 % · measure 7 s · 25 % · … · gate · 75 % · 100 %` */
-function stepsWords({ steps, routers, replicas }: Plan): string {
+function stepsWords({ steps, routers, replicas, blueGreen }: Plan): string {
+  if (blueGreen !== undefined) {
+    const way = blueGreen.preview === undefined ? blueGreen.active : `${blueGreen.preview} → ${blueGreen.active}`;
+    return `${steps.map(stepWords).join(' · ')} (Service ${way})`;
+  }
   const last = steps.findLast((step) => step.kind === 'weight');
   const end = last?.kind === 'weight' && last.percent === 100 ? [] : ['100 %'];
   const by = routers.length > 0 ? `by ${routers.join(', ')}` : `by whole pods, of ${replicas}`;
@@ -98,6 +102,10 @@ function stepWords(step: PlannedStep): string {
     case 'scale':
       if (step.to === 'traffic') return 'pods as traffic';
       return 'replicas' in step.to ? `${step.to.replicas} pods` : `${step.to.percent} % of the pods`;
+    case 'preview':
+      return `preview of ${step.replicas} ${step.replicas === 1 ? 'pod' : 'pods'}`;
+    case 'switch':
+      return 'active';
     case 'unknown':
       return '?';
   }
@@ -155,7 +163,10 @@ function timesWords({ count, interval = '' }: PlannedMetric): string {
   return count === 1 ? 'once' : `${count} × ${pause}`;
 }
 
-function gateWords({ steps, background }: Plan): readonly string[] {
+function gateWords({ steps, background, blueGreen }: Plan): readonly string[] {
+  if (blueGreen !== undefined) {
+    return steps.some(({ kind }) => kind === 'gate') ? ['before the switch: waits for a promote'] : [];
+  }
   const gates = steps.flatMap((step) => (step.kind === 'gate' ? [`at ${step.atPercent} %`] : []));
   const held = background === undefined ? '' : ', and 100 % waits for the first measurement beside the steps';
   return gates.length === 0 ? [] : [`${gates.join(', ')}: waits for a promote${held}`];

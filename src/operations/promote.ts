@@ -1,4 +1,4 @@
-import { patchesFor } from '../rollout/index.ts';
+import { patchesFor, stepIndexOf, waitOf } from '../rollout/index.ts';
 import type { Act, Change } from './act.ts';
 import type { Refusal, Wish } from './operations.ts';
 import { currentStep, isUnderWay, refuse } from './situation.ts';
@@ -12,11 +12,12 @@ export const promote: Act<Wish> = {
     const blocked = isUnderWay(seen);
     if (blocked !== undefined) return blocked;
     const { rollout } = seen;
-    const index = rollout.status.currentStepIndex ?? 0;
+    const index = stepIndexOf(rollout);
     if ((rollout.status.pauseConditions ?? []).length > 0)
       return { done: true, patches: patchesFor('promote', rollout) };
     if (rollout.spec.paused === true) return refuse('alreadyPaused');
-    if (currentStep(rollout)?.analysis !== undefined) return refuse('analysisRunning', { step: String(index + 1) });
+    const isMeasuring = currentStep(rollout)?.analysis !== undefined || waitOf(rollout)?.kind === 'analysis';
+    if (isMeasuring) return refuse('analysisRunning', { step: String(index + 1) });
     return refuse('notAtGate', { step: String(index + 1) });
   },
 };

@@ -1,4 +1,4 @@
-import type { Rollout } from '../rollout/index.ts';
+import { type BlueGreenStrategy, type Rollout, stepIndexOf } from '../rollout/index.ts';
 
 /** What finish would leave out, in words: gates and analyses of the steps that are still to come, and what measures beside them. */
 export function stepsLeft(rollout: Rollout): {
@@ -7,6 +7,7 @@ export function stepsLeft(rollout: Rollout): {
   readonly left: string;
 } {
   const { status, spec } = rollout;
+  if (spec.strategy?.blueGreen !== undefined) return blueGreenLeft(rollout, spec.strategy.blueGreen);
   const canary = spec.strategy?.canary;
   const steps = canary?.steps ?? [];
   // An aborted revision begins again: all of its plan is left out.
@@ -28,6 +29,24 @@ export function stepsLeft(rollout: Rollout): {
     }
   }
   return { gates: String(gates), analyses: String(analyses), left: left.join(', ') };
+}
+
+/** An aborted revision begins again: all of it is left out. */
+function blueGreenLeft(rollout: Rollout, strategy: BlueGreenStrategy): ReturnType<typeof stepsLeft> {
+  const { blueGreen, abort } = rollout.status;
+  const isAtStart = abort === true || stepIndexOf(rollout) === 0;
+  const isOpen = (run: { readonly status?: string | undefined } | undefined) =>
+    abort === true || run?.status !== 'Successful';
+  const pre = isAtStart && isOpen(blueGreen?.prePromotionAnalysisRunStatus) ? strategy.prePromotionAnalysis : undefined;
+  const post = isOpen(blueGreen?.postPromotionAnalysisRunStatus) ? strategy.postPromotionAnalysis : undefined;
+  const isGate = isAtStart && strategy.autoPromotionEnabled === false;
+  const left = [
+    ...(pre === undefined ? [] : [`${namesOf(pre.templates)} before the switch`]),
+    ...(isGate ? ['gate before the switch'] : []),
+    ...(post === undefined ? [] : [`${namesOf(post.templates)} after the switch`]),
+  ];
+  const analyses = [pre, post].filter((analysis) => analysis !== undefined).length;
+  return { gates: isGate ? '1' : '0', analyses: String(analyses), left: left.join(', ') };
 }
 
 function namesOf(templates: readonly { readonly templateName?: string | undefined }[] | undefined): string {

@@ -1,5 +1,5 @@
 import { formatTimestamp, parseTimestamp } from '../analysis/index.ts';
-import { isUndo, mainImage, revisionHistoryAnnotation, revisionOf } from '../rollout/index.ts';
+import { isUndo, mainImage, revisionHistoryAnnotation, revisionOf, stepCountOf } from '../rollout/index.ts';
 import type { DeliveryRecord } from './delivery-record.ts';
 import { personsActs } from './persons-acts.ts';
 import { putBackOf } from './put-back.ts';
@@ -68,6 +68,7 @@ export function deriveEntries(record: DeliveryRecord, look: LookedAt): Derived {
 const nothingSeen: Sight = {
   podHash: '',
   step: 0,
+  switched: '',
   gate: '',
   wait: '',
   paused: '',
@@ -128,13 +129,22 @@ function progress(scene: Scene): NewEntry[] {
       }),
     );
   }
+  entries.push(...switched(scene));
   const isSameGate = now.gate === before.gate && now.step === before.step;
   if (now.gate !== '' && !isSameGate && now.abort === '') {
     entries.push(
-      entry(scene, 'gateReached', { at: now.gate, facts: { step: `${now.step + 1}`, of: `${steps.length}` } }),
+      entry(scene, 'gateReached', { at: now.gate, facts: { step: `${now.step + 1}`, of: `${stepCountOf(rollout)}` } }),
     );
   }
   return entries;
+}
+
+/** The active Service of blue-green has gone over. */
+function switched({ now, before, ...scene }: Scene): NewEntry[] {
+  if (now.switched === '' || before.switched !== '' || now.abort !== '') return [];
+  return [
+    entry({ now, before, ...scene }, 'stepReached', { text: 'active', facts: { percent: '100', step: '1', of: '1' } }),
+  ];
 }
 
 function troubles(scene: Scene): NewEntry[] {

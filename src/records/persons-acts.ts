@@ -26,6 +26,13 @@ export function personsActs(scene: Scene): NewEntry[] {
   if (now.restart !== before.restart && now.restart !== '' && scene.record.seen.restart !== undefined) {
     acts.push(act(scene, 'restarted', ['restart'], writerOf(rollout, ['spec', 'restartAt'])));
   }
+  // A canary's index moves on with it; blue-green measures the same analysis anew.
+  const isLetGo = before.inconclusive !== '' && now.inconclusive === '' && now.step === before.step;
+  if (isLetGo && now.abort === '' && now.full === '' && rollout.spec.strategy?.blueGreen !== undefined) {
+    acts.push(
+      act(scene, 'promoted', ['promote'], statusWriterSince(rollout, parseTimestamp(before.inconclusive) ?? 0)),
+    );
+  }
   if (now.step > before.step && now.abort === '' && now.full === '') acts.push(...movedOn(scene));
   return acts;
 }

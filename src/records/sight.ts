@@ -1,10 +1,20 @@
-import { type AnalysisRun, isCompleted, parsePauseSeconds, parseTimestamp } from '../analysis/index.ts';
-import type { Rollout, VerificationCheck, World } from '../rollout/index.ts';
+import { type AnalysisRun, isCompleted } from '../analysis/index.ts';
+import {
+  isKeptUpAfterAbort,
+  podHashLabel,
+  type Rollout,
+  stepIndexOf,
+  type VerificationCheck,
+  type World,
+  waitOf,
+} from '../rollout/index.ts';
 
 /** What of a look must be remembered to know, at the next one, what happened since. '' is "not so". */
 export interface Sight {
   readonly podHash: string;
   readonly step: number;
+  /** The active Service of blue-green selects its pods, and an older revision is stable still. */
+  readonly switched: string;
   /** Since when it waits at a pause step without an end. */
   readonly gate: string;
   /** What the present step waits for, where a person might skip it: `pause <its end, Unix ms>` or `analysis <run>`. */
@@ -37,9 +47,10 @@ export function sightOf(world: World): Sight {
   const isStable = hasPod && status.stableRS === status.currentPodHash;
   return {
     podHash: status.currentPodHash ?? '',
-    step: status.currentStepIndex ?? 0,
+    step: stepIndexOf(rollout),
+    switched: isServing(world) ? 'true' : '',
     gate: gateOf(rollout),
-    wait: waitOf(rollout),
+    wait: skippableWaitOf(rollout),
     paused: spec.paused === true ? 'true' : '',
     inconclusive: pauseOf(rollout, 'InconclusiveAnalysisRun'),
     abort: status.abort === true && !isStable ? (status.abortedAt ?? 'pending') : '',
@@ -50,6 +61,14 @@ export function sightOf(world: World): Sight {
     stalled: stalled === undefined ? '' : (stalled.lastTransitionTime ?? stalled.lastUpdateTime ?? 'true'),
     restart: spec.restartAt ?? '',
   };
+}
+
+/** Seen in the Service, not in the status, which names what is to come. */
+function isServing({ rollout, services }: World): boolean {
+  const { currentPodHash, stableRS } = rollout.status;
+  const active = services[rollout.spec.strategy?.blueGreen?.activeService ?? ''];
+  const isUpdate = stableRS !== undefined && stableRS !== currentPodHash;
+  return isUpdate && active !== undefined && active.selector[podHashLabel] === currentPodHash;
 }
 
 /** Not by the phase: a rollout that is paused when it has arrived is live all the same. */
@@ -65,6 +84,7 @@ export function sightFrom(seen: Seen): Sight | undefined {
   return {
     podHash: seen.podHash,
     step: Number(seen.step ?? 0),
+    switched: seen.switched ?? '',
     gate: seen.gate ?? '',
     wait: seen.wait ?? '',
     paused: seen.paused ?? '',
@@ -80,8 +100,7 @@ export function sightFrom(seen: Seen): Sight | undefined {
 
 /** Checks of a rollback that were not seen yet. Pods that the author keeps up after an abort are not waited for. */
 export function openChecks(seen: Seen, rollout: Rollout): readonly VerificationCheck[] {
-  const { trafficRouting, abortScaleDownDelaySeconds } = rollout.spec.strategy?.canary ?? {};
-  const isKeptUp = trafficRouting !== undefined && abortScaleDownDelaySeconds === 0;
+  const isKeptUp = isKeptUpAfterAbort(rollout);
   return checks.filter((check) => seen[`verified:${check}`] === undefined && !(check === 'podsGone' && isKeptUp));
 }
 
@@ -103,21 +122,13 @@ function pauseOf({ status }: Rollout, reason: string): string {
   return status.pauseConditions?.find((pause) => pause.reason === reason)?.startTime ?? '';
 }
 
-function stepOf({ spec, status }: Rollout) {
-  return spec.strategy?.canary?.steps?.[status.currentStepIndex ?? 0];
-}
-
 function gateOf(rollout: Rollout): string {
-  const pause = stepOf(rollout)?.pause;
-  return pause !== undefined && pause.duration === undefined ? pauseOf(rollout, 'CanaryPauseStep') : '';
+  const wait = waitOf(rollout);
+  return wait?.kind === 'gate' ? wait.since : '';
 }
 
-function waitOf(rollout: Rollout): string {
-  const step = stepOf(rollout);
-  const duration = step?.pause?.duration;
-  const startedMs = parseTimestamp(pauseOf(rollout, 'CanaryPauseStep'));
-  const seconds = duration === undefined ? undefined : parsePauseSeconds(duration);
-  if (startedMs !== undefined && seconds !== undefined) return `pause ${startedMs + seconds * 1000}`;
-  const run = rollout.status.canary?.currentStepAnalysisRunStatus?.name;
-  return step?.analysis !== undefined && run !== undefined ? `analysis ${run}` : '';
+function skippableWaitOf(rollout: Rollout): string {
+  const wait = waitOf(rollout);
+  if (wait?.kind === 'timed') return `pause ${wait.endsAtMs}`;
+  return wait?.kind === 'analysis' ? `analysis ${wait.run}` : '';
 }

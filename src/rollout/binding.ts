@@ -2,6 +2,7 @@ import type { AnalysisRun } from '../analysis/index.ts';
 import type { Binding } from './delivery.ts';
 import { revisionAnnotation } from './names.ts';
 import { type Rollout, runReferencesOf } from './rollout.ts';
+import { stepIndexOf } from './wait.ts';
 
 /** What a click on a card drawn now would be bound to: compared with what the button carries, it tells a stale click. */
 export function bindingOf(rollout: Rollout, analysisRuns: readonly AnalysisRun[]): Binding {
@@ -13,7 +14,7 @@ export function bindingOf(rollout: Rollout, analysisRuns: readonly AnalysisRun[]
   return {
     uid: metadata.uid,
     revision: Number(metadata.annotations[revisionAnnotation] ?? 0),
-    step: status.currentStepIndex ?? 0,
+    step: stepIndexOf(rollout),
     pauseStartedAt: status.pauseConditions?.[0]?.startTime ?? '',
     analysis: phases.sort().join(','),
   };

@@ -2,6 +2,7 @@ import type { AnalysisRun } from '../analysis/index.ts';
 import { findCondition } from './conditions.ts';
 import type { Delivery, DeliveryState } from './delivery.ts';
 import type { CanaryStrategy } from './rollout.ts';
+import { waitOf } from './wait.ts';
 import type { ReplicaSetView, World } from './world.ts';
 
 /** One revision seen from where it stands. */
@@ -49,9 +50,11 @@ function stateUnderWay(at: Standpoint): DeliveryState {
   const { status } = at.world.rollout;
   const pauses = status.pauseConditions ?? [];
   if (pauses.some((pause) => pause.reason === 'InconclusiveAnalysisRun')) return 'inconclusive';
-  const step = at.strategy.steps?.[at.stepIndex];
-  if (pauses.length > 0) return step?.pause?.duration === undefined ? 'gate' : 'moving';
-  if (step?.analysis !== undefined) return hasNoData(at) ? 'noData' : 'checking';
+  const wait = waitOf(at.world.rollout);
+  if (wait?.kind === 'gate') return 'gate';
+  const isStep = at.strategy.steps?.[at.stepIndex]?.analysis !== undefined;
+  if (wait?.kind === 'analysis' || isStep) return hasNoData(at) ? 'noData' : 'checking';
+  if (pauses.length > 0) return wait?.kind === 'timed' ? 'moving' : 'gate';
   if (isHeldForEvidence(at)) return 'noData';
   const { canary } = at;
   const isStarting =

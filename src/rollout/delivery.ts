@@ -22,6 +22,8 @@ export interface Delivery {
   /** Weights of the plan in order (setWeight steps, and 100 at the end). */
   readonly weights: readonly { readonly percent: number; readonly state: 'done' | 'current' | 'ahead' }[];
   readonly step: { readonly index: number; readonly count: number };
+  /** Of blue-green only: which Service its pods have come to. */
+  readonly blueGreen?: { readonly at: 'preview' | 'active' };
   readonly metrics: readonly MetricLine[];
   /** What ends the present wait: a pause's end, the next measurement. */
   readonly nextAtMs: number | undefined;

@@ -41,6 +41,7 @@ export { type DeliveryFacts, readDelivery } from './read-delivery.ts';
 export { presentRevision, revisionOf } from './replica-sets.ts';
 export { isRestartDue } from './restart.ts';
 export {
+  type BlueGreenStrategy,
   CanaryStep,
   GatewayApiRouting,
   PodTemplate,
@@ -54,4 +55,6 @@ export { withoutInjections } from './template-equality.ts';
 export { chooseUndo, isUndo, type KnownHealth, type UndoChoice, undoPatch } from './undo.ts';
 export { validateRollout } from './validate.ts';
 export { patchesFor, type RolloutPatch, type Verb } from './verbs.ts';
+export { isKeptUpAfterAbort } from './verification.ts';
+export { isSwitched, stepCountOf, stepIndexOf, type Wait, waitOf } from './wait.ts';
 export type { ReplicaSetView, RestartablePod, RouterReading, ServiceView, WeightWriter, World } from './world.ts';

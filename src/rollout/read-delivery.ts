@@ -1,5 +1,5 @@
 import type { AnalysisRun } from '../analysis/index.ts';
-import { parsePauseSeconds, parseTimestamp } from '../analysis/index.ts';
+import { parseTimestamp } from '../analysis/index.ts';
 import { bindingOf } from './binding.ts';
 import { findCondition } from './conditions.ts';
 import type { Delivery, GitSide, MetricSeries } from './delivery.ts';
@@ -8,12 +8,14 @@ import { readPutBack } from './git-override.ts';
 import { gitImage, readGitOwner } from './git-owner.ts';
 import { mainContainer, mainImage } from './main-container.ts';
 import { guiltyMetric, linesOf, nearestFirst, nextMeasurementAt, seriesOf } from './metric-lines.ts';
-import { revisionAnnotation } from './names.ts';
+import { podHashLabel, revisionAnnotation } from './names.ts';
 import { sightScopeOfRun } from './plan/sight-scope.ts';
 import { readPutBackNote, retryAtMs, settledAtMs } from './put-back-note.ts';
 import { presentRevision, revisionOf, sumOf } from './replica-sets.ts';
+import { runReferencesOf } from './rollout.ts';
 import { maxWeightOf, weightInForce } from './steps.ts';
 import { isVerificationLate, verificationOf } from './verification.ts';
+import { stepCountOf, stepIndexOf, waitOf } from './wait.ts';
 import type { ReplicaSetView, World } from './world.ts';
 
 /** What a card knows that the cluster's objects do not: from the record, and from looks at the traffic. */
@@ -39,7 +41,7 @@ export function readDelivery(world: World, facts: DeliveryFacts): Delivery {
   const { rollout, nowMs } = world;
   const { status, metadata, spec } = rollout;
   const at = standpointOf(world, facts);
-  const { canary, strategy, stepIndex, runs } = at;
+  const { canary, stepIndex, runs } = at;
   const deciding = runs.find((run) => guiltyMetric(run) !== undefined);
   const guilty = guiltyMetric(deciding);
   const lines = nearestFirst(runs.flatMap((run) => linesOf(run, sightScopeOfRun(world, run))));
@@ -61,7 +63,8 @@ export function readDelivery(world: World, facts: DeliveryFacts): Delivery {
     toImage: imageOf(world, state === 'invalidSpec' ? undefined : canary, at.isPresent) ?? '',
     weightPercent: at.weightPercent,
     weights: weightsOf(at),
-    step: { index: stepIndex, count: strategy.steps?.length ?? 0 },
+    step: { index: stepIndex, count: stepCountOf(rollout) },
+    ...blueGreenOf(at),
     metrics: lines,
     nextAtMs: nextAt(at, nowMs),
     nextPercent: state === 'gate' ? nextPercentOf(at) : undefined,
@@ -79,6 +82,11 @@ export function readDelivery(world: World, facts: DeliveryFacts): Delivery {
     ...(at.isPresent ? contestOf(world) : {}),
     binding: bindingOf(rollout, world.analysisRuns),
   };
+}
+
+function blueGreenOf({ world, isPromoted, weightPercent }: Standpoint): Pick<Delivery, 'blueGreen'> {
+  if (world.rollout.spec.strategy?.blueGreen === undefined) return {};
+  return { blueGreen: { at: isPromoted || weightPercent > 0 ? 'active' : 'preview' } };
 }
 
 function contestOf({ rollout, nowMs }: World): Pick<Delivery, 'contest'> {
@@ -125,19 +133,21 @@ function standpointOf(world: World, facts: DeliveryFacts): Standpoint {
     stable,
     isPromoted,
     isAborted: isPresent && !isPromoted && status.abort === true,
-    stepIndex: status.currentStepIndex ?? 0,
+    stepIndex: stepIndexOf(rollout),
     weightPercent: isPresent ? weightPercentOf(world, { present, isPromoted }) : 0,
     runs: isPresent ? runsInForce(world, revision) : [],
   };
 }
 
-/** What the router says; without a router the share of the available pods. A revision that is stable has it all. */
+/** What the router says, or the active Service of blue-green; without either the share of the available pods. A revision that is stable has it all. */
 function weightPercentOf(
   world: World,
   { present, isPromoted }: { readonly present: ReplicaSetView | undefined; readonly isPromoted: boolean },
 ): number {
   if (isPromoted) return 100;
-  const strategy = world.rollout.spec.strategy?.canary ?? {};
+  const { canary: strategy = {}, blueGreen } = world.rollout.spec.strategy ?? {};
+  const active = world.services[blueGreen?.activeService ?? '']?.selector[podHashLabel];
+  if (blueGreen !== undefined && active !== undefined) return active === present?.podHash ? 100 : 0;
   if (strategy.trafficRouting !== undefined) {
     return Math.round(((world.router?.canaryWeight ?? 0) * 100) / maxWeightOf(strategy));
   }
@@ -147,9 +157,7 @@ function weightPercentOf(
 
 /** Those that the status names; between analyses, at a gate and at the end, the last one of the revision: a decision needs its evidence. */
 function runsInForce(world: World, revision: number): AnalysisRun[] {
-  const { currentStepAnalysisRunStatus: step, currentBackgroundAnalysisRunStatus: background } =
-    world.rollout.status.canary ?? {};
-  const names = [step?.name, background?.name];
+  const names = runReferencesOf(world.rollout.status).map(({ name }) => name);
   const named = names.flatMap((name) => world.analysisRuns.filter((run) => run.metadata.name === name));
   if (named.length > 0) return named;
   const ofRevision = world.analysisRuns.filter(
@@ -206,7 +214,9 @@ function weightsOf(at: Standpoint): Delivery['weights'] {
   const planned = plannedWeights(at);
   if (at.isPromoted && at.isPresent) return planned.map(({ percent }) => ({ percent, state: 'done' }));
   if (at.isAborted || !at.isPresent) return planned.map(({ percent }) => ({ percent, state: 'ahead' }));
-  const present = planned.findLastIndex(({ index }) => index <= at.stepIndex);
+  // Until the Service has gone over, nothing of blue-green has any request.
+  const isPreview = at.world.rollout.spec.strategy?.blueGreen !== undefined && at.weightPercent === 0;
+  const present = isPreview ? -1 : planned.findLastIndex(({ index }) => index <= at.stepIndex);
   return planned.map(({ percent }, place) => {
     if (place === present) return { percent, state: 'current' };
     return { percent, state: place < present ? 'done' : 'ahead' };
@@ -221,12 +231,9 @@ function nextPercentOf(at: Standpoint): number {
 
 function nextAt(at: Standpoint, nowMs: number): number | undefined {
   if (!at.isPresent || at.isAborted || at.isPromoted || at.world.rollout.spec.paused === true) return undefined;
-  const { duration } = at.strategy.steps?.[at.stepIndex]?.pause ?? {};
-  const pause = at.world.rollout.status.pauseConditions?.find((one) => one.reason === 'CanaryPauseStep');
-  const startedAtMs = parseTimestamp(pause?.startTime ?? '');
-  const seconds = duration === undefined ? undefined : parsePauseSeconds(duration);
-  if (startedAtMs !== undefined && seconds !== undefined) return startedAtMs + seconds * 1000;
-  if (pause !== undefined) return undefined;
+  const wait = waitOf(at.world.rollout);
+  if (wait?.kind === 'timed') return wait.endsAtMs;
+  if (wait?.kind === 'gate') return undefined;
   const running = at.runs.filter((run) => run.status.phase === 'Running');
   const times = running.map(nextMeasurementAt).filter((time) => time !== undefined && time > nowMs) as number[];
   return times.length === 0 ? undefined : Math.min(...times);

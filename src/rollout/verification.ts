@@ -2,6 +2,7 @@ import { parseTimestamp } from '../analysis/index.ts';
 import type { Delivery } from './delivery.ts';
 import type { Standpoint } from './delivery-state.ts';
 import { scaleDownDeadlineAnnotation } from './names.ts';
+import type { Rollout } from './rollout.ts';
 
 const VERIFIED_WITHIN_MS = 60_000;
 
@@ -20,7 +21,7 @@ export function verificationOf(
   if (seen.hasNoCanaryRequests !== undefined) {
     checks.push({ check: 'noCanaryRequests', isDone: seen.hasNoCanaryRequests });
   }
-  if (!isKeptUp(at)) checks.push({ check: 'podsGone', isDone: arePodsGoing(at) });
+  if (!isKeptUpAfterAbort(at.world.rollout)) checks.push({ check: 'podsGone', isDone: arePodsGoing(at) });
   const isBack = seen.isMetricBack ?? seen.hasNoCanaryRequests;
   if (hasGuiltyMetric && isBack !== undefined) {
     checks.push({ check: 'metricBack', isDone: isBack || seen.hasNoCanaryRequests === true });
@@ -33,8 +34,11 @@ export function isVerificationLate(at: Standpoint): boolean {
   return abortedAtMs !== undefined && at.world.nowMs - abortedAtMs > VERIFIED_WITHIN_MS;
 }
 
-function isKeptUp(at: Standpoint): boolean {
-  return at.strategy.trafficRouting !== undefined && at.strategy.abortScaleDownDelaySeconds === 0;
+/** Whether the author keeps the pods of an aborted revision. */
+export function isKeptUpAfterAbort({ spec }: Rollout): boolean {
+  const { canary, blueGreen } = spec.strategy ?? {};
+  if (blueGreen !== undefined) return blueGreen.abortScaleDownDelaySeconds === 0;
+  return canary?.trafficRouting !== undefined && canary.abortScaleDownDelaySeconds === 0;
 }
 
 /** Gone, or with the time of their going set. */

@@ -9,6 +9,7 @@ import {
   secretReferences,
 } from '../../analysis/index.ts';
 import { linesOf, nearestFirst, nextMeasurementAt } from '../metric-lines.ts';
+import { waitOf } from '../wait.ts';
 import type { Cause, LastSample } from './cause.ts';
 import type { DiagnosisFacts } from './diagnosis-facts.ts';
 
@@ -60,11 +61,14 @@ function runsAwaited({ world }: Pick<DiagnosisFacts, 'world'>): readonly Analysi
   const { spec, status } = world.rollout;
   if (status.abort === true) return [];
   const { currentStepAnalysisRunStatus: step, currentBackgroundAnalysisRunStatus: background } = status.canary ?? {};
+  const waited = spec.strategy?.blueGreen === undefined ? undefined : waitOf(world.rollout);
   const canary = spec.strategy?.canary;
   const index = status.currentStepIndex ?? 0;
   const isAtEnd = index >= (canary?.steps ?? []).length && status.stableRS !== status.currentPodHash;
   return world.analysisRuns.filter((run) => {
     const { name } = run.metadata;
+    if (waited?.kind === 'analysis' && waited.run === name)
+      return run.status.phase === 'Inconclusive' || !isCompleted(run.status.phase);
     if (run.status.phase === 'Inconclusive') return name === step?.name || name === background?.name;
     if (isCompleted(run.status.phase)) return false;
     if (name === step?.name) return canary?.steps?.[index]?.analysis !== undefined;

@@ -1,6 +1,5 @@
-import { parsePauseSeconds, parseTimestamp } from '../../analysis/index.ts';
 import { readPutBackNote, retryAtMs, settledAtMs } from '../put-back-note.ts';
-import type { CanaryStep } from '../rollout.ts';
+import { waitOf } from '../wait.ts';
 import type { Cause } from './cause.ts';
 import type { DiagnosisFacts } from './diagnosis-facts.ts';
 
@@ -39,19 +38,14 @@ export function waitsForPerson(facts: DiagnosisFacts): Cause | undefined {
   if (spec.paused === true && frozen(facts) === undefined)
     return { kind: 'waitsForPerson', for: 'resume', by: pausedBy };
   if (hasPause(facts, 'InconclusiveAnalysisRun')) return { kind: 'waitsForPerson', for: 'decision', by: undefined };
-  const isGate = stepOf(facts)?.pause !== undefined && stepOf(facts)?.pause?.duration === undefined;
-  if (!isGate || !hasPause(facts, 'CanaryPauseStep')) return undefined;
+  if (waitOf(world.rollout)?.kind !== 'gate') return undefined;
   return { kind: 'waitsForPerson', for: 'promote', by: undefined };
 }
 
 export function timedUntil(facts: DiagnosisFacts): Cause | undefined {
   const { status } = facts.world.rollout;
-  const duration = stepOf(facts)?.pause?.duration;
-  const pause = status.pauseConditions?.find(({ reason }) => reason === 'CanaryPauseStep');
-  const startedAtMs = parseTimestamp(pause?.startTime ?? '');
-  const seconds = duration === undefined ? undefined : parsePauseSeconds(duration);
-  if (status.abort === true || startedAtMs === undefined || seconds === undefined) return undefined;
-  return { kind: 'timedUntil', untilMs: startedAtMs + seconds * 1000 };
+  const wait = waitOf(facts.world.rollout);
+  return status.abort === true || wait?.kind !== 'timed' ? undefined : { kind: 'timedUntil', untilMs: wait.endsAtMs };
 }
 
 /** Something that is no lack of pods holds it: a gate, a timer, somebody's pause. */
@@ -63,14 +57,15 @@ export function isPausedNow({ world }: DiagnosisFacts): boolean {
 /** The present step is an analysis: pods that start meanwhile hold nothing up. */
 export function isInAnalysis(facts: DiagnosisFacts): boolean {
   const { status } = facts.world.rollout;
-  return status.abort !== true && stepOf(facts)?.analysis !== undefined;
+  return status.abort !== true && isAnalysisStep(facts);
 }
 
 function hasPause({ world }: DiagnosisFacts, reason: string): boolean {
   return world.rollout.status.pauseConditions?.some((pause) => pause.reason === reason) === true;
 }
 
-function stepOf({ world }: DiagnosisFacts): CanaryStep | undefined {
+function isAnalysisStep({ world }: DiagnosisFacts): boolean {
   const { spec, status } = world.rollout;
-  return spec.strategy?.canary?.steps?.[status.currentStepIndex ?? 0];
+  if (spec.strategy?.blueGreen !== undefined) return waitOf(world.rollout)?.kind === 'analysis';
+  return spec.strategy?.canary?.steps?.[status.currentStepIndex ?? 0]?.analysis !== undefined;
 }

@@ -2,7 +2,7 @@ import { parsePauseSeconds, type SightScope } from '../../analysis/index.ts';
 import { type GitOwner, readGitOwner } from '../git-owner.ts';
 import { mainImage } from '../main-container.ts';
 import { routerKindsOf } from '../needs.ts';
-import type { CanaryStep, CanaryStrategy } from '../rollout.ts';
+import type { BlueGreenStrategy, CanaryStep, CanaryStrategy } from '../rollout.ts';
 import { maxWeightOf, weightInForce } from '../steps.ts';
 import { validateRollout } from '../validate.ts';
 import type { World } from '../world.ts';
@@ -29,6 +29,10 @@ export type PlannedStep =
   | { readonly kind: 'gate'; readonly atPercent: number }
   | { readonly kind: 'analysis'; readonly atPercent: number; readonly analysis: PlannedAnalysis }
   | { readonly kind: 'scale'; readonly to: { readonly replicas: number } | { readonly percent: number } | 'traffic' }
+  /** Pods behind the preview's Service: as many as `replicas`, or fewer. */
+  | { readonly kind: 'preview'; readonly replicas: number }
+  /** The active Service goes to them, all of them up. */
+  | { readonly kind: 'switch' }
   /** Not a step that we take; `problems` says so. */
   | { readonly kind: 'unknown' };
 
@@ -42,6 +46,8 @@ export interface Plan {
   /** What moves the share: `nginx`; empty: the share of the pods. */
   readonly routers: readonly string[];
   readonly steps: readonly PlannedStep[];
+  /** Of blue-green only: the Services' names. */
+  readonly blueGreen?: { readonly active: string; readonly preview: string | undefined };
   /** Measured beside the steps, from this step on (from 0). */
   readonly background:
     | { readonly analysis: PlannedAnalysis; readonly fromStep: number; readonly atPercent: number }
@@ -67,9 +73,12 @@ export interface Plan {
  */
 export function planRollout(world: World, images: readonly PlannedImage[], which: 'toCome' | 'now' = 'toCome'): Plan {
   const { rollout } = world;
-  const strategy = rollout.spec.strategy?.canary ?? {};
+  const { canary: strategy = {}, blueGreen } = rollout.spec.strategy ?? {};
   const scope = sightScopeOf(world, which);
-  const steps = (strategy.steps ?? []).map((step, index) => planStep(world, { step, index, strategy, scope }));
+  const steps =
+    blueGreen === undefined
+      ? (strategy.steps ?? []).map((step, index) => planStep(world, { step, index, strategy, scope }))
+      : planBlueGreen(world, blueGreen, which);
   const background = planBackground(world, strategy, scope);
   return {
     namespace: rollout.metadata.namespace,
@@ -78,6 +87,9 @@ export function planRollout(world: World, images: readonly PlannedImage[], which
     replicas: rollout.spec.replicas ?? 1,
     routers: strategy.trafficRouting === undefined ? [] : routerKindsOf(strategy.trafficRouting),
     steps,
+    ...(blueGreen === undefined
+      ? {}
+      : { blueGreen: { active: blueGreen.activeService ?? '', preview: blueGreen.previewService || undefined } }),
     background,
     time: steps.map(timeOf).reduce(addTimes, noTime),
     gates: steps.filter(({ kind }) => kind === 'gate').length,
@@ -87,6 +99,24 @@ export function planRollout(world: World, images: readonly PlannedImage[], which
     git: readGitOwner(rollout),
     problems: validateRollout(world),
   };
+}
+
+/** The way of a preview, as if it were steps: its pods, the analysis, the pause, the switch, the analysis after it. */
+function planBlueGreen(world: World, strategy: BlueGreenStrategy, which: 'toCome' | 'now'): PlannedStep[] {
+  const { prePromotionAnalysis: pre, postPromotionAnalysis: post, autoPromotionSeconds = 0 } = strategy;
+  const replicas = strategy.previewReplicaCount ?? world.rollout.spec.replicas ?? 1;
+  const steps: PlannedStep[] = [{ kind: 'preview', replicas }];
+  if (pre !== undefined) {
+    steps.push({ kind: 'analysis', atPercent: 0, analysis: planAnalysis(world, pre, sightScopeOf(world, which)) });
+  }
+  if (strategy.autoPromotionEnabled === false) steps.push({ kind: 'gate', atPercent: 0 });
+  else if (autoPromotionSeconds > 0) steps.push({ kind: 'pause', seconds: autoPromotionSeconds, atPercent: 0 });
+  steps.push({ kind: 'switch' });
+  if (post !== undefined) {
+    const scope = sightScopeOf(world, which, 'after');
+    steps.push({ kind: 'analysis', atPercent: 100, analysis: planAnalysis(world, post, scope) });
+  }
+  return steps;
 }
 
 interface StepAt {

@@ -13,6 +13,8 @@ interface Offer {
   readonly more: readonly ActActionId[];
 }
 
+const skip = ['skip'] as const;
+
 /** Only what the state allows; whether this person may is asked when they click. Promote is never offered beside a running analysis. */
 function offerFor(delivery: Delivery): Offer {
   switch (delivery.state) {
@@ -21,7 +23,11 @@ function offerFor(delivery: Delivery): Offer {
     case 'moving':
     case 'checking':
     case 'noData':
-      return { buttons: ['abort', 'pause'], more: ['skip', 'finish', 'why'] };
+      // Blue-green has no steps to skip: what is left before the switch is left out as a whole.
+      return {
+        buttons: ['abort', 'pause'],
+        more: [...(delivery.blueGreen === undefined ? skip : []), 'finish', 'why'],
+      };
     case 'gate':
       return { buttons: [delivery.approvals === undefined ? 'promote' : 'approve', 'abort'], more: ['finish', 'why'] };
     case 'paused':

@@ -97,6 +97,7 @@ function nextEvent(delivery: Delivery): Mrkdwn {
     case 'starting':
       return `${delivery.pods.ready} of ${delivery.pods.desired} pods ready`;
     case 'moving':
+      if (delivery.blueGreen?.at === 'active') return `active${ago}`;
       return ahead === undefined ? `last weight${ago}` : `next ${formatPercent(ahead.percent)} %${ago}`;
     case 'checking':
       return ago === '' ? 'measuring' : `measures${ago}`;
@@ -148,6 +149,8 @@ function bar(percent: number): string {
 
 /** `10 ✓ · *25* · 50 · 75 · 100`; a long plan shows what is around the present weight, as much as one line takes. */
 function planLine(delivery: Delivery): Mrkdwn {
+  const { blueGreen } = delivery;
+  if (blueGreen !== undefined) return blueGreen.at === 'preview' ? '*preview* → active' : 'preview ✓ → *active*';
   let line = '';
   for (let most = 8; most > 2; most--) {
     line = planAround(delivery, most);
@@ -178,11 +181,18 @@ const checks: Readonly<Record<VerificationCheck, string>> = {
   metricBack: 'metric back',
 };
 
+const blueGreenChecks = {
+  weightZero: 'active on stable',
+  noCanaryRequests: 'no requests to it',
+  podsGone: 'preview pods going',
+} as const;
+
 /** Which metric, value, limit; then what of the way back was seen. */
 function rollbackLines(delivery: Delivery, room: Room): readonly Mrkdwn[] {
   const lines: Mrkdwn[] = [];
   if (delivery.guilty !== undefined) lines.push(...guiltyLines(delivery.guilty, room.reason));
-  const ticks = delivery.verification.map(({ check, isDone }) => `${isDone ? '✓' : '○'} ${checks[check]}`);
+  const words = delivery.blueGreen === undefined ? checks : { ...checks, ...blueGreenChecks };
+  const ticks = delivery.verification.map(({ check, isDone }) => `${isDone ? '✓' : '○'} ${words[check]}`);
   // Two to a line: on a phone four would break in the middle of one.
   for (let index = 0; index < ticks.length; index += 2) lines.push(ticks.slice(index, index + 2).join(' · '));
   if (delivery.state === 'notVerified') lines.push('*○ was not seen in time: look there.*');
