@@ -34,7 +34,7 @@ export function planWords({ plan, access }: PlanAnswer): PlanWords {
     rowOf('Under way', underWayWords(plan)),
     rowOf('Steps', [stepsWords(plan)]),
     rowOf('Time', [timeWords(plan)]),
-    ...measuredIn(plan).map(measuredRow),
+    ...measuredIn(plan).map((measured) => measuredRow(measured, plan)),
     rowOf('Gates', gateWords(plan)),
     rowOf('Who may', whoWords(access)),
     rowOf('Git', gitWords(plan)),
@@ -70,10 +70,11 @@ function imageWords(
   return isUnusualTag ? `${words}: tags here usually look like ${versionOf(from)}` : words;
 }
 
-function underWayWords({ underWay }: Plan): readonly string[] {
+function underWayWords({ underWay, blueGreen }: Plan): readonly string[] {
   if (underWay === undefined) return [];
   if (underWay.isAborted) return ['an aborted update: a start takes its place'];
   const paused = underWay.isPaused ? ', paused' : '';
+  if (blueGreen !== undefined) return [`an update${paused}: a start takes its place`];
   return [`an update at step ${underWay.step + 1}${paused}: a start takes its place, from the first step`];
 }
 
@@ -127,14 +128,20 @@ function timeWords({ time, gates, minReadySeconds }: Plan): string {
   return `${time.leastMs === 0 ? wait : `${range}: ${wait}`}; ${pods}`;
 }
 
-function measuredRow({ analysis, atPercents, isBackground }: Measured): Row {
-  const where = isBackground ? `beside the steps, from ${atPercents[0] ?? 0} %` : `at ${atPercents.join(', ')} %`;
+function measuredRow({ analysis, atPercents, isBackground }: Measured, { blueGreen }: Plan): Row {
+  const places = isBackground ? `beside the steps, from ${atPercents[0] ?? 0} %` : `at ${atPercents.join(', ')} %`;
+  const where = blueGreen === undefined ? places : switchWords(atPercents);
   const head = `${analysis.templates.join(', ')} ${where}`;
   const problem = analysis.problem === undefined ? [] : [`no run can be made of it: ${analysis.problem}`];
   return {
     label: 'Measured',
     lines: [head, ...problem, ...analysis.metrics.map((one) => metricWords(one, atPercents[0]))],
   };
+}
+
+function switchWords(atPercents: readonly number[]): string {
+  const places = atPercents.map((percent) => (percent === 0 ? 'before' : 'after'));
+  return `${places.join(' and ')} the switch`;
 }
 
 /** `success-rate ≥ 95 % · 3 × 2s · canary (service="checkout-canary")` */

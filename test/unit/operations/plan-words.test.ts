@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type PlanAnswer, planWords } from '../../../src/operations/index.ts';
 import { planRollout, type World } from '../../../src/rollout/index.ts';
 import { anImage, aPlanAnswer, aQuietWorld } from '../../support/a-plan.ts';
-import { aRollout, type RolloutBuilder } from '../../support/builders.ts';
+import { anAnalysisTemplate, aRollout, type RolloutBuilder } from '../../support/builders.ts';
 
 const analysis = { analysis: { templates: [{ templateName: 'slo' }] } };
 const { access } = aPlanAnswer();
@@ -19,6 +19,32 @@ function answerOf(rollout: RolloutBuilder, images = [anImage], change: Partial<W
 const plain = aRollout()
   .routed()
   .steps({ setWeight: 10 }, { pause: { duration: 30 } });
+
+describe('a plan of blue-green in words', () => {
+  const strategy = {
+    previewReplicaCount: 1,
+    autoPromotionEnabled: false,
+    prePromotionAnalysis: { templates: [{ templateName: 'slo' }] },
+    postPromotionAnalysis: { templates: [{ templateName: 'slo' }] },
+  };
+
+  it('goes from the preview to the active Service', () => {
+    const world = { templates: { 'AnalysisTemplate/slo': anAnalysisTemplate('slo') } };
+    const answer = answerOf(aRollout().blueGreen(strategy), [anImage], world);
+    expect(row('Steps', answer)).toEqual([
+      'preview of 1 pod · measure 20 s · gate · active · measure 20 s (Service checkout-preview → checkout-active)',
+    ]);
+    expect(row('Gates', answer)).toEqual(['before the switch: waits for a promote']);
+    const measured = planWords(answer).rows.filter(({ label }) => label === 'Measured');
+    expect(measured.map(({ lines }) => lines[0])).toEqual(['slo before and after the switch']);
+  });
+
+  it('says the seconds of a promotion by itself', () => {
+    const answer = answerOf(aRollout().blueGreen({ previewService: undefined, autoPromotionSeconds: 90 }));
+    expect(row('Steps', answer)).toEqual(['preview of 10 pods · wait 1 min 30 s · active (Service checkout-active)']);
+    expect(row('Gates', answer)).toEqual([]);
+  });
+});
 
 describe('a plan in words', () => {
   it('begins with what would become what', () => {

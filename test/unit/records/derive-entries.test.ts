@@ -500,3 +500,54 @@ describe('whenever one looks', () => {
     );
   });
 });
+
+describe('blue-green', () => {
+  function toGate(): { readonly cluster: SimulatedCluster; readonly scribe: Scribe } {
+    const analysis = { templates: [{ templateName: 'success' }] };
+    const strategy = { autoPromotionEnabled: false, previewReplicaCount: 1, postPromotionAnalysis: analysis };
+    const rollout = aRollout().image('ghcr.io/acme/checkout:1').blueGreen(strategy).build();
+    const cluster = new SimulatedCluster(rollout, [anAnalysisTemplate('success')]);
+    cluster.settle();
+    cluster.release('ghcr.io/acme/checkout:2');
+    const scribe = new Scribe(cluster);
+    cluster.settle();
+    scribe.look();
+    return { cluster, scribe };
+  }
+
+  it('is told from its gate over the switch to live', () => {
+    const { cluster, scribe } = toGate();
+    ask(cluster, 'promote');
+    cluster.turn();
+    scribe.look();
+    cluster.settle();
+    scribe.look();
+    cluster.judge(cluster.rollout.status.blueGreen?.postPromotionAnalysisRunStatus?.name ?? '', 'Successful');
+    cluster.settle();
+    scribe.look();
+    expect(scribe.told()).toEqual(['started', 'gateReached', 'promoted', 'stepReached', 'live']);
+  });
+
+  it('is told as aborted, and as rolled back when that was seen', () => {
+    const { cluster, scribe } = toGate();
+    ask(cluster, 'abort');
+    cluster.settle();
+    scribe.look();
+    scribe.see('weightZero', 'noCanaryRequests', 'podsGone', 'metricBack');
+    scribe.look();
+    expect(scribe.told()).toEqual(['started', 'gateReached', 'aborted', 'rolledBack']);
+  });
+
+  it('tells who let go of an inconclusive analysis', () => {
+    const { cluster, scribe } = toGate();
+    ask(cluster, 'promote');
+    cluster.settle();
+    cluster.judge(cluster.rollout.status.blueGreen?.postPromotionAnalysisRunStatus?.name ?? '', 'Inconclusive');
+    cluster.settle();
+    scribe.look();
+    ask(cluster, 'promote');
+    cluster.settle();
+    scribe.look();
+    expect(scribe.told().slice(-2)).toEqual(['inconclusive', 'promoted']);
+  });
+});

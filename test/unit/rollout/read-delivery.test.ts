@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type DeliveryFacts, readDelivery } from '../../../src/rollout/index.ts';
+import { type DeliveryFacts, patchesFor, readDelivery } from '../../../src/rollout/index.ts';
 import { anAnalysisTemplate, aRollout } from '../../support/builders.ts';
 import { SimulatedCluster } from '../../support/simulated-cluster.ts';
 
@@ -182,5 +182,73 @@ describe('a delivery', () => {
     cluster.judge(cluster.rollout.status.canary?.currentBackgroundAnalysisRunStatus?.name ?? '', 'Running', 1);
     cluster.settle();
     expect(deliver(cluster).state).toBe('live');
+  });
+});
+
+describe('a delivery of blue-green', () => {
+  const strategy = {
+    autoPromotionEnabled: false,
+    prePromotionAnalysis: { templates: [{ templateName: 'success' }] },
+    postPromotionAnalysis: { templates: [{ templateName: 'success' }] },
+  };
+
+  function toGate(change: object = {}): SimulatedCluster {
+    const rollout = aRollout()
+      .image('ghcr.io/acme/checkout:1')
+      .blueGreen({ ...strategy, ...change })
+      .build();
+    const cluster = new SimulatedCluster(rollout, [anAnalysisTemplate('success')]);
+    cluster.settle();
+    cluster.release('ghcr.io/acme/checkout:2');
+    cluster.turn();
+    expect(deliver(cluster)).toMatchObject({ state: 'starting', pods: { ready: 0, desired: 10 } });
+    cluster.settle();
+    expect(deliver(cluster)).toMatchObject({ state: 'checking', blueGreen: { at: 'preview' } });
+    cluster.judge(cluster.rollout.status.blueGreen?.prePromotionAnalysisRunStatus?.name ?? '', 'Successful');
+    cluster.settle();
+    return cluster;
+  }
+
+  it('waits at its gate with the preview, and is checked again when it is active', () => {
+    const cluster = toGate();
+    expect(deliver(cluster)).toMatchObject({
+      state: 'gate',
+      weightPercent: 0,
+      weights: [{ percent: 100, state: 'ahead' }],
+      nextPercent: 100,
+      blueGreen: { at: 'preview' },
+      step: { index: 0, count: 1 },
+      binding: { step: 0 },
+    });
+    const [patch] = patchesFor('promote', cluster.rollout);
+    cluster.patch(patch?.patch ?? {});
+    cluster.settle();
+    const after = { state: 'checking', weightPercent: 100, blueGreen: { at: 'active' }, binding: { step: 1 } };
+    expect(deliver(cluster)).toMatchObject(after);
+    cluster.judge(cluster.rollout.status.blueGreen?.postPromotionAnalysisRunStatus?.name ?? '', 'Successful');
+    cluster.settle();
+    expect(deliver(cluster)).toMatchObject({ state: 'live', weights: [{ percent: 100, state: 'done' }] });
+  });
+
+  it('says when it goes over by itself', () => {
+    const cluster = toGate({ autoPromotionEnabled: true, autoPromotionSeconds: 60 });
+    expect(deliver(cluster)).toMatchObject({ state: 'moving', nextAtMs: cluster.nowMs + 60_000 });
+  });
+
+  it('is rolled back when the active Service leads to stable and the pods of the preview are going', () => {
+    const cluster = toGate();
+    cluster.patch({ status: { abort: true } });
+    cluster.settle();
+    const seen = { hasNoCanaryRequests: true };
+    expect(deliver(cluster, seen)).toMatchObject({
+      state: 'rolledBack',
+      weightPercent: 0,
+      blueGreen: { at: 'preview' },
+    });
+    expect(deliver(cluster, seen).verification.map(({ check }) => check)).toEqual([
+      'weightZero',
+      'noCanaryRequests',
+      'podsGone',
+    ]);
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { AnalysisTemplate } from '../../../src/analysis/index.ts';
 import { decide, Rollout, validateRollout, type World } from '../../../src/rollout/index.ts';
 import { anAnalysisTemplate, aRollout } from '../../support/builders.ts';
+import { SimulatedCluster } from '../../support/simulated-cluster.ts';
 
 function worldOf(rollout: Rollout, change: Partial<World> = {}): World {
   const services = Object.fromEntries(
@@ -222,3 +223,61 @@ function without(field: string): Rollout {
   const { [field]: _left, ...spec } = aRollout().build().spec as Record<string, unknown>;
   return Rollout.parse({ metadata: { name: 'checkout' }, spec });
 }
+
+describe('a blue-green spec that cannot be', () => {
+  const problemsOf = (strategy: object) => {
+    const rollout = aRollout().blueGreen(strategy).build();
+    return validateRollout(new SimulatedCluster(rollout, [anAnalysisTemplate('forever', 0)]).world());
+  };
+
+  it.each([
+    [
+      'one Service for both',
+      { previewService: 'checkout-active' },
+      'spec.strategy.activeService: Invalid value: "checkout-active": This rollout uses the same service for the active and preview services, but two different services are required.',
+    ],
+    [
+      'no active Service',
+      { activeService: '' },
+      "spec.strategy.activeService: Required value: Rollout has missing field '.spec.strategy.blueGreen.activeService'",
+    ],
+    [
+      'more kept than remembered',
+      { scaleDownDelayRevisionLimit: 11 },
+      "spec.strategy.scaleDownDelayRevisionLimit: Invalid value: 11: This rollout's revision history limit can not be smaller than the rollout's scale down limit",
+    ],
+    [
+      'both kinds of anti-affinity, or none',
+      { antiAffinity: {} },
+      'spec.strategy.antiAffinity: Invalid value: "{}": AntiAffinity must have exactly one strategy listed',
+    ],
+    [
+      'an analysis without an end',
+      { prePromotionAnalysis: { templates: [{ templateName: 'forever' }] } },
+      'spec.strategy.blueGreen.prePromotionAnalysis.templates: Invalid value: "forever": AnalysisTemplate forever has metric forever-metric which runs indefinitely. Invalid value for count: <nil>',
+    ],
+    [
+      'a negative size',
+      { previewReplicaCount: -1 },
+      'spec.strategy.previewReplicaCount: Invalid value: -1: must be greater than or equal to 0',
+    ],
+  ])('%s', (_what, strategy, problem) => {
+    expect(problemsOf(strategy)).toEqual([problem]);
+  });
+
+  it('names a Service that is missing, or somebody else’s', () => {
+    const cluster = new SimulatedCluster(aRollout().blueGreen().build());
+    const managedBy = { 'argo-rollouts.argoproj.io/managed-by-rollouts': 'cart' };
+    const world = cluster.world();
+    const active = { name: 'checkout-active', selector: { app: 'cart' }, annotations: managedBy };
+    expect(validateRollout({ ...world, services: { 'checkout-active': active } })).toEqual([
+      'spec.strategy.blueGreen.activeService: Invalid value: "checkout-active": Service "checkout-active" has unmatch label "app" in rollout',
+      'spec.strategy.blueGreen.activeService: Invalid value: "checkout-active": Service "checkout-active" is managed by another Rollout',
+      'spec.strategy.blueGreen.previewService: Invalid value: "checkout-preview": service "checkout-preview" not found',
+    ]);
+  });
+
+  it('accepts one that can be', () => {
+    expect(problemsOf({ previewService: undefined, scaleDownDelayRevisionLimit: 10 })).toEqual([]);
+  });
+});
