@@ -68,6 +68,7 @@ const scenario = fc.record({
   preview: fc.constantFrom(undefined, 0, 1, 5),
   hasPreviewService: fc.boolean(),
   promotion: fc.constantFrom({}, { autoPromotionEnabled: false }, { autoPromotionSeconds: 30 }),
+  hasRoles: fc.boolean(),
   hasPre: fc.boolean(),
   hasPost: fc.boolean(),
   delaySeconds: fc.constantFrom(undefined, 0, 100),
@@ -90,6 +91,8 @@ function begin(given: Scenario): SimulatedCluster {
       ...(given.preview === undefined ? {} : { previewReplicaCount: given.preview }),
       ...(given.delaySeconds === undefined ? {} : { scaleDownDelaySeconds: given.delaySeconds }),
       ...(given.abortDelaySeconds === undefined ? {} : { abortScaleDownDelaySeconds: given.abortDelaySeconds }),
+      ...(given.hasRoles ? { activeMetadata: { labels: { role: 'active' } } } : {}),
+      ...(given.hasRoles ? { previewMetadata: { labels: { role: 'preview' } } } : {}),
       ...(given.hasPre ? { prePromotionAnalysis: analysis('pre') } : {}),
       ...(given.hasPost ? { postPromotionAnalysis: analysis('post') } : {}),
     })
@@ -262,11 +265,23 @@ describe('what is promised of blue-green, whatever happens', () => {
         }
         for (const one of given.acts) play(cluster, one);
         rest(cluster);
+        checkRoles(cluster, given.hasRoles);
       }),
       { numRuns: RUNS },
     );
   }, 600_000);
 });
+
+function checkRoles(cluster: SimulatedCluster, hasRoles: boolean): void {
+  const { stableRS, currentPodHash } = cluster.rollout.status;
+  const roleOf = (podHash: string) => {
+    if (podHash === stableRS) return 'active';
+    return podHash === currentPodHash ? 'preview' : undefined;
+  };
+  for (const { podHash, template } of cluster.replicaSets) {
+    expect(template.metadata?.labels?.role).toBe(hasRoles ? roleOf(podHash) : undefined);
+  }
+}
 
 /** Everybody stops, all pods become ready, time passes: the rollout must end somewhere that a person understands. */
 function rest(cluster: SimulatedCluster): void {
@@ -285,10 +300,9 @@ function rest(cluster: SimulatedCluster): void {
   if (replicas > 0 && spec.paused !== true) {
     const isPermitted = status.blueGreen?.activeSelector === status.currentPodHash;
     const isHeld = status.pauseConditions?.some(({ reason }) => reason === 'InconclusiveAnalysisRun') === true;
-    const allowed = [
-      ...(isPermitted ? [status.currentPodHash] : []),
-      ...(isPermitted && !isHeld ? [] : [status.stableRS]),
-    ];
+    const allowed: (string | undefined)[] = [isPermitted ? status.currentPodHash : status.stableRS];
+    // While a person is waited for, what somebody else has taken from it is not given back.
+    if (isPermitted && isHeld) allowed.push(status.stableRS, undefined);
     expect(allowed, JSON.stringify(status)).toContain(cluster.activeHash());
   }
   if (!isUpdated && spec.paused !== true) expect(cluster.stable()?.availableReplicas).toBe(replicas);

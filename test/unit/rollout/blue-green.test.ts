@@ -367,6 +367,55 @@ describe('the way back', () => {
   });
 });
 
+describe('the metadata of a role', () => {
+  const roles = {
+    activeMetadata: { labels: { role: 'active' } },
+    previewMetadata: { labels: { role: 'preview' }, annotations: { seen: 'by testers' } },
+  };
+  const worn = (cluster: SimulatedCluster) =>
+    Object.fromEntries(
+      cluster.replicaSets.map(({ podHash, template }) => [
+        cluster.imageOf(podHash),
+        [template.metadata?.labels?.role, template.metadata?.annotations?.seen],
+      ]),
+    );
+
+  it('is on the pods of the revision that has the role, and on no others', () => {
+    const cluster = live({ ...MANUAL, ...roles });
+    expect(worn(cluster)).toEqual({ 'app:1': ['active', undefined] });
+    cluster.release('app:2');
+    cluster.settle();
+    expect(worn(cluster)).toEqual({ 'app:1': ['active', undefined], 'app:2': ['preview', 'by testers'] });
+    const creation = cluster.performed.findLast(({ kind }) => kind === 'createReplicaSet');
+    expect(creation).toMatchObject({ replicaSet: { template: { metadata: { labels: { role: 'preview' } } } } });
+    ask(cluster, 'promote');
+    expect(worn(cluster)).toEqual({ 'app:1': [undefined, undefined], 'app:2': ['active', undefined] });
+    const annotations = cluster.canary()?.annotations ?? {};
+    expect(annotations['rollout.argoproj.io/ephemeral-metadata']).toBe('{"labels":{"role":"active"}}');
+    expect(annotations['stepwise.dev/pod-metadata']).toBeUndefined();
+  });
+
+  it('begins no revision, and is taken off with its field', () => {
+    const cluster = live(roles);
+    cluster.patch({ spec: { strategy: { blueGreen: { activeMetadata: null } } } });
+    cluster.settle();
+    expect(worn(cluster)).toEqual({ 'app:1': [undefined, undefined] });
+    expect(cluster.replicaSets).toHaveLength(1);
+    expect(cluster.canary()?.annotations['rollout.argoproj.io/ephemeral-metadata']).toBeUndefined();
+  });
+
+  it('is set once more where a kill left it half done', () => {
+    const cluster = live(roles);
+    const one = cluster.canary();
+    if (one === undefined) throw new Error('no ReplicaSet');
+    one.annotations = { ...one.annotations, 'stepwise.dev/pod-metadata': 'pending' };
+    one.template = { ...one.template, metadata: { labels: { app: 'checkout' } } };
+    cluster.settle();
+    expect(worn(cluster)).toEqual({ 'app:1': ['active', undefined] });
+    expect(cluster.canary()?.annotations['stepwise.dev/pod-metadata']).toBeUndefined();
+  });
+});
+
 describe('a canary that becomes blue-green', () => {
   it('gives the active Service to stable, and goes on from there', () => {
     const rollout = aRollout().image('app:1').replicas(4).routed().steps({ setWeight: 20 }, { pause: {} }).build();

@@ -9,6 +9,7 @@ import { progressDeadlineOf } from '../conditions.ts';
 import { planHistory } from '../history.ts';
 import { planOwnAnnotations, storeCollision } from '../own-annotations.ts';
 import { planAnnotations, planCanaryReplicaSet, replicaSetName } from '../replica-sets.ts';
+import { planRoleMetadata, roleOfNew } from '../role-metadata.ts';
 import { advance, type Standing } from './advance.ts';
 import { planAnalysis } from './analysis.ts';
 import { judgePosture } from './posture.ts';
@@ -37,7 +38,11 @@ export function decideBlueGreen(scene: BlueGreenScene): Decision {
   const write: Effect[] = isDeepEqual(built.status, scene.status)
     ? []
     : [{ kind: 'writeStatus', status: built.status }, ...built.events.map((event) => announceEvent(scene, event))];
-  const creation = planCanaryReplicaSet(scene, posture.isFirst ? {} : { [unprovenAnnotation]: 'true' });
+  const roles = { canary: scene.strategy.previewMetadata, stable: scene.strategy.activeMetadata };
+  const creation = planCanaryReplicaSet(scene, {
+    marks: posture.isFirst ? {} : { [unprovenAnnotation]: 'true' },
+    role: roleOfNew(scene, roles),
+  });
   if (posture.isChanged) return { effects: [...services.back, ...creation, ...write] };
 
   const scaling = planScaling(scene, posture);
@@ -55,6 +60,8 @@ export function decideBlueGreen(scene: BlueGreenScene): Decision {
     // Pods that come or go by a change of size are not available to spare.
     ...(scaling.effects.length === 0 ? restart.evictions : []),
     ...(isSameStanding(scene.status, standing) ? services.forth : []),
+    // A call for each pod, and nothing waits for it.
+    ...planRoleMetadata(scene, roles),
   ];
   const wakes = [
     scaling.wakeAtMs,
