@@ -1,8 +1,9 @@
 import type { AnalysisRun, AnalysisTemplate, TemplateReference } from '../analysis/index.ts';
-import type { AnalysisRuns, ObjectName, Pods, Rollouts, Workloads } from '../kubernetes/index.ts';
+import type { AnalysisRuns, ObjectName, Pods, Rollouts, Services, Workloads } from '../kubernetes/index.ts';
 import { ConflictError, InvalidError } from '../lib/index.ts';
 import {
   isRestartDue,
+  neededLiveServices,
   neededServices,
   neededTemplates,
   needsTemplates,
@@ -21,6 +22,7 @@ export interface ObserveTools {
   readonly rollouts: Rollouts;
   readonly workloads: Pick<Workloads, 'readWithTemplates'>;
   readonly analysisRuns: Pick<AnalysisRuns, 'read'>;
+  readonly services: Pick<Services, 'read'>;
   readonly pods: Pick<Pods, 'readRestartable'>;
   readonly caches: Caches;
   readonly routers: Pick<TrafficRouters, 'choose'>;
@@ -147,10 +149,25 @@ async function complete(world: World, tools: ObserveTools, signal: AbortSignal):
   const replicaSets = needsTemplates(world)
     ? await tools.workloads.readWithTemplates(world.rollout, signal)
     : world.replicaSets;
-  if (!isRestartDue(world.rollout, world.nowMs)) return { ...world, replicaSets };
+  const services = await readLiveServices(world, tools, signal);
+  if (!isRestartDue(world.rollout, world.nowMs)) return { ...world, replicaSets, services };
   const owners = replicaSets.filter(({ specReplicas, replicas }) => specReplicas > 0 || replicas > 0);
   const pods = await tools.pods.readRestartable(world.rollout.metadata.namespace, owners, signal);
-  return { ...world, replicaSets, pods };
+  return { ...world, replicaSets, services, pods };
+}
+
+async function readLiveServices(
+  { rollout, services }: World,
+  tools: Pick<ObserveTools, 'services'>,
+  signal: AbortSignal,
+): Promise<World['services']> {
+  const read: Record<string, ServiceView> = { ...services };
+  for (const name of neededLiveServices(rollout)) {
+    const live = await tools.services.read({ namespace: rollout.metadata.namespace, name }, signal);
+    if (live === undefined) delete read[name];
+    else read[name] = live;
+  }
+  return read;
 }
 
 interface SeenRouters {

@@ -1,10 +1,13 @@
 import { ConflictError } from '../lib/index.ts';
-import { managedByAnnotation, podHashLabel, type Rollout } from '../rollout/index.ts';
-import type { Cluster, JsonPatch, Reflector, WriteOptions } from './cluster.ts';
+import { managedByAnnotation, podHashLabel, type Rollout, type ServiceView } from '../rollout/index.ts';
+import type { Cluster, JsonPatch, ObjectName, Reflector, WriteOptions } from './cluster.ts';
+import { projectService } from './projections.ts';
 import { resources } from './resources.ts';
 
 /** Services that a Rollout points at one of its pod hashes. */
 export interface Services {
+  /** Live; undefined: there is none. */
+  read(name: ObjectName, signal: AbortSignal): Promise<ServiceView | undefined>;
   /** Precondition: the selector is still the one that was seen. Marks the Service as managed by this Rollout. */
   switch(
     rollout: Rollout,
@@ -15,6 +18,12 @@ export interface Services {
 
 export function createServices(cluster: Cluster, cache: Pick<Reflector<unknown>, 'learn'>): Services {
   return {
+    async read(name, signal) {
+      const service = await cluster.get(resources.services, name, signal);
+      if (service === undefined) return undefined;
+      cache.learn(service);
+      return projectService(service);
+    },
     async switch(rollout, change, options) {
       const name = { namespace: rollout.metadata.namespace, name: change.name };
       const service = await cluster.get(resources.services, name, options.signal);

@@ -32,7 +32,7 @@ export {
   revisionAnnotation,
   revisionHistoryAnnotation,
 } from './names.ts';
-export { neededServices, neededTemplates, routerKindsOf } from './needs.ts';
+export { neededLiveServices, neededServices, neededTemplates, routerKindsOf } from './needs.ts';
 export type { ExpectedTime } from './plan/expected-time.ts';
 export { type Measured, measuredIn, type Plan, type PlannedImage, type PlannedStep, planRollout } from './plan/plan.ts';
 export type { PlannedAnalysis, PlannedMetric } from './plan/planned-analysis.ts';

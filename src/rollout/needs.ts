@@ -10,6 +10,16 @@ export function neededServices(rollout: Rollout): readonly string[] {
   return [...new Set(names.filter((name) => name !== undefined && name !== ''))] as string[];
 }
 
+/**
+ * Those that have to be read live: what the active Service of an update selects says who has the requests. From a lagging cache a
+ * revision could become stable by a switch that was taken back since.
+ */
+export function neededLiveServices({ spec, status }: Rollout): readonly string[] {
+  const { activeService } = spec.strategy?.blueGreen ?? {};
+  const isUnderWay = status.stableRS !== undefined && status.stableRS !== status.currentPodHash;
+  return activeService === undefined || activeService === '' || !isUnderWay ? [] : [activeService];
+}
+
 /** The templates that the strategy names itself; those that they name in turn are found by reading these (`collectTemplates`). */
 export function neededTemplates(rollout: Rollout): readonly TemplateReference[] {
   const { canary, blueGreen } = rollout.spec.strategy ?? {};

@@ -14,7 +14,7 @@ export interface World {
   readonly rollout: Rollout;
   /** Every ReplicaSet controlled by this Rollout, oldest first. */
   readonly replicaSets: readonly ReplicaSetView[];
-  /** Services that the strategy names, by name; a missing key is a Service that does not exist. */
+  /** Services that the strategy names, by name; a missing key is a Service that does not exist. Live: `neededLiveServices`. */
   readonly services: Readonly<Record<string, ServiceView>>;
   /** Every AnalysisRun controlled by this Rollout. */
   readonly analysisRuns: readonly AnalysisRun[];
