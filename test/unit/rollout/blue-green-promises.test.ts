@@ -173,6 +173,13 @@ function checkDecision(decision: Decision, world: World, images: Images): void {
   expect(writes.length).toBeLessThanOrEqual(1);
   if (effects.some(({ kind }) => kind === 'patchRollout')) expect(writes.length).toBe(0);
 
+  const stable = world.replicaSets.find(({ podHash }) => podHash === status.stableRS);
+  const hasRequests = activeHashOf(world) === status.currentPodHash;
+  if (isAborted(world) && images.isAsked(status.currentPodHash ?? '', world) && hasRequests) {
+    const isThere = (stable?.availableReplicas ?? 0) > 0;
+    if (isThere)
+      expect(effects[0], 'an abort gives the requests back at once').toMatchObject({ toPodHash: status.stableRS });
+  }
   for (const [index, effect] of effects.entries()) {
     if (effect.kind === 'switchService' && effect.name === 'checkout-active') {
       checkSwitch({ effect, index, effects }, world, images);

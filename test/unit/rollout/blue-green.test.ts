@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { patchesFor, type Verb } from '../../../src/rollout/index.ts';
+import { neededLiveServices, patchesFor, type Verb } from '../../../src/rollout/index.ts';
 import { anAnalysisTemplate, aRollout } from '../../support/builders.ts';
 import { SimulatedCluster } from '../../support/simulated-cluster.ts';
 
@@ -364,6 +364,47 @@ describe('the way back', () => {
     cluster.turn();
     expect(seen(cluster).active).toBe('app:1');
     expect(cluster.rollout.status.stableRS).not.toBe(canary);
+  });
+});
+
+describe('between the permission and the switch', () => {
+  /** Killed right after the write that permits the switch. */
+  function permitted(): SimulatedCluster {
+    const cluster = underWay(MANUAL);
+    for (const { patch } of patchesFor('promote', cluster.rollout)) cluster.patch(patch);
+    const { status } = cluster.rollout;
+    for (let turn = 0; cluster.rollout.status.blueGreen?.activeSelector !== status.currentPodHash; turn++) {
+      if (turn > 20) throw new Error('never permitted');
+      cluster.turn({ crashAfterEffects: 1 });
+    }
+    expect(seen(cluster).active).toBe('app:1');
+    return cluster;
+  }
+
+  it.each<[string, (cluster: SimulatedCluster) => void]>([
+    ['an abort', (cluster) => cluster.patch({ status: { abort: true } })],
+    ['somebody’s pause', (cluster) => cluster.patch({ spec: { paused: true } })],
+    ['a pod that fails', (cluster) => cluster.ready(cluster.rollout.status.currentPodHash, 3)],
+    ['another template', (cluster) => cluster.release('app:3')],
+  ])('%s holds it', (_what, happen) => {
+    const cluster = permitted();
+    happen(cluster);
+    cluster.turn();
+    expect(seen(cluster).active).toBe('app:1');
+  });
+
+  it('nothing else does', () => {
+    const cluster = permitted();
+    cluster.turn();
+    expect(seen(cluster).active).toBe('app:2');
+  });
+
+  it('the active Service is read live, and only then', () => {
+    const cluster = permitted();
+    expect(neededLiveServices(cluster.rollout)).toEqual(['checkout-active']);
+    cluster.settle();
+    expect(cluster.rollout.status.phase).toBe('Healthy');
+    expect(neededLiveServices(cluster.rollout)).toEqual([]);
   });
 });
 

@@ -3,14 +3,13 @@ import type { Decision, Effect } from '../../effect.ts';
 import { announceEvent } from '../../events.ts';
 import { unprovenAnnotation } from '../../names.ts';
 import { planRestart } from '../../restart.ts';
-import type { RolloutStatus } from '../../rollout.ts';
 import type { BlueGreenScene } from '../../scene.ts';
 import { progressDeadlineOf } from '../conditions.ts';
 import { planHistory } from '../history.ts';
 import { planOwnAnnotations, storeCollision } from '../own-annotations.ts';
 import { planAnnotations, planCanaryReplicaSet, replicaSetName } from '../replica-sets.ts';
 import { planRoleMetadata, roleOfNew } from '../role-metadata.ts';
-import { advance, type Standing } from './advance.ts';
+import { advance } from './advance.ts';
 import { planAnalysis } from './analysis.ts';
 import { judgePosture } from './posture.ts';
 import { planMarks, planScaling } from './scaling.ts';
@@ -20,7 +19,7 @@ import { pauseEndOf } from './take-over.ts';
 
 /**
  * One blue-green rollout, one look: all that is safe at once. What gives requests back to stable comes first; then pods, the preview's
- * Service and runs; then the status, which may permit the switch; last the switch, and only if what is stored stays.
+ * Service and runs; then the status, which may permit the switch; last the switch, once it is stored as permitted.
  */
 export function decideBlueGreen(scene: BlueGreenScene): Decision {
   const posture = judgePosture(scene);
@@ -59,7 +58,8 @@ export function decideBlueGreen(scene: BlueGreenScene): Decision {
     ...write,
     // Pods that come or go by a change of size are not available to spare.
     ...(scaling.effects.length === 0 ? restart.evictions : []),
-    ...(isSameStanding(scene.status, standing) ? services.forth : []),
+    // For a permission that the read Rollout stores: not for one that this decision is about to store, or takes back.
+    ...(standing.isPermitted ? services.forth : []),
     // A call for each pod, and nothing waits for it.
     ...planRoleMetadata(scene, roles),
   ];
@@ -75,15 +75,4 @@ export function decideBlueGreen(scene: BlueGreenScene): Decision {
   ];
   const ahead = wakes.filter((wake) => wake !== undefined && wake > scene.nowMs) as number[];
   return ahead.length === 0 ? { effects } : { effects, wakeAtMs: Math.min(...ahead) };
-}
-
-/** The switch belongs to what the read Rollout stores: not to what this decision is about to store. */
-function isSameStanding(stored: RolloutStatus, standing: Standing): boolean {
-  return (
-    standing.isPermitted &&
-    stored.stableRS === standing.stableRS &&
-    !standing.abort &&
-    (stored.promoteFull ?? false) === standing.promoteFull &&
-    (stored.pauseConditions ?? []).length === standing.pauseConditions.length
-  );
 }
