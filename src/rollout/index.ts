@@ -56,5 +56,5 @@ export { chooseUndo, isUndo, type KnownHealth, type UndoChoice, undoPatch } from
 export { validateRollout } from './validate.ts';
 export { patchesFor, type RolloutPatch, type Verb } from './verbs.ts';
 export { isKeptUpAfterAbort } from './verification.ts';
-export { isSwitched, stepCountOf, stepIndexOf, type Wait, waitOf } from './wait.ts';
+export { stepCountOf, stepIndexOf, type Wait, waitOf } from './wait.ts';
 export type { ReplicaSetView, RestartablePod, RouterReading, ServiceView, WeightWriter, World } from './world.ts';

@@ -3,7 +3,9 @@ import { isDeepEqual, withoutUndefined } from './deep-equal.ts';
 import type { Decision, Effect } from './effect.ts';
 import { phaseOfCanary } from './phase.ts';
 import type { RolloutStatus } from './rollout.ts';
-import { readScene } from './scene.ts';
+import { readGround, readScene } from './scene.ts';
+import { judgePosture as judgeBlueGreen } from './strategies/blue-green/posture.ts';
+import { planServices } from './strategies/blue-green/services.ts';
 import { judgePosture } from './strategies/canary/posture.ts';
 import { planTraffic } from './strategies/canary/traffic.ts';
 import type { World } from './world.ts';
@@ -30,9 +32,14 @@ export function decideInvalid(world: World, problems: readonly string[]): Decisi
 
 /** An abort is not stopped by a mistake elsewhere in the spec (unlike Argo, which then reconciles nothing at all). */
 function lowerAborted(world: World): readonly Effect[] {
-  const strategy = world.rollout.spec.strategy?.canary;
-  if (strategy === undefined || world.router === undefined) return [];
-  const scene = readScene(world, strategy);
+  const { canary, blueGreen } = world.rollout.spec.strategy ?? {};
+  if (canary === undefined && blueGreen !== undefined) {
+    const scene = { ...readGround(world), strategy: blueGreen };
+    const posture = judgeBlueGreen(scene);
+    return posture.abort === undefined ? [] : planServices(scene, posture).back;
+  }
+  if (canary === undefined || world.router === undefined) return [];
+  const scene = readScene(world, canary);
   const posture = judgePosture(scene);
   return posture.abort === undefined ? [] : planTraffic(scene, posture).lower;
 }

@@ -24,7 +24,7 @@ export function stepCountOf({ spec }: Rollout): number {
 }
 
 /** The active Service goes, or has gone, to the revision asked for. */
-export function isSwitched({ blueGreen, currentPodHash }: Rollout['status']): boolean {
+function isSwitched({ blueGreen, currentPodHash }: Rollout['status']): boolean {
   return currentPodHash !== undefined && blueGreen?.activeSelector === currentPodHash;
 }
 

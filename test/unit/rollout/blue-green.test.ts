@@ -282,6 +282,16 @@ describe('the way back', () => {
     expect(cluster.performed[before]).toMatchObject({ kind: 'switchService', toPodHash: stable });
   });
 
+  it('is taken though something else is wrong with the spec', () => {
+    const cluster = underWay(POST);
+    const { 'checkout-preview': _gone, ...services } = cluster.services;
+    cluster.services = services;
+    cluster.judge(cluster.rollout.status.blueGreen?.postPromotionAnalysisRunStatus?.name ?? '', 'Failed');
+    cluster.turn();
+    expect(seen(cluster).active).toBe('app:1');
+    expect(cluster.rollout.status.message).toContain('InvalidSpec: The Rollout "checkout" is invalid');
+  });
+
   it('begins anew with a retry', () => {
     const cluster = underWay({ ...PRE, ...MANUAL });
     const first = judge(cluster, 'pre', 'Failed');

@@ -4,7 +4,6 @@ import { isAbortedAndPutBack, putBackWords } from '../../git-override.ts';
 import { podHashLabel } from '../../names.ts';
 import type { RolloutAnalysis } from '../../rollout.ts';
 import type { BlueGreenScene } from '../../scene.ts';
-import type { ReplicaSetView } from '../../world.ts';
 import { type Contest, judgeContest } from '../put-backs.ts';
 import { isWithinRollbackWindow } from '../rollback-window.ts';
 import { findRun, phaseOf } from '../runs.ts';
@@ -77,17 +76,16 @@ export function judgePosture(scene: BlueGreenScene): Posture {
     isHeld: scene.spec.paused === true || isInconclusive,
     isPermitted:
       isUnderWay && !isChanged && !isRetried && abort === undefined && blueGreen?.activeSelector === scene.podHash,
-    isServed: isServedBy(scene, scene.canary),
+    isServed: isServed(scene),
     contest: judgeContest(scene),
     pre,
     post,
   };
 }
 
-/** Whether the active Service selects these pods. */
-export function isServedBy({ world, strategy }: BlueGreenScene, replicaSet: ReplicaSetView | undefined): boolean {
+function isServed({ world, strategy, canary }: BlueGreenScene): boolean {
   const selected = world.services[strategy.activeService ?? '']?.selector[podHashLabel];
-  return selected !== undefined && selected === replicaSet?.podHash;
+  return selected !== undefined && selected === canary?.podHash;
 }
 
 /** Whether it ended well; an analysis that nobody asks for has. */
