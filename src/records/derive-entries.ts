@@ -143,7 +143,10 @@ function progress(scene: Scene): NewEntry[] {
 function switched({ now, before, ...scene }: Scene): NewEntry[] {
   if (now.switched === '' || before.switched !== '' || now.abort !== '') return [];
   return [
-    entry({ now, before, ...scene }, 'stepReached', { text: 'active', facts: { percent: '100', step: '1', of: '1' } }),
+    entry({ now, before, ...scene }, 'stepReached', {
+      text: 'is active',
+      facts: { percent: '100', step: '1', of: '1' },
+    }),
   ];
 }
 

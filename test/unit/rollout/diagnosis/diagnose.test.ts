@@ -471,3 +471,37 @@ describe('waits', () => {
     else expect(found).toMatchObject(cause);
   });
 });
+
+describe('blue-green', () => {
+  const strategy = { blueGreen: { activeService: 'checkout-stable', previewService: 'checkout-canary' } };
+  const pausedFor = (reason: string) => ({
+    pauseConditions: [{ reason, startTime: startedAt }],
+    controllerPause: true,
+  });
+
+  it.each<[string, object, object, object]>([
+    [
+      'a gate',
+      { autoPromotionEnabled: false },
+      pausedFor('BlueGreenPause'),
+      { kind: 'waitsForPerson', for: 'promote', by: undefined },
+    ],
+    [
+      'its seconds',
+      { autoPromotionSeconds: 90 },
+      pausedFor('BlueGreenPause'),
+      { kind: 'timedUntil', untilMs: nowMs + 30_000 },
+    ],
+    [
+      'a decision about an inconclusive analysis',
+      {},
+      pausedFor('InconclusiveAnalysisRun'),
+      { kind: 'waitsForPerson', for: 'decision', by: undefined },
+    ],
+  ])('waits for %s', (_what, settings, status, cause) => {
+    const spec = { strategy: { blueGreen: { ...strategy.blueGreen, ...settings } } };
+    const facts = ofRollout({ spec, status })(moving());
+    const { first } = diagnose({ ...facts, world: { ...facts.world, router: undefined } });
+    expect(first).toEqual(cause);
+  });
+});

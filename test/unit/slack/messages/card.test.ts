@@ -225,3 +225,34 @@ describe('the chart', () => {
     expect(words(blocks)).toMatch(/[▁▂▃▄▅▆▇█]{3} 99\.6 % … 99\.8 %/);
   });
 });
+
+describe('the card of blue-green', () => {
+  const weights = [{ percent: 100, state: 'ahead' }] as const;
+  const before = { weightPercent: 0, weights, step: { index: 0, count: 1 }, blueGreen: { at: 'preview' } } as const;
+  const bodyOf = (delivery: Parameters<typeof renderCard>[0]) => {
+    const section = renderCard(delivery, view).blocks.find(({ type }) => type === 'section');
+    return section?.type === 'section' ? (section.text?.text ?? '') : '';
+  };
+
+  it('goes from preview to active', () => {
+    const after = { ...before, weightPercent: 100, blueGreen: { at: 'active' } } as const;
+    expect(bodyOf(aDelivery('gate', { ...before, nextPercent: 100 }))).toContain('\n*preview* → active\n');
+    expect(bodyOf(aDelivery('checking', after))).toContain('\npreview ✓ → *active*\n');
+  });
+
+  it('offers no step to skip', () => {
+    const overflow = (delivery: Parameters<typeof renderCard>[0]) => words(renderCard(delivery, view).blocks);
+    expect(overflow(aDelivery('checking'))).toContain('Skip this step');
+    expect(overflow(aDelivery('checking', before))).not.toContain('Skip this step');
+  });
+
+  it('says of the way back what was seen of Services and pods', () => {
+    const verification = [
+      { check: 'weightZero', isDone: true },
+      { check: 'noCanaryRequests', isDone: true },
+      { check: 'podsGone', isDone: false },
+    ] as const;
+    const body = bodyOf(aDelivery('aborting', { ...before, verification }));
+    expect(body).toContain('✓ active on stable · ✓ no requests to it\n○ preview pods going');
+  });
+});
