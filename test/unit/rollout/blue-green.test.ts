@@ -333,6 +333,17 @@ describe('the way back', () => {
     expect(seen(cluster).active).toBe('app:2');
   });
 
+  it.each([
+    [1, { 'app:1': 0, 'app:2': 4, 'app:3': 4 }],
+    [2, { 'app:1': 4, 'app:2': 4, 'app:3': 4 }],
+  ])('is kept for the newest %i revisions that were replaced', (scaleDownDelayRevisionLimit, pods) => {
+    const cluster = underWay({ scaleDownDelayRevisionLimit });
+    cluster.wait(1);
+    cluster.release('app:3');
+    cluster.settle();
+    expect(seen(cluster)).toEqual({ active: 'app:3', preview: 'app:3', pods });
+  });
+
   it('inside the rollback window waits for pods, and for nothing else', () => {
     const cluster = underWay({ ...MANUAL, ...PRE }, { rollbackWindow: { revisions: 1 } });
     ask(cluster, 'promoteFull');
@@ -464,6 +475,49 @@ describe('the metadata of a role', () => {
     cluster.settle();
     expect(worn(cluster)).toEqual({ 'app:1': ['active', undefined] });
     expect(cluster.canary()?.annotations['stepwise.dev/pod-metadata']).toBeUndefined();
+  });
+});
+
+describe('taken over from Argo', () => {
+  /** As Argo leaves it at its pause: in its own words, with fields that only it writes, and Services without our history. */
+  function leftByArgo(): SimulatedCluster {
+    const cluster = underWay(MANUAL);
+    const { status } = cluster.rollout;
+    const startTime = '2027-01-15T07:59:00Z';
+    cluster.patch({
+      status: {
+        canary: {},
+        blueGreen: { previewSelector: status.currentPodHash, activeSelector: status.stableRS },
+        pauseConditions: [{ reason: 'BlueGreenPause', startTime }],
+        controllerPause: true,
+        observedGeneration: '2',
+        workloadObservedGeneration: '7',
+        promoteFull: null,
+      },
+    });
+    for (const one of cluster.replicaSets) {
+      const { 'stepwise.dev/unproven': _ours, ...annotations } = one.annotations;
+      one.annotations = annotations;
+    }
+    return cluster;
+  }
+
+  it('waits on, touches no pod, and goes on with a promote', () => {
+    const cluster = leftByArgo();
+    const before = cluster.performed.length;
+    cluster.settle();
+    const kinds = cluster.performed.slice(before).map(({ kind }) => kind);
+    expect(kinds.filter((kind) => kind !== 'writeStatus' && kind !== 'sendEvent')).toEqual([]);
+    expect(cluster.rollout.status).toMatchObject({ phase: 'Paused', workloadObservedGeneration: '7' });
+    ask(cluster, 'promote');
+    expect(seen(cluster).active).toBe('app:2');
+  });
+
+  it('goes on in the middle of the analysis after the switch', () => {
+    const cluster = underWay(POST);
+    cluster.patch({ status: { canary: {}, phase: 'Progressing' } });
+    judge(cluster, 'post', 'Failed');
+    expect(seen(cluster).active).toBe('app:1');
   });
 });
 

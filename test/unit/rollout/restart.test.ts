@@ -51,6 +51,18 @@ describe('restart', () => {
     expect(cluster.replicaSets.map(({ name }) => name)).toEqual(names);
   });
 
+  it('is the only thing of blue-green that maxUnavailable is about', () => {
+    const cluster = new SimulatedCluster(
+      aRollout().image('app:1').replicas(6).blueGreen({ maxUnavailable: 2 }).build(),
+    );
+    cluster.settle();
+    cluster.wait(60);
+    const restartAt = restart(cluster);
+    expect(fewestReady(cluster)).toBe(4);
+    expect(cluster.pods.evicted).toHaveLength(6);
+    expect(cluster.rollout.status).toMatchObject({ restartedAt: restartAt, phase: 'Healthy' });
+  });
+
   it('never has more than maxUnavailable pods missing', () => {
     const cluster = live({ maxUnavailable: 2 }, 6);
     restart(cluster);

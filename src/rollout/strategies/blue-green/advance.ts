@@ -121,7 +121,7 @@ function findPromotion(scene: BlueGreenScene, posture: Posture): string | undefi
   // With no replicas there are no requests to switch.
   const isServed = posture.isServed || scene.replicas === 0;
   if (!isPermitted || !isServed || isHeld || contest.isUnsettled || !hasPods(scene, scene.replicas)) return undefined;
-  if (isFull) return 'Full promotion requested';
+  if (isFull) return scene.status.promoteFull === true ? 'Full promotion requested' : 'Rollback within window';
   return hasPassed(scene, posture.post) ? 'Completed blue-green update' : undefined;
 }
 

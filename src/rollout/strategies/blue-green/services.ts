@@ -9,7 +9,7 @@ export interface ServicesPlan {
   /** What gives the active Service (back) to stable: performed before anything else, whatever else is wrong. */
   readonly back: readonly Effect[];
   readonly preview: readonly Effect[];
-  /** What gives it to the revision asked for: performed last, and only if this decision stores no other standing. */
+  /** What gives it to the revision asked for, where that is stored as permitted: performed last. */
   readonly forth: readonly Effect[];
   /** The pod hash that the active Service selects after `back`; undefined: none. */
   readonly activeHash: string | undefined;
