@@ -93,7 +93,7 @@ const move: fc.Arbitrary<Move> = fc.oneof(
   { weight: 4, arbitrary: fc.constant<Move>({ move: 'wait' }) },
 );
 const lag = fc.constantFrom(0, 5, 20, 60);
-const RUNS = { numRuns: Number(process.env.PROMISE_RUNS ?? 20) };
+const RUNS = { numRuns: Number(process.env.PROMISE_RUNS ?? 10) };
 
 interface Stage {
   readonly cluster: SimulatedCluster;
