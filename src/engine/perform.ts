@@ -75,9 +75,6 @@ async function performOne(
     case 'annotateReplicaSet':
       await tools.workloads.annotate(rollout, effect, options);
       return rollout;
-    case 'setPodMetadata':
-      await tools.workloads.setPodMetadata(rollout, effect, options);
-      return rollout;
     case 'deleteReplicaSet':
       await tools.workloads.remove(rollout, effect.name, effect.uid, options);
       return rollout;

@@ -1,22 +1,12 @@
-import { z } from 'zod';
-import {
-  AlreadyExistsError,
-  ConflictError,
-  type Json,
-  type JsonObject,
-  NotFoundError,
-  ObjectMeta,
-} from '../lib/index.ts';
+import { AlreadyExistsError, ConflictError, type Json, type JsonObject, NotFoundError } from '../lib/index.ts';
 import {
   formatLabelSelector,
   type NewReplicaSet,
   noLabelSelector,
-  type PodMetadataChange,
-  podHashLabel,
   type ReplicaSetView,
   type Rollout,
 } from '../rollout/index.ts';
-import type { Cluster, JsonPatch, KubernetesObject, Reflector, WriteOptions } from './cluster.ts';
+import type { Cluster, JsonPatch, Reflector, WriteOptions } from './cluster.ts';
 import { controllerUidOf } from './objects.ts';
 import { controllerReference } from './owner.ts';
 import { parseReplicaSet } from './projections.ts';
@@ -41,26 +31,10 @@ export interface Workloads {
     },
     options: WriteOptions,
   ): Promise<void>;
-  /** First the template and `annotationsBefore`, for pods to come; then each pod that is there; `annotationsAfter` when all have it. */
-  setPodMetadata(
-    rollout: Rollout,
-    change: {
-      readonly name: string;
-      readonly uid: string;
-      readonly podHash: string;
-      readonly metadata: PodMetadataChange;
-      readonly annotationsBefore: Readonly<Record<string, string | null>>;
-      readonly annotationsAfter: Readonly<Record<string, string | null>>;
-    },
-    options: WriteOptions,
-  ): Promise<void>;
   remove(rollout: Rollout, name: string, uid: string, options: WriteOptions): Promise<void>;
   /** Live, with templates: for semantic equality, undo and anti-affinity. */
   readWithTemplates(rollout: Rollout, signal: AbortSignal): Promise<readonly ReplicaSetView[]>;
 }
-
-/** Patches under way at once: the token bucket gives a burst of 200 to everybody. */
-const podsAtOnce = 10;
 
 export function createWorkloads(cluster: Cluster, cache: Pick<Reflector<unknown>, 'learn'>): Workloads {
   return {
@@ -94,24 +68,6 @@ export function createWorkloads(cluster: Cluster, cache: Pick<Reflector<unknown>
       const name = { namespace: rollout.metadata.namespace, name: change.name };
       cache.learn(await gone(cluster.patchMerge(resources.replicaSets, name, patch, options)));
     },
-    async setPodMetadata(rollout, change, options) {
-      const { namespace } = rollout.metadata;
-      const { uid, metadata } = change;
-      const name = { namespace, name: change.name };
-      const before: JsonObject = {
-        metadata: { uid, annotations: change.annotationsBefore },
-        spec: { template: { metadata: { labels: metadata.labels, annotations: metadata.annotations } } },
-      };
-      cache.learn(await gone(cluster.patchMerge(resources.replicaSets, name, before, options)));
-      const query = { namespace, labelSelector: `${podHashLabel}=${change.podHash}` };
-      const pods = await cluster.list(resources.pods, query, options.signal);
-      const open = pods.filter((pod) => controllerUidOf(pod) === uid && !carries(pod, metadata));
-      while (open.length > 0) {
-        await Promise.all(open.splice(0, podsAtOnce).map((pod) => patchPod(cluster, pod, metadata, options)));
-      }
-      const after: JsonObject = { metadata: { uid, annotations: change.annotationsAfter } };
-      cache.learn(await gone(cluster.patchMerge(resources.replicaSets, name, after, options)));
-    },
     async remove(rollout, name, uid, options) {
       await cluster.delete(resources.replicaSets, { namespace: rollout.metadata.namespace, name }, uid, options);
     },
@@ -128,28 +84,6 @@ export function createWorkloads(cluster: Cluster, cache: Pick<Reflector<unknown>
       return views.sort((a, b) => a.createdAtMs - b.createdAtMs);
     },
   };
-}
-
-function carries(pod: KubernetesObject, { labels, annotations }: PodMetadataChange): boolean {
-  const { metadata } = z.object({ metadata: ObjectMeta }).parse(pod);
-  const isSet = (present: Readonly<Record<string, string>>, wanted: Readonly<Record<string, string | null>>) =>
-    Object.entries(wanted).every(([key, value]) => (present[key] ?? null) === value);
-  return isSet(metadata.labels, labels) && isSet(metadata.annotations, annotations);
-}
-
-async function patchPod(
-  cluster: Cluster,
-  pod: KubernetesObject,
-  { labels, annotations }: PodMetadataChange,
-  options: WriteOptions,
-): Promise<void> {
-  const { name, namespace = '', uid } = pod.metadata;
-  try {
-    await cluster.patchMerge(resources.pods, { namespace, name }, { metadata: { uid, labels, annotations } }, options);
-  } catch (error) {
-    // It is gone, or its name is another pod's by now: that one is of the template.
-    if (!(error instanceof NotFoundError || error instanceof ConflictError)) throw error;
-  }
 }
 
 function manifestOf(rollout: Rollout, wanted: NewReplicaSet): JsonObject {

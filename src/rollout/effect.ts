@@ -25,20 +25,6 @@ export type Effect =
       readonly annotations: Readonly<Record<string, string | null>>;
       readonly minReadySeconds?: number;
     }
-  /**
-   * Gives the pods of a ReplicaSet, those that are there and those to come, the metadata of their role, and takes away what a former
-   * role gave them (null). Nothing restarts. Precondition: uid.
-   */
-  | {
-      readonly kind: 'setPodMetadata';
-      readonly name: string;
-      readonly uid: string;
-      readonly podHash: string;
-      readonly metadata: PodMetadataChange;
-      /** Of the ReplicaSet, with its template: before the pods, and after the last of them. */
-      readonly annotationsBefore: Readonly<Record<string, string | null>>;
-      readonly annotationsAfter: Readonly<Record<string, string | null>>;
-    }
   | { readonly kind: 'deleteReplicaSet'; readonly name: string; readonly uid: string }
   /** A deletion that asks the pod's disruption budget; refused is an answer (`refusedEvictions`). Precondition: uid. */
   | { readonly kind: 'evictPod'; readonly name: string; readonly uid: string; readonly podHash: string }
@@ -77,12 +63,6 @@ export type Effect =
       /** What makes this event one of its kind, besides uid and reason: revision, step. */
       readonly occasion: string;
     };
-
-/** Labels and annotations to set; null takes one away. */
-export interface PodMetadataChange {
-  readonly labels: Readonly<Record<string, string | null>>;
-  readonly annotations: Readonly<Record<string, string | null>>;
-}
 
 export interface NewReplicaSet {
   readonly name: string;

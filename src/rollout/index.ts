@@ -18,7 +18,7 @@ export { type Cause, type CauseKind, causeOrder, type LastSample, type Standing 
 export { type Diagnosis, diagnose } from './diagnosis/diagnose.ts';
 export type { ContainerView, DiagnosisFacts, PodView } from './diagnosis/diagnosis-facts.ts';
 export { silentMetrics } from './diagnosis/evidence.ts';
-export type { Decision, Effect, NewAnalysisRun, NewReplicaSet, PodMetadataChange } from './effect.ts';
+export type { Decision, Effect, NewAnalysisRun, NewReplicaSet } from './effect.ts';
 export { changesAgainstGit, type GitChange, noteOverride } from './git-change.ts';
 export { type PutBack, readPutBack } from './git-override.ts';
 export { type GitOwner, gitImage, readGitOwner } from './git-owner.ts';

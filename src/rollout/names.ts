@@ -40,12 +40,6 @@ export const putBackAnnotation = 'stepwise.dev/put-back';
  */
 export const unprovenAnnotation = 'stepwise.dev/unproven';
 
-/**
- * Ours, on a ReplicaSet: `pending` while the metadata of its role is in its template and not known to be on all of its pods. Without it
- * a kill in between would leave pods that say another role.
- */
-export const podMetadataAnnotation = 'stepwise.dev/pod-metadata';
-
 /** Annotations of a Rollout that are not copied to its ReplicaSets. */
 export function isCopiedToReplicaSets(annotation: string): boolean {
   return !(

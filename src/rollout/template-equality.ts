@@ -21,8 +21,8 @@ export function withoutInjections(replicaSet: {
 }): PodTemplate {
   const { template } = replicaSet;
   const injected = readInjectedMetadata(replicaSet.annotations[ephemeralMetadataAnnotation]);
-  const labels = omit(template.metadata?.labels ?? {}, [podHashLabel, ...Object.keys(injected.labels)]);
-  const annotations = omit(template.metadata?.annotations ?? {}, Object.keys(injected.annotations));
+  const labels = omit(template.metadata?.labels ?? {}, [podHashLabel, ...injected.labels]);
+  const annotations = omit(template.metadata?.annotations ?? {}, injected.annotations);
   const metadata = { ...template.metadata, labels, annotations };
   const affinity = withoutHashTerm(template.spec?.affinity);
   const spec = template.spec === undefined ? undefined : withoutUndefined({ ...template.spec, affinity });
@@ -41,25 +41,20 @@ function omit(map: Readonly<Record<string, string>>, names: readonly string[]): 
   return Object.fromEntries(Object.entries(map).filter(([name]) => !names.includes(name)));
 }
 
-/** What was put into the pods for their role, by the annotation that lists it. */
-export function readInjectedMetadata(json: string | undefined): {
-  readonly labels: Readonly<Record<string, string>>;
-  readonly annotations: Readonly<Record<string, string>>;
-} {
-  const nothing = { labels: {}, annotations: {} };
+function readInjectedMetadata(json: string | undefined): { labels: readonly string[]; annotations: readonly string[] } {
+  const nothing = { labels: [], annotations: [] };
   if (json === undefined) return nothing;
   try {
     const value: unknown = JSON.parse(json);
-    return isObject(value) ? { labels: textsOf(value.labels), annotations: textsOf(value.annotations) } : nothing;
+    return isObject(value) ? { labels: keysOf(value.labels), annotations: keysOf(value.annotations) } : nothing;
   } catch {
     // Somebody else's text in that annotation: nothing of it was injected.
     return nothing;
   }
 }
 
-function textsOf(value: unknown): Readonly<Record<string, string>> {
-  if (!isObject(value)) return {};
-  return Object.fromEntries(Object.entries(value).map(([key, text]) => [key, String(text)]));
+function keysOf(value: unknown): readonly string[] {
+  return isObject(value) ? Object.keys(value) : [];
 }
 
 function withoutHashTerm(affinity: unknown): unknown {

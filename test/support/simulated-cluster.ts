@@ -130,15 +130,6 @@ export class SimulatedCluster {
         replicaSet.minReadySeconds = effect.minReadySeconds ?? replicaSet.minReadySeconds;
         return;
       }
-      case 'setPodMetadata': {
-        const replicaSet = this.#find(effect.name, effect.uid);
-        const { metadata } = replicaSet.template;
-        const labels = patched(metadata?.labels ?? {}, effect.metadata.labels);
-        const annotations = patched(metadata?.annotations ?? {}, effect.metadata.annotations);
-        replicaSet.template = { ...replicaSet.template, metadata: { ...metadata, labels, annotations } };
-        replicaSet.annotations = patched(replicaSet.annotations, effect.annotationsAfter);
-        return;
-      }
       case 'deleteReplicaSet':
         this.replicaSets = this.replicaSets.filter((one) => one.uid !== effect.uid);
         return;

@@ -10,23 +10,16 @@ import {
   scaleDownDeadlineAnnotation,
 } from '../names.ts';
 import { revisionOf } from '../replica-sets.ts';
-import type { PodMetadata, PodTemplate } from '../rollout.ts';
+import type { PodTemplate } from '../rollout.ts';
 import type { Ground } from '../scene.ts';
 import type { ReplicaSetView } from '../world.ts';
 import { injectAntiAffinity } from './anti-affinity.ts';
-import { withRole } from './role-metadata.ts';
 
 /** The canary's ReplicaSet, where it is missing. At 0 replicas: pods are another effect. */
-export function planCanaryReplicaSet(
-  scene: Ground,
-  {
-    marks = {},
-    role,
-  }: { readonly marks?: Readonly<Record<string, string>>; readonly role?: PodMetadata | undefined } = {},
-): Effect[] {
+export function planCanaryReplicaSet(scene: Ground, marks: Readonly<Record<string, string>> = {}): Effect[] {
   const { template } = scene.spec;
   if (scene.canary !== undefined || template === undefined) return [];
-  const replicaSet = newReplicaSet(scene, template, { marks, role });
+  const replicaSet = newReplicaSet(scene, template, marks);
   const message = `Created ReplicaSet ${replicaSet.name} (revision ${scene.revision})`;
   return [
     { kind: 'createReplicaSet', replicaSet },
@@ -38,12 +31,7 @@ export function replicaSetName(scene: Ground): string {
   return `${scene.rollout.metadata.name}-${scene.podHash}`;
 }
 
-function newReplicaSet(
-  scene: Ground,
-  template: PodTemplate,
-  { marks, role }: { readonly marks: Readonly<Record<string, string>>; readonly role: PodMetadata | undefined },
-): NewReplicaSet {
-  const roled = withRole(template, role);
+function newReplicaSet(scene: Ground, template: PodTemplate, marks: Readonly<Record<string, string>>): NewReplicaSet {
   const labels = { ...template.metadata?.labels, [podHashLabel]: scene.podHash };
   const { matchLabels, matchExpressions } = scene.spec.selector ?? {};
   return {
@@ -53,7 +41,6 @@ function newReplicaSet(
     annotations: {
       ...copiedAnnotations(scene),
       ...marks,
-      ...roled.annotations,
       [revisionAnnotation]: String(scene.revision),
       [desiredReplicasAnnotation]: String(scene.replicas),
     },
@@ -61,13 +48,7 @@ function newReplicaSet(
       matchLabels: { ...matchLabels, [podHashLabel]: scene.podHash },
       ...(matchExpressions === undefined ? {} : { matchExpressions }),
     },
-    template: injectAntiAffinity(scene, {
-      ...roled.template,
-      metadata: {
-        ...roled.template.metadata,
-        labels: { ...roled.template.metadata?.labels, [podHashLabel]: scene.podHash },
-      },
-    }),
+    template: injectAntiAffinity(scene, { ...template, metadata: { ...template.metadata, labels } }),
     minReadySeconds: scene.spec.minReadySeconds ?? 0,
   };
 }

@@ -8,7 +8,6 @@ import { progressDeadlineOf } from '../conditions.ts';
 import { planHistory } from '../history.ts';
 import { planOwnAnnotations, storeCollision } from '../own-annotations.ts';
 import { planAnnotations, planCanaryReplicaSet, replicaSetName } from '../replica-sets.ts';
-import { planRoleMetadata, roleOfNew } from '../role-metadata.ts';
 import { advance } from './advance.ts';
 import { planAnalysis } from './analysis.ts';
 import { judgePosture } from './posture.ts';
@@ -37,11 +36,7 @@ export function decideBlueGreen(scene: BlueGreenScene): Decision {
   const write: Effect[] = isDeepEqual(built.status, scene.status)
     ? []
     : [{ kind: 'writeStatus', status: built.status }, ...built.events.map((event) => announceEvent(scene, event))];
-  const roles = { canary: scene.strategy.previewMetadata, stable: scene.strategy.activeMetadata };
-  const creation = planCanaryReplicaSet(scene, {
-    marks: posture.isFirst ? {} : { [unprovenAnnotation]: 'true' },
-    role: roleOfNew(scene, roles),
-  });
+  const creation = planCanaryReplicaSet(scene, posture.isFirst ? {} : { [unprovenAnnotation]: 'true' });
   if (posture.isChanged) return { effects: [...services.back, ...creation, ...write] };
 
   const scaling = planScaling(scene, posture);
@@ -60,8 +55,6 @@ export function decideBlueGreen(scene: BlueGreenScene): Decision {
     ...(scaling.effects.length === 0 ? restart.evictions : []),
     // For a permission that the read Rollout stores: not for one that this decision is about to store, or takes back.
     ...(standing.isPermitted ? services.forth : []),
-    // A call for each pod, and nothing waits for it.
-    ...planRoleMetadata(scene, roles),
   ];
   const wakes = [
     scaling.wakeAtMs,
