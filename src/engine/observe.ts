@@ -2,10 +2,10 @@ import type { AnalysisRun, AnalysisTemplate, TemplateReference } from '../analys
 import type { AnalysisRuns, ObjectName, Pods, Rollouts, Services, Workloads } from '../kubernetes/index.ts';
 import { ConflictError, InvalidError } from '../lib/index.ts';
 import {
-  isRestartDue,
   neededLiveServices,
   neededServices,
   neededTemplates,
+  needsPods,
   needsTemplates,
   type ReplicaSetView,
   type Rollout,
@@ -23,7 +23,7 @@ export interface ObserveTools {
   readonly workloads: Pick<Workloads, 'readWithTemplates'>;
   readonly analysisRuns: Pick<AnalysisRuns, 'read'>;
   readonly services: Pick<Services, 'read'>;
-  readonly pods: Pick<Pods, 'readRestartable'>;
+  readonly pods: Pick<Pods, 'readOwned'>;
   readonly caches: Caches;
   readonly routers: Pick<TrafficRouters, 'choose'>;
   readonly nowMs: () => number;
@@ -150,10 +150,11 @@ async function complete(world: World, tools: ObserveTools, signal: AbortSignal):
     ? await tools.workloads.readWithTemplates(world.rollout, signal)
     : world.replicaSets;
   const services = await readLiveServices(world, tools, signal);
-  if (!isRestartDue(world.rollout, world.nowMs)) return { ...world, replicaSets, services };
+  const completed = { ...world, replicaSets, services };
+  if (!needsPods(completed)) return completed;
   const owners = replicaSets.filter(({ specReplicas, replicas }) => specReplicas > 0 || replicas > 0);
-  const pods = await tools.pods.readRestartable(world.rollout.metadata.namespace, owners, signal);
-  return { ...world, replicaSets, services, pods };
+  const pods = await tools.pods.readOwned(world.rollout.metadata.namespace, owners, signal);
+  return { ...completed, pods };
 }
 
 async function readLiveServices(

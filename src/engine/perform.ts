@@ -8,7 +8,7 @@ export interface PerformTools {
   readonly workloads: Workloads;
   readonly services: Services;
   readonly analysisRuns: AnalysisRuns;
-  readonly pods: Pick<Pods, 'evict'>;
+  readonly pods: Pick<Pods, 'evict' | 'patchMetadata'>;
   /** Sent beside the turn: an event is a courtesy, and nothing waits for it. */
   readonly sendEvent: (rollout: Rollout, event: Extract<Effect, { kind: 'sendEvent' }>) => void;
 }
@@ -74,6 +74,9 @@ async function performOne(
       return rollout;
     case 'annotateReplicaSet':
       await tools.workloads.annotate(rollout, effect, options);
+      return rollout;
+    case 'patchPodMetadata':
+      await tools.pods.patchMetadata({ namespace, name: effect.name, uid: effect.uid }, effect, options.signal);
       return rollout;
     case 'deleteReplicaSet':
       await tools.workloads.remove(rollout, effect.name, effect.uid, options);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ConflictError, NotFoundError, NotNowError, ObjectMeta } from '../lib/index.ts';
-import { type ContainerView, type PodView, podHashLabel, type RestartablePod } from '../rollout/index.ts';
+import { type ContainerView, type OwnedPod, type PodView, podHashLabel } from '../rollout/index.ts';
 import type { KubernetesObject, ObjectName, Resource } from './cluster.ts';
 import type { ConnectedCluster } from './create-cluster.ts';
 import { controllerUidOf, parseList } from './objects.ts';
@@ -10,14 +10,20 @@ import { pathOf, resources } from './resources.ts';
 export interface Pods {
   /** Pods of these hashes: at most fifty of each, without their warnings. */
   read(namespace: string, podHashes: readonly string[], signal: AbortSignal): Promise<readonly PodView[]>;
-  /** All pods of these ReplicaSets, as far as a restart looks at them. */
-  readRestartable(
+  /** All pods of these ReplicaSets, as far as a decision looks at them. */
+  readOwned(
     namespace: string,
     replicaSets: readonly { readonly uid: string; readonly podHash: string }[],
     signal: AbortSignal,
-  ): Promise<readonly RestartablePod[]>;
+  ): Promise<readonly OwnedPod[]>;
   /** Deletes this very pod if its disruption budget allows it; false: not now. Gone already is success. */
   evict(pod: ObjectName & { readonly uid: string }, signal: AbortSignal): Promise<boolean>;
+  /** Sets labels and annotations of this very pod (null removes). Gone already is success. */
+  patchMetadata(
+    pod: ObjectName & { readonly uid: string },
+    change: Readonly<Record<'labels' | 'annotations', Readonly<Record<string, string | null>>>>,
+    signal: AbortSignal,
+  ): Promise<void>;
   /** The newest warnings about one pod first. */
   warnings(namespace: string, podUid: string, signal: AbortSignal): Promise<PodView['warnings']>;
   /** How many endpoints of a Service are ready; undefined: it has no EndpointSlice at all. */
@@ -47,7 +53,7 @@ export function createPods({ api, list }: Pick<ConnectedCluster, 'api' | 'list'>
       });
       return (await Promise.all(pages)).flat().map(viewOf);
     },
-    async readRestartable(namespace, replicaSets, signal) {
+    async readOwned(namespace, replicaSets, signal) {
       if (replicaSets.length === 0) return [];
       const labelSelector = `${podHashLabel} in (${replicaSets.map(({ podHash }) => podHash).join(',')})`;
       const objects = await list(resources.pods, { namespace, labelSelector }, signal);
@@ -55,15 +61,11 @@ export function createPods({ api, list }: Pick<ConnectedCluster, 'api' | 'list'>
       const owners = new Set(replicaSets.map(({ uid }) => uid));
       return objects
         .filter((object) => owners.has(controllerUidOf(object) ?? ''))
-        .map(viewOf)
-        .map(({ name, uid, podHash, createdAtMs, isReady, isGoing }) => ({
-          name,
-          uid,
-          podHash,
-          createdAtMs,
-          isReady,
-          isGoing,
-        }));
+        .map((object) => {
+          const { name, uid, podHash, createdAtMs, isReady, isGoing } = viewOf(object);
+          const { labels, annotations } = ObjectMeta.parse(object.metadata);
+          return { name, uid, podHash, createdAtMs, isReady, isGoing, labels, annotations };
+        });
     },
     async evict({ namespace, name, uid }, signal) {
       try {
@@ -84,6 +86,22 @@ export function createPods({ api, list }: Pick<ConnectedCluster, 'api' | 'list'>
         if (error instanceof NotNowError) return false;
         // A conflict about the uid: the name belongs to another pod by now, so ours is gone.
         if (error instanceof NotFoundError || error instanceof ConflictError) return true;
+        throw error;
+      }
+    },
+    async patchMetadata({ namespace, name, uid }, { labels, annotations }, signal) {
+      // A merge patch with a uid that is not the object's is a 409: that is the precondition.
+      const body = { metadata: { uid, labels, annotations } };
+      try {
+        await api.request({
+          method: 'PATCH',
+          path: pathOf(resources.pods, namespace, name),
+          contentType: 'application/merge-patch+json',
+          body,
+          signal,
+        });
+      } catch (error) {
+        if (error instanceof NotFoundError || error instanceof ConflictError) return;
         throw error;
       }
     },

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { AnalysisRun, AnalysisTemplate } from '../analysis/index.ts';
 import { ObjectMeta } from '../lib/index.ts';
 import {
+  describeAntiAffinity,
   lastWriterOf,
   mainImage,
   PodTemplate,
@@ -45,6 +46,7 @@ const ReplicaSet = z.looseObject({
   }),
   status: z
     .looseObject({
+      observedGeneration: z.number().default(0),
       replicas: z.number().default(0),
       readyReplicas: z.number().default(0),
       availableReplicas: z.number().default(0),
@@ -59,7 +61,7 @@ const ReplicaSet = z.looseObject({
         )
         .default([]),
     })
-    .default({ replicas: 0, readyReplicas: 0, availableReplicas: 0, conditions: [] }),
+    .default({ observedGeneration: 0, replicas: 0, readyReplicas: 0, availableReplicas: 0, conditions: [] }),
 });
 
 /** A ReplicaSet as it was read live, with its template. */
@@ -71,6 +73,7 @@ function viewOf({ metadata, spec, status }: z.infer<typeof ReplicaSet>) {
   const failure = status.conditions.find(
     (condition) => condition.type === 'ReplicaFailure' && condition.status === 'True',
   );
+  const antiAffinity = describeAntiAffinity(spec.template);
   return {
     ...(failure === undefined ? {} : { failure: { reason: failure.reason, message: failure.message } }),
     name: metadata.name,
@@ -84,6 +87,8 @@ function viewOf({ metadata, spec, status }: z.infer<typeof ReplicaSet>) {
     annotations: metadata.annotations,
     labels: metadata.labels,
     minReadySeconds: spec.minReadySeconds,
+    ...(antiAffinity === undefined ? {} : { antiAffinity }),
+    ...((metadata.generation ?? 0) > status.observedGeneration ? { isUnobserved: true as const } : {}),
     template: spec.template,
   };
 }

@@ -49,7 +49,7 @@ export const neededRights: readonly Right[] = [
   cluster('argoproj.io', 'clusteranalysistemplates', 'get list watch', 'cluster-wide templates are read'),
   watched('apps', 'replicasets', 'get list watch create patch delete', 'each revision has its pods'),
   watched('', 'services', 'get list watch patch', 'Services lead to their pods'),
-  watched('', 'pods', 'get list', 'why a pod is not ready is told'),
+  watched('', 'pods', 'get list patch', 'why a pod is not ready is told, and pods are labelled for their role'),
   watched('', 'pods/eviction', 'create', 'restart replaces pods'),
   watched('discovery.k8s.io', 'endpointslices', 'list', 'why a Service leads nowhere is told'),
   watched('', 'secrets', 'get', 'analyses with a secretKeyRef are measured'),

@@ -5,6 +5,7 @@ import {
   noLabelSelector,
   type ReplicaSetView,
   type Rollout,
+  type TemplateChange,
 } from '../rollout/index.ts';
 import type { Cluster, JsonPatch, Reflector, WriteOptions } from './cluster.ts';
 import { controllerUidOf } from './objects.ts';
@@ -28,6 +29,7 @@ export interface Workloads {
       readonly uid: string;
       readonly annotations: Readonly<Record<string, string | null>>;
       readonly minReadySeconds?: number;
+      readonly template?: TemplateChange;
     },
     options: WriteOptions,
   ): Promise<void>;
@@ -63,7 +65,7 @@ export function createWorkloads(cluster: Cluster, cache: Pick<Reflector<unknown>
       // A merge patch with a uid that is not the object's is a 409: that is the precondition.
       const patch: JsonObject = {
         metadata: { uid: change.uid, annotations: change.annotations },
-        ...(change.minReadySeconds === undefined ? {} : { spec: { minReadySeconds: change.minReadySeconds } }),
+        ...specPatch(change),
       };
       const name = { namespace: rollout.metadata.namespace, name: change.name };
       cache.learn(await gone(cluster.patchMerge(resources.replicaSets, name, patch, options)));
@@ -84,6 +86,19 @@ export function createWorkloads(cluster: Cluster, cache: Pick<Reflector<unknown>
       return views.sort((a, b) => a.createdAtMs - b.createdAtMs);
     },
   };
+}
+
+function specPatch({ minReadySeconds, template }: Parameters<Workloads['annotate']>[1]): JsonObject {
+  if (minReadySeconds === undefined && template === undefined) return {};
+  const { labels, annotations, affinity } = template ?? {};
+  const spec = {
+    ...(minReadySeconds === undefined ? {} : { minReadySeconds }),
+    template: {
+      ...(template === undefined ? {} : { metadata: { labels: labels ?? {}, annotations: annotations ?? {} } }),
+      ...(affinity === undefined ? {} : { spec: { affinity: affinity as Json } }),
+    },
+  };
+  return { spec };
 }
 
 function manifestOf(rollout: Rollout, wanted: NewReplicaSet): JsonObject {

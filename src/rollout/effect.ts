@@ -17,13 +17,22 @@ export type Effect =
       readonly from: number;
       readonly to: number;
     }
-  /** Sets annotations (null removes), and minReadySeconds where given; precondition: uid. */
+  /** Sets annotations (null removes), and where given minReadySeconds and what is put into its pod template; precondition: uid. */
   | {
       readonly kind: 'annotateReplicaSet';
       readonly name: string;
       readonly uid: string;
       readonly annotations: Readonly<Record<string, string | null>>;
       readonly minReadySeconds?: number;
+      readonly template?: TemplateChange;
+    }
+  /** Sets labels and annotations of a pod (null removes); precondition: uid. A pod that is gone is success. */
+  | {
+      readonly kind: 'patchPodMetadata';
+      readonly name: string;
+      readonly uid: string;
+      readonly labels: Readonly<Record<string, string | null>>;
+      readonly annotations: Readonly<Record<string, string | null>>;
     }
   | { readonly kind: 'deleteReplicaSet'; readonly name: string; readonly uid: string }
   /** A deletion that asks the pod's disruption budget; refused is an answer (`refusedEvictions`). Precondition: uid. */
@@ -63,6 +72,14 @@ export type Effect =
       /** What makes this event one of its kind, besides uid and reason: revision, step. */
       readonly occasion: string;
     };
+
+/** A merge patch of what is put into a ReplicaSet's pod template for its role. */
+export interface TemplateChange {
+  readonly labels?: Readonly<Record<string, string | null>>;
+  readonly annotations?: Readonly<Record<string, string | null>>;
+  /** `null` removes it; lists in it are whole. */
+  readonly affinity?: Readonly<Record<string, unknown>> | null;
+}
 
 export interface NewReplicaSet {
   readonly name: string;

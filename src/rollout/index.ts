@@ -3,6 +3,7 @@
  * Never does anything: it says what should be done (effect.ts) about what was seen (world.ts).
  * Begin reading at decide.ts.
  */
+export { describeAntiAffinity } from './anti-affinity.ts';
 export { bindingOf } from './binding.ts';
 export { decide } from './decide.ts';
 export type {
@@ -18,7 +19,7 @@ export { type Cause, type CauseKind, causeOrder, type LastSample, type Standing 
 export { type Diagnosis, diagnose } from './diagnosis/diagnose.ts';
 export type { ContainerView, DiagnosisFacts, PodView } from './diagnosis/diagnosis-facts.ts';
 export { silentMetrics } from './diagnosis/evidence.ts';
-export type { Decision, Effect, NewAnalysisRun, NewReplicaSet } from './effect.ts';
+export type { Decision, Effect, NewAnalysisRun, NewReplicaSet, TemplateChange } from './effect.ts';
 export { changesAgainstGit, type GitChange, noteOverride } from './git-change.ts';
 export { type PutBack, readPutBack } from './git-override.ts';
 export { type GitOwner, gitImage, readGitOwner } from './git-owner.ts';
@@ -50,11 +51,11 @@ export {
   runReferencesOf,
   TrafficRouting,
 } from './rollout.ts';
-export { needsTemplates } from './scene.ts';
+export { needsPods, needsTemplates } from './scene.ts';
 export { withoutInjections } from './template-equality.ts';
 export { chooseUndo, isUndo, type KnownHealth, type UndoChoice, undoPatch } from './undo.ts';
 export { validateRollout } from './validate.ts';
 export { patchesFor, type RolloutPatch, type Verb } from './verbs.ts';
 export { isKeptUpAfterAbort } from './verification.ts';
 export { stepCountOf, stepIndexOf, type Wait, waitOf } from './wait.ts';
-export type { ReplicaSetView, RestartablePod, RouterReading, ServiceView, WeightWriter, World } from './world.ts';
+export type { OwnedPod, ReplicaSetView, RouterReading, ServiceView, WeightWriter, World } from './world.ts';

@@ -10,6 +10,8 @@ export const revisionHistoryAnnotation = 'rollout.argoproj.io/revision-history';
 export const desiredReplicasAnnotation = 'rollout.argoproj.io/desired-replicas';
 /** JSON of the labels and annotations that Argo put into a ReplicaSet's template for its role. */
 export const ephemeralMetadataAnnotation = 'rollout.argoproj.io/ephemeral-metadata';
+/** Ours, on a ReplicaSet: what its pods may still carry of a former role, and what its template says itself (pod-metadata.ts). */
+export const podMetadataAnnotation = 'stepwise.dev/pod-metadata';
 /** RFC 3339, UTC. */
 export const scaleDownDeadlineAnnotation = 'scale-down-deadline';
 export const managedByAnnotation = 'argo-rollouts.argoproj.io/managed-by-rollouts';

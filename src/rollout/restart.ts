@@ -4,7 +4,7 @@ import { sumOf } from './replica-sets.ts';
 import { maxUnavailableOf, type Room } from './replicas.ts';
 import type { Rollout } from './rollout.ts';
 import type { Ground } from './scene.ts';
-import type { RestartablePod, World } from './world.ts';
+import type { OwnedPod, World } from './world.ts';
 
 /*
  * `spec.restartAt`: pods that are older are evicted, a few at a time, and their ReplicaSets make others of the same template. No
@@ -49,7 +49,7 @@ export function planRestart(scene: Scene, isChanged: boolean): RestartPlan {
 }
 
 /** Never more than maxUnavailable missing (1 where that is none), counted on pods that were read live: a cache lags behind evictions. */
-function mayGo(scene: Scene, pods: readonly RestartablePod[]): number {
+function mayGo(scene: Scene, pods: readonly OwnedPod[]): number {
   const available = Math.min(
     pods.filter(({ isReady, isGoing }) => isReady && !isGoing).length,
     sumOf(scene.world.replicaSets, (one) => one.availableReplicas),
@@ -62,8 +62,8 @@ function mayGo(scene: Scene, pods: readonly RestartablePod[]): number {
 }
 
 /** Stable, canary, the others; the oldest first. A ReplicaSet whose budget has just refused waits for the next turn. */
-function inOrder(scene: Scene, pods: readonly RestartablePod[], { refusedEvictions = [] }: World): RestartablePod[] {
-  const rank = (pod: RestartablePod) => {
+function inOrder(scene: Scene, pods: readonly OwnedPod[], { refusedEvictions = [] }: World): OwnedPod[] {
+  const rank = (pod: OwnedPod) => {
     if (pod.podHash === scene.stable?.podHash) return 0;
     return pod.podHash === scene.podHash ? 1 : 2;
   };
@@ -72,6 +72,6 @@ function inOrder(scene: Scene, pods: readonly RestartablePod[], { refusedEvictio
     .toSorted((a, b) => rank(a) - rank(b) || a.createdAtMs - b.createdAtMs || (a.name < b.name ? -1 : 1));
 }
 
-function evict({ name, uid, podHash }: RestartablePod): Effect {
+function evict({ name, uid, podHash }: OwnedPod): Effect {
   return { kind: 'evictPod', name, uid, podHash };
 }

@@ -18,6 +18,19 @@ export const PodTemplate = z.looseObject({
 });
 export type PodTemplate = z.infer<typeof PodTemplate>;
 
+/** Labels and annotations that pods carry for the role of their revision. */
+export const PodMetadata = z.looseObject({
+  labels: z.record(z.string(), z.string()).optional(),
+  annotations: z.record(z.string(), z.string()).optional(),
+});
+export type PodMetadata = z.infer<typeof PodMetadata>;
+
+export const AntiAffinity = z.looseObject({
+  requiredDuringSchedulingIgnoredDuringExecution: z.looseObject({}).optional(),
+  preferredDuringSchedulingIgnoredDuringExecution: z.looseObject({ weight: z.number() }).optional(),
+});
+export type AntiAffinity = z.infer<typeof AntiAffinity>;
+
 /** Which analysis templates to run, with which arguments. */
 export const RolloutAnalysis = z.looseObject({
   templates: z.array(z.looseObject({ templateName: z.string(), clusterScope: z.boolean().optional() })).default([]),
@@ -82,12 +95,6 @@ export const TrafficRouting = z.looseObject({
 });
 export type TrafficRouting = z.infer<typeof TrafficRouting>;
 
-const AntiAffinity = z.looseObject({
-  requiredDuringSchedulingIgnoredDuringExecution: z.looseObject({}).optional(),
-  preferredDuringSchedulingIgnoredDuringExecution: z.looseObject({ weight: z.number() }).optional(),
-});
-export type AntiAffinity = z.infer<typeof AntiAffinity>;
-
 export const CanaryStrategy = z.looseObject({
   canaryService: z.string().optional(),
   stableService: z.string().optional(),
@@ -101,17 +108,12 @@ export const CanaryStrategy = z.looseObject({
   abortScaleDownDelaySeconds: z.number().optional(),
   dynamicStableScale: z.boolean().optional(),
   minPodsPerReplicaSet: z.number().optional(),
+  canaryMetadata: PodMetadata.optional(),
+  stableMetadata: PodMetadata.optional(),
   replicaProgressThreshold: z.looseObject({ type: z.string(), value: z.number() }).optional(),
   antiAffinity: AntiAffinity.optional(),
 });
 export type CanaryStrategy = z.infer<typeof CanaryStrategy>;
-
-/** Labels and annotations that pods carry as long as they have a role (`previewMetadata`). */
-const PodMetadata = z.looseObject({
-  labels: z.record(z.string(), z.string()).optional(),
-  annotations: z.record(z.string(), z.string()).optional(),
-});
-export type PodMetadata = z.infer<typeof PodMetadata>;
 
 export const BlueGreenStrategy = z.looseObject({
   activeService: z.string().optional(),

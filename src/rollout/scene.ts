@@ -1,5 +1,7 @@
 import { computeEarlierPodHash, computePodHash, computeStepHash } from './pod-hash.ts';
+import { mayHaveStalePods } from './pod-metadata.ts';
 import { revisionOf } from './replica-sets.ts';
+import { isRestartDue } from './restart.ts';
 import type {
   AntiAffinity,
   BlueGreenStrategy,
@@ -101,6 +103,11 @@ export function needsTemplates(world: World): boolean {
   const canary = findCanary(world);
   if (canary === undefined) return true;
   return canary.availableReplicas === 0 && (world.router?.canaryWeight ?? 0) > 0;
+}
+
+/** Whether `decide` looks at pods: a restart is due, or pods may carry the labels of a role that is no longer theirs. */
+export function needsPods(world: World): boolean {
+  return isRestartDue(world.rollout, world.nowMs) || world.replicaSets.some(mayHaveStalePods);
 }
 
 function findByHash(world: World): ReplicaSetView | undefined {

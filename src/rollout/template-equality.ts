@@ -1,5 +1,6 @@
 import { isDeepEqual, isObject, withoutUndefined } from './deep-equal.ts';
 import { ephemeralMetadataAnnotation, podHashLabel } from './names.ts';
+import { ownMetadata } from './pod-metadata.ts';
 import { canonicalQuantity } from './quantity.ts';
 import type { PodTemplate } from './rollout.ts';
 
@@ -21,8 +22,9 @@ export function withoutInjections(replicaSet: {
 }): PodTemplate {
   const { template } = replicaSet;
   const injected = readInjectedMetadata(replicaSet.annotations[ephemeralMetadataAnnotation]);
-  const labels = omit(template.metadata?.labels ?? {}, [podHashLabel, ...injected.labels]);
-  const annotations = omit(template.metadata?.annotations ?? {}, injected.annotations);
+  const own = ownMetadata(replicaSet.annotations);
+  const labels = { ...omit(template.metadata?.labels ?? {}, [podHashLabel, ...injected.labels]), ...own.labels };
+  const annotations = { ...omit(template.metadata?.annotations ?? {}, injected.annotations), ...own.annotations };
   const metadata = { ...template.metadata, labels, annotations };
   const affinity = withoutHashTerm(template.spec?.affinity);
   const spec = template.spec === undefined ? undefined : withoutUndefined({ ...template.spec, affinity });

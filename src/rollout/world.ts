@@ -26,14 +26,14 @@ export interface World {
   readonly evidence: 'strict' | 'argo';
   /** Set when `createReplicaSet` of this turn found its name taken by another owner or another template: a clash of hashes. */
   readonly takenReplicaSetName?: string;
-  /** Every pod of its ReplicaSets, read live; only where a restart is due (`isRestartDue`). */
-  readonly pods?: readonly RestartablePod[];
+  /** Every pod of its ReplicaSets, read live; only where a decision looks at pods (`needsPods`). */
+  readonly pods?: readonly OwnedPod[];
   /** Pod hashes whose disruption budget refused an eviction in this turn. */
   readonly refusedEvictions?: readonly string[];
 }
 
-/** A pod as far as a restart looks at it. */
-export interface RestartablePod {
+/** A pod as far as a decision looks at it. */
+export interface OwnedPod {
   readonly name: string;
   readonly uid: string;
   readonly podHash: string;
@@ -41,6 +41,8 @@ export interface RestartablePod {
   readonly isReady: boolean;
   /** Being deleted. */
   readonly isGoing: boolean;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
 }
 
 /** One ReplicaSet, projected. `availableReplicas` respects the Rollout's minReadySeconds (the ReplicaSet carries it). */
@@ -61,6 +63,10 @@ export interface ReplicaSetView {
   readonly image?: string;
   /** Its condition `ReplicaFailure` (quota, admission), when True. */
   readonly failure?: { readonly reason: string; readonly message: string };
+  /** The ReplicaSet controller has not seen its last change yet. */
+  readonly isUnobserved?: true;
+  /** The anti-affinity term that was put into its template, in words (`describeAntiAffinity`); caches keep it. */
+  readonly antiAffinity?: string;
   /** Present when it was read live (semantic equality, undo); caches drop it. */
   readonly template?: PodTemplate;
 }

@@ -7,18 +7,20 @@ import {
 import {
   type Decision,
   decide,
+  describeAntiAffinity,
   type Effect,
-  isRestartDue,
   neededServices,
+  needsPods,
   needsTemplates,
-  type PodTemplate,
+  PodTemplate,
   type ReplicaSetView,
   Rollout,
   type ServiceView,
+  type TemplateChange,
   type World,
 } from '../../src/rollout/index.ts';
 import { anAnalysisRun } from './builders.ts';
-import { SimulatedPods } from './simulated-pods.ts';
+import { patched, SimulatedPods } from './simulated-pods.ts';
 
 type SimulatedReplicaSet = { -readonly [Key in keyof ReplicaSetView]: ReplicaSetView[Key] } & { template: PodTemplate };
 
@@ -86,7 +88,7 @@ export class SimulatedCluster {
     };
     // Looked at in every world, so that pods are as old as their counts.
     const pods = this.pods.list(this.replicaSets, this.nowMs);
-    const restarting = isRestartDue(this.rollout, this.nowMs) ? { pods, refusedEvictions: this.#refused } : {};
+    const restarting = needsPods(seen) ? { pods, refusedEvictions: this.#refused } : {};
     const templates = needsTemplates(seen) ? { replicaSets: structuredClone(this.replicaSets) } : {};
     return { ...seen, ...templates, ...restarting };
   }
@@ -128,8 +130,12 @@ export class SimulatedCluster {
         const replicaSet = this.#find(effect.name, effect.uid);
         replicaSet.annotations = patched(replicaSet.annotations, effect.annotations);
         replicaSet.minReadySeconds = effect.minReadySeconds ?? replicaSet.minReadySeconds;
+        if (effect.template !== undefined) this.#changeTemplate(replicaSet, effect.template);
         return;
       }
+      case 'patchPodMetadata':
+        this.pods.patch(effect.uid, effect.labels, effect.annotations);
+        return;
       case 'deleteReplicaSet':
         this.replicaSets = this.replicaSets.filter((one) => one.uid !== effect.uid);
         return;
@@ -323,6 +329,25 @@ export class SimulatedCluster {
     replicaSet.availableReplicas = Math.min(replicaSet.availableReplicas, to);
   }
 
+  /** Pods that are there keep what they have. */
+  #changeTemplate(replicaSet: SimulatedReplicaSet, change: TemplateChange): void {
+    this.pods.list([replicaSet], this.nowMs);
+    const { labels, annotations, affinity } = change;
+    replicaSet.template = PodTemplate.parse(
+      mergePatch(replicaSet.template, {
+        metadata: { labels: labels ?? {}, annotations: annotations ?? {} },
+        ...(affinity === undefined ? {} : { spec: { affinity } }),
+      }),
+    );
+    this.#describe(replicaSet);
+  }
+
+  #describe(replicaSet: SimulatedReplicaSet): void {
+    const antiAffinity = describeAntiAffinity(replicaSet.template);
+    if (antiAffinity === undefined) delete replicaSet.antiAffinity;
+    else replicaSet.antiAffinity = antiAffinity;
+  }
+
   #createReplicaSet(wanted: Extract<Effect, { kind: 'createReplicaSet' }>['replicaSet']): void {
     const present = this.replicaSets.find((one) => one.name === wanted.name);
     if (present !== undefined) {
@@ -342,8 +367,10 @@ export class SimulatedCluster {
       annotations: wanted.annotations,
       labels: wanted.labels,
       minReadySeconds: wanted.minReadySeconds,
-      template: wanted.template,
+      template: structuredClone(wanted.template),
     });
+    const created = this.replicaSets.at(-1);
+    if (created !== undefined) this.#describe(created);
   }
 
   #switchService(name: string, from: Readonly<Record<string, string>>, podHash: string): void {
@@ -374,18 +401,6 @@ export class SimulatedCluster {
     this.#version += 1;
     this.rollout = { ...rollout, metadata: { ...rollout.metadata, resourceVersion: String(this.#version) } };
   }
-}
-
-function patched(
-  before: Readonly<Record<string, string>>,
-  change: Readonly<Record<string, string | null>>,
-): Record<string, string> {
-  const after = { ...before };
-  for (const [name, value] of Object.entries(change)) {
-    if (value === null) delete after[name];
-    else after[name] = value;
-  }
-  return after;
 }
 
 /** RFC 7386. */

@@ -1,9 +1,23 @@
-import type { ReplicaSetView, RestartablePod } from '../../src/rollout/index.ts';
+import type { OwnedPod, ReplicaSetView } from '../../src/rollout/index.ts';
+
+type Change = Readonly<Record<string, string | null>>;
+
+/** What a merge patch makes of a map of texts. */
+export function patched(before: Readonly<Record<string, string>>, change: Change): Record<string, string> {
+  const after = { ...before };
+  for (const [name, value] of Object.entries(change)) {
+    if (value === null) delete after[name];
+    else after[name] = value;
+  }
+  return after;
+}
 
 interface Pod {
   readonly name: string;
   readonly uid: string;
   readonly createdAtMs: number;
+  labels: Record<string, string>;
+  annotations: Record<string, string>;
 }
 
 /** The pods behind a simulated ReplicaSet's counts: as many as it has, the first of them ready. */
@@ -14,10 +28,10 @@ export class SimulatedPods {
   readonly #of = new Map<string, Pod[]>();
   #made = 0;
 
-  list(replicaSets: readonly ReplicaSetView[], nowMs: number): RestartablePod[] {
+  list(replicaSets: readonly ReplicaSetView[], nowMs: number): OwnedPod[] {
     return replicaSets.flatMap((replicaSet) =>
       this.#podsOf(replicaSet, nowMs).map((pod, index) => ({
-        ...pod,
+        ...structuredClone(pod),
         podHash: replicaSet.podHash,
         isReady: index < replicaSet.availableReplicas,
         isGoing: false,
@@ -36,6 +50,13 @@ export class SimulatedPods {
     return true;
   }
 
+  patch(uid: string, labels: Change, annotations: Change): void {
+    const pod = [...this.#of.values()].flat().find((one) => one.uid === uid);
+    if (pod === undefined) return;
+    pod.labels = patched(pod.labels, labels);
+    pod.annotations = patched(pod.annotations, annotations);
+  }
+
   #podsOf(replicaSet: ReplicaSetView, nowMs: number): readonly Pod[] {
     const pods = (this.#of.get(replicaSet.uid) ?? []).slice(0, replicaSet.replicas);
     while (pods.length < replicaSet.replicas) pods.push(this.#make(replicaSet, nowMs));
@@ -43,8 +64,14 @@ export class SimulatedPods {
     return pods;
   }
 
-  #make({ name }: ReplicaSetView, createdAtMs: number): Pod {
+  #make({ name, template }: ReplicaSetView, createdAtMs: number): Pod {
     this.#made += 1;
-    return { name: `${name}-${this.#made}`, uid: `pod-${this.#made}`, createdAtMs };
+    const { labels = {}, annotations = {} } = template?.metadata ?? {};
+    return {
+      name: `${name}-${this.#made}`,
+      uid: `pod-${this.#made}`,
+      createdAtMs,
+      ...structuredClone({ labels, annotations }),
+    };
   }
 }

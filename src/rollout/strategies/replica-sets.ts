@@ -1,4 +1,5 @@
 import { formatTimestamp } from '../../analysis/index.ts';
+import { injectAntiAffinity } from '../anti-affinity.ts';
 import type { Effect, NewReplicaSet } from '../effect.ts';
 import { announceEvent } from '../events.ts';
 import {
@@ -9,11 +10,12 @@ import {
   revisionHistoryAnnotation,
   scaleDownDeadlineAnnotation,
 } from '../names.ts';
+import { injectMetadata } from '../pod-metadata.ts';
 import { revisionOf } from '../replica-sets.ts';
 import type { PodTemplate } from '../rollout.ts';
 import type { Ground } from '../scene.ts';
 import type { ReplicaSetView } from '../world.ts';
-import { injectAntiAffinity } from './anti-affinity.ts';
+import { antiAffinityOf, metadataOf } from './roles.ts';
 
 /** The canary's ReplicaSet, where it is missing. At 0 replicas: pods are another effect. */
 export function planCanaryReplicaSet(scene: Ground, marks: Readonly<Record<string, string>> = {}): Effect[] {
@@ -34,6 +36,8 @@ export function replicaSetName(scene: Ground): string {
 function newReplicaSet(scene: Ground, template: PodTemplate, marks: Readonly<Record<string, string>>): NewReplicaSet {
   const labels = { ...template.metadata?.labels, [podHashLabel]: scene.podHash };
   const { matchLabels, matchExpressions } = scene.spec.selector ?? {};
+  const hashed = { ...template, metadata: { ...template.metadata, labels } };
+  const injected = injectMetadata(hashed, metadataOf(scene, undefined));
   return {
     name: replicaSetName(scene),
     podHash: scene.podHash,
@@ -41,6 +45,7 @@ function newReplicaSet(scene: Ground, template: PodTemplate, marks: Readonly<Rec
     annotations: {
       ...copiedAnnotations(scene),
       ...marks,
+      ...injected.annotations,
       [revisionAnnotation]: String(scene.revision),
       [desiredReplicasAnnotation]: String(scene.replicas),
     },
@@ -48,7 +53,7 @@ function newReplicaSet(scene: Ground, template: PodTemplate, marks: Readonly<Rec
       matchLabels: { ...matchLabels, [podHashLabel]: scene.podHash },
       ...(matchExpressions === undefined ? {} : { matchExpressions }),
     },
-    template: injectAntiAffinity(scene, { ...template, metadata: { ...template.metadata, labels } }),
+    template: injectAntiAffinity(injected.template, antiAffinityOf(scene)),
     minReadySeconds: scene.spec.minReadySeconds ?? 0,
   };
 }

@@ -1,7 +1,7 @@
 import { collectTemplates } from '../../analysis/index.ts';
 import { managedByAnnotation, podHashLabel } from '../names.ts';
 import { invalid } from '../problems.ts';
-import type { AntiAffinity, RolloutAnalysis } from '../rollout.ts';
+import type { AntiAffinity, PodMetadata, RolloutAnalysis } from '../rollout.ts';
 import type { World } from '../world.ts';
 import { composeRun } from './create-run.ts';
 
@@ -63,4 +63,14 @@ export function validateAnalysis(
     }
   }
   return problems;
+}
+
+/** Unlike Argo, whose ReplicaSet the API server would refuse without end: its pods have to match its selector. */
+export function validateMetadata(world: World, path: string, metadata: PodMetadata | undefined): string[] {
+  const { matchLabels } = world.rollout.spec.selector ?? {};
+  const selected: Record<string, string | undefined> = { ...matchLabels, [podHashLabel]: undefined };
+  return Object.entries(metadata?.labels ?? {}).flatMap(([label, value]) => {
+    if (!(label in selected) || selected[label] === value) return [];
+    return [invalid(path, `${label}=${value}`, 'must not change a label that the selector needs')];
+  });
 }

@@ -39,7 +39,7 @@ it('reads the pods of its own ReplicaSets alone, and takes a disruption budget a
   const namespace = await world.namespace();
   const pods = createPods(cluster);
   const own = await createOwner(namespace, 'checkout-abc');
-  const read = () => pods.readRestartable(namespace, [{ uid: own.uid, podHash: 'abc' }], signal);
+  const read = () => pods.readOwned(namespace, [{ uid: own.uid, podHash: 'abc' }], signal);
   const pod = await createPod(namespace, 'checkout-abc-1', own);
   await createPod(namespace, 'other-abc-1', await createOwner(namespace, 'other-abc'));
 

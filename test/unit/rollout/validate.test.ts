@@ -125,6 +125,14 @@ describe('what a Rollout asks for that cannot be', () => {
       steps(analysis('endless')),
       'AnalysisTemplate endless has metric endless-metric which runs indefinitely. Invalid value for count: <nil>',
     ],
+    [
+      'metadata of a role that would take pods from their selector',
+      aRollout()
+        .routed()
+        .canary({ canaryMetadata: { labels: { app: 'other' } } })
+        .build(),
+      'spec.strategy.canary.canaryMetadata.labels: Invalid value: "app=other": must not change a label that the selector needs',
+    ],
   ])('%s', (_what, rollout, words) => {
     expect(validateRollout(worldOf(rollout)).join('\n')).toContain(words);
   });

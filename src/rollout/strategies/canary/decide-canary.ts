@@ -8,6 +8,7 @@ import { progressDeadlineOf } from '../conditions.ts';
 import { planHistory } from '../history.ts';
 import { planOwnAnnotations, storeCollision } from '../own-annotations.ts';
 import { planAnnotations, planCanaryReplicaSet, replicaSetName } from '../replica-sets.ts';
+import { planRoles } from '../roles.ts';
 import { advance, type Standing } from './advance.ts';
 import { planAnalysis } from './analysis.ts';
 import { judgePosture } from './posture.ts';
@@ -51,6 +52,7 @@ export function decideCanary(scene: Scene): Decision {
     ...planAnnotations(scene, isDrainedLater),
     ...scaling.effects,
     ...planAnalysis(scene, posture),
+    ...planRoles(scene),
     ...planHistory(scene),
     ...write,
     // Pods that come or go by a change of size are not available to spare.

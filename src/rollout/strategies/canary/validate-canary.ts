@@ -17,7 +17,7 @@ const STEP_KINDS = [
   'plugin',
 ] as const;
 const UNSUPPORTED_STEPS = ['experiment', 'setHeaderRoute', 'setMirrorRoute', 'plugin'] as const;
-const UNSUPPORTED_FIELDS = ['pingPong', 'dynamicStableScale', 'canaryMetadata', 'stableMetadata'] as const;
+const UNSUPPORTED_FIELDS = ['pingPong', 'dynamicStableScale'] as const;
 
 /** What the canary strategy asks for that cannot be, without looking at other objects. */
 export function validateCanary(canary: CanaryStrategy): string[] {

@@ -2,7 +2,7 @@ import { routerKindsOf } from '../../needs.ts';
 import { invalid } from '../../problems.ts';
 import type { CanaryStrategy } from '../../rollout.ts';
 import type { World } from '../../world.ts';
-import { validateAnalysis, validateService } from '../validate-parts.ts';
+import { validateAnalysis, validateMetadata, validateService } from '../validate-parts.ts';
 
 const PATH = 'spec.strategy.canary';
 
@@ -11,6 +11,8 @@ export function validateReferences(world: World, canary: CanaryStrategy): string
   const problems = [
     ...validateService(world, `${PATH}.canaryService`, canary.canaryService),
     ...validateService(world, `${PATH}.stableService`, canary.stableService),
+    ...validateMetadata(world, `${PATH}.canaryMetadata.labels`, canary.canaryMetadata),
+    ...validateMetadata(world, `${PATH}.stableMetadata.labels`, canary.stableMetadata),
   ];
   for (const [index, step] of (canary.steps ?? []).entries()) {
     if (step.analysis === undefined) continue;
