@@ -126,6 +126,32 @@ describe('what a Rollout asks for that cannot be', () => {
       'AnalysisTemplate endless has metric endless-metric which runs indefinitely. Invalid value for count: <nil>',
     ],
     [
+      'a stable that shrinks without a router',
+      aRollout().canary({ dynamicStableScale: true }).build(),
+      'spec.strategy.dynamicStableScale: Invalid value: true: Canary dynamicStableScale can only be used with traffic routing',
+    ],
+    [
+      'a stable that shrinks, and stays up for a while',
+      aRollout().routed().canary({ dynamicStableScale: true, scaleDownDelaySeconds: 5 }).build(),
+      'Canary dynamicStableScale cannot be used with scaleDownDelaySeconds',
+    ],
+    [
+      'a full scale that the router cannot count to',
+      aRollout()
+        .routed()
+        .canary({ trafficRouting: { smi: {}, maxTrafficWeight: 1000 } })
+        .build(),
+      'spec.strategy.trafficRouting.maxTrafficWeight: Invalid value: 1000: Canary maxTrafficWeight in traffic routing only supported in Nginx and Plugins',
+    ],
+    [
+      'a full scale of nothing',
+      aRollout()
+        .routed()
+        .canary({ trafficRouting: { nginx: {}, maxTrafficWeight: 0 } })
+        .build(),
+      'spec.strategy.trafficRouting.maxTrafficWeight: Invalid value: 0: must be greater than 0',
+    ],
+    [
       'metadata of a role that would take pods from their selector',
       aRollout()
         .routed()

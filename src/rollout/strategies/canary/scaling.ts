@@ -7,6 +7,7 @@ import type { ReplicaSetView } from '../../world.ts';
 import { annotate, scale } from '../replica-sets.ts';
 import { earliest, planDelayed, type ScalingPlan, scaleDownAfter } from '../retired.ts';
 import type { Posture } from './posture.ts';
+import { isDynamic, readShares } from './shares.ts';
 import { nextCounts } from './sizes.ts';
 
 const DEFAULT_DELAY_SECONDS = 30;
@@ -15,7 +16,9 @@ const DEFAULT_DELAY_SECONDS = 30;
 export function planScaling(scene: Scene, posture: Posture): ScalingPlan {
   if (posture.isHeld && posture.abort === undefined) return { effects: [], wakeAtMs: undefined };
   const retired = planRetired(scene, posture);
-  const isDrainedLater = posture.abort !== undefined && scene.hasRouter;
+  // Where stable shrinks with its share, the canary goes as the share comes back, unless its author says how long it stays.
+  const isFollowing = isDynamic(scene) && scene.strategy.abortScaleDownDelaySeconds === undefined;
+  const isDrainedLater = posture.abort !== undefined && scene.hasRouter && !isFollowing;
   const canary = isDrainedLater ? planAbortedCanary(scene) : { effects: [] as Effect[], wakeAtMs: undefined };
   const next = nextCounts(scene, posture);
   const effects: Effect[] = [];
@@ -38,6 +41,8 @@ function planAbortedCanary(scene: Scene): ScalingPlan {
   if (delaySeconds === 0) return { effects: [], wakeAtMs: undefined };
   const isStableThere = stable === undefined || stable.availableReplicas >= scene.replicas;
   if (scaleDownDeadlineOf(canary) === undefined && !isStableThere) return { effects: [], wakeAtMs: undefined };
+  const isOver = (scaleDownDeadlineOf(canary) ?? Infinity) <= scene.nowMs;
+  if (isOver && isDynamic(scene) && readShares(scene).canary > 0) return { effects: [], wakeAtMs: undefined };
   return scaleDownAfter(scene, canary, delaySeconds);
 }
 
@@ -62,7 +67,7 @@ function planRoutedRetired(scene: Scene, posture: Posture): ScalingPlan {
     }
     if (isReferenced(scene, replicaSet)) continue;
     const hasDeadline = replicaSet.annotations[scaleDownDeadlineAnnotation] !== undefined;
-    if (!posture.isPromoted && !hasDeadline) {
+    if ((!posture.isPromoted && !hasDeadline) || isDynamic(scene)) {
       effects.push(...scale(scene, replicaSet, 0));
       continue;
     }

@@ -4,6 +4,7 @@ import type { Scene } from '../../scene.ts';
 import { canaryScaleInForce, weightInForce } from '../../steps.ts';
 import type { ReplicaSetView } from '../../world.ts';
 import type { Posture } from './posture.ts';
+import { isDynamic, podsFor, readShares, shareHolder } from './shares.ts';
 
 /** Where both sides shall arrive. */
 function targetCounts(scene: Scene, posture: Posture): Counts {
@@ -12,7 +13,31 @@ function targetCounts(scene: Scene, posture: Posture): Counts {
   if (!scene.hasRouter) {
     return basicCounts(scene.replicas, weight, scene.maxWeight, maxSurgeOf(scene.strategy, scene.replicas));
   }
-  return { canary: routedCanaryCount(scene, posture, weight), stable: scene.replicas };
+  const canary = routedCanaryCount(scene, posture, weight);
+  return isDynamic(scene) ? dynamicCounts(scene, posture, { canary, weight }) : { canary, stable: scene.replicas };
+}
+
+/** Stable shrinks as its share does, and grows before it: neither side goes below what it may still be sent. */
+function dynamicCounts(
+  scene: Scene,
+  posture: Posture,
+  asked: { readonly canary: number; readonly weight: number },
+): Counts {
+  const shares = readShares(scene);
+  if (shareHolder(scene) !== scene.podHash) return { canary: asked.canary, stable: scene.replicas };
+  const stable = Math.max(podsFor(scene, scene.maxWeight - asked.weight), podsFor(scene, shares.stable));
+  const isSizedByItself = scaleInForce(scene, posture) !== undefined;
+  const canary = isSizedByItself ? asked.canary : Math.max(asked.canary, podsFor(scene, shares.canary));
+  return { canary: atLeastMinimum(scene, canary), stable: atLeastMinimum(scene, stable) };
+}
+
+function scaleInForce(scene: Scene, posture: Posture) {
+  if (posture.isFull || posture.abort !== undefined) return undefined;
+  return canaryScaleInForce(scene.strategy, scene.stepIndex);
+}
+
+function atLeastMinimum(scene: Scene, count: number): number {
+  return count === 0 ? 0 : Math.max(count, Math.min(scene.strategy.minPodsPerReplicaSet ?? 0, scene.replicas));
 }
 
 function weightOfPods(scene: Scene, posture: Posture): number {
@@ -23,11 +48,9 @@ function weightOfPods(scene: Scene, posture: Posture): number {
 
 /** Behind a router pods follow the weight, or a setCanaryScale; whoever asks for some percent gets at least one pod. */
 function routedCanaryCount(scene: Scene, posture: Posture, weight: number): number {
-  const scale =
-    posture.isFull || posture.abort !== undefined ? undefined : canaryScaleInForce(scene.strategy, scene.stepIndex);
+  const scale = scaleInForce(scene, posture);
   if (scale !== undefined && 'replicas' in scale) return scale.replicas;
-  const count = Math.ceil(((scale?.weight ?? weight) * scene.replicas) / scene.maxWeight);
-  return count === 0 ? 0 : Math.max(count, Math.min(scene.strategy.minPodsPerReplicaSet ?? 0, scene.replicas));
+  return atLeastMinimum(scene, podsFor(scene, scale?.weight ?? weight));
 }
 
 /** Where both sides go with this decision. */
@@ -55,7 +78,8 @@ export function hasDesiredPods(scene: Scene, posture: Posture): boolean {
   const { canary, stable } = scene;
   if (canary === undefined || canary.specReplicas !== target.canary) return false;
   if (!hasEnoughPods(scene, canary, target.canary)) return false;
-  if (stable !== undefined && stable !== canary && stable.replicas < target.stable) return false;
+  const isStableAsked = stable !== undefined && stable !== canary && !isDynamic(scene);
+  if (isStableAsked && stable.replicas < target.stable) return false;
   // Without a router every pod takes traffic: the older ones have to be gone.
   return scene.hasRouter || sumOf(scene.retired, (one) => one.availableReplicas) === 0;
 }

@@ -9,6 +9,7 @@ import type { Scene } from '../../scene.ts';
 import { judgeConditions } from '../conditions.ts';
 import { pauseEvents, runEvents } from '../status-events.ts';
 import type { Standing } from './advance.ts';
+import { servesPodHash } from './shares.ts';
 import type { TrafficPlan } from './traffic.ts';
 
 /** The whole status after this decision, and the events that its changes deserve. Fields that are not ours stay. */
@@ -77,13 +78,16 @@ function buildCanary(scene: Scene, standing: Standing, traffic: TrafficPlan): Ro
 function buildWeights(scene: Scene, standing: Standing, traffic: TrafficPlan) {
   const { canaryService, stableService } = scene.strategy;
   const stored = scene.status.canary?.weights;
+  // A revision that was overtaken holds its share until that is 0, and its Service with it.
+  const isServed = traffic.settled === 0 || servesPodHash(scene, canaryService, scene.podHash);
+  const holder = isServed ? scene.podHash : (stored?.canary.podTemplateHash ?? scene.podHash);
   return {
     ...stored,
     canary: withoutUndefined({
       ...stored?.canary,
       weight: traffic.settled,
       serviceName: canaryService,
-      podTemplateHash: scene.podHash,
+      podTemplateHash: holder,
     }),
     stable: withoutUndefined({
       ...stored?.stable,

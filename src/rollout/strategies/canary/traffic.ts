@@ -1,8 +1,8 @@
 import type { Effect } from '../../effect.ts';
-import { podHashLabel } from '../../names.ts';
 import type { Scene } from '../../scene.ts';
 import { weightInForce } from '../../steps.ts';
 import type { Posture } from './posture.ts';
+import { isDynamic, lowestShare, servesPodHash } from './shares.ts';
 import { hasDesiredPods } from './sizes.ts';
 
 /** What becomes of the canary's weight at the router. */
@@ -22,7 +22,7 @@ export function planTraffic(scene: Scene, posture: Posture): TrafficPlan {
   if (!scene.hasRouter || scene.world.router === undefined || scene.world.router.problem !== undefined) {
     return { current, settled: current, lower: [], raise: [] };
   }
-  const target = targetWeight(scene, posture, current);
+  const target = lowestShare(scene, targetWeight(scene, posture, current), current);
   const effect: Effect = {
     kind: 'setWeight',
     canaryWeight: target,
@@ -46,9 +46,19 @@ function targetWeight(scene: Scene, posture: Posture, current: number): number {
   if (!servesPodHash(scene, scene.strategy.canaryService, scene.podHash)) {
     return mayStayUnserved(scene, posture) ? Math.min(asked, current) : 0;
   }
-  if (posture.isChanged || posture.isFull) return current;
+  if (posture.isChanged) return current;
+  if (posture.isFull) return fullWeight(scene, posture, current);
   if (asked < current) return asked;
   return mayRaise(scene, posture, asked) ? asked : current;
+}
+
+/** The weight is held while a revision is finished; where stable shrinks with its share, it goes as far as the canary's pods take it. */
+function fullWeight(scene: Scene, posture: Posture, current: number): number {
+  const isStored = scene.stepIndex === scene.steps.length;
+  if (!isDynamic(scene) || !isStored || posture.isHeld || posture.contest.isWaiting || scene.replicas === 0)
+    return current;
+  const taken = Math.floor((scene.maxWeight * (scene.canary?.availableReplicas ?? 0)) / scene.replicas);
+  return Math.max(current, Math.min(taken, scene.maxWeight));
 }
 
 /**
@@ -80,10 +90,4 @@ function mayRaise(scene: Scene, posture: Posture, asked: number): boolean {
   const stableAvailable = scene.stable?.availableReplicas ?? 0;
   const needed = Math.floor(((scene.maxWeight - asked) * scene.replicas) / scene.maxWeight);
   return stableAvailable === 0 || stableAvailable >= needed;
-}
-
-/** Whether a Service sends to these pods; one that the strategy does not name is not in the way. */
-function servesPodHash(scene: Scene, service: string | undefined, podHash: string): boolean {
-  if (service === undefined || service === '') return true;
-  return scene.world.services[service]?.selector[podHashLabel] === podHash;
 }

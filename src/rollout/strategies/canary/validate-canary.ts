@@ -17,7 +17,7 @@ const STEP_KINDS = [
   'plugin',
 ] as const;
 const UNSUPPORTED_STEPS = ['experiment', 'setHeaderRoute', 'setMirrorRoute', 'plugin'] as const;
-const UNSUPPORTED_FIELDS = ['pingPong', 'dynamicStableScale'] as const;
+const UNSUPPORTED_FIELDS = ['pingPong'] as const;
 
 /** What the canary strategy asks for that cannot be, without looking at other objects. */
 export function validateCanary(canary: CanaryStrategy): string[] {
@@ -39,12 +39,36 @@ export function validateCanary(canary: CanaryStrategy): string[] {
     const message = 'Canary scaleDownDelaySeconds can only be used with traffic routing';
     problems.push(invalid(`${PATH}.scaleDownDelaySeconds`, canary.scaleDownDelaySeconds, message));
   }
-  problems.push(...validateAntiAffinity(canary.antiAffinity));
+  problems.push(...validateScale(canary), ...validateAntiAffinity(canary.antiAffinity));
   for (const field of UNSUPPORTED_FIELDS) {
     if (isAskedFor(canary[field])) problems.push(unsupported(`spec.strategy.canary.${field}`));
   }
   for (const [index, step] of (canary.steps ?? []).entries()) {
     problems.push(...validateStep(canary, step, `${PATH}.steps[${index}]`));
+  }
+  return problems;
+}
+
+function validateScale({ trafficRouting, dynamicStableScale, scaleDownDelaySeconds }: CanaryStrategy): string[] {
+  const problems: string[] = [];
+  if (dynamicStableScale === true && trafficRouting === undefined) {
+    const message = 'Canary dynamicStableScale can only be used with traffic routing';
+    problems.push(invalid(`${PATH}.dynamicStableScale`, true, message));
+  }
+  if (dynamicStableScale === true && scaleDownDelaySeconds !== undefined) {
+    const message = 'Canary dynamicStableScale cannot be used with scaleDownDelaySeconds';
+    problems.push(invalid(`${PATH}.dynamicStableScale`, true, message));
+  }
+  const { maxTrafficWeight } = trafficRouting ?? {};
+  if (trafficRouting === undefined || maxTrafficWeight === undefined) return problems;
+  const path = `${PATH}.trafficRouting.maxTrafficWeight`;
+  if (!Number.isInteger(maxTrafficWeight) || maxTrafficWeight < 1) {
+    // Unlike Argo, which divides by it.
+    problems.push(invalid(path, maxTrafficWeight, 'must be greater than 0'));
+  }
+  if (Object.keys(trafficRouting.plugins ?? {}).length === 0 && trafficRouting.nginx === undefined) {
+    const message = 'Canary maxTrafficWeight in traffic routing only supported in Nginx and Plugins';
+    problems.push(invalid(path, maxTrafficWeight, message));
   }
   return problems;
 }
