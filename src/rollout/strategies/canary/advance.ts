@@ -84,8 +84,10 @@ function reset(scene: Scene, posture: Posture): Standing {
     };
   }
   if (isFastUndo(scene)) return { ...ground, currentStepIndex: lastIndex(scene), promoteFull: true };
-  if (isWithinRollbackWindow(scene) && (scene.canary?.specReplicas ?? 0) > 0) {
-    const events = [{ reason: 'SkipSteps', message: 'Rollback to active ReplicaSets within RollbackWindow' }];
+  if (isWithinRollbackWindow(scene)) {
+    // One that has no pods left gets all of them first: the traffic moves with the stable Service.
+    const which = (scene.canary?.specReplicas ?? 0) > 0 ? 'active ReplicaSets' : 'ReplicaSets';
+    const events = [{ reason: 'SkipSteps', message: `Rollback to ${which} within RollbackWindow` }];
     return { ...ground, currentStepIndex: lastIndex(scene), promoteFull: true, events };
   }
   const startingStep = scene.strategy.analysis?.startingStep ?? 0;
