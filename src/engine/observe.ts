@@ -2,6 +2,7 @@ import type { AnalysisRun, AnalysisTemplate, TemplateReference } from '../analys
 import type { AnalysisRuns, ObjectName, Pods, Rollouts, Services, Workloads } from '../kubernetes/index.ts';
 import { ConflictError, InvalidError } from '../lib/index.ts';
 import {
+  type ManagedRoute,
   neededLiveServices,
   neededServices,
   neededTemplates,
@@ -218,16 +219,22 @@ function readingOf(rollout: Rollout, routers: SeenRouters): RouterReading | unde
   let { problem } = routers;
   let isIncomplete = false;
   const writers: WeightWriter[] = [];
+  const routes = new Map<string, ManagedRoute>();
+  let areRoutesIncomplete = false;
   for (const { observation } of routers.seen) {
     if (observation.canaryWeight !== undefined) canaryWeight = Math.max(canaryWeight ?? 0, observation.canaryWeight);
     problem ??= observation.problem;
     isIncomplete ||= observation.isIncomplete === true;
     writers.push(...(observation.writers ?? []));
+    for (const route of observation.routes ?? []) routes.set(JSON.stringify(route), route);
+    areRoutesIncomplete ||= observation.areRoutesIncomplete === true;
   }
   return {
     canaryWeight,
     ...(problem === undefined ? {} : { problem }),
     ...(isIncomplete ? { isIncomplete } : {}),
+    routes: [...routes.values()],
+    ...(areRoutesIncomplete ? { areRoutesIncomplete } : {}),
     writers,
   };
 }

@@ -1,6 +1,6 @@
 import type { AnalysisRuns, Pods, Rollouts, Services, Workloads, WriteOptions } from '../kubernetes/index.ts';
 import { assertNever } from '../lib/index.ts';
-import type { Effect, Rollout } from '../rollout/index.ts';
+import type { Effect, ManagedRoute, Rollout } from '../rollout/index.ts';
 import { type Carried, namedRuns, type Observation, type SeenRouter } from './observe.ts';
 
 export interface PerformTools {
@@ -39,6 +39,11 @@ export async function perform(
       };
       continue;
     }
+    if (effect.kind === 'setRoutes') {
+      const routers = await setRoutes(effect.routes, after.routers, signal);
+      after = { ...after, routers, isRolloutLatest: false };
+      continue;
+    }
     if (effect.kind === 'evictPod') {
       const isGone = await tools.pods.evict({ namespace: world.rollout.metadata.namespace, ...effect }, signal);
       if (!isGone) refusedEvictions.push(effect.podHash);
@@ -59,7 +64,7 @@ export async function perform(
 
 /** One effect, one call on one contract. Returns the Rollout as it is after it: its resourceVersion is the next precondition. */
 async function performOne(
-  effect: Exclude<Effect, { kind: 'setWeight' | 'evictPod' }>,
+  effect: Exclude<Effect, { kind: 'setWeight' | 'setRoutes' | 'evictPod' }>,
   rollout: Rollout,
   tools: PerformTools,
   options: WriteOptions,
@@ -120,6 +125,19 @@ async function setWeight(
 ): Promise<readonly SeenRouter[]> {
   const set = routers.map(async (seen) => {
     const observation = await seen.router.setWeight(seen.target, canaryWeight, seen.observation, signal);
+    return { ...seen, observation };
+  });
+  await Promise.allSettled(set);
+  return Promise.all(set);
+}
+
+async function setRoutes(
+  routes: readonly ManagedRoute[],
+  routers: readonly SeenRouter[],
+  signal: AbortSignal,
+): Promise<readonly SeenRouter[]> {
+  const set = routers.map(async (seen) => {
+    const observation = await seen.router.setRoutes(seen.target, routes, seen.observation, signal);
     return { ...seen, observation };
   });
   await Promise.allSettled(set);

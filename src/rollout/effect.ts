@@ -1,4 +1,5 @@
 import type { AnalysisRunSpec } from '../analysis/index.ts';
+import type { ManagedRoute } from './managed-routes.ts';
 import type { PodTemplate, RolloutStatus } from './rollout.ts';
 
 /**
@@ -51,6 +52,8 @@ export type Effect =
       readonly canaryPodHash: string;
       readonly stablePodHash: string;
     }
+  /** Makes these, and no others, the header and mirror routes of the router's objects; precondition: their resourceVersion. */
+  | { readonly kind: 'setRoutes'; readonly routes: readonly ManagedRoute[] }
   | { readonly kind: 'createAnalysisRun'; readonly analysisRun: NewAnalysisRun }
   /** Sets `spec.terminate: true`. */
   | { readonly kind: 'terminateAnalysisRun'; readonly name: string }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AnalysisArgument } from '../analysis/index.ts';
 import { ObjectMeta } from '../lib/index.ts';
+import { HeaderMatch, RequestMatch } from './managed-routes.ts';
 
 const IntOrString = z.union([z.number(), z.string()]);
 
@@ -69,6 +70,14 @@ export const CanaryStep = z.looseObject({
     })
     .optional(),
   analysis: RolloutAnalysis.optional(),
+  setHeaderRoute: z.looseObject({ name: z.string().default(''), match: z.array(HeaderMatch).optional() }).optional(),
+  setMirrorRoute: z
+    .looseObject({
+      name: z.string().default(''),
+      percentage: z.number().optional(),
+      match: z.array(RequestMatch).optional(),
+    })
+    .optional(),
 });
 export type CanaryStep = z.infer<typeof CanaryStep>;
 

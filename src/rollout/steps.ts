@@ -42,6 +42,8 @@ export function describeStep(step: CanaryStep): string {
   if (step.setWeight !== undefined) return `setWeight: ${step.setWeight}`;
   if (step.pause !== undefined) return step.pause.duration === undefined ? 'pause' : `pause: ${step.pause.duration}`;
   if (step.analysis !== undefined) return 'analysis';
+  if (step.setHeaderRoute !== undefined) return `setHeaderRoute: ${step.setHeaderRoute.name}`;
+  if (step.setMirrorRoute !== undefined) return `setMirrorRoute: ${step.setMirrorRoute.name}`;
   const scale = step.setCanaryScale;
   if (scale?.weight !== undefined) return `setCanaryScale{weight: ${scale.weight}}`;
   if (scale?.matchTrafficWeight === true) return 'setCanaryScale{matchTrafficWeight: true}';

@@ -1,5 +1,6 @@
 import type { AnalysisRun, AnalysisTemplate } from '../analysis/index.ts';
 import type { Writer } from './managed-fields.ts';
+import type { ManagedRoute } from './managed-routes.ts';
 import type { PodTemplate, Rollout } from './rollout.ts';
 
 /**
@@ -95,6 +96,10 @@ export interface RouterReading {
    * give it: set the weight again, though `canaryWeight` (the highest of them) is as wanted.
    */
   readonly isIncomplete?: boolean;
+  /** The header and mirror routes that the steps have set. */
+  readonly routes?: readonly ManagedRoute[];
+  /** Not all objects carry all of `routes` as they should be: they have to be set again. */
+  readonly areRoutesIncomplete?: boolean;
   /** Each object that carries the weight, and who wrote that last; only of a live reading. */
   readonly writers?: readonly WeightWriter[];
   /** Why the router cannot be driven now, in words for a person (`Ingress "x" not found`); undefined when it can. */

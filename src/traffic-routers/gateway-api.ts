@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { type Cluster, resources } from '../kubernetes/index.ts';
 import { InvalidError, isEqual, type JsonObject, ObjectMeta } from '../lib/index.ts';
-import { GatewayApiRouting, lastWriterOf, type WeightWriter } from '../rollout/index.ts';
+import { GatewayApiRouting, lastWriterOf, type ManagedRoute, type WeightWriter } from '../rollout/index.ts';
+import { managedRoutesAnnotation, Rule, readManagedRoutes, withManagedRoutes } from './gateway-routes.ts';
 import type { RouterObservation, RouterTarget, TrafficRouter } from './traffic-router.ts';
 import { allOf, checkWeight, maxWeightOf } from './weight.ts';
 
@@ -26,6 +27,27 @@ export function createGatewayApiRouter(cluster: Cluster): TrafficRouter {
     return Seen.parse({ name: seen.name, route });
   }
 
+  async function writeRoutes(target: RouterTarget, seen: Seen, routes: readonly ManagedRoute[], signal: AbortSignal) {
+    if (seen.route === undefined) return seen;
+    const wanted = wantedRules(target, seen.route, routes);
+    const { annotations, resourceVersion = '' } = seen.route.metadata;
+    const text = routes.length === 0 ? undefined : JSON.stringify(routes);
+    if (areSame(seen.route.spec.rules, wanted) && annotations[managedRoutesAnnotation] === text) return seen;
+    const metadata = { annotations: { [managedRoutesAnnotation]: text ?? null }, resourceVersion };
+    const patch = { metadata, spec: { rules: z.json().parse(wanted) } };
+    const name = { namespace: settingsOf(target).namespace, name: seen.name };
+    const after = Seen.parse({
+      name: seen.name,
+      route: await cluster.patchMerge(resources.httpRoutes, name, patch, { signal }),
+    });
+    if (after.route !== undefined && !areSame(after.route.spec.rules, wanted)) {
+      const words =
+        'does not keep rules as they are written: header and mirror routes need names of rules (Gateway API 1.2)';
+      throw new InvalidError(`HTTPRoute "${seen.name}" ${words}`);
+    }
+    return after;
+  }
+
   return {
     kind: pluginName,
     async read(target, signal) {
@@ -40,6 +62,10 @@ export function createGatewayApiRouter(cluster: Cluster): TrafficRouter {
       checkWeight(canaryWeight, target.routing);
       if (seen.objects.length === 0) throw new InvalidError(seen.problem ?? 'no HTTPRoute named');
       const writes = seen.objects.map((route) => write(target, Seen.parse(route), canaryWeight, signal));
+      return observe(target, await allOf(writes));
+    },
+    async setRoutes(target, routes, seen, signal) {
+      const writes = seen.objects.map((route) => writeRoutes(target, Seen.parse(route), routes, signal));
       return observe(target, await allOf(writes));
     },
   };
@@ -64,11 +90,10 @@ type BackendRef = z.infer<typeof BackendRef>;
 const Route = z.looseObject({
   metadata: ObjectMeta,
   spec: z.looseObject({
-    rules: z.array(z.looseObject({ backendRefs: z.array(z.unknown()).optional() })).default([]),
+    rules: z.array(Rule).default([]),
   }),
 });
 type Route = z.infer<typeof Route>;
-type Rule = Route['spec']['rules'][number];
 
 const Seen = z.object({ name: z.string(), route: Route.optional() });
 type Seen = z.infer<typeof Seen>;
@@ -103,9 +128,48 @@ function observe(target: RouterTarget, routes: readonly Seen[]): RouterObservati
     canaryWeight,
     ...(problem === undefined ? {} : { problem }),
     ...(problem !== undefined || isComplete ? {} : { isIncomplete: true }),
+    ...observeRoutes(target, routes),
     writers: routes.flatMap(({ name, route }) => writerOf(target, name, route)),
     objects: routes,
   };
+}
+
+/** All that any of them has: what only one has still brings requests to the canary. */
+function observeRoutes(target: RouterTarget, seen: readonly Seen[]) {
+  const found = new Map<string, ManagedRoute>();
+  let areRoutesIncomplete = false;
+  const present = seen.flatMap(({ route }) => (route === undefined ? [] : [route]));
+  for (const route of present) {
+    for (const one of readManagedRoutes(route.metadata.annotations)) found.set(JSON.stringify(one), one);
+  }
+  const routes = [...found.values()];
+  for (const route of present) {
+    areRoutesIncomplete ||= readManagedRoutes(route.metadata.annotations).length !== routes.length;
+    areRoutesIncomplete ||= routes.length > 0 && !areInPlace(target, route, routes);
+  }
+  return { routes, ...(areRoutesIncomplete ? { areRoutesIncomplete } : {}) };
+}
+
+function areInPlace(target: RouterTarget, route: Route, routes: readonly ManagedRoute[]): boolean {
+  try {
+    return areSame(route.spec.rules, wantedRules(target, route, routes));
+  } catch (error) {
+    // Its owner's rules have changed, and these routes do not go with them: said when they are set. Reading never fails for it: an
+    // abort has to take them away.
+    if (error instanceof InvalidError) return false;
+    throw error;
+  }
+}
+
+/** Rules of routes that the Rollout may manage are its own, whoever wrote them: a name stands for one thing. */
+function wantedRules(target: RouterTarget, route: Route, routes: readonly ManagedRoute[]): readonly Rule[] {
+  const listed = (target.routing.managedRoutes ?? []).map(({ name }) => ({ name, header: [] }));
+  const known = [...readManagedRoutes(route.metadata.annotations), ...listed];
+  return withManagedRoutes(route.spec.rules, known, routes, (rule) => splitOf(target, route, rule)?.canary);
+}
+
+function areSame(before: readonly Rule[], after: readonly Rule[]): boolean {
+  return isEqual(z.json().parse(before), z.json().parse(after));
 }
 
 function writerOf(target: RouterTarget, name: string, route: Route | undefined): readonly WeightWriter[] {

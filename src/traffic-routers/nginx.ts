@@ -90,6 +90,13 @@ export function createNginxRouter(cluster: Cluster, cache?: IngressCache): Traff
       const writes = seen.objects.map((pair) => write(target, Pair.parse(pair), canaryWeight, signal));
       return observe(target, await allOf(writes));
     },
+    setRoutes(_target, routes, seen) {
+      if (routes.length === 0) return Promise.resolve(seen);
+      const names = routes.map(({ name }) => `"${name}"`).join(', ');
+      return Promise.reject(
+        new InvalidError(`nginx sets no header and mirror routes (${names}): a canary Ingress says weights only`),
+      );
+    },
     readCached(target) {
       if (cache === undefined) return undefined;
       const { namespace, rolloutName } = target;

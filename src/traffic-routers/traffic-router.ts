@@ -1,4 +1,4 @@
-import type { RouterReading, TrafficRouting } from '../rollout/index.ts';
+import type { ManagedRoute, RouterReading, TrafficRouting } from '../rollout/index.ts';
 
 /** Whose traffic: everything a router needs to know of one Rollout. */
 export interface RouterTarget {
@@ -30,6 +30,16 @@ export interface TrafficRouter {
   setWeight(
     target: RouterTarget,
     canaryWeight: number,
+    seen: RouterObservation,
+    signal: AbortSignal,
+  ): Promise<RouterObservation>;
+  /**
+   * Makes these, and no others, the routes that bring matching requests to the canary beside its weight; in this order, before all
+   * others. `[]` takes all of them away. Precondition and answer as of `setWeight`; a router that cannot throws `InvalidError` in words.
+   */
+  setRoutes(
+    target: RouterTarget,
+    routes: readonly ManagedRoute[],
     seen: RouterObservation,
     signal: AbortSignal,
   ): Promise<RouterObservation>;

@@ -9,6 +9,7 @@ import {
   decide,
   describeAntiAffinity,
   type Effect,
+  type ManagedRoute,
   neededServices,
   needsPods,
   needsTemplates,
@@ -42,6 +43,7 @@ export class SimulatedCluster {
   analysisRuns: AnalysisRun[] = [];
   templates: Record<string, AnalysisTemplate> = {};
   weight: number | undefined;
+  routes: readonly ManagedRoute[] = [];
   evidence: World['evidence'] = 'strict';
   routerProblem: string | undefined;
   readonly performed: Effect[] = [];
@@ -73,6 +75,7 @@ export class SimulatedCluster {
     const isRouted = this.rollout.spec.strategy?.canary?.trafficRouting !== undefined;
     const router = {
       canaryWeight: this.weight,
+      routes: this.routes,
       ...(this.routerProblem === undefined ? {} : { problem: this.routerProblem }),
     };
     const seen: World = {
@@ -156,6 +159,9 @@ export class SimulatedCluster {
       case 'setWeight':
         this.weight = effect.canaryWeight;
         this.weights.push(effect.canaryWeight);
+        return;
+      case 'setRoutes':
+        this.routes = effect.routes;
         return;
       case 'createAnalysisRun': {
         const { name, labels, annotations, spec } = effect.analysisRun;

@@ -171,8 +171,6 @@ describe('what a Rollout asks for that cannot be', () => {
         .build(),
     ],
     ['spec.strategy.steps[0].experiment', steps({ experiment: { templates: [] } })],
-    ['spec.strategy.steps[0].setHeaderRoute', steps({ setHeaderRoute: { name: 'x' } })],
-    ['spec.strategy.steps[0].setMirrorRoute', steps({ setMirrorRoute: { name: 'x' } })],
     ['spec.strategy.steps[0].plugin', steps({ plugin: { name: 'x' } })],
     [
       'spec.strategy.canary.pingPong',

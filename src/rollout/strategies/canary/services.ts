@@ -2,8 +2,7 @@ import type { Effect } from '../../effect.ts';
 import type { Scene } from '../../scene.ts';
 import { isAlone, isCleared, switchTo } from '../switch-service.ts';
 import type { Posture } from './posture.ts';
-import { isDynamic } from './shares.ts';
-import { mayStayUnserved } from './traffic.ts';
+import { isDynamic, mayStayUnserved } from './shares.ts';
 
 /** Points the strategy's Services where they belong by the stored status. */
 export function planServices(scene: Scene, posture: Posture, settledWeight: number): Effect[] {

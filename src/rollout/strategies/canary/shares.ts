@@ -1,6 +1,7 @@
 import { podHashLabel } from '../../names.ts';
 import type { Scene } from '../../scene.ts';
 import type { ReplicaSetView } from '../../world.ts';
+import type { Posture } from './posture.ts';
 
 /*
  * dynamicStableScale: stable runs as many pods as its share needs, so the share that it can take back depends on its pods. Pods
@@ -63,4 +64,13 @@ export function lowestShare(scene: Scene, wanted: number, current: number): numb
 export function servesPodHash(scene: Scene, service: string | undefined, podHash: string): boolean {
   if (service === undefined || service === '') return true;
   return scene.world.services[service]?.selector[podHashLabel] === podHash;
+}
+
+/**
+ * Services are read from a cache: another replica may have switched this one just now. Where the stored status (read live) counts
+ * the weight as this canary's, its Service is switched again if need be, and traffic does not flap to 0 and back. The status says so
+ * only after the weight of any other canary was taken back: the reset lowers first, then writes.
+ */
+export function mayStayUnserved(scene: Scene, posture: Posture): boolean {
+  return !posture.isChanged && scene.status.canary?.weights?.canary.podTemplateHash === scene.podHash;
 }

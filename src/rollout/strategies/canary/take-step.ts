@@ -7,6 +7,7 @@ import { nextRunName, phaseOf, referTo, runBase } from '../runs.ts';
 import type { Standing } from './advance.ts';
 import type { Posture } from './posture.ts';
 import { isWeightReached, lacksEvidence } from './promotion.ts';
+import { areRoutesSet } from './routes.ts';
 import { stepRunBase } from './runs.ts';
 import { hasDesiredPods } from './sizes.ts';
 import type { TrafficPlan } from './traffic.ts';
@@ -49,6 +50,7 @@ function isStepComplete(scene: Scene, posture: Posture, traffic: TrafficPlan): b
   if (step.analysis !== undefined) {
     return posture.runs.step !== undefined && phaseOf(scene, posture.runs.step) === 'Successful';
   }
+  if (step.setHeaderRoute !== undefined || step.setMirrorRoute !== undefined) return areRoutesSet(scene, posture);
   if (step.setWeight !== undefined && !isWeightReached(scene, traffic)) return false;
   return hasDesiredPods(scene, posture);
 }

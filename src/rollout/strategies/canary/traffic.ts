@@ -2,7 +2,8 @@ import type { Effect } from '../../effect.ts';
 import type { Scene } from '../../scene.ts';
 import { weightInForce } from '../../steps.ts';
 import type { Posture } from './posture.ts';
-import { isDynamic, lowestShare, servesPodHash } from './shares.ts';
+import { planRoutes } from './routes.ts';
+import { isDynamic, lowestShare, mayStayUnserved, servesPodHash } from './shares.ts';
 import { hasDesiredPods } from './sizes.ts';
 
 /** What becomes of the canary's weight at the router. */
@@ -22,6 +23,7 @@ export function planTraffic(scene: Scene, posture: Posture): TrafficPlan {
   if (!scene.hasRouter || scene.world.router === undefined || scene.world.router.problem !== undefined) {
     return { current, settled: current, lower: [], raise: [] };
   }
+  const routes = planRoutes(scene, posture);
   const target = lowestShare(scene, targetWeight(scene, posture, current), current);
   const effect: Effect = {
     kind: 'setWeight',
@@ -29,11 +31,11 @@ export function planTraffic(scene: Scene, posture: Posture): TrafficPlan {
     canaryPodHash: scene.podHash,
     stablePodHash: scene.status.stableRS ?? scene.podHash,
   };
-  if (target < current) return { current, settled: target, lower: [effect], raise: [] };
+  if (target < current) return { current, settled: target, lower: [effect, ...routes.lower], raise: routes.raise };
   // A weight that only some of the router's objects carry is set once more: half a raise would stay half.
   const isHalfDone = scene.world.router.isIncomplete === true && !posture.contest.isWaiting;
-  if (target > current || isHalfDone) return { current, settled: current, lower: [], raise: [effect] };
-  return { current, settled: current, lower: [], raise: [] };
+  const raise = target > current || isHalfDone ? [...routes.raise, effect] : routes.raise;
+  return { current, settled: current, lower: routes.lower, raise };
 }
 
 function targetWeight(scene: Scene, posture: Posture, current: number): number {
@@ -70,15 +72,6 @@ function isStableSwitchPending(scene: Scene): boolean {
   const stableHash = scene.status.stableRS;
   if (!canaryService || !stableService || !stableHash || (scene.stable?.availableReplicas ?? 0) === 0) return false;
   return servesPodHash(scene, canaryService, stableHash) && !servesPodHash(scene, stableService, stableHash);
-}
-
-/**
- * Services are read from a cache: another replica may have switched this one just now. Where the stored status (read live) counts
- * the weight as this canary's, its Service is switched again if need be, and traffic does not flap to 0 and back. The status says so
- * only after the weight of any other canary was taken back: the reset lowers first, then writes.
- */
-export function mayStayUnserved(scene: Scene, posture: Posture): boolean {
-  return !posture.isChanged && scene.status.canary?.weights?.canary.podTemplateHash === scene.podHash;
 }
 
 /**

@@ -3,6 +3,7 @@ import { invalid, required, unsupported } from '../../problems.ts';
 import type { CanaryStep, CanaryStrategy } from '../../rollout.ts';
 import { maxWeightOf } from '../../steps.ts';
 import { validateAntiAffinity } from '../validate-parts.ts';
+import { validateRoutes } from './validate-routes.ts';
 
 // Argo's validation leaves `canary` out of these paths: `spec.strategy.steps[0]`.
 const PATH = 'spec.strategy';
@@ -16,7 +17,7 @@ const STEP_KINDS = [
   'setMirrorRoute',
   'plugin',
 ] as const;
-const UNSUPPORTED_STEPS = ['experiment', 'setHeaderRoute', 'setMirrorRoute', 'plugin'] as const;
+const UNSUPPORTED_STEPS = ['experiment', 'plugin'] as const;
 const UNSUPPORTED_FIELDS = ['pingPong'] as const;
 
 /** What the canary strategy asks for that cannot be, without looking at other objects. */
@@ -85,6 +86,7 @@ function validateStep(canary: CanaryStrategy, step: CanaryStep, path: string): s
   for (const kind of UNSUPPORTED_STEPS) {
     if (kinds.includes(kind)) problems.push(unsupported(`${path}.${kind}`));
   }
+  problems.push(...validateRoutes(canary, step, path));
   const max = maxWeightOf(canary);
   const { setWeight, pause, setCanaryScale } = step;
   if (setWeight !== undefined && !isWholeBetween(setWeight, max)) {
