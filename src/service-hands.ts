@@ -6,6 +6,7 @@ import {
   type ConnectedCluster,
   createAnalysisRuns,
   createPods,
+  createReferencedWorkloads,
   createReflector,
   createRollouts,
   createServices,
@@ -20,6 +21,7 @@ import {
   projectRollout,
   projectService,
   projectWhole,
+  type ReferencedWorkloads,
   type Reflector,
   type Resource,
   type Rollouts,
@@ -39,6 +41,7 @@ export interface Hands {
   readonly services: Services;
   readonly analysisRuns: AnalysisRuns;
   readonly pods: Pods;
+  readonly referencedWorkloads: ReferencedWorkloads;
   readonly routers: TrafficRouters;
   readonly policies: Reflector<DeliveryPolicyView>;
 }
@@ -86,6 +89,7 @@ export async function createHands(cluster: ConnectedCluster, config: Config, log
     services: createServices(cluster, caches.services),
     analysisRuns: createAnalysisRuns(cluster, caches.analysisRuns),
     pods: createPods(cluster),
+    referencedWorkloads: createReferencedWorkloads(cluster),
     routers: createTrafficRouters(cluster, caches.ingresses),
     policies: cacheOf(resources.deliveryPolicies, projectDeliveryPolicy),
   };

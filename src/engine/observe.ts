@@ -1,5 +1,13 @@
 import type { AnalysisRun, AnalysisTemplate, TemplateReference } from '../analysis/index.ts';
-import type { AnalysisRuns, ObjectName, Pods, Rollouts, Services, Workloads } from '../kubernetes/index.ts';
+import type {
+  AnalysisRuns,
+  ObjectName,
+  Pods,
+  ReferencedWorkloads,
+  Rollouts,
+  Services,
+  Workloads,
+} from '../kubernetes/index.ts';
 import { ConflictError, InvalidError } from '../lib/index.ts';
 import {
   type ManagedRoute,
@@ -15,6 +23,7 @@ import {
   type ServiceView,
   type WeightWriter,
   type World,
+  withWorkload,
 } from '../rollout/index.ts';
 import type { RouterObservation, RouterTarget, TrafficRouter, TrafficRouters } from '../traffic-routers/index.ts';
 import type { Caches } from './keeper.ts';
@@ -22,6 +31,7 @@ import type { Caches } from './keeper.ts';
 export interface ObserveTools {
   readonly rollouts: Rollouts;
   readonly workloads: Pick<Workloads, 'readWithTemplates'>;
+  readonly referencedWorkloads: Pick<ReferencedWorkloads, 'read'>;
   readonly analysisRuns: Pick<AnalysisRuns, 'read'>;
   readonly services: Pick<Services, 'read'>;
   readonly pods: Pick<Pods, 'readOwned'>;
@@ -33,7 +43,8 @@ export interface ObserveTools {
 }
 
 /** What a look for showing reads from: caches, or what was read in their place. */
-export interface GlanceTools extends Pick<ObserveTools, 'nowMs' | 'evidence' | 'isOurs' | 'routers'> {
+export interface GlanceTools
+  extends Pick<ObserveTools, 'nowMs' | 'evidence' | 'isOurs' | 'routers' | 'referencedWorkloads'> {
   readonly rollouts: Pick<Rollouts, 'read'>;
   readonly caches: {
     readonly [Kind in
@@ -48,6 +59,8 @@ export interface GlanceTools extends Pick<ObserveTools, 'nowMs' | 'evidence' | '
 /** A world, and what the routers need for their preconditions. */
 export interface Observation {
   readonly world: World;
+  /** The Rollout without what comes from its workload: what writes are compared with. Absent: the same. */
+  readonly asRead?: Rollout;
   readonly routers: readonly SeenRouter[];
   /** The Rollout is not older than this turn's last write anywhere else: everything may be decided on it. */
   readonly isRolloutLatest: boolean;
@@ -98,8 +111,8 @@ export async function observe(
     return undefined;
 
   const analysisRuns = await readAnalysisRuns(rollout, tools, signal);
-  const world = await complete(worldOf({ rollout, routers, analysisRuns }, tools), tools, signal);
-  return { world, routers: routers.seen, isRolloutLatest: true };
+  const world = await complete(await worldOf({ rollout, routers, analysisRuns }, tools, signal), tools, signal);
+  return { world, asRead: rollout, routers: routers.seen, isRolloutLatest: true };
 }
 
 /** The world after our own writes, from their answers: only runs that the status has just begun to name are read. */
@@ -107,8 +120,8 @@ export async function observeAgain(carried: Carried, tools: ObserveTools, signal
   const { rollout, isRolloutLatest } = carried;
   const routers = { seen: carried.routers };
   const analysisRuns = await readAnalysisRuns(rollout, tools, signal, carried.analysisRuns);
-  const world = await complete(worldOf({ rollout, routers, analysisRuns }, tools), tools, signal);
-  return { world, routers: routers.seen, isRolloutLatest };
+  const world = await complete(await worldOf({ rollout, routers, analysisRuns }, tools, signal), tools, signal);
+  return { world, asRead: rollout, routers: routers.seen, isRolloutLatest };
 }
 
 /**
@@ -121,21 +134,25 @@ export async function glance(name: ObjectName, tools: GlanceTools, signal: Abort
     return undefined;
   const routers = await readRouters(rollout, tools, signal, 'fromCache');
   const analysisRuns = tools.caches.analysisRuns.ownedBy(rollout.metadata.uid);
-  return worldOf({ rollout, routers, analysisRuns }, tools);
+  return worldOf({ rollout, routers, analysisRuns }, tools, signal);
 }
 
-function worldOf(
+async function worldOf(
   seen: {
     readonly rollout: Rollout;
     readonly routers: SeenRouters;
     readonly analysisRuns: readonly AnalysisRun[];
   },
   tools: GlanceTools,
-): World {
+  signal: AbortSignal,
+): Promise<World> {
   const { rollout, routers, analysisRuns } = seen;
+  const workload = await tools.referencedWorkloads.read(rollout, signal);
   return {
     nowMs: tools.nowMs(),
-    rollout,
+    rollout: withWorkload(rollout, workload),
+    workload,
+    hasOwnTemplate: rollout.spec.template !== undefined,
     replicaSets: cachedReplicaSets(rollout, tools.caches),
     services: cachedServices(rollout, tools.caches),
     analysisRuns,

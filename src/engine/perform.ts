@@ -1,4 +1,12 @@
-import type { AnalysisRuns, Pods, Rollouts, Services, Workloads, WriteOptions } from '../kubernetes/index.ts';
+import type {
+  AnalysisRuns,
+  Pods,
+  ReferencedWorkloads,
+  Rollouts,
+  Services,
+  Workloads,
+  WriteOptions,
+} from '../kubernetes/index.ts';
 import { assertNever } from '../lib/index.ts';
 import type { Effect, ManagedRoute, Rollout } from '../rollout/index.ts';
 import { type Carried, namedRuns, type Observation, type SeenRouter } from './observe.ts';
@@ -6,6 +14,7 @@ import { type Carried, namedRuns, type Observation, type SeenRouter } from './ob
 export interface PerformTools {
   readonly rollouts: Rollouts;
   readonly workloads: Workloads;
+  readonly referencedWorkloads: Pick<ReferencedWorkloads, 'scale'>;
   readonly services: Services;
   readonly analysisRuns: AnalysisRuns;
   readonly pods: Pick<Pods, 'evict' | 'patchMetadata'>;
@@ -28,7 +37,7 @@ export async function perform(
   signal: AbortSignal,
 ): Promise<Carried> {
   const { world } = seen;
-  let after: After = { rollout: world.rollout, routers: seen.routers, isRolloutLatest: false };
+  let after: After = { rollout: seen.asRead ?? world.rollout, routers: seen.routers, isRolloutLatest: false };
   const refusedEvictions: string[] = [];
   for (const effect of effects) {
     if (effect.kind === 'setWeight') {
@@ -82,6 +91,9 @@ async function performOne(
       return rollout;
     case 'patchPodMetadata':
       await tools.pods.patchMetadata({ namespace, name: effect.name, uid: effect.uid }, effect, options.signal);
+      return rollout;
+    case 'scaleWorkload':
+      await tools.referencedWorkloads.scale(namespace, effect, options);
       return rollout;
     case 'deleteReplicaSet':
       await tools.workloads.remove(rollout, effect.name, effect.uid, options);

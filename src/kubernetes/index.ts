@@ -43,6 +43,7 @@ export {
   projectWhole,
 } from './projections.ts';
 export { readReadyDeployments } from './ready-deployments.ts';
+export { createReferencedWorkloads, type ReferencedWorkloads } from './referenced-workloads.ts';
 export { createReflector, type ReflectorSettings, type ReflectorTiming } from './reflector.ts';
 export { apiVersionOf, resources } from './resources.ts';
 export { neededDefinitions, neededRights, type Right } from './rights.ts';

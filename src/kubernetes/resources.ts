@@ -15,6 +15,7 @@ export const resources = {
   deliveryPolicies: resource('stepwise.dev', 'v1alpha1', 'deliverypolicies', 'DeliveryPolicy'),
   deliveryFreezes: resource('stepwise.dev', 'v1alpha1', 'deliveryfreezes', 'DeliveryFreeze'),
   replicaSets: resource('apps', 'v1', 'replicasets', 'ReplicaSet'),
+  podTemplates: resource('', 'v1', 'podtemplates', 'PodTemplate'),
   deployments: resource('apps', 'v1', 'deployments', 'Deployment'),
   services: resource('', 'v1', 'services', 'Service'),
   pods: resource('', 'v1', 'pods', 'Pod'),

@@ -48,6 +48,8 @@ export const neededRights: readonly Right[] = [
   watched('argoproj.io', 'analysistemplates', 'get list watch', 'templates are read'),
   cluster('argoproj.io', 'clusteranalysistemplates', 'get list watch', 'cluster-wide templates are read'),
   watched('apps', 'replicasets', 'get list watch create patch delete', 'each revision has its pods'),
+  watched('apps', 'deployments', 'get patch', 'a workloadRef is read, and scaled down where it says so'),
+  watched('', 'podtemplates', 'get', 'a workloadRef is read'),
   watched('', 'services', 'get list watch patch', 'Services lead to their pods'),
   watched('', 'pods', 'get list patch', 'why a pod is not ready is told, and pods are labelled for their role'),
   watched('', 'pods/eviction', 'create', 'restart replaces pods'),

@@ -2,10 +2,13 @@ import { collectTemplates } from '../analysis/index.ts';
 import {
   neededServices,
   neededTemplates,
+  parseWorkload,
   Rollout,
   routerKindsOf,
   validateRollout,
+  type WorkloadView,
   type World,
+  withWorkload,
 } from '../rollout/index.ts';
 import type { Finding } from './finding.ts';
 import type { Neighbours } from './neighbours.ts';
@@ -37,7 +40,12 @@ export function checkRollout(
 }
 
 /** A world of files: nothing runs yet, Services and templates are what stands beside the Rollout. */
-function worldOf(rollout: Rollout, neighbours: Neighbours): World {
+function worldOf(written: Rollout, neighbours: Neighbours): World {
+  const { workloadRef } = written.spec;
+  const content = workloadRef === undefined ? undefined : neighbours.find(workloadRef.kind, workloadRef.name);
+  const workload =
+    content === undefined || workloadRef === undefined ? undefined : readWorkload(workloadRef.kind, content);
+  const rollout = withWorkload(written, workload);
   const labels = rollout.spec.template?.metadata?.labels ?? {};
   const services: Record<string, World['services'][string]> = {};
   for (const name of neededServices(rollout)) {
@@ -46,6 +54,8 @@ function worldOf(rollout: Rollout, neighbours: Neighbours): World {
   return {
     nowMs: 0,
     rollout,
+    workload,
+    hasOwnTemplate: written.spec.template !== undefined,
     replicaSets: [],
     services,
     analysisRuns: [],
@@ -53,6 +63,15 @@ function worldOf(rollout: Rollout, neighbours: Neighbours): World {
     router: undefined,
     evidence: 'strict',
   };
+}
+
+/** What is wrong with it is said of its own document. */
+function readWorkload(kind: string, content: SourceDocument['content']): WorkloadView | undefined {
+  try {
+    return parseWorkload(kind, content);
+  } catch {
+    return undefined;
+  }
 }
 
 function absences(rollout: Rollout, neighbours: Neighbours) {
@@ -64,6 +83,12 @@ function absences(rollout: Rollout, neighbours: Neighbours) {
     templates.push(collected.reason);
     const named = rollout.spec.strategy?.blueGreen === undefined ? 'canary' : 'blueGreen';
     found.push({ path: ['spec', 'strategy', named], message: `${collected.reason} in these files` });
+  }
+  const { workloadRef } = rollout.spec;
+  if (workloadRef !== undefined && !neighbours.has(workloadRef.kind, workloadRef.name)) {
+    const message = `${workloadRef.kind} "${workloadRef.name}" not found`;
+    templates.push(message);
+    found.push({ path: ['spec', 'workloadRef', 'name'], message: `${message} in these files` });
   }
   const { canary = {}, blueGreen = {} } = rollout.spec.strategy ?? {};
   const services = [

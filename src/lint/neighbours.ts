@@ -10,6 +10,8 @@ export interface Neighbours {
   /** `AnalysisTemplate/x`, `ClusterAnalysisTemplate/x`. */
   readonly templates: Readonly<Record<string, AnalysisTemplate>>;
   has(kind: string, name: string): boolean;
+  /** As the file has it. */
+  find(kind: string, name: string): SourceDocument['content'] | undefined;
 }
 
 export function neighboursOf(document: SourceDocument, all: readonly SourceDocument[]): Neighbours {
@@ -30,6 +32,7 @@ export function neighboursOf(document: SourceDocument, all: readonly SourceDocum
     isAlone: all.length === 1,
     services,
     templates,
+    find: (kind, name) => near.find((one) => one.kind === kind && one.name === name)?.content,
     has: (kind, name) => near.some((one) => one.kind === kind && one.name === name),
   };
 }

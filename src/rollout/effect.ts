@@ -1,6 +1,7 @@
 import type { AnalysisRunSpec } from '../analysis/index.ts';
 import type { ManagedRoute } from './managed-routes.ts';
 import type { PodTemplate, RolloutStatus } from './rollout.ts';
+import type { WorkloadView } from './workload.ts';
 
 /**
  * All that a decision may ask for. Each is performed in order, each carries its precondition, each may run twice without harm.
@@ -34,6 +35,13 @@ export type Effect =
       readonly uid: string;
       readonly labels: Readonly<Record<string, string | null>>;
       readonly annotations: Readonly<Record<string, string | null>>;
+    }
+  /** Sets the replicas of the Deployment that `workloadRef` names; precondition: uid and the replicas the decision saw. */
+  | {
+      readonly kind: 'scaleWorkload';
+      readonly workload: Pick<WorkloadView, 'kind' | 'name' | 'uid'>;
+      readonly from: number;
+      readonly to: number;
     }
   | { readonly kind: 'deleteReplicaSet'; readonly name: string; readonly uid: string }
   /** A deletion that asks the pod's disruption budget; refused is an answer (`refusedEvictions`). Precondition: uid. */

@@ -59,4 +59,5 @@ export { validateRollout } from './validate.ts';
 export { patchesFor, type RolloutPatch, type Verb } from './verbs.ts';
 export { isKeptUpAfterAbort } from './verification.ts';
 export { stepCountOf, stepIndexOf, type Wait, waitOf } from './wait.ts';
+export { parseWorkload, type WorkloadView, withWorkload, workloadKindOf } from './workload.ts';
 export type { OwnedPod, ReplicaSetView, RouterReading, ServiceView, WeightWriter, World } from './world.ts';

@@ -8,6 +8,8 @@ export const instanceIdLabel = 'argo-rollouts.argoproj.io/controller-instance-id
 export const revisionAnnotation = 'rollout.argoproj.io/revision';
 export const revisionHistoryAnnotation = 'rollout.argoproj.io/revision-history';
 export const desiredReplicasAnnotation = 'rollout.argoproj.io/desired-replicas';
+/** The generation of the object that `workloadRef` names. */
+export const workloadGenerationAnnotation = 'rollout.argoproj.io/workload-generation';
 /** JSON of the labels and annotations that Argo put into a ReplicaSet's template for its role. */
 export const ephemeralMetadataAnnotation = 'rollout.argoproj.io/ephemeral-metadata';
 /** Ours, on a ReplicaSet: what its pods may still carry of a former role, and what its template says itself (pod-metadata.ts). */

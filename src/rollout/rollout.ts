@@ -152,7 +152,14 @@ export const RolloutSpec = z.looseObject({
     })
     .optional(),
   template: PodTemplate.optional(),
-  workloadRef: z.looseObject({ apiVersion: z.string().optional(), kind: z.string(), name: z.string() }).optional(),
+  workloadRef: z
+    .looseObject({
+      apiVersion: z.string().optional(),
+      kind: z.string(),
+      name: z.string(),
+      scaleDown: z.string().optional(),
+    })
+    .optional(),
   minReadySeconds: z.number().optional(),
   strategy: z.looseObject({ canary: CanaryStrategy.optional(), blueGreen: BlueGreenStrategy.optional() }).optional(),
   revisionHistoryLimit: z.number().optional(),
@@ -196,6 +203,7 @@ export const RolloutStatus = z.looseObject({
   message: z.string().optional(),
   conditions: z.array(Condition).optional(),
   observedGeneration: z.string().optional(),
+  workloadObservedGeneration: z.string().optional(),
   currentPodHash: z.string().optional(),
   stableRS: z.string().optional(),
   currentStepHash: z.string().optional(),

@@ -90,6 +90,10 @@ export function readGround(world: World): Ground {
 
 /** The ReplicaSet of the template that is asked for: by hash, else by meaning; the oldest first. */
 function findCanary(world: World): ReplicaSetView | undefined {
+  // Its workload is gone: what it was last about is all that can be looked at, an abort among it.
+  if (world.rollout.spec.workloadRef !== undefined && world.rollout.spec.template === undefined) {
+    return world.replicaSets.find((one) => one.podHash === world.rollout.status.currentPodHash);
+  }
   return findByHash(world) ?? world.replicaSets.find((one) => isOfTemplate(one, world));
 }
 

@@ -3,12 +3,16 @@ import type { RolloutSpec } from './rollout.ts';
 import { validateBlueGreen } from './strategies/blue-green/validate-blue-green.ts';
 import { validateCanary } from './strategies/canary/validate-canary.ts';
 import { validateReferences } from './strategies/canary/validate-references.ts';
+import { validateWorkload } from './workload.ts';
 import type { World } from './world.ts';
 
 /** Says what a Rollout asks for that cannot be, everything at once, in Argo's words where Argo has words for it. */
 export function validateRollout(world: World): readonly string[] {
   const { spec } = world.rollout;
-  const problems = [...validateSpec(spec)];
+  const problems = [...validateWorkload(world)];
+  // Without a template nothing can be said of it, and of the Services that select its pods.
+  const hasTemplate = problems.length === 0;
+  if (hasTemplate) problems.push(...validateSpec(spec));
   const { canary, blueGreen } = spec.strategy ?? {};
   if (canary === undefined && blueGreen === undefined) {
     const message = "Rollout has missing field '.spec.strategy.canary or .spec.strategy.blueGreen'";
@@ -19,13 +23,12 @@ export function validateRollout(world: World): readonly string[] {
   } else if (canary === undefined) {
     if (blueGreen !== undefined) problems.push(...validateBlueGreen(world, blueGreen));
   } else {
-    problems.push(...validateCanary(canary), ...validateReferences(world, canary));
+    problems.push(...validateCanary(canary), ...(hasTemplate ? validateReferences(world, canary) : []));
   }
   return problems;
 }
 
 function validateSpec(spec: RolloutSpec): string[] {
-  if (spec.workloadRef !== undefined) return [unsupported('spec.workloadRef')];
   const problems: string[] = [];
   if ((spec.replicas ?? 1) < 0) problems.push(notNegative('spec.replicas', spec.replicas));
   const labels = spec.template?.metadata?.labels ?? {};

@@ -2,6 +2,7 @@ import type { AnalysisRun, AnalysisTemplate } from '../analysis/index.ts';
 import type { Writer } from './managed-fields.ts';
 import type { ManagedRoute } from './managed-routes.ts';
 import type { PodTemplate, Rollout } from './rollout.ts';
+import type { WorkloadView } from './workload.ts';
 
 /**
  * All that a decision about one Rollout may look at.
@@ -12,7 +13,12 @@ import type { PodTemplate, Rollout } from './rollout.ts';
 export interface World {
   /** The API server's clock, Unix milliseconds. The only clock a decision may use. */
   readonly nowMs: number;
+  /** With the template of the object that `workloadRef` names. */
   readonly rollout: Rollout;
+  /** The object that `workloadRef` names; undefined where it names none, or one that does not exist. */
+  readonly workload?: WorkloadView | undefined;
+  /** A template stands in the Rollout beside its `workloadRef`. */
+  readonly hasOwnTemplate?: boolean;
   /** Every ReplicaSet controlled by this Rollout, oldest first. */
   readonly replicaSets: readonly ReplicaSetView[];
   /** Services that the strategy names, by name; a missing key is a Service that does not exist. Live: `neededLiveServices`. */

@@ -18,7 +18,9 @@ import {
   Rollout,
   type ServiceView,
   type TemplateChange,
+  type WorkloadView,
   type World,
+  withWorkload,
 } from '../../src/rollout/index.ts';
 import { anAnalysisRun } from './builders.ts';
 import { patched, SimulatedPods } from './simulated-pods.ts';
@@ -46,6 +48,8 @@ export class SimulatedCluster {
   routes: readonly ManagedRoute[] = [];
   evidence: World['evidence'] = 'strict';
   routerProblem: string | undefined;
+  /** What `workloadRef` names. */
+  workload: WorkloadView | undefined;
   readonly performed: Effect[] = [];
   /** Each weight that the router was set to, in order. */
   readonly weights: number[] = [];
@@ -80,7 +84,9 @@ export class SimulatedCluster {
     };
     const seen: World = {
       nowMs: this.nowMs,
-      rollout: structuredClone(this.rollout),
+      rollout: structuredClone(withWorkload(this.rollout, this.workload)),
+      workload: structuredClone(this.workload),
+      hasOwnTemplate: this.rollout.spec.template !== undefined,
       replicaSets: this.replicaSets.map(withoutTemplate),
       services: structuredClone(this.services),
       analysisRuns: structuredClone(this.analysisRuns),
@@ -136,6 +142,11 @@ export class SimulatedCluster {
         if (effect.template !== undefined) this.#changeTemplate(replicaSet, effect.template);
         return;
       }
+      case 'scaleWorkload':
+        if (this.workload?.uid !== effect.workload.uid || this.workload.replicas !== effect.from)
+          throw new Error(`conflict: ${effect.workload.name} is not at ${effect.from}`);
+        this.workload = { ...this.workload, replicas: effect.to, generation: this.workload.generation + 1 };
+        return;
       case 'patchPodMetadata':
         this.pods.patch(effect.uid, effect.labels, effect.annotations);
         return;

@@ -4,12 +4,13 @@ import { isOverrideOver } from '../git-override.ts';
 import { fastUndoAnnotation, gitOverrideAnnotation, putBackAnnotation, revisionAnnotation } from '../names.ts';
 import type { PutBackNote } from '../put-back-note.ts';
 import type { Ground } from '../scene.ts';
+import { workloadAnnotations } from '../workload.ts';
 import { nextPutBackNote } from './put-backs.ts';
 
 /** The Rollout's own annotations: its revision, and the notes of what people and tools have done to it. */
 export function planOwnAnnotations(scene: Ground, posture: { readonly isChanged: boolean }): Effect[] {
   const present = scene.rollout.metadata.annotations;
-  const annotations: Record<string, string | null> = {};
+  const annotations: Record<string, string | null> = { ...workloadAnnotations(scene.world) };
   const isRevisionStale = present[revisionAnnotation] !== String(scene.revision);
   if (isRevisionStale) annotations[revisionAnnotation] = String(scene.revision);
   // Done with, or about another template: the wish ends once the change of template is stored.

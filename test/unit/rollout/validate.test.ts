@@ -164,12 +164,6 @@ describe('what a Rollout asks for that cannot be', () => {
   });
 
   it.each([
-    [
-      'spec.workloadRef',
-      aRollout()
-        .spec({ workloadRef: { kind: 'Deployment', name: 'x' } })
-        .build(),
-    ],
     ['spec.strategy.steps[0].experiment', steps({ experiment: { templates: [] } })],
     ['spec.strategy.steps[0].plugin', steps({ plugin: { name: 'x' } })],
     [

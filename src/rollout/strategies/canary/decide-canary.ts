@@ -4,6 +4,7 @@ import { announceEvent } from '../../events.ts';
 import { planRestart } from '../../restart.ts';
 import type { RolloutStatus } from '../../rollout.ts';
 import type { Scene } from '../../scene.ts';
+import { planWorkloadScale } from '../../workload.ts';
 import { progressDeadlineOf } from '../conditions.ts';
 import { planHistory } from '../history.ts';
 import { planOwnAnnotations, storeCollision } from '../own-annotations.ts';
@@ -53,6 +54,7 @@ export function decideCanary(scene: Scene): Decision {
     ...scaling.effects,
     ...planAnalysis(scene, posture),
     ...planRoles(scene),
+    ...planWorkloadScale(scene.world, built.status),
     ...planHistory(scene),
     ...write,
     // Pods that come or go by a change of size are not available to spare.

@@ -25,6 +25,7 @@ export function buildStatus(
   const draft: RolloutStatus = withoutUndefined({
     ...stored,
     observedGeneration: String(scene.rollout.metadata.generation ?? 0),
+    workloadObservedGeneration: world.workload === undefined ? undefined : String(world.workload.generation),
     currentPodHash: scene.podHash,
     currentStepHash: scene.stepHash,
     currentStepIndex: standing.currentStepIndex,

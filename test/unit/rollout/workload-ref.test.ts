@@ -1,0 +1,219 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseWorkload, patchesFor, type Verb, validateRollout } from '../../../src/rollout/index.ts';
+import { aRollout } from '../../support/builders.ts';
+import { SimulatedCluster } from '../../support/simulated-cluster.ts';
+
+const STEPS = [{ setWeight: 20 }, { pause: {} }];
+const labels = { app: 'checkout' };
+
+function template(image: string) {
+  return { metadata: { labels }, spec: { containers: [{ name: 'checkout', image }] } };
+}
+
+function deployment(image: string, generation = 1, replicas = 10) {
+  const metadata = { name: 'checkout', uid: 'uid-deployment', generation };
+  return parseWorkload('Deployment', {
+    metadata,
+    spec: { replicas, selector: { matchLabels: labels }, template: template(image) },
+  });
+}
+
+function begin(workloadRef: object = {}, replicas = 10): SimulatedCluster {
+  const ref = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'checkout', ...workloadRef };
+  const rollout = aRollout()
+    .routed()
+    .replicas(replicas)
+    .steps(...STEPS)
+    .spec({ template: undefined, selector: undefined, workloadRef: ref })
+    .build();
+  const cluster = new SimulatedCluster(rollout);
+  cluster.workload = deployment('app:1');
+  return cluster;
+}
+
+function release(cluster: SimulatedCluster, image: string): void {
+  const { generation = 1, replicas = 10 } = cluster.workload ?? {};
+  cluster.workload = deployment(image, generation + 1, replicas);
+}
+
+function ask(cluster: SimulatedCluster, verb: Verb): void {
+  for (const { patch } of patchesFor(verb, cluster.rollout)) cluster.patch(patch);
+}
+
+function sizes(cluster: SimulatedCluster): Record<string, number> {
+  return Object.fromEntries(cluster.replicaSets.map((one) => [cluster.imageOf(one.podHash) ?? '', one.specReplicas]));
+}
+
+describe('a rollout of another object’s template', () => {
+  it('takes template and selector from there, writes neither, and says which generation it has seen', () => {
+    const cluster = begin();
+    cluster.settle();
+    expect([cluster.rollout.spec.template, cluster.rollout.spec.selector]).toEqual([undefined, undefined]);
+    expect(cluster.rollout.metadata.annotations['rollout.argoproj.io/workload-generation']).toBe('1');
+    expect(cluster.rollout.status).toMatchObject({
+      phase: 'Healthy',
+      workloadObservedGeneration: '1',
+      selector: 'app=checkout',
+    });
+    expect(cluster.workload?.replicas, 'never is the default').toBe(10);
+    release(cluster, 'app:2');
+    cluster.settle();
+    expect([sizes(cluster), cluster.weight]).toEqual([{ 'app:1': 10, 'app:2': 2 }, 20]);
+    expect(cluster.rollout.status).toMatchObject({ workloadObservedGeneration: '2', message: 'CanaryPauseStep' });
+    release(cluster, 'app:1');
+    cluster.settle();
+    expect([cluster.rollout.status.phase, cluster.weight]).toEqual(['Healthy', 0]);
+  });
+
+  it('makes the same pods as one that has the template itself', () => {
+    const own = new SimulatedCluster(
+      aRollout()
+        .routed()
+        .image('app:1')
+        .steps(...STEPS)
+        .build(),
+    );
+    own.settle();
+    const cluster = begin();
+    cluster.settle();
+    expect(cluster.rollout.status.currentPodHash).toBe(own.rollout.status.currentPodHash);
+    const bare = parseWorkload('PodTemplate', {
+      metadata: { name: 'x', uid: 'u', generation: 3 },
+      template: template('app:1'),
+    });
+    expect(bare).toEqual({ kind: 'PodTemplate', name: 'x', uid: 'u', generation: 3, template: template('app:1') });
+  });
+
+  it('begins no revision when only the size of the other object changes', () => {
+    const cluster = begin();
+    cluster.settle();
+    cluster.workload = deployment('app:1', 5, 3);
+    cluster.settle();
+    expect(cluster.rollout.status).toMatchObject({ phase: 'Healthy', workloadObservedGeneration: '5' });
+    expect(cluster.replicaSets).toHaveLength(1);
+  });
+
+  it('says that the object is gone, scales nothing, and still lets an abort take the traffic back', () => {
+    const cluster = begin();
+    cluster.settle();
+    release(cluster, 'app:2');
+    cluster.settle();
+    const before = sizes(cluster);
+    cluster.workload = undefined;
+    cluster.turn();
+    expect(cluster.rollout.status.message).toBe(
+      'InvalidSpec: The Rollout "checkout" is invalid: spec.workloadRef.name: Invalid value: "checkout": Deployment "checkout" not found',
+    );
+    expect([sizes(cluster), cluster.weight]).toEqual([before, 20]);
+    ask(cluster, 'abort');
+    cluster.turn();
+    expect([sizes(cluster), cluster.weight]).toEqual([before, 0]);
+    release(cluster, 'app:2');
+    cluster.settle();
+    expect(cluster.rollout.status).toMatchObject({ abort: true, phase: 'Degraded' });
+  });
+
+  it.each([
+    ['StatefulSet', {}, 'supported: apps/v1 Deployment, apps/v1 ReplicaSet, v1 PodTemplate'],
+    ['Deployment', { apiVersion: 'v1' }, 'spec.workloadRef.kind: Invalid value: "v1 Deployment"'],
+    ['Deployment', { scaleDown: 'later' }, 'spec.workloadRef.scaleDown: Invalid value: "later"'],
+  ])('refuses %s with %o', (kind, more, words) => {
+    expect(validateRollout(begin({ kind, ...more }).world()).join()).toContain(words);
+  });
+
+  it('refuses a template beside the reference, and still says what else is wrong', () => {
+    const cluster = begin();
+    cluster.patch({ spec: { template: template('app:1'), strategy: { canary: { steps: [{ setWeight: 101 }] } } } });
+    expect(validateRollout(cluster.world())).toEqual([
+      'spec.template: Invalid value: "": template must be empty for workload reference rollout',
+      'spec.strategy.steps[0].setWeight: Invalid value: 101: SetWeight needs to be between 0 and 100',
+    ]);
+  });
+});
+
+describe('the Deployment beside its rollout', () => {
+  const deploymentSize = (cluster: SimulatedCluster) => cluster.workload?.replicas;
+
+  it('goes to 0 on success of the first revision', () => {
+    const cluster = begin({ scaleDown: 'onsuccess' });
+    cluster.turn();
+    cluster.ready(undefined, 9);
+    cluster.turn();
+    expect(deploymentSize(cluster)).toBe(10);
+    cluster.settle();
+    expect(deploymentSize(cluster)).toBe(0);
+  });
+
+  it('shrinks by each pod that is available, grows again as they go, and ends at 0', () => {
+    const cluster = begin({ scaleDown: 'progressively' });
+    cluster.turn();
+    expect(deploymentSize(cluster)).toBe(10);
+    for (const [pods, size] of [
+      [1, 9],
+      [4, 6],
+      [2, 8],
+      [0, 10],
+      [9, 1],
+    ] as const) {
+      cluster.ready(undefined, pods);
+      cluster.turn();
+      expect([pods, deploymentSize(cluster)]).toEqual([pods, size]);
+    }
+    cluster.settle();
+    expect(deploymentSize(cluster)).toBe(0);
+  });
+
+  it.each(['onsuccess', 'progressively'])(
+    'is left alone (%s) by a later revision, whoever scaled it up again',
+    (scaleDown) => {
+      const cluster = begin({ scaleDown });
+      cluster.settle();
+      release(cluster, 'app:2');
+      ask(cluster, 'promoteFull');
+      cluster.settle();
+      cluster.workload = deployment('app:2', 9, 4);
+      cluster.settle();
+      expect(deploymentSize(cluster)).toBe(4);
+    },
+  );
+
+  it('is not taken away by a rollout that is asked for no pods', () => {
+    for (const scaleDown of ['onsuccess', 'progressively']) {
+      const cluster = begin({ scaleDown }, 0);
+      cluster.settle();
+      expect([cluster.rollout.status.phase, deploymentSize(cluster)]).toEqual(['Healthy', 10]);
+    }
+  });
+
+  it('has, with the rollout’s available pods, never fewer than are asked for, wherever a turn is killed', () => {
+    const act = fc.oneof(
+      fc.record({ after: fc.constantFrom(0, 1, 2, 3, 99) }),
+      fc.record({ pods: fc.nat(10) }),
+      fc.record({ verb: fc.constantFrom<Verb[]>('pause', 'resume', 'abort') }),
+    );
+    fc.assert(
+      fc.property(
+        fc.constantFrom('onsuccess', 'progressively'),
+        fc.array(act, { maxLength: 25 }),
+        (scaleDown, acts) => {
+          const cluster = begin({ scaleDown });
+          cluster.afterEffect = (effect) => {
+            if (effect.kind !== 'scaleWorkload' || effect.to >= effect.from) return;
+            const available = cluster.canary()?.availableReplicas ?? 0;
+            expect(available + effect.to).toBeGreaterThanOrEqual(10);
+          };
+          for (const one of acts) {
+            if ('pods' in one) cluster.ready(undefined, one.pods);
+            else if ('verb' in one) ask(cluster, one.verb);
+            else cluster.turn({ crashAfterEffects: one.after });
+          }
+          ask(cluster, 'resume');
+          cluster.settle();
+          expect([cluster.rollout.status.phase, deploymentSize(cluster)]).toEqual(['Healthy', 0]);
+        },
+      ),
+      { numRuns: Number(process.env.PROMISE_RUNS ?? 80) },
+    );
+  }, 300_000);
+});
