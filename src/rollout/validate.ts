@@ -1,4 +1,4 @@
-import { invalid, required, unsupported } from './problems.ts';
+import { invalid, required } from './problems.ts';
 import type { RolloutSpec } from './rollout.ts';
 import { validateBlueGreen } from './strategies/blue-green/validate-blue-green.ts';
 import { validateCanary } from './strategies/canary/validate-canary.ts';
@@ -10,9 +10,8 @@ import type { World } from './world.ts';
 export function validateRollout(world: World): readonly string[] {
   const { spec } = world.rollout;
   const problems = [...validateWorkload(world)];
-  // Without a template nothing can be said of it, and of the Services that select its pods.
-  const hasTemplate = problems.length === 0;
-  if (hasTemplate) problems.push(...validateSpec(spec));
+  // Without the workload's template nothing can be said of it.
+  if (problems.length === 0) problems.push(...validateSpec(spec));
   const { canary, blueGreen } = spec.strategy ?? {};
   if (canary === undefined && blueGreen === undefined) {
     const message = "Rollout has missing field '.spec.strategy.canary or .spec.strategy.blueGreen'";
@@ -23,7 +22,7 @@ export function validateRollout(world: World): readonly string[] {
   } else if (canary === undefined) {
     if (blueGreen !== undefined) problems.push(...validateBlueGreen(world, blueGreen));
   } else {
-    problems.push(...validateCanary(canary), ...(hasTemplate ? validateReferences(world, canary) : []));
+    problems.push(...validateCanary(canary), ...validateReferences(world, canary));
   }
   return problems;
 }

@@ -26,9 +26,11 @@ export function validateService(world: World, path: string, name: string | undef
   if (name === undefined || name === '') return [];
   const service = world.services[name];
   if (service === undefined) return [invalid(path, name, `service "${name}" not found`)];
-  const labels = world.rollout.spec.template?.metadata?.labels ?? {};
+  const { template } = world.rollout.spec;
+  const labels = template?.metadata?.labels ?? {};
   const problems: string[] = [];
-  for (const [label, value] of Object.entries(service.selector)) {
+  // Whose template is somewhere else, and missing there: that is said already.
+  for (const [label, value] of template === undefined ? [] : Object.entries(service.selector)) {
     if (label === podHashLabel || labels[label] === value) continue;
     problems.push(invalid(path, name, `Service "${name}" has unmatch label "${label}" in rollout`));
   }

@@ -221,10 +221,12 @@ describe('an update', () => {
   });
 
   it('keeps the pods of a preview off the nodes of stable', () => {
-    const cluster = underWay({ antiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: {} } });
+    const cluster = underWay({ ...MANUAL, antiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: {} } });
     const [first, second] = cluster.replicaSets;
     expect(first?.template.spec?.affinity).toBeUndefined();
     expect(JSON.stringify(second?.template.spec?.affinity)).toContain(first?.podHash);
+    ask(cluster, 'promote');
+    expect(second?.template.spec?.affinity).toBeUndefined();
   });
 });
 
@@ -464,17 +466,6 @@ describe('the metadata of a role', () => {
     expect(worn(cluster)).toEqual({ 'app:1': [undefined, undefined] });
     expect(cluster.replicaSets).toHaveLength(1);
     expect(cluster.canary()?.annotations['rollout.argoproj.io/ephemeral-metadata']).toBeUndefined();
-  });
-
-  it('is set once more where a kill left it half done', () => {
-    const cluster = live(roles);
-    const one = cluster.canary();
-    if (one === undefined) throw new Error('no ReplicaSet');
-    one.annotations = { ...one.annotations, 'stepwise.dev/pod-metadata': 'pending' };
-    one.template = { ...one.template, metadata: { labels: { app: 'checkout' } } };
-    cluster.settle();
-    expect(worn(cluster)).toEqual({ 'app:1': ['active', undefined] });
-    expect(cluster.canary()?.annotations['stepwise.dev/pod-metadata']).toBeUndefined();
   });
 });
 

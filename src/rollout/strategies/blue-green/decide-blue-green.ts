@@ -4,10 +4,12 @@ import { announceEvent } from '../../events.ts';
 import { unprovenAnnotation } from '../../names.ts';
 import { planRestart } from '../../restart.ts';
 import type { BlueGreenScene } from '../../scene.ts';
+import { planWorkloadScale } from '../../workload.ts';
 import { progressDeadlineOf } from '../conditions.ts';
 import { planHistory } from '../history.ts';
 import { planOwnAnnotations, storeCollision } from '../own-annotations.ts';
 import { planAnnotations, planCanaryReplicaSet, replicaSetName } from '../replica-sets.ts';
+import { planRoles } from '../roles.ts';
 import { advance } from './advance.ts';
 import { planAnalysis } from './analysis.ts';
 import { judgePosture } from './posture.ts';
@@ -49,6 +51,8 @@ export function decideBlueGreen(scene: BlueGreenScene): Decision {
     ...planMarks(scene, posture),
     ...scaling.effects,
     ...planAnalysis(scene, posture),
+    ...planRoles(scene),
+    ...planWorkloadScale(scene.world, built.status),
     ...planHistory(scene),
     ...write,
     // Pods that come or go by a change of size are not available to spare.

@@ -27,6 +27,8 @@ export function buildStatus(
   const draft: RolloutStatus = withoutUndefined({
     ...stored,
     observedGeneration: String(scene.rollout.metadata.generation ?? 0),
+    workloadObservedGeneration:
+      world.workload === undefined ? stored.workloadObservedGeneration : String(world.workload.generation),
     currentPodHash: scene.podHash,
     // Of a canary that this was before.
     currentStepHash: undefined,

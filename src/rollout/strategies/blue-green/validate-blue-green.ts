@@ -1,7 +1,7 @@
 import { invalid, required } from '../../problems.ts';
 import type { BlueGreenStrategy } from '../../rollout.ts';
 import type { World } from '../../world.ts';
-import { validateAnalysis, validateAntiAffinity, validateService } from '../validate-parts.ts';
+import { validateAnalysis, validateAntiAffinity, validateMetadata, validateService } from '../validate-parts.ts';
 
 const PATH = 'spec.strategy.blueGreen';
 // Where Argo looks at no other object it leaves the strategy's name out.
@@ -40,6 +40,8 @@ export function validateBlueGreen(world: World, blueGreen: BlueGreenStrategy): s
     problems.push(invalid(`${SHORT_PATH}.${field}`, value, 'must be greater than or equal to 0'));
   }
   problems.push(...validateAntiAffinity(blueGreen.antiAffinity));
+  problems.push(...validateMetadata(world, `${PATH}.previewMetadata.labels`, blueGreen.previewMetadata));
+  problems.push(...validateMetadata(world, `${PATH}.activeMetadata.labels`, blueGreen.activeMetadata));
   problems.push(...validateService(world, `${PATH}.activeService`, activeService));
   problems.push(...validateService(world, `${PATH}.previewService`, previewService));
   for (const field of ['prePromotionAnalysis', 'postPromotionAnalysis'] as const) {

@@ -25,7 +25,8 @@ export function buildStatus(
   const draft: RolloutStatus = withoutUndefined({
     ...stored,
     observedGeneration: String(scene.rollout.metadata.generation ?? 0),
-    workloadObservedGeneration: world.workload === undefined ? undefined : String(world.workload.generation),
+    workloadObservedGeneration:
+      world.workload === undefined ? stored.workloadObservedGeneration : String(world.workload.generation),
     currentPodHash: scene.podHash,
     currentStepHash: scene.stepHash,
     currentStepIndex: standing.currentStepIndex,
