@@ -102,14 +102,21 @@ function stepWords(step: PlannedStep): string {
       return `measure ${rangeWords(step.analysis.time)}`.trim();
     case 'scale':
       if (step.to === 'traffic') return 'pods as traffic';
-      return 'replicas' in step.to ? `${step.to.replicas} pods` : `${step.to.percent} % of the pods`;
+      return 'replicas' in step.to ? podsWords(step.to.replicas) : `${step.to.percent} % of the pods`;
+    case 'route':
+      if (step.does === 'ends') return `end of route ${step.name}`;
+      return step.does === 'header' ? `route ${step.name}` : `copies by ${step.name}`;
     case 'preview':
-      return `preview of ${step.replicas} ${step.replicas === 1 ? 'pod' : 'pods'}`;
+      return `preview of ${podsWords(step.replicas)}`;
     case 'switch':
       return 'active';
     case 'unknown':
       return '?';
   }
+}
+
+function podsWords(count: number): string {
+  return `${count} ${count === 1 ? 'pod' : 'pods'}`;
 }
 
 function rangeWords({ leastMs, mostMs }: ExpectedTime): string {

@@ -29,6 +29,8 @@ export type PlannedStep =
   | { readonly kind: 'gate'; readonly atPercent: number }
   | { readonly kind: 'analysis'; readonly atPercent: number; readonly analysis: PlannedAnalysis }
   | { readonly kind: 'scale'; readonly to: { readonly replicas: number } | { readonly percent: number } | 'traffic' }
+  /** Requests that match all go to the canary, are copied to it, or no longer are (`ends`). */
+  | { readonly kind: 'route'; readonly name: string; readonly does: 'header' | 'mirror' | 'ends' }
   /** Pods behind the preview's Service: as many as `replicas`, or fewer. */
   | { readonly kind: 'preview'; readonly replicas: number }
   /** The active Service goes to them, all of them up. */
@@ -137,6 +139,9 @@ function planStep(world: World, { step, index, strategy, scope }: StepAt): Plann
   if (step.analysis !== undefined) {
     return { kind: 'analysis', atPercent, analysis: planAnalysis(world, step.analysis, scope) };
   }
+  const { setHeaderRoute: header, setMirrorRoute: mirror } = step;
+  if (header !== undefined) return { kind: 'route', name: header.name, does: header.match?.length ? 'header' : 'ends' };
+  if (mirror !== undefined) return { kind: 'route', name: mirror.name, does: mirror.match?.length ? 'mirror' : 'ends' };
   const scale = step.setCanaryScale;
   if (scale?.matchTrafficWeight === true) return { kind: 'scale', to: 'traffic' };
   if (scale?.replicas !== undefined) return { kind: 'scale', to: { replicas: scale.replicas } };

@@ -47,6 +47,27 @@ describe('a plan of blue-green in words', () => {
 });
 
 describe('a plan in words', () => {
+  it('names the routes that a step sets, and takes away', () => {
+    const match = [{ headerName: 'x-tester', headerValue: { exact: 'yes' } }];
+    const trafficRouting = {
+      plugins: { 'argoproj-labs/gatewayAPI': { httpRoute: 'checkout' } },
+      managedRoutes: [{ name: 'testers' }, { name: 'copies' }],
+    };
+    const rollout = aRollout()
+      .routed()
+      .canary({ trafficRouting })
+      .steps(
+        { setCanaryScale: { replicas: 1 } },
+        { setHeaderRoute: { name: 'testers', match } },
+        { setMirrorRoute: { name: 'copies', match: [{ path: { prefix: '/' } }] } },
+        { pause: {} },
+        { setHeaderRoute: { name: 'testers' } },
+      );
+    expect(row('Steps', answerOf(rollout))).toEqual([
+      '1 pod · route testers · copies by copies · gate · end of route testers · 100 % (by argoproj-labs/gatewayAPI)',
+    ]);
+  });
+
   it('begins with what would become what', () => {
     const serving = { stableRS: 'aaa', currentPodHash: 'bbb' };
     const stable = { name: 'checkout-aaa', podHash: 'aaa', image: 'ghcr.io/acme/checkout:1.3.0' };

@@ -71,6 +71,27 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ act: fc.constant('router' as const), isBroken: fc.boolean() }) },
 );
 
+/** What else a canary's author may ask for: none of it moves traffic. */
+const extras = fc.record(
+  {
+    canaryMetadata: fc.constant({ labels: { role: 'canary' } }),
+    stableMetadata: fc.constant({ labels: { role: 'stable' }, annotations: { by: 'us' } }),
+    antiAffinity: fc.constant({ requiredDuringSchedulingIgnoredDuringExecution: {} }),
+    abortScaleDownDelaySeconds: fc.constantFrom(0, 20),
+    scaleDownDelayRevisionLimit: fc.nat(2),
+    minPodsPerReplicaSet: fc.constantFrom(1, 3),
+  },
+  { requiredKeys: [] },
+);
+const spec = fc.record(
+  {
+    revisionHistoryLimit: fc.nat(2),
+    rollbackWindow: fc.record({ revisions: fc.nat(2) }),
+    minReadySeconds: fc.constantFrom(0, 5),
+  },
+  { requiredKeys: [] },
+);
+
 const scenario = fc.record({
   isRouted: fc.boolean(),
   isUnderWay: fc.boolean(),
@@ -80,6 +101,8 @@ const scenario = fc.record({
   startingStep: fc.nat(2),
   surge: fc.constantFrom(undefined, 0, 1, '50%'),
   progressDeadlineAbort: fc.boolean(),
+  extras,
+  spec,
   acts: fc.array(act, { maxLength: 40 }),
 });
 type Scenario = typeof scenario extends fc.Arbitrary<infer T> ? T : never;
@@ -89,13 +112,14 @@ function begin(given: Scenario): SimulatedCluster {
   const rollout = (given.isRouted ? builder.routed() : builder)
     .steps(...given.steps)
     .canary({
+      ...given.extras,
       ...(given.surge === undefined ? {} : { maxSurge: given.surge }),
       ...(given.surge === 0 ? { maxUnavailable: 1 } : {}),
       ...(given.hasBackground
         ? { analysis: { templates: [{ templateName: 'background' }], args: [], startingStep: given.startingStep } }
         : {}),
     })
-    .spec({ progressDeadlineAbort: given.progressDeadlineAbort })
+    .spec({ progressDeadlineAbort: given.progressDeadlineAbort, ...given.spec })
     .build();
   return new SimulatedCluster(rollout, [anAnalysisTemplate('inline'), anAnalysisTemplate('background', 0)]);
 }
