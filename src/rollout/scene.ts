@@ -100,13 +100,16 @@ function findCanary(world: World): ReplicaSetView | undefined {
 /**
  * Whether `decide` needs the ReplicaSets read live, with their templates. Either none carries the computed hash, so one may be of
  * this template all the same (made by another Argo, or defaulted): without a look at the templates a canary would be made twice.
- * Or a canary with traffic on it seems to have no pod: a cache that lags would take its traffic away for nothing.
+ * Or a canary with traffic on it seems to have no pod: a cache that lags would take its traffic away for nothing. Or stable shrinks
+ * with its share: a cache that lags would give back to it what the pods took that it no longer has.
  */
 export function needsTemplates(world: World): boolean {
   if (world.replicaSets.every((one) => one.template !== undefined)) return false;
   const canary = findCanary(world);
   if (canary === undefined) return true;
-  return canary.availableReplicas === 0 && (world.router?.canaryWeight ?? 0) > 0;
+  const isShared = (world.router?.canaryWeight ?? 0) > 0;
+  if (isShared && world.rollout.spec.strategy?.canary?.dynamicStableScale === true) return true;
+  return canary.availableReplicas === 0 && isShared;
 }
 
 /** Whether `decide` looks at pods: a restart is due, or pods may carry the labels of a role that is no longer theirs. */

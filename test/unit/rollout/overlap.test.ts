@@ -33,8 +33,24 @@ class SharedCluster extends SimulatedCluster {
   }
 
   override perform(effect: Effect): void {
-    if (effect.kind === 'setWeight') this.routerVersion += 1;
+    if (effect.kind === 'setWeight') {
+      this.routerVersion += 1;
+      this.#checkCapacity(effect.canaryWeight);
+    }
     super.perform(effect);
+  }
+
+  /** Where stable shrinks with its share, what it gets back is no more than its pods can take; unless nobody else is there. */
+  #checkCapacity(canaryWeight: number): void {
+    const { spec, status } = this.rollout;
+    const stable = this.stable();
+    if (spec.strategy?.canary?.dynamicStableScale !== true || stable === undefined) return;
+    if (canaryWeight >= (this.weight ?? 0)) return;
+    const holder = status.canary?.weights?.canary.podTemplateHash;
+    const held = this.replicaSets.find((one) => one.podHash === holder);
+    if (held === undefined || held === stable || held.availableReplicas === 0) return;
+    const taken = Math.floor((100 * stable.availableReplicas) / (spec.replicas ?? 1));
+    expect(100 - canaryWeight, 'stable is given more than it has pods for').toBeLessThanOrEqual(taken);
   }
 }
 
@@ -187,12 +203,13 @@ function play(cluster: SharedCluster, replicas: readonly Replica[], one: Move): 
   cluster.remember();
 }
 
-function underWay(): SharedCluster {
+function underWay(isDynamic = false): SharedCluster {
   const rollout = aRollout()
     .image('app:1')
     .replicas(4)
     .routed()
     .steps(...PLAN)
+    .canary(isDynamic ? { dynamicStableScale: true } : {})
     .build();
   const cluster = new SharedCluster(rollout, [anAnalysisTemplate('inline')]);
   cluster.settle();
@@ -209,26 +226,30 @@ function takeTurns(cluster: SharedCluster, replicas: readonly Replica[], calls: 
 }
 
 describe('two replicas at once, on lagging caches', () => {
-  it('end where one would, and take no traffic away for nothing', () => {
-    fc.assert(
-      fc.property(fc.array(move, { minLength: 100, maxLength: 300 }), lag, lag, (moves, lagA, lagB) => {
-        const cluster = underWay();
-        const replicas = [new Replica(cluster, lagA), new Replica(cluster, lagB)];
-        for (const one of moves) play(cluster, replicas, one);
-        takeTurns(cluster, replicas, 600);
+  it.each([false, true])(
+    'end where one would, and take no traffic away for nothing (dynamicStableScale %s)',
+    (isDynamic) => {
+      fc.assert(
+        fc.property(fc.array(move, { minLength: 100, maxLength: 300 }), lag, lag, (moves, lagA, lagB) => {
+          const cluster = underWay(isDynamic);
+          const replicas = [new Replica(cluster, lagA), new Replica(cluster, lagB)];
+          for (const one of moves) play(cluster, replicas, one);
+          takeTurns(cluster, replicas, 600);
 
-        expect(decide(cluster.world()).effects).toEqual([]);
-        const { status, spec } = cluster.rollout;
-        if (status.abort === true) expect(cluster.weight ?? 0).toBe(0);
-        const images = cluster.replicaSets.map((one) => cluster.imageOf(one.podHash));
-        expect(new Set(images).size, 'one ReplicaSet per revision').toBe(images.length);
-        expect(cluster.weight ?? 0).toBeLessThanOrEqual(
-          weightInForce(spec.strategy?.canary ?? {}, status.currentStepIndex ?? 0),
-        );
-      }),
-      RUNS,
-    );
-  }, 600_000);
+          expect(decide(cluster.world()).effects).toEqual([]);
+          const { status, spec } = cluster.rollout;
+          if (status.abort === true) expect(cluster.weight ?? 0).toBe(0);
+          const images = cluster.replicaSets.map((one) => cluster.imageOf(one.podHash));
+          expect(new Set(images).size, 'one ReplicaSet per revision').toBe(images.length);
+          expect(cluster.weight ?? 0).toBeLessThanOrEqual(
+            weightInForce(spec.strategy?.canary ?? {}, status.currentStepIndex ?? 0),
+          );
+        }),
+        RUNS,
+      );
+    },
+    600_000,
+  );
 
   it('never raise by a turn that began after an abort was stored', () => {
     const quiet = move.filter(({ move: kind }) => kind !== 'verb' && kind !== 'release');
