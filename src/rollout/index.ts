@@ -26,7 +26,7 @@ export { type GitOwner, gitImage, readGitOwner } from './git-owner.ts';
 export { formatLabelSelector, noLabelSelector } from './label-selector.ts';
 export { mainContainer, mainImage } from './main-container.ts';
 export { type FieldOwner, type FieldStep, fieldOwners, lastWriterOf, ownsField } from './managed-fields.ts';
-export { HeaderMatch, ManagedRoute, RequestMatch, StringMatch } from './managed-routes.ts';
+export { ManagedRoute, type RequestMatch, type StringMatch } from './managed-routes.ts';
 export {
   instanceIdLabel,
   managedByAnnotation,

@@ -44,7 +44,7 @@ export function podsFor(scene: Scene, weight: number): number {
 }
 
 /** The part of everything that stable's available pods cannot take. */
-export function beyondStable(scene: Scene, stable: ReplicaSetView): number {
+function beyondStable(scene: Scene, stable: ReplicaSetView): number {
   if (scene.replicas === 0) return 0;
   const taken = Math.floor((scene.maxWeight * stable.availableReplicas) / scene.replicas);
   return Math.max(0, scene.maxWeight - taken);
