@@ -1,8 +1,8 @@
-import { type AnalysisRun, type AnalysisRunStatus, isCompleted } from './analysis-run.ts';
+import { type AnalysisRun, type AnalysisRunStatus, isCompleted, type Measurement } from './analysis-run.ts';
 import type { Metric } from './analysis-template.ts';
 import { type JudgedMetrics, judgeRun } from './judge.ts';
 import { type Evidence, judgeMeasurement, type MeasurementOutcome } from './judge-measurement.ts';
-import { addMeasurement, createMetricResult, forgetOldMeasurements } from './metric-results.ts';
+import { addMeasurement, createMetricResult, forgetOldMeasurements, measurementUnderWay } from './metric-results.ts';
 import { resolveMetrics } from './resolve.ts';
 import { nextMeasurementAt } from './schedule.ts';
 import { formatTimestamp } from './timestamp.ts';
@@ -13,6 +13,10 @@ export interface DueMeasurement {
   /** Which of the spec's metrics. */
   readonly index: number;
   readonly metricName: string;
+  /** Counts all that were finished, errors too, from 1: what is begun twice by a kill has the same number. */
+  readonly number: number;
+  /** Begun before, to be looked at again. */
+  readonly underWay?: Measurement;
 }
 
 export interface AnalysisRunDecision {
@@ -41,10 +45,17 @@ export function decideAnalysisRun(run: AnalysisRun, nowMs: number): AnalysisRunD
   for (const [index, metric] of judged.metrics.entries()) {
     const atMs = nextMeasurementAt(metric, after, nowMs);
     if (atMs === undefined) continue;
-    if (atMs <= nowMs) due.push({ index, metricName: metric.name });
+    if (atMs <= nowMs) due.push(dueMeasurement(after, index, metric.name));
     else wakeAtMs = Math.min(atMs, wakeAtMs ?? atMs);
   }
   return { status: after, due, ...(wakeAtMs !== undefined && { wakeAtMs }) };
+}
+
+function dueMeasurement(status: AnalysisRunStatus, index: number, metricName: string): DueMeasurement {
+  const result = status.metricResults.find(({ name }) => name === metricName);
+  const underWay = measurementUnderWay(result);
+  const number = (result?.count ?? 0) + (result?.error ?? 0) + 1;
+  return { index, metricName, number, ...(underWay !== undefined && { underWay }) };
 }
 
 /** The run's status with these measurements taken into account. A run that is over stays as it is. */

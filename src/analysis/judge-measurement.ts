@@ -25,8 +25,26 @@ export type MeasurementOutcome = {
       readonly value: string;
       readonly metadata?: Readonly<Record<string, string>> | undefined;
     }
-  /** The provider failed, in its words. */
-  | { readonly kind: 'failed'; readonly message: string }
+  /** The provider judges for itself (a Job that completed or failed): it is its own condition, and those of the metric do not count. */
+  | {
+      readonly kind: 'judged';
+      readonly phase: 'Successful' | 'Failed' | 'Inconclusive';
+      readonly message?: string | undefined;
+      readonly value?: string | undefined;
+      readonly metadata?: Readonly<Record<string, string>> | undefined;
+    }
+  /** It takes time: look again then. `metadata` says what to look at. */
+  | {
+      readonly kind: 'underWay';
+      readonly resumeAtMs: number;
+      readonly metadata?: Readonly<Record<string, string>> | undefined;
+    }
+  /** The provider failed, in its words. `metadata`: of a measurement that was under way. */
+  | {
+      readonly kind: 'failed';
+      readonly message: string;
+      readonly metadata?: Readonly<Record<string, string>> | undefined;
+    }
 );
 
 type Taken = Extract<MeasurementOutcome, { kind: 'read' }>;
@@ -38,9 +56,13 @@ interface Verdict {
 
 /** Says what a measurement means: its phase by the metric's conditions (Argo's EvaluateResult). */
 export function judgeMeasurement(outcome: MeasurementOutcome, evidence: Evidence): Measurement {
-  const verdict: Verdict =
-    outcome.kind === 'failed' ? { phase: 'Error', message: outcome.message } : judgeResult(outcome, evidence);
-  const read = outcome.kind === 'read' ? outcome : undefined;
+  const metadata = outcome.metadata === undefined ? {} : { metadata: redactAll(outcome.metadata, outcome.secrets) };
+  if (outcome.kind === 'underWay') {
+    const times = { startedAt: formatTimestamp(outcome.startedAtMs), resumeAt: formatTimestamp(outcome.resumeAtMs) };
+    return { phase: 'Running', ...times, ...metadata };
+  }
+  const verdict = verdictOn(outcome, evidence);
+  const value = outcome.kind === 'failed' ? undefined : outcome.value;
   return {
     phase: verdict.phase,
     // What a provider throws back may hold what its own settings hold: the run's status, events and records are read by many.
@@ -48,9 +70,20 @@ export function judgeMeasurement(outcome: MeasurementOutcome, evidence: Evidence
     startedAt: formatTimestamp(outcome.startedAtMs),
     finishedAt: formatTimestamp(outcome.finishedAtMs),
     // Unlike Argo, a measurement whose condition is in error keeps its value: it says what the condition choked on.
-    ...(read !== undefined && { value: read.value }),
-    ...(read?.metadata !== undefined && { metadata: redactAll(read.metadata, outcome.secrets) }),
+    ...(value !== undefined && { value }),
+    ...metadata,
   };
+}
+
+function verdictOn(outcome: Exclude<MeasurementOutcome, { kind: 'underWay' }>, evidence: Evidence): Verdict {
+  switch (outcome.kind) {
+    case 'read':
+      return judgeResult(outcome, evidence);
+    case 'judged':
+      return { phase: outcome.phase, ...(outcome.message !== undefined && { message: outcome.message }) };
+    case 'failed':
+      return { phase: 'Error', message: outcome.message };
+  }
 }
 
 /** Redacts every value of a measurement's or metric's metadata (unlike Argo, which leaves secrets in resolved queries). */

@@ -28,11 +28,17 @@ export function createMetricResult(outcome: MeasurementOutcome, isDryRun: boolea
   };
 }
 
-/** Adds a finished measurement, in the place of one that was under way, and counts it. An error is not counted as taken. */
+/**
+ * Adds a measurement, in the place of one that was under way, and counts it once it is finished. An error is not counted as taken.
+ * One that was under way began when it began, whoever looked at it last.
+ */
 export function addMeasurement(result: MetricResult, measurement: Measurement): MetricResult {
-  const isUnderWay = result.measurements.at(-1)?.finishedAt === undefined;
-  const earlier = isUnderWay ? result.measurements.slice(0, -1) : result.measurements;
-  const counted = { ...result, measurements: [...earlier, measurement] };
+  const underWay = measurementUnderWay(result);
+  const earlier = underWay === undefined ? result.measurements : result.measurements.slice(0, -1);
+  const startedAt = underWay?.startedAt ?? measurement.startedAt;
+  const added = startedAt === undefined ? measurement : { ...measurement, startedAt };
+  const counted = { ...result, measurements: [...earlier, added] };
+  if (!isCompleted(measurement.phase)) return counted;
   if (measurement.phase === 'Error') {
     counted.error += 1;
     counted.consecutiveError += 1;
@@ -48,13 +54,20 @@ export function addMeasurement(result: MetricResult, measurement: Measurement): 
   return counted;
 }
 
-/** Ends what is under way, as Argo's providers do when a run is terminated (left by an Argo controller, or a provider that takes time). */
+/** The measurement that was begun and not finished: a Job that runs. */
+export function measurementUnderWay(result: MetricResult | undefined): Measurement | undefined {
+  const last = result?.measurements.at(-1);
+  return last === undefined || last.finishedAt !== undefined || isCompleted(last.phase) ? undefined : last;
+}
+
+/** Ends what is under way, as Argo's providers do when a run is terminated; the engine takes back what was begun. */
 export function endMeasurements(status: AnalysisRunStatus, nowMs: number): AnalysisRunStatus {
   const metricResults = status.metricResults.map((result): MetricResult => {
-    const last = result.measurements.at(-1);
-    if (last === undefined || last.finishedAt !== undefined || isCompleted(result.phase)) return result;
+    const last = measurementUnderWay(result);
+    if (last === undefined || isCompleted(result.phase)) return result;
+    const { resumeAt: _, ...begun } = last;
     const finishedAt = formatTimestamp(nowMs);
-    return addMeasurement(result, { ...last, phase: 'Inconclusive', message: 'Metric Terminated', finishedAt });
+    return addMeasurement(result, { ...begun, phase: 'Inconclusive', message: 'Metric Terminated', finishedAt });
   });
   return { ...status, metricResults };
 }
