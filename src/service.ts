@@ -20,6 +20,7 @@ import {
   createAccessRules,
   createCluster,
   createEventOutbox,
+  createJobs,
   type EventToSend,
   resources,
 } from './kubernetes/index.ts';
@@ -85,7 +86,7 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
   const policies = createPolicyWatch({ policies: hands.policies, rollouts: caches.rollouts, store, log });
   const builds = createBuilds({ cluster, caches, channels, store, config, log });
   const charts = createCharts();
-  const providers = createMetricProviders({ prometheusAddress: config.PROMETHEUS_ADDRESS });
+  const providers = createMetricProviders({ prometheusAddress: config.PROMETHEUS_ADDRESS, jobs: createJobs(cluster) });
 
   const observing: Omit<ObserveTools, 'caches'> = {
     ...hands,

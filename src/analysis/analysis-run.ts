@@ -63,7 +63,17 @@ export const AnalysisRunStatus = z.looseObject({
 });
 export type AnalysisRunStatus = z.infer<typeof AnalysisRunStatus>;
 
-export const AnalysisRunSpec = AnalysisTemplateSpec.extend({ terminate: z.boolean().optional() });
+/** How long a run stays after its end; absent: for as long as its owner. */
+const TtlStrategy = z.looseObject({
+  secondsAfterCompletion: z.number().optional(),
+  secondsAfterSuccess: z.number().optional(),
+  secondsAfterFailure: z.number().optional(),
+});
+
+export const AnalysisRunSpec = AnalysisTemplateSpec.extend({
+  terminate: z.boolean().optional(),
+  ttlStrategy: TtlStrategy.optional(),
+});
 export type AnalysisRunSpec = z.infer<typeof AnalysisRunSpec>;
 
 /** `AnalysisRun` (argoproj.io/v1alpha1). It has no status subresource: its status is written by a merge patch on the object. */

@@ -37,9 +37,11 @@ export {
 } from './decide-analysis-run.ts';
 export { formatDuration, type ParsedDuration, parseDuration, parsePauseSeconds } from './duration.ts';
 export { type AnalysisRunEvent, analysisRunEvents } from './events.ts';
+export { expiresAtMs } from './expiry.ts';
 export { type Evidence, judgeMeasurement, type MeasurementOutcome } from './judge-measurement.ts';
 export { type MetricLimit, readLimit, readMeasuredNumber } from './limit.ts';
 export { type MetricLimits, readLimits } from './limits.ts';
+export { measurementUnderWay, metricTerminated } from './metric-results.ts';
 export { resolveMetrics, type SecretReference, secretReferences } from './resolve.ts';
 export type { FaultShare } from './sight/fault-share.ts';
 export { hashToCome, type SightScope } from './sight/scope.ts';

@@ -56,7 +56,7 @@ interface Verdict {
 
 /** Says what a measurement means: its phase by the metric's conditions (Argo's EvaluateResult). */
 export function judgeMeasurement(outcome: MeasurementOutcome, evidence: Evidence): Measurement {
-  const metadata = outcome.metadata === undefined ? {} : { metadata: redactAll(outcome.metadata, outcome.secrets) };
+  const metadata = metadataOf(outcome);
   if (outcome.kind === 'underWay') {
     const times = { startedAt: formatTimestamp(outcome.startedAtMs), resumeAt: formatTimestamp(outcome.resumeAtMs) };
     return { phase: 'Running', ...times, ...metadata };
@@ -73,6 +73,12 @@ export function judgeMeasurement(outcome: MeasurementOutcome, evidence: Evidence
     ...(value !== undefined && { value }),
     ...metadata,
   };
+}
+
+/** What a measurement that takes time says of itself is how it is found again: a secret that looks like part of it takes nothing away. */
+function metadataOf({ kind, metadata, secrets }: MeasurementOutcome): Pick<Measurement, 'metadata'> {
+  if (metadata === undefined) return {};
+  return { metadata: kind === 'read' ? redactAll(metadata, secrets) : { ...metadata } };
 }
 
 function verdictOn(outcome: Exclude<MeasurementOutcome, { kind: 'underWay' }>, evidence: Evidence): Verdict {

@@ -60,6 +60,9 @@ export function measurementUnderWay(result: MetricResult | undefined): Measureme
   return last === undefined || last.finishedAt !== undefined || isCompleted(last.phase) ? undefined : last;
 }
 
+/** What a measurement says that its run's end interrupted; Argo's words. */
+export const metricTerminated = 'Metric Terminated';
+
 /** Ends what is under way, as Argo's providers do when a run is terminated; the engine takes back what was begun. */
 export function endMeasurements(status: AnalysisRunStatus, nowMs: number): AnalysisRunStatus {
   const metricResults = status.metricResults.map((result): MetricResult => {
@@ -67,7 +70,7 @@ export function endMeasurements(status: AnalysisRunStatus, nowMs: number): Analy
     if (last === undefined || isCompleted(result.phase)) return result;
     const { resumeAt: _, ...begun } = last;
     const finishedAt = formatTimestamp(nowMs);
-    return addMeasurement(result, { ...begun, phase: 'Inconclusive', message: 'Metric Terminated', finishedAt });
+    return addMeasurement(result, { ...begun, phase: 'Inconclusive', message: metricTerminated, finishedAt });
   });
   return { ...status, metricResults };
 }

@@ -8,9 +8,11 @@ import {
   type DueMeasurement,
   decideAnalysisRun,
   type Evidence,
+  expiresAtMs,
   failAnalysisRun,
   formatTimestamp,
   isCompleted,
+  type Measurement,
   type MeasurementOutcome,
   type MetricResult,
   recordMeasurements,
@@ -20,6 +22,7 @@ import type { Cluster, EventToSend, KubernetesObject, ObjectName, Resource } fro
 import { ConflictError, type Json, type JsonObject, NotFoundError } from '../lib/index.ts';
 import type { MetricProviders } from '../metric-providers/index.ts';
 import type { TurnKey } from '../queue-stores/index.ts';
+import { discardAbandoned, takeLastingMeasurement } from './lasting-measurements.ts';
 import { readSecrets, takeMeasurement } from './measurement.ts';
 
 export interface AnalysisRunTools {
@@ -40,6 +43,9 @@ export interface TurnAnswer {
 }
 
 const SHORTEST_WAKE_MS = 250;
+/** A run's time to live may be weeks: a wake that far ahead is one more thing to lose. */
+const LONGEST_WAKE_MS = 3_600_000;
+const POSTPONED_MS = 2000;
 const WRITE_TRIES = 5;
 
 /**
@@ -54,13 +60,16 @@ export function createAnalysisRunTurn(
   return async (key, signal) => {
     const name: ObjectName = { namespace: key.namespace, name: key.name };
     const run = await readRun(tools, name, signal);
-    if (run === undefined || isCompleted(run.status.phase)) return {};
+    if (run === undefined) return {};
     const nowMs = tools.cluster.nowMs();
+    if (isCompleted(run.status.phase)) return expire(tools, run, signal);
     const decision = decideAnalysisRun(run, nowMs);
     if (decision.due.length === 0) {
-      const status = await store(tools, { run, judge: (latest) => decideAnalysisRun(latest, nowMs).status }, signal);
+      const judge = (latest: AnalysisRun) => decideAnalysisRun(latest, nowMs).status;
+      const status = await store(tools, { run, outcomes: [], judge }, signal);
       if (status === undefined) return { wakeAfterMs: SHORTEST_WAKE_MS };
-      return isCompleted(status.phase) ? {} : wakeAt(decision.wakeAtMs, nowMs);
+      const atMs = isCompleted(status.phase) ? expiresAtMs({ ...run, status }) : decision.wakeAtMs;
+      return wakeAt(atMs, nowMs);
     }
 
     const taken = await takeMeasurements(tools, run, decision.due, signal);
@@ -73,15 +82,30 @@ export function createAnalysisRunTurn(
       const context = { nowMs: judgedAtMs, evidence: tools.evidence };
       return recordMeasurements({ ...latest, status: { ...latest.status, startedAt } }, taken.outcomes, context);
     };
-    const status = await store(tools, { run, judge }, signal);
+    const outcomes = taken.isTaken ? taken.outcomes : [];
+    const status = await store(tools, { run, outcomes, judge }, signal);
     if (status === undefined) return { wakeAfterMs: SHORTEST_WAKE_MS };
+    if (isCompleted(status.phase)) return wakeAt(expiresAtMs({ ...run, status }), tools.cluster.nowMs());
     const next = decideAnalysisRun({ ...run, status }, tools.cluster.nowMs());
-    return next.due.length > 0 ? { wakeAfterMs: SHORTEST_WAKE_MS } : wakeAt(next.wakeAtMs, tools.cluster.nowMs());
+    if (next.due.length === 0) return wakeAt(next.wakeAtMs, tools.cluster.nowMs());
+    // Due still, because nobody could tell whether it was begun: the API server is given a moment.
+    return { wakeAfterMs: outcomes.length < decision.due.length ? POSTPONED_MS : SHORTEST_WAKE_MS };
   };
 }
 
 function wakeAt(wakeAtMs: number | undefined, nowMs: number): TurnAnswer {
-  return wakeAtMs === undefined ? {} : { wakeAfterMs: Math.max(SHORTEST_WAKE_MS, Math.ceil(wakeAtMs - nowMs)) };
+  if (wakeAtMs === undefined) return {};
+  return { wakeAfterMs: Math.min(LONGEST_WAKE_MS, Math.max(SHORTEST_WAKE_MS, Math.ceil(wakeAtMs - nowMs))) };
+}
+
+/** Deletes a run that has been over for as long as its ttlStrategy says; Argo does so whenever it happens to look. */
+async function expire(tools: AnalysisRunTools, run: AnalysisRun, signal: AbortSignal): Promise<TurnAnswer> {
+  const atMs = expiresAtMs(run);
+  if (atMs === undefined || atMs > tools.cluster.nowMs()) return wakeAt(atMs, tools.cluster.nowMs());
+  const { namespace, name, uid } = run.metadata;
+  await tools.cluster.delete(tools.resources.analysisRuns, { namespace, name }, uid, { signal });
+  tools.log.info({ namespace, analysisRun: name, phase: run.status.phase }, 'analysis run expired');
+  return {};
 }
 
 /** The run, read live; undefined when it is gone or going. One that is no AnalysisRun at all throws: its CRD is not Argo's. */
@@ -113,14 +137,24 @@ async function takeMeasurements(
   if (!resolved.isResolved) {
     return { isTaken: false, reason: `Unable to resolve metric arguments: ${resolved.reason}` };
   }
-  const metrics = due.map(({ index }) => resolved.value[index]).filter((metric) => metric !== undefined);
   const hidden = [...secrets.values.values()];
-  const outcomes = await Promise.all(metrics.map((metric) => takeMeasurement(tools, { metric, hidden }, signal)));
-  return { isTaken: true, outcomes };
+  const outcomes = await Promise.all(
+    due.map((one) => {
+      const metric = resolved.value[one.index];
+      if (metric === undefined) return undefined;
+      const lasting = tools.providers.chooseLasting(metric.provider);
+      return lasting === undefined
+        ? takeMeasurement(tools, { metric, hidden }, signal)
+        : takeLastingMeasurement(tools, lasting, { run, due: one, metric, hidden }, signal);
+    }),
+  );
+  return { isTaken: true, outcomes: outcomes.filter((outcome) => outcome !== undefined) };
 }
 
 interface Verdict {
   readonly run: AnalysisRun;
+  /** What this turn took. */
+  readonly outcomes: readonly MeasurementOutcome[];
   /** The status by what this turn knows, of the run as it is stored. */
   judge(latest: AnalysisRun): AnalysisRunStatus;
 }
@@ -138,6 +172,7 @@ async function store(
   for (let tries = 1; ; tries++) {
     const status = verdict.judge(latest);
     if (saysTheSame(latest.status, status)) return status;
+    await discardAbandoned(tools, { run: latest, status, outcomes: verdict.outcomes }, signal);
     try {
       await writeStatus(tools, { run: latest, status }, signal);
     } catch (error) {
@@ -165,15 +200,22 @@ async function readAgain(
   return isDeepStrictEqual(fresh.status.metricResults, run.status.metricResults) ? fresh : undefined;
 }
 
-/** The sums follow from the rest; left out, a CRD too old to store them does not make every turn a write. */
+/**
+ * The sums follow from the rest; left out, a CRD too old to store them does not make every turn a write. When to look again at what is
+ * under way is no news either: whoever reads an old time looks sooner.
+ */
 function saysTheSame(before: AnalysisRunStatus, after: AnalysisRunStatus): boolean {
   const essence = ({ phase, message, startedAt, metricResults }: AnalysisRunStatus) => [
     phase,
     message,
     startedAt,
-    metricResults,
+    metricResults.map((result) => ({ ...result, measurements: result.measurements.map(withoutResume) })),
   ];
   return isDeepStrictEqual(essence(before), essence(after));
+}
+
+function withoutResume({ resumeAt: _, ...measurement }: Measurement): object {
+  return measurement;
 }
 
 interface Change {

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { AnalysisRun, AnalysisTemplate } from '../analysis/index.ts';
+import { type AnalysisRun, type AnalysisTemplate, expiresAtMs } from '../analysis/index.ts';
 import type { KubernetesObject, ObjectName, Reflector } from '../kubernetes/index.ts';
 import type { QueueStore, TurnKey } from '../queue-stores/index.ts';
 import type { ReplicaSetView, Rollout, ServiceView } from '../rollout/index.ts';
@@ -77,8 +77,7 @@ export function createKeeper(tools: KeeperTools) {
       }),
       replicaSets.onChange(({ before, after, isLearnt }) => nudgeOwner((after ?? before)?.ownerUid, isLearnt)),
       analysisRuns.onChange(({ name, after, before, isLearnt }) => {
-        if (after !== undefined && after.status.completedAt === undefined)
-          nudge('analysis-run', name.namespace, name.name);
+        if (after !== undefined && hasTurnsAhead(after)) nudge('analysis-run', name.namespace, name.name);
         nudgeOwner(ownerOf(after ?? before), isLearnt);
       }),
       ...[analysisTemplates, clusterAnalysisTemplates].map((templates) =>
@@ -122,7 +121,7 @@ export function createKeeper(tools: KeeperTools) {
     if (wanted === 'rest') return keys;
     for (const run of tools.caches.analysisRuns.list()) {
       const { namespace, name } = run.metadata;
-      if (run.status.completedAt === undefined) keys.push({ kind: 'analysis-run', namespace, name });
+      if (hasTurnsAhead(run)) keys.push({ kind: 'analysis-run', namespace, name });
     }
     return keys;
   }
@@ -174,6 +173,11 @@ export function nudgeAborts({ caches, store, log }: Pick<KeeperTools, 'caches' |
       log.warn({ ...name, err: error }, 'nudge not stored');
     });
   });
+}
+
+/** It is not over, or over and to be deleted one day. */
+function hasTurnsAhead(run: AnalysisRun): boolean {
+  return run.status.completedAt === undefined || expiresAtMs(run) !== undefined;
 }
 
 function ownerOf(run: AnalysisRun | undefined): string | undefined {

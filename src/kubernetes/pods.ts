@@ -157,7 +157,8 @@ const Pod = z.looseObject({
     .default({ conditions: [], initContainerStatuses: [], containerStatuses: [] }),
 });
 
-function viewOf(object: KubernetesObject): PodView {
+/** A pod as people look at it, without its warnings. */
+export function viewOf(object: KubernetesObject): PodView {
   const { metadata, spec, status } = Pod.parse(object);
   const isTrue = (type: string) => status.conditions.some((one) => one.type === type && one.status === 'True');
   const scheduled = status.conditions.find(({ type }) => type === 'PodScheduled');

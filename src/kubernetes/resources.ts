@@ -17,6 +17,7 @@ export const resources = {
   replicaSets: resource('apps', 'v1', 'replicasets', 'ReplicaSet'),
   podTemplates: resource('', 'v1', 'podtemplates', 'PodTemplate'),
   deployments: resource('apps', 'v1', 'deployments', 'Deployment'),
+  jobs: resource('batch', 'v1', 'jobs', 'Job'),
   services: resource('', 'v1', 'services', 'Service'),
   pods: resource('', 'v1', 'pods', 'Pod'),
   namespaces: resource('', 'v1', 'namespaces', 'Namespace'),

@@ -1,0 +1,125 @@
+import { AlreadyExistsError, ForbiddenError, InvalidError, NotFoundError, NotNowError } from '../../lib/index.ts';
+import type { BegunMeasurement, LastingMetricProvider, LastingReading, MeasurementPlace } from '../metric-provider.ts';
+import type { JobTools, JobView } from './jobs.ts';
+import { jobManifest, jobName, metricNameAnnotation, runUidLabel } from './manifest.ts';
+import { explainFailure, findUnpullable } from './reasons.ts';
+
+/** Where a measurement says which Job is its own; Argo's keys. */
+const nameKey = 'job-name';
+const namespaceKey = 'job-namespace';
+
+const AGAIN_MS = 2000;
+
+/**
+ * Metric provider `job`: one Job per measurement; that it completes or fails is the verdict.
+ *
+ * A Job may be a migration: it is never begun a second time because somebody could not tell whether the first one was. What cannot be
+ * told is asked again under the same name (unlike Argo, where it is an error, and the next try another Job beside the first).
+ */
+export function createJobProvider(jobs: JobTools): LastingMetricProvider {
+  async function find(begun: BegunMeasurement, signal: AbortSignal): Promise<JobView | undefined> {
+    const name = begun.metadata?.[nameKey] ?? jobName(begun);
+    const namespace = begun.metadata?.[namespaceKey] ?? begun.run.namespace;
+    const job = await jobs.read({ namespace, name }, signal);
+    return job !== undefined && isOf(job, begun) ? job : undefined;
+  }
+
+  async function readingOf(
+    job: JobView,
+    startedAtMs: number,
+    nowMs: number,
+    signal: AbortSignal,
+  ): Promise<LastingReading> {
+    const metadata = { [nameKey]: job.name, [namespaceKey]: job.namespace };
+    if (isTrue(job, 'Complete')) return { kind: 'judged', phase: 'Successful', metadata };
+    if (isTrue(job, 'Failed')) {
+      const message = await explainFailure(job, jobs, signal);
+      return { kind: 'judged', phase: 'Failed', message, metadata };
+    }
+    const unpullable = job.readyPods > 0 ? undefined : await findUnpullable(job, jobs, signal);
+    if (unpullable !== undefined) {
+      // Unlike Argo, which leaves it: an image that is there tomorrow would run a Job that nobody waits for.
+      await jobs.remove(job, signal);
+      return { kind: 'judged', phase: 'Inconclusive', message: unpullable, metadata };
+    }
+    return { kind: 'underWay', resumeAtMs: resumeAt(startedAtMs, nowMs), metadata };
+  }
+
+  return {
+    kind: 'job',
+    async start(settings, place, nowMs, signal) {
+      const manifest = jobManifest(settings, place);
+      const job = await orNotNow(async () => {
+        try {
+          return await jobs.create(manifest, signal);
+        } catch (error) {
+          if (!(error instanceof AlreadyExistsError)) throw error;
+          const there = await jobs.read({ namespace: place.run.namespace, name: jobName(place) }, signal);
+          if (there === undefined) throw new NotNowError(`Job ${jobName(place)} came and went`, AGAIN_MS);
+          return there;
+        }
+      });
+      if (!isOf(job, place)) throw new Error(`Job ${job.name} is there already, and is not of this metric`);
+      return orNotNow(() => readingOf(job, nowMs, nowMs, signal));
+    },
+    async poll(begun, nowMs, signal) {
+      return alwaysNotNow(async () => {
+        const job = await find(begun, signal);
+        // Its end was not seen, so nobody knows how it went.
+        if (job === undefined) throw new GoneError(`Job ${begun.metadata?.[nameKey] ?? jobName(begun)} is gone`);
+        return readingOf(job, begun.startedAtMs, nowMs, signal);
+      });
+    },
+    async discard(begun, signal) {
+      const job = await find(begun, signal);
+      if (job !== undefined) await jobs.remove(job, signal);
+    },
+  };
+}
+
+/** Of this run; a name may be taken by what somebody else made. */
+function isOf(job: JobView, { run, metricName }: MeasurementPlace): boolean {
+  return job.labels[runUidLabel] === run.uid && job.annotations[metricNameAnnotation] === metricName;
+}
+
+function isTrue(job: JobView, type: string): boolean {
+  return job.conditions.some((condition) => condition.type === type && condition.status === 'True');
+}
+
+/** As Argo: the longer it runs, the less often it is looked at, √(2·seconds); not more than once a second. */
+function resumeAt(startedAtMs: number, nowMs: number): number {
+  const seconds = Math.sqrt(2 * Math.max(0, (nowMs - startedAtMs) / 1000));
+  // Stored in whole seconds: rounded down there, it would be due too soon.
+  return Math.ceil((nowMs + Math.max(1, seconds) * 1000) / 1000) * 1000;
+}
+
+class GoneError extends Error {
+  override readonly name = 'GoneError';
+}
+
+/** A refusal is a measurement in error: nothing was begun. Anything else leaves open whether it was. */
+async function orNotNow<T>(act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    const isRefused =
+      error instanceof InvalidError || error instanceof ForbiddenError || error instanceof NotFoundError;
+    if (isRefused || error instanceof NotNowError) throw error;
+    throw notNow(error);
+  }
+}
+
+/** A Job that runs goes on running, whatever keeps us from looking at it. */
+async function alwaysNotNow<T>(act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    if (error instanceof GoneError || error instanceof NotNowError) throw error;
+    throw notNow(error);
+  }
+}
+
+function notNow(cause: unknown): NotNowError {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return new NotNowError(message, AGAIN_MS, { cause });
+}

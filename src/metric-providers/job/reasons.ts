@@ -1,0 +1,61 @@
+import type { JobPod, JobTools, JobView } from './jobs.ts';
+
+const LAST_LINES = 5;
+const LONGEST_LINES = 600;
+/** Kubelet's words for an image that cannot be had. As Argo. */
+const UNPULLABLE = ['ErrImagePull', 'ImagePullBackOff', 'InvalidImageName'];
+
+/** Why it cannot start, where an image of it cannot be had: `Job x cannot start: image of container migrate: ErrImagePull: …` */
+export async function findUnpullable(job: JobView, jobs: JobTools, signal: AbortSignal): Promise<string | undefined> {
+  for (const pod of await jobs.pods(job, signal)) {
+    for (const { name, waiting } of pod.containers) {
+      if (waiting === undefined || !UNPULLABLE.includes(waiting.reason)) continue;
+      const why = [waiting.reason, waiting.message].filter((part) => part !== '').join(': ');
+      return `Job ${job.name} cannot start: image of container ${name}: ${why}`;
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Why it failed, in one line: the Job's own words, and the last lines of the container that failed last. What cannot be read is left
+ * out: its pods may be gone, and logs may not be ours to read.
+ */
+export async function explainFailure(job: JobView, jobs: JobTools, signal: AbortSignal): Promise<string> {
+  const failed = job.conditions.find(({ type, status }) => type === 'Failed' && status === 'True');
+  const words = [failed?.reason, failed?.message].filter((part) => part !== undefined && part !== '');
+  const verdict = [`Job ${job.name} failed`, ...words].join(': ');
+  const pods = await jobs.pods(job, signal).catch((): readonly JobPod[] => []);
+  const culprit = findCulprit(pods);
+  if (culprit === undefined) return verdict;
+  const { pod, container, exitCode } = culprit;
+  const of = { namespace: job.namespace, pod, container, lines: LAST_LINES };
+  const log = await jobs.lastLines(of, signal).catch(() => '');
+  const lines = oneLine(log);
+  return `${verdict}; container ${container} exit code ${exitCode}${lines === '' ? '' : `: ${lines}`}`;
+}
+
+/** Of the newest pod with one: the first container that ended badly. */
+function findCulprit(pods: readonly JobPod[]) {
+  const newestFirst = [...pods].sort((a, b) => b.createdAtMs - a.createdAtMs);
+  for (const { name: pod, containers } of newestFirst) {
+    for (const { name: container, ended } of containers) {
+      if (ended !== undefined && ended.exitCode !== 0) return { pod, container, exitCode: ended.exitCode };
+    }
+  }
+  return undefined;
+}
+
+/** The end of a log, without colours and control characters; what is too long loses its beginning. */
+function oneLine(log: string): string {
+  const lines = log
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
+    .replace(/\u001b\[[0-9;]*[A-Za-z]/g, '')
+    .split(/\r?\n/)
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
+    .map((line) => line.replace(/[\u0000-\u001f\u007f]+/g, ' ').trim())
+    .filter((line) => line !== '')
+    .slice(-LAST_LINES);
+  const text = lines.join(' | ');
+  return text.length > LONGEST_LINES ? `…${text.slice(-LONGEST_LINES)}` : text;
+}
