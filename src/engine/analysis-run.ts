@@ -26,7 +26,7 @@ import { discardAbandoned, takeLastingMeasurement } from './lasting-measurements
 import { readSecrets, takeMeasurement } from './measurement.ts';
 
 export interface AnalysisRunTools {
-  readonly cluster: Cluster;
+  readonly cluster: Pick<Cluster, 'get' | 'patchMerge' | 'delete' | 'nowMs'>;
   readonly resources: { readonly analysisRuns: Resource; readonly secrets: Resource };
   readonly providers: MetricProviders;
   readonly evidence: Evidence;

@@ -199,8 +199,8 @@ describe('when measurements are taken', () => {
     const decision = decideAnalysisRun(runOf(aMetric({ name: 'a' }), aMetric({ name: 'b' })), START_MS);
 
     expect(decision.due).toEqual([
-      { index: 0, metricName: 'a' },
-      { index: 1, metricName: 'b' },
+      { index: 0, metricName: 'a', number: 1 },
+      { index: 1, metricName: 'b', number: 1 },
     ]);
   });
 
