@@ -17,6 +17,8 @@ const weightOf: Readonly<Record<NoticeEvent, Notice['weight']>> = {
   reasonGiven: 'timeline',
   undone: 'timeline',
   inconclusive: 'needsHuman',
+  // It decides nothing, so nobody is called.
+  watchRaised: 'timeline',
   // The verdict itself is in the thread at once; the broadcast waits until the rollback was seen.
   aborted: 'timeline',
   rolledBack: 'final',

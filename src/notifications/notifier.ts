@@ -56,6 +56,7 @@ export type NoticeEvent =
   | 'reasonGiven'
   | 'undone'
   | 'inconclusive'
+  | 'watchRaised'
   | 'aborted'
   | 'rolledBack'
   | 'notVerified'

@@ -8,6 +8,7 @@ import { decidingRun, entry, isNewAbort, type LookedAt, type Scene } from './sce
 import { finishedRuns, type Seen, type Sight, sightFrom, sightOf } from './sight.ts';
 import { guiltyFacts, verdictEntry } from './verdicts.ts';
 import type { WasLive } from './was-live.ts';
+import { watchesOf } from './watches.ts';
 import { aborted, rollbackOf, toldRollback } from './way-back.ts';
 import { askedFor, writerOf } from './who.ts';
 
@@ -43,11 +44,13 @@ export function deriveEntries(record: DeliveryRecord, look: LookedAt): Derived {
   const runs = finishedRuns(look.world, look.revision).filter(
     ({ metadata }) => record.seen[`run:${metadata.name}`] === undefined,
   );
+  const watches = watchesOf(scene);
   const rollback = rollbackOf(scene);
   const seen = {
     ...rememberSight(now, before),
     ...keptOf(record.seen, now),
     ...Object.fromEntries(runs.map(({ metadata, status }) => [`run:${metadata.name}`, status.phase ?? ''])),
+    ...watches.seen,
     rollback: rollback?.event ?? toldRollback(scene),
   };
   if (last === undefined && isOld(scene))
@@ -55,6 +58,7 @@ export function deriveEntries(record: DeliveryRecord, look: LookedAt): Derived {
   const entries = [
     ...(last === undefined ? [started(scene)] : []),
     ...runs.map((run) => verdictEntry(run, look.world.nowMs)),
+    ...watches.entries,
     ...personsActs(scene),
     ...progress(scene),
     ...troubles(scene),

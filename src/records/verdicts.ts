@@ -19,7 +19,7 @@ export function guiltyFacts(run: AnalysisRun): Record<string, string> {
 }
 
 /** `success-rate` → `Failed: first 0.99, worst 0.9, last 0.91; limit >= 0.95; 3 of 5 failed` */
-function factOf(run: AnalysisRun, result: MetricResult): [string, string] {
+export function factOf(run: AnalysisRun, result: MetricResult): [string, string] {
   const metric = run.spec.metrics.find(({ name }) => name === result.name);
   const limit = metric === undefined ? undefined : readLimit(metric);
   const values = result.measurements.flatMap(({ value }) => (value === undefined || value === '' ? [] : [value]));

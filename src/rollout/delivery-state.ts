@@ -62,9 +62,11 @@ function stateUnderWay(at: Standpoint): DeliveryState {
   return isStarting ? 'starting' : 'moving';
 }
 
-/** The analysis that the step waits for sees nothing but errors just now. */
+/** The analysis that the step waits for sees nothing but errors just now. Metrics on trial hold nothing. */
 function hasNoData(at: Standpoint): boolean {
-  return at.runs.some((run) => run.status.metricResults.some((metric) => metric.consecutiveError > 0));
+  return at.runs.some((run) =>
+    run.status.metricResults.some((metric) => metric.dryRun !== true && metric.consecutiveError > 0),
+  );
 }
 
 /** The plan is over, the pods are there, and only the background analysis has not measured yet. */

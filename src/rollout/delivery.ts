@@ -95,9 +95,22 @@ export type DeliveryState =
 /** weight 0 at the router · no new canary requests · canary pods gone or going · the guilty metric back inside its limit */
 export type VerificationCheck = 'weightZero' | 'noCanaryRequests' | 'podsGone' | 'metricBack';
 
+/** `watch`: a metric on trial (`dryRun`) that fails, or that would have ended the run badly: to be looked at, never a verdict. */
+export type MetricVerdict =
+  | 'passing'
+  | 'failing'
+  | 'noData'
+  | 'inconclusive'
+  | 'waiting'
+  | 'failed'
+  | 'passed'
+  | 'watch';
+
 export interface MetricLine {
   readonly name: string;
-  readonly verdict: 'passing' | 'failing' | 'noData' | 'inconclusive' | 'waiting' | 'failed' | 'passed';
+  readonly verdict: MetricVerdict;
+  /** It is on trial (`dryRun`): whatever it says decides nothing. */
+  readonly isDryRun?: true;
   /** The last value as a number, where it is one. */
   readonly value: number | undefined;
   /** `>= 0.95` of a condition that compares the value with a constant. */

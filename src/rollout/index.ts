@@ -27,6 +27,7 @@ export { formatLabelSelector, noLabelSelector } from './label-selector.ts';
 export { mainContainer, mainImage } from './main-container.ts';
 export { type FieldOwner, type FieldStep, fieldOwners, lastWriterOf, ownsField } from './managed-fields.ts';
 export { ManagedRoute, type RequestMatch, type StringMatch } from './managed-routes.ts';
+export { wouldHaveFailed } from './metric-lines.ts';
 export {
   instanceIdLabel,
   managedByAnnotation,

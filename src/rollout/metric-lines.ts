@@ -2,6 +2,8 @@ import {
   type AnalysisRun,
   type Metric,
   type MetricResult,
+  matchesRule,
+  metricTerminated,
   parseDuration,
   parseTimestamp,
   readLimit,
@@ -11,7 +13,7 @@ import {
   resolveMetrics,
   type SightScope,
 } from '../analysis/index.ts';
-import type { MetricLine, MetricSeries } from './delivery.ts';
+import type { MetricLine, MetricSeries, MetricVerdict } from './delivery.ts';
 
 /** What a run says so far, one line per metric; with a scope also what each can see. */
 export function linesOf(run: AnalysisRun, scope?: SightScope): MetricLine[] {
@@ -19,8 +21,28 @@ export function linesOf(run: AnalysisRun, scope?: SightScope): MetricLine[] {
   return run.spec.metrics.map((metric, index) => {
     const asked = resolved?.isResolved === true ? resolved.value[index] : undefined;
     const sight = asked === undefined || scope === undefined ? undefined : readSight(asked, scope);
-    return { ...lineOf(metric, resultOf(run, metric.name)), sight };
+    const result = resultOf(run, metric.name);
+    const line = lineOf(metric, result);
+    return { ...(isOnTrial(run, metric.name) ? onTrial(line, result) : line), sight };
   });
+}
+
+/** Before its first measurement only the run's rules say so. */
+function isOnTrial(run: AnalysisRun, name: string): boolean {
+  return resultOf(run, name)?.dryRun ?? run.spec.dryRun.some((rule) => matchesRule(rule.metricName, name));
+}
+
+/** A measurement in error is nothing to look at yet; so many in a row that they would have ended the run are. */
+function onTrial(line: Omit<MetricLine, 'sight'>, result: MetricResult | undefined): Omit<MetricLine, 'sight'> {
+  const isWatched = line.verdict === 'failing' || wouldHaveFailed(result);
+  return { ...line, isDryRun: true, ...(isWatched && { verdict: 'watch' as const }) };
+}
+
+/** Whether a metric on trial has come to an end that, had it counted, would have ended its run badly. */
+export function wouldHaveFailed(result: MetricResult | undefined): boolean {
+  const isOver = result?.phase === 'Failed' || result?.phase === 'Error' || result?.phase === 'Inconclusive';
+  // What another metric's verdict or a person interrupted has come to no end of its own.
+  return isOver && result.measurements.at(-1)?.message !== metricTerminated;
 }
 
 function lineOf(metric: Metric, result: MetricResult | undefined): Omit<MetricLine, 'sight'> {
@@ -125,8 +147,19 @@ export function nearestFirst(lines: readonly MetricLine[]): MetricLine[] {
   return [...lines].sort((a, b) => rank(a) - rank(b) || marginOf(a) - marginOf(b));
 }
 
+const order: readonly MetricVerdict[] = [
+  'failed',
+  'failing',
+  'inconclusive',
+  'noData',
+  'watch',
+  'passing',
+  'waiting',
+  'passed',
+];
+
 function rank(line: MetricLine): number {
-  return ['failed', 'failing', 'inconclusive', 'noData', 'passing', 'waiting', 'passed'].indexOf(line.verdict);
+  return order.indexOf(line.verdict);
 }
 
 /** How far the value is from its limit, as a share of the limit. */

@@ -268,7 +268,7 @@ function inconclusiveReason(at: Standpoint): string {
 
 function noDataReason(at: Standpoint): string {
   for (const run of at.runs) {
-    const blind = linesOf(run).find((line) => line.verdict === 'noData');
+    const blind = linesOf(run).find((line) => line.verdict === 'noData' && line.isDryRun !== true);
     if (blind !== undefined) return blind.message ?? `metric "${blind.name}" gives no data`;
   }
   return 'the background analysis has not measured anything yet';

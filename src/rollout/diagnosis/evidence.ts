@@ -18,7 +18,10 @@ import type { DiagnosisFacts } from './diagnosis-facts.ts';
 /** A metric that gives nothing to judge by: errors, an empty answer, NaN, or (in the background) nothing measured yet. */
 export function noData(facts: DiagnosisFacts): Cause | undefined {
   for (const run of runsAwaited(facts)) {
-    const metric = run.spec.metrics.find(({ name }) => isSilent(resultOf(run, name)));
+    const metric = run.spec.metrics.find(({ name }) => {
+      const result = resultOf(run, name);
+      return isSilent(result) && result?.dryRun !== true;
+    });
     if (metric === undefined) continue;
     const result = resultOf(run, metric.name);
     return {

@@ -10,6 +10,7 @@ const marks = {
   failed: '✗',
   noData: '○',
   inconclusive: '?',
+  watch: '!',
   waiting: '·',
 } as const;
 
@@ -20,6 +21,7 @@ const words = {
   failed: 'failed',
   noData: 'no data',
   inconclusive: 'inconclusive',
+  watch: 'watch',
   waiting: 'not measured yet',
 } as const;
 
@@ -76,7 +78,7 @@ function quoteLimit(text: string): Mrkdwn {
   return text.replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
-/** Failing before silent before close to the limit before fine. */
+/** Failing before silent before what only watches before close to the limit before fine. */
 export function nearestFirst(metrics: readonly MetricLine[]): readonly MetricLine[] {
   return metrics
     .map((metric, index) => ({ metric, index, rank: rankOf(metric), margin: marginOf(metric) }))
@@ -94,8 +96,10 @@ function rankOf(metric: MetricLine): number {
       return 2;
     case 'noData':
       return 3;
-    default:
+    case 'watch':
       return 4;
+    default:
+      return 5;
   }
 }
 

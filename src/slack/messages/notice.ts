@@ -24,6 +24,7 @@ const told: Readonly<Record<NoticeEvent, { readonly mark: string; readonly does:
   reasonGiven: { mark: '💬', does: 'has a reason', by: 'said why, about' },
   undone: { mark: '↩️', does: 'was undone', by: 'undid' },
   inconclusive: { mark: '🟠', does: 'is inconclusive and waits for you', by: 'is inconclusive and waits for you' },
+  watchRaised: { mark: '👀', does: 'is to be watched; nothing was decided', by: 'is to be watched' },
   aborted: { mark: '⛔', does: 'was aborted', by: 'aborted' },
   rolledBack: { mark: '🔴', does: 'rolled back, and the way back was seen', by: 'rolled back' },
   notVerified: { mark: '🔴', does: 'went back, but that was not seen in time', by: 'went back' },

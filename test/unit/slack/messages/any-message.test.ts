@@ -56,6 +56,7 @@ const events: readonly NoticeEvent[] = [
   'stalled',
   'superseded',
   'fieldPutBack',
+  'watchRaised',
   'undone',
   'retried',
   'restarted',
