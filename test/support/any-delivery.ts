@@ -49,7 +49,7 @@ const sight: fc.Arbitrary<Sight> = fc.oneof(
 
 const metric: fc.Arbitrary<MetricLine> = fc.record({
   name: nastyWords,
-  verdict: fc.constantFrom('passing', 'failing', 'noData', 'inconclusive', 'waiting', 'failed', 'passed'),
+  verdict: fc.constantFrom('passing', 'failing', 'noData', 'inconclusive', 'waiting', 'failed', 'passed', 'watch'),
   value: fc.option(number, { nil: undefined }),
   limit: fc.option(fc.record({ comparison: fc.constantFrom('<', '<=', '>', '>='), value: number }), { nil: undefined }),
   condition: fc.option(nastyWords, { nil: undefined }),
