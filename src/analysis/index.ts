@@ -41,7 +41,7 @@ export { expiresAtMs } from './expiry.ts';
 export { type Evidence, judgeMeasurement, type MeasurementOutcome } from './judge-measurement.ts';
 export { type MetricLimit, readLimit, readMeasuredNumber } from './limit.ts';
 export { type MetricLimits, readLimits } from './limits.ts';
-export { measurementUnderWay, metricTerminated } from './metric-results.ts';
+export { isInterrupted, leaveUnderWay, measurementUnderWay, settleUnderWay } from './metric-results.ts';
 export { resolveMetrics, type SecretReference, secretReferences } from './resolve.ts';
 export type { FaultShare } from './sight/fault-share.ts';
 export { hashToCome, type SightScope } from './sight/scope.ts';

@@ -61,16 +61,52 @@ export function measurementUnderWay(result: MetricResult | undefined): Measureme
 }
 
 /** What a measurement says that its run's end interrupted; Argo's words. */
-export const metricTerminated = 'Metric Terminated';
+const TERMINATED = 'Metric Terminated';
 
-/** Ends what is under way, as Argo's providers do when a run is terminated; the engine takes back what was begun. */
+/** Ends what is under way, as Argo's providers do when a run is terminated, and counts it. */
 export function endMeasurements(status: AnalysisRunStatus, nowMs: number): AnalysisRunStatus {
   const metricResults = status.metricResults.map((result): MetricResult => {
     const last = measurementUnderWay(result);
-    if (last === undefined || isCompleted(result.phase)) return result;
-    const { resumeAt: _, ...begun } = last;
-    const finishedAt = formatTimestamp(nowMs);
-    return addMeasurement(result, { ...begun, phase: 'Inconclusive', message: metricTerminated, finishedAt });
+    return last === undefined || isCompleted(result.phase) ? result : addMeasurement(result, ended(last, nowMs));
+  });
+  return { ...status, metricResults };
+}
+
+function ended({ resumeAt: _, ...begun }: Measurement, nowMs: number): Measurement {
+  return { ...begun, phase: 'Inconclusive', message: TERMINATED, finishedAt: formatTimestamp(nowMs) };
+}
+
+/** Whether a metric was interrupted by its run's end, so that it came to none of its own. */
+export function isInterrupted(result: MetricResult | undefined): boolean {
+  const last = result?.measurements.at(-1);
+  return last?.message === TERMINATED || (isCompleted(result?.phase) && measurementUnderWay(result) !== undefined);
+}
+
+/**
+ * A verdict that interrupts measurements is stored while these are still under way: it waits for nobody, and whoever comes after a kill
+ * sees what is to be taken back. `lasting`: the metrics of which something may be left.
+ */
+export function leaveUnderWay(status: AnalysisRunStatus, lasting: ReadonlySet<string>): AnalysisRunStatus {
+  return withLast(status, (last, { name }) => {
+    if (last.message !== TERMINATED || !lasting.has(name)) return last;
+    const { message: _, finishedAt: __, ...begun } = last;
+    return { ...begun, phase: 'Running' };
+  });
+}
+
+/** The same status when all has been taken back; it was counted with the verdict. */
+export function settleUnderWay(status: AnalysisRunStatus, nowMs: number): AnalysisRunStatus {
+  return withLast(status, (last, result) => (measurementUnderWay(result) === undefined ? last : ended(last, nowMs)));
+}
+
+function withLast(
+  status: AnalysisRunStatus,
+  change: (last: Measurement, result: MetricResult) => Measurement,
+): AnalysisRunStatus {
+  const metricResults = status.metricResults.map((result) => {
+    const last = result.measurements.at(-1);
+    if (last === undefined) return result;
+    return { ...result, measurements: [...result.measurements.slice(0, -1), change(last, result)] };
   });
   return { ...status, metricResults };
 }

@@ -22,7 +22,13 @@ import type { Cluster, EventToSend, KubernetesObject, ObjectName, Resource } fro
 import { ConflictError, type Json, type JsonObject, NotFoundError } from '../lib/index.ts';
 import type { MetricProviders } from '../metric-providers/index.ts';
 import type { TurnKey } from '../queue-stores/index.ts';
-import { discardAbandoned, takeLastingMeasurement } from './lasting-measurements.ts';
+import {
+  discardForgotten,
+  hasLeftOvers,
+  takeBack,
+  takeLastingMeasurement,
+  verdictFirst,
+} from './lasting-measurements.ts';
 import { readSecrets, takeMeasurement } from './measurement.ts';
 
 export interface AnalysisRunTools {
@@ -62,14 +68,13 @@ export function createAnalysisRunTurn(
     const run = await readRun(tools, name, signal);
     if (run === undefined) return {};
     const nowMs = tools.cluster.nowMs();
-    if (isCompleted(run.status.phase)) return expire(tools, run, signal);
+    if (isCompleted(run.status.phase)) return settle(tools, run, signal);
     const decision = decideAnalysisRun(run, nowMs);
     if (decision.due.length === 0) {
       const judge = (latest: AnalysisRun) => decideAnalysisRun(latest, nowMs).status;
       const status = await store(tools, { run, outcomes: [], judge }, signal);
       if (status === undefined) return { wakeAfterMs: SHORTEST_WAKE_MS };
-      const atMs = isCompleted(status.phase) ? expiresAtMs({ ...run, status }) : decision.wakeAtMs;
-      return wakeAt(atMs, nowMs);
+      return isCompleted(status.phase) ? afterEnd(tools, { ...run, status }) : wakeAt(decision.wakeAtMs, nowMs);
     }
 
     const taken = await takeMeasurements(tools, run, decision.due, signal);
@@ -85,7 +90,7 @@ export function createAnalysisRunTurn(
     const outcomes = taken.isTaken ? taken.outcomes : [];
     const status = await store(tools, { run, outcomes, judge }, signal);
     if (status === undefined) return { wakeAfterMs: SHORTEST_WAKE_MS };
-    if (isCompleted(status.phase)) return wakeAt(expiresAtMs({ ...run, status }), tools.cluster.nowMs());
+    if (isCompleted(status.phase)) return afterEnd(tools, { ...run, status });
     const next = decideAnalysisRun({ ...run, status }, tools.cluster.nowMs());
     if (next.due.length === 0) return wakeAt(next.wakeAtMs, tools.cluster.nowMs());
     // Due still, because nobody could tell whether it was begun: the API server is given a moment.
@@ -96,6 +101,18 @@ export function createAnalysisRunTurn(
 function wakeAt(wakeAtMs: number | undefined, nowMs: number): TurnAnswer {
   if (wakeAtMs === undefined) return {};
   return { wakeAfterMs: Math.min(LONGEST_WAKE_MS, Math.max(SHORTEST_WAKE_MS, Math.ceil(wakeAtMs - nowMs))) };
+}
+
+function afterEnd({ cluster }: AnalysisRunTools, run: AnalysisRun): TurnAnswer {
+  return hasLeftOvers(run.status) ? { wakeAfterMs: SHORTEST_WAKE_MS } : wakeAt(expiresAtMs(run), cluster.nowMs());
+}
+
+/** What is left to do for a run that is over: first what its end interrupted. */
+async function settle(tools: AnalysisRunTools, run: AnalysisRun, signal: AbortSignal): Promise<TurnAnswer> {
+  if (!hasLeftOvers(run.status)) return expire(tools, run, signal);
+  const status = await takeBack(tools, run, signal);
+  await writeStatus(tools, { run, status }, signal);
+  return afterEnd(tools, { ...run, status });
 }
 
 /** Deletes a run that has been over for as long as its ttlStrategy says; Argo does so whenever it happens to look. */
@@ -170,9 +187,11 @@ async function store(
 ): Promise<AnalysisRunStatus | undefined> {
   let latest = verdict.run;
   for (let tries = 1; ; tries++) {
-    const status = verdict.judge(latest);
-    if (saysTheSame(latest.status, status)) return status;
-    await discardAbandoned(tools, { run: latest, status, outcomes: verdict.outcomes }, signal);
+    const judged = verdict.judge(latest);
+    if (saysTheSame(latest.status, judged)) return judged;
+    const ending = { run: latest, status: judged, outcomes: verdict.outcomes };
+    await discardForgotten(tools, ending, signal);
+    const status = verdictFirst(tools, ending);
     try {
       await writeStatus(tools, { run: latest, status }, signal);
     } catch (error) {

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { type AnalysisRun, type AnalysisTemplate, expiresAtMs } from '../analysis/index.ts';
+import { type AnalysisRun, type AnalysisTemplate, expiresAtMs, measurementUnderWay } from '../analysis/index.ts';
 import type { KubernetesObject, ObjectName, Reflector } from '../kubernetes/index.ts';
 import type { QueueStore, TurnKey } from '../queue-stores/index.ts';
 import type { ReplicaSetView, Rollout, ServiceView } from '../rollout/index.ts';
@@ -175,9 +175,10 @@ export function nudgeAborts({ caches, store, log }: Pick<KeeperTools, 'caches' |
   });
 }
 
-/** It is not over, or over and to be deleted one day. */
+/** It is not over; or over, and something is to be taken back, or it is to be deleted one day. */
 function hasTurnsAhead(run: AnalysisRun): boolean {
-  return run.status.completedAt === undefined || expiresAtMs(run) !== undefined;
+  if (run.status.completedAt === undefined || expiresAtMs(run) !== undefined) return true;
+  return run.status.metricResults.some((result) => measurementUnderWay(result) !== undefined);
 }
 
 function ownerOf(run: AnalysisRun | undefined): string | undefined {

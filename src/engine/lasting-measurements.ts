@@ -3,15 +3,16 @@ import {
   type AnalysisRunStatus,
   type DueMeasurement,
   isCompleted,
+  leaveUnderWay,
   type Measurement,
   type MeasurementOutcome,
   type Metric,
   measurementUnderWay,
-  metricTerminated,
   parseTimestamp,
+  settleUnderWay,
 } from '../analysis/index.ts';
-import { NotNowError } from '../lib/index.ts';
-import type { BegunMeasurement, LastingMetricProvider } from '../metric-providers/index.ts';
+import { ForbiddenError, InvalidError, NotNowError } from '../lib/index.ts';
+import type { LastingMetricProvider } from '../metric-providers/index.ts';
 import type { AnalysisRunTools } from './analysis-run.ts';
 
 type Tools = Pick<AnalysisRunTools, 'cluster' | 'providers' | 'log'>;
@@ -62,54 +63,81 @@ export interface Ending {
   readonly outcomes: readonly MeasurementOutcome[];
 }
 
+/** The status as it is stored first: a verdict before what it interrupts is taken back (`takeBack`). */
+export function verdictFirst({ providers }: Pick<Tools, 'providers'>, { run, status }: Ending): AnalysisRunStatus {
+  const lasting = run.spec.metrics.filter(({ provider }) => providers.chooseLasting(provider) !== undefined);
+  return lasting.length === 0 ? status : leaveUnderWay(status, new Set(lasting.map(({ name }) => name)));
+}
+
+/** Whether a run that is over has interrupted what was not taken back yet. */
+export function hasLeftOvers(status: AnalysisRunStatus): boolean {
+  return status.metricResults.some((result) => measurementUnderWay(result) !== undefined);
+}
+
+/** Takes back what the end of a run interrupted. Throws where it cannot now: it stays under way, and the turn is taken again. */
+export async function takeBack(tools: Tools, run: AnalysisRun, signal: AbortSignal): Promise<AnalysisRunStatus> {
+  await discardOf(tools, run, signal, (name) => {
+    const underWay = measurementUnderWay(run.status.metricResults.find((result) => result.name === name));
+    return underWay === undefined ? [] : [underWay];
+  });
+  return settleUnderWay(run.status, tools.cluster.nowMs());
+}
+
 /**
- * Takes back what was begun and counts no more: what a run's end interrupts, what retention forgets, and what a process that died has
- * begun without a word. Before the status is stored, since afterwards nobody looks here again; but no failure of it holds up a verdict.
+ * Removes what is counted no more: what retention forgets, and at a run's end what a process that died may have begun without a word.
+ * Before the status is stored, since afterwards nobody knows of it.
  */
-export async function discardAbandoned(tools: Tools, ending: Ending, signal: AbortSignal): Promise<void> {
-  const discards = ending.run.spec.metrics.flatMap(({ name, provider: settingsByKind }) => {
-    const lasting = tools.providers.chooseLasting(settingsByKind);
-    return lasting === undefined
-      ? []
-      : abandonedOf(name, ending).map((begun) => ({ begun, provider: lasting.provider }));
+export async function discardForgotten(tools: Tools, ending: Ending, signal: AbortSignal): Promise<void> {
+  await discardOf(tools, ending.run, signal, (name) => forgottenOf(name, ending));
+}
+
+type Begun = Pick<Measurement, 'startedAt' | 'metadata'>;
+
+async function discardOf(
+  { providers, log }: Tools,
+  run: AnalysisRun,
+  signal: AbortSignal,
+  begunOf: (metricName: string) => readonly Begun[],
+): Promise<void> {
+  const { namespace, name: runName } = run.metadata;
+  const discards = run.spec.metrics.flatMap(({ name, provider: settingsByKind }) => {
+    const provider = providers.chooseLasting(settingsByKind)?.provider;
+    return provider === undefined ? [] : begunOf(name).map((begun) => ({ provider, name, begun }));
   });
   await Promise.all(
-    discards.map(async ({ begun, provider }) => {
+    discards.map(async ({ provider, name, begun }) => {
+      const number = numberOf(run, name);
       try {
-        await provider.discard(begun, signal);
+        const startedAtMs = startOf(begun) ?? 0;
+        await provider.discard({ ...placeOf(run, name, number), startedAtMs, metadata: begun.metadata }, signal);
       } catch (error) {
-        const { namespace, name } = begun.run;
-        const { metricName, number } = begun;
-        tools.log.warn({ namespace, analysisRun: name, metricName, number, err: error }, 'measurement not taken back');
+        // Trying again does not help, and must hold up nothing.
+        if (!(error instanceof ForbiddenError || error instanceof InvalidError)) throw error;
+        log.warn({ namespace, analysisRun: runName, metric: name, number, err: error }, 'measurement not taken back');
       }
     }),
   );
 }
 
-function abandonedOf(metricName: string, { run, status, outcomes }: Ending): readonly BegunMeasurement[] {
-  const resultIn = ({ metricResults }: AnalysisRunStatus) => metricResults.find(({ name }) => name === metricName);
-  const before = resultIn(run.status);
-  const after = resultIn(status);
+function forgottenOf(metricName: string, { run, status, outcomes }: Ending): readonly Begun[] {
+  const before = resultOf(run.status, metricName);
   const outcome = outcomes.find(({ metric }) => metric.name === metricName);
-  const kept = new Set(after?.measurements.filter(isLeftAlone).map(keyOf));
-  const number = (before?.count ?? 0) + (before?.error ?? 0) + 1;
-  const begun = (measurement: Pick<Measurement, 'startedAt' | 'metadata'>): BegunMeasurement => ({
-    ...placeOf(run, metricName, number),
-    startedAtMs: startOf(measurement) ?? 0,
-    metadata: measurement.metadata,
-  });
-  const known: Pick<Measurement, 'startedAt' | 'metadata'>[] = [...(before?.measurements ?? [])];
+  const kept = new Set(resultOf(status, metricName)?.measurements.map(keyOf));
+  const known: Begun[] = [...(before?.measurements ?? [])];
   if (outcome?.kind === 'underWay') known.push({ metadata: outcome.metadata });
-  const forgotten = known.filter(({ metadata }) => metadata !== undefined && !kept.has(keyOf({ metadata })));
-  const unique = [...new Map(forgotten.map((one) => [keyOf(one), one])).values()];
+  const forgotten = known.filter((begun) => begun.metadata !== undefined && !kept.has(keyOf(begun)));
   const mayBeBegun = outcome === undefined && measurementUnderWay(before) === undefined && !isCompleted(before?.phase);
-  if (isCompleted(status.phase) && mayBeBegun) unique.push({});
-  return unique.map(begun);
+  return isCompleted(status.phase) && mayBeBegun ? [...forgotten, {}] : forgotten;
 }
 
-/** It runs and shall run, or it ended by itself: what is left of it may be looked at as long as the run remembers it. */
-function isLeftAlone({ phase, message }: Measurement): boolean {
-  return !(phase === 'Inconclusive' && message === metricTerminated);
+function resultOf({ metricResults }: AnalysisRunStatus, metricName: string) {
+  return metricResults.find(({ name }) => name === metricName);
+}
+
+/** Of the measurement that is under way, or would be next. */
+function numberOf(run: AnalysisRun, metricName: string): number {
+  const result = resultOf(run.status, metricName);
+  return (result?.count ?? 0) + (result?.error ?? 0) + 1;
 }
 
 function keyOf({ metadata }: Pick<Measurement, 'metadata'>): string {

@@ -1,9 +1,9 @@
 import {
   type AnalysisRun,
+  isInterrupted,
   type Metric,
   type MetricResult,
   matchesRule,
-  metricTerminated,
   parseDuration,
   parseTimestamp,
   readLimit,
@@ -41,8 +41,7 @@ function onTrial(line: Omit<MetricLine, 'sight'>, result: MetricResult | undefin
 /** Whether a metric on trial has come to an end that, had it counted, would have ended its run badly. */
 export function wouldHaveFailed(result: MetricResult | undefined): boolean {
   const isOver = result?.phase === 'Failed' || result?.phase === 'Error' || result?.phase === 'Inconclusive';
-  // What another metric's verdict or a person interrupted has come to no end of its own.
-  return isOver && result.measurements.at(-1)?.message !== metricTerminated;
+  return isOver && !isInterrupted(result);
 }
 
 function lineOf(metric: Metric, result: MetricResult | undefined): Omit<MetricLine, 'sight'> {

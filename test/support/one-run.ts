@@ -27,6 +27,10 @@ export class OneRun {
     return AnalysisRun.parse(this.object);
   }
 
+  get hasLeftOvers(): boolean {
+    return this.run.status.metricResults.some(({ measurements }) => measurements.at(-1)?.phase === 'Running');
+  }
+
   /** As somebody else's patch. */
   patch(change: JsonObject): void {
     this.object = this.#merged(change);
@@ -73,7 +77,8 @@ export class OneRun {
     const untilMs = this.nowMs + mostMs;
     for (;;) {
       const { wakeAfterMs } = await this.takeTurn(providers).catch(() => ({ wakeAfterMs: 2000 }));
-      if (this.object === undefined || isCompleted(this.run.status.phase) || wakeAfterMs === undefined) return;
+      if (this.object === undefined || wakeAfterMs === undefined) return;
+      if (isCompleted(this.run.status.phase) && !this.hasLeftOvers) return;
       if (this.nowMs + wakeAfterMs > untilMs) return;
       this.nowMs += wakeAfterMs;
     }
