@@ -88,11 +88,13 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
   const charts = createCharts();
   const providers = createMetricProviders({ prometheusAddress: config.PROMETHEUS_ADDRESS, jobs: createJobs(cluster) });
 
+  const hasOurLabel = ({ metadata }: { readonly metadata: { readonly labels: Readonly<Record<string, string>> } }) =>
+    (metadata.labels[instanceIdLabel] ?? '') === config.INSTANCE_ID;
   const observing: Omit<ObserveTools, 'caches'> = {
     ...hands,
     nowMs: cluster.nowMs,
     evidence: config.EVIDENCE,
-    isOurs: (rollout) => (rollout.metadata.labels[instanceIdLabel] ?? '') === config.INSTANCE_ID,
+    isOurs: hasOurLabel,
   };
   const deliver = createDeliver(cluster);
 
@@ -167,6 +169,7 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
       resources,
       providers,
       evidence: config.EVIDENCE,
+      isOurs: hasOurLabel,
       nudge: (key, options) => store.nudge(key, options),
       sendEvent: events.add,
       log,

@@ -5,7 +5,13 @@ import { ObjectMeta } from '../lib/index.ts';
 export const AnalysisArgument = z.looseObject({
   name: z.string(),
   value: z.string().optional(),
-  valueFrom: z.looseObject({ secretKeyRef: z.object({ name: z.string(), key: z.string() }).optional() }).optional(),
+  valueFrom: z
+    .looseObject({
+      secretKeyRef: z.object({ name: z.string(), key: z.string() }).optional(),
+      /** Of the Rollout; resolved when a run is made, so that no run has one. */
+      fieldRef: z.object({ fieldPath: z.string() }).optional(),
+    })
+    .optional(),
 });
 export type AnalysisArgument = z.infer<typeof AnalysisArgument>;
 

@@ -120,14 +120,34 @@ function mergeDeclared(declarations: readonly AnalysisArgument[]): { args: Analy
   return { args: [...merged.values()] };
 }
 
+/** Arguments that templates declare as a field of the Rollout (`valueFrom.fieldRef`), to be resolved by whoever has it. */
+export function fieldReferences(
+  templates: readonly AnalysisTemplate[],
+): readonly { readonly name: string; readonly fieldPath: string }[] {
+  return templates.flatMap(({ spec }) =>
+    spec.args.flatMap(({ name, value, valueFrom }) =>
+      value === undefined && valueFrom?.fieldRef !== undefined
+        ? [{ name, fieldPath: valueFrom.fieldRef.fieldPath }]
+        : [],
+    ),
+  );
+}
+
 function passArguments(passed: readonly AnalysisArgument[], declared: readonly AnalysisArgument[]): AnalysisArgument[] {
   return declared.map((declaration) => {
     let argument = declaration;
     for (const given of passed) {
       if (given.name !== declaration.name) continue;
-      if (given.value !== undefined) argument = { ...argument, value: given.value };
+      if (given.value !== undefined) argument = { ...withoutFieldRef(argument), value: given.value };
       else if (given.valueFrom !== undefined) argument = { ...argument, valueFrom: given.valueFrom };
     }
     return argument;
   });
+}
+
+/** Of two sources a secret would win: that one stays, as Argo has it. */
+function withoutFieldRef(argument: AnalysisArgument): AnalysisArgument {
+  if (argument.valueFrom?.fieldRef === undefined) return argument;
+  const { valueFrom: _, ...rest } = argument;
+  return rest;
 }

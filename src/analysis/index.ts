@@ -19,6 +19,7 @@ export {
   type ComposedAnalysisRun,
   collectTemplates,
   composeAnalysisRunSpec,
+  fieldReferences,
   type TemplateReference,
 } from './compose.ts';
 export {

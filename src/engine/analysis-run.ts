@@ -36,6 +36,8 @@ export interface AnalysisRunTools {
   readonly resources: { readonly analysisRuns: Resource; readonly secrets: Resource };
   readonly providers: MetricProviders;
   readonly evidence: Evidence;
+  /** By its instance label, as of Rollouts: another controller measures the others. Absent: all are. */
+  readonly isOurs?: ((run: AnalysisRun) => boolean) | undefined;
   /** Tells the owning rollout; urgent when a verdict fell. */
   nudge(key: TurnKey, options: { readonly urgent: boolean }): Promise<void>;
   /** Sent beside the turn. Absent: no events. */
@@ -66,7 +68,7 @@ export function createAnalysisRunTurn(
   return async (key, signal) => {
     const name: ObjectName = { namespace: key.namespace, name: key.name };
     const run = await readRun(tools, name, signal);
-    if (run === undefined) return {};
+    if (run === undefined || tools.isOurs?.(run) === false) return {};
     const nowMs = tools.cluster.nowMs();
     if (isCompleted(run.status.phase)) return settle(tools, run, signal);
     const decision = decideAnalysisRun(run, nowMs);
@@ -156,7 +158,7 @@ async function takeMeasurements(
   }
   const hidden = [...secrets.values.values()];
   const outcomes = await Promise.all(
-    due.map((one) => {
+    due.map(async (one) => {
       const metric = resolved.value[one.index];
       if (metric === undefined) return undefined;
       const lasting = tools.providers.chooseLasting(metric.provider);

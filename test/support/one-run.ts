@@ -65,6 +65,7 @@ export class OneRun {
       resources,
       providers,
       evidence: 'strict',
+      isOurs: ({ metadata }) => metadata.labels['argo-rollouts.argoproj.io/controller-instance-id'] === undefined,
       nudge: async (key) => void this.nudges.push(key),
       sendEvent: ({ reason }: EventToSend) => void this.events.push(reason),
       log: silentLog,

@@ -3,6 +3,7 @@ import {
   AnalysisRunSpec,
   collectTemplates,
   composeAnalysisRunSpec,
+  fieldReferences,
   hashToCome,
   Metric,
   type MetricLimit,
@@ -55,7 +56,13 @@ export function planAnalysis(world: World, analysis: RolloutAnalysis, scope: Sig
   if (!collected.isComplete) return { ...none, problem: collected.reason };
   const composed = composeAnalysisRunSpec({
     templates: collected.templates,
-    args: analysis.args.map((argument) => valueOfArgument(world, argument, scope)),
+    args: [
+      ...fieldReferences(collected.templates).map(({ name, fieldPath }) => ({
+        name,
+        value: readFieldPath(world.rollout, fieldPath) ?? '',
+      })),
+      ...analysis.args.map((argument) => valueOfArgument(world, argument, scope)),
+    ],
     dryRun: analysis.dryRun,
     measurementRetention: analysis.measurementRetention,
   });

@@ -3,6 +3,7 @@ import {
   type ComposedAnalysisRun,
   collectTemplates,
   composeAnalysisRunSpec,
+  fieldReferences,
 } from '../../analysis/index.ts';
 import type { Effect } from '../effect.ts';
 import { readFieldPath } from '../field-path.ts';
@@ -52,7 +53,12 @@ export function composeRun(
   if (!collected.isComplete) return { isComposed: false, reason: collected.reason };
   return composeAnalysisRunSpec({
     templates: collected.templates,
-    args: analysis.args.map((argument) => resolveArgument(world, argument, hashes)),
+    // What templates themselves refer to comes first: what the rollout passes by the same name counts. Unlike Argo, which leaves their
+    // fieldRef to the run, where nothing has such a field.
+    args: [
+      ...fieldReferences(collected.templates).map(({ name, fieldPath }) => valueOfField(world, name, fieldPath)),
+      ...analysis.args.map((argument) => resolveArgument(world, argument, hashes)),
+    ],
     dryRun: analysis.dryRun,
     measurementRetention: analysis.measurementRetention,
   });
@@ -68,8 +74,12 @@ function resolveArgument(
     return { name: argument.name, value: source.podTemplateHashValue === 'Stable' ? hashes.stable : hashes.canary };
   }
   if (source?.fieldRef !== undefined) {
-    // A status field that is not there yet is an empty argument, not a reason to stand still.
-    return { name: argument.name, value: readFieldPath(world.rollout, source.fieldRef.fieldPath) ?? '' };
+    return valueOfField(world, argument.name, source.fieldRef.fieldPath);
   }
   return { name: argument.name, ...(argument.value === undefined ? {} : { value: argument.value }) };
+}
+
+/** A status field that is not there yet is an empty argument, not a reason to stand still. */
+function valueOfField({ rollout }: World, name: string, fieldPath: string): AnalysisArgument {
+  return { name, value: readFieldPath(rollout, fieldPath) ?? '' };
 }

@@ -35,8 +35,8 @@ function surplusRuns(scene: Ground, deletedHashes: ReadonlySet<string>): Analysi
     scene.spec.analysis ?? {};
   return [
     ...free.filter(isOrphan),
-    ...finished.filter((run) => run.status.phase === 'Successful').slice(successfulRunHistoryLimit),
-    ...finished.filter((run) => run.status.phase !== 'Successful').slice(unsuccessfulRunHistoryLimit),
+    ...finished.filter((run) => run.status.phase === 'Successful').slice(Math.max(0, successfulRunHistoryLimit)),
+    ...finished.filter((run) => run.status.phase !== 'Successful').slice(Math.max(0, unsuccessfulRunHistoryLimit)),
   ];
 }
 

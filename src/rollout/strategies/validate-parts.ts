@@ -4,6 +4,7 @@ import { invalid } from '../problems.ts';
 import type { AntiAffinity, PodMetadata, RolloutAnalysis } from '../rollout.ts';
 import type { World } from '../world.ts';
 import { composeRun } from './create-run.ts';
+import { validateFieldRefs } from './validate-field-refs.ts';
 
 // What both strategies can get wrong.
 
@@ -54,8 +55,8 @@ export function validateAnalysis(
   const composed = composeRun(world, analysis, { canary: '', stable: '' });
   if (!composed.isComposed) return [invalid(path, `templateNames: [${names}]`, composed.reason)];
   if (composed.spec.metrics.length === 0) return [invalid(path, `templateNames: [${names}]`, 'no metrics specified')];
-  if (length === 'mayGoOn') return [];
-  const problems: string[] = [];
+  const problems = validateFieldRefs(world, analysis, path.replace(/templates$/, 'args'));
+  if (length === 'mayGoOn') return problems;
   for (const template of collected.templates) {
     for (const metric of template.spec.metrics) {
       if (!metric.interval || (metric.count !== undefined && metric.count !== 0 && metric.count !== '')) continue;

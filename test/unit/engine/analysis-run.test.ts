@@ -266,3 +266,32 @@ describe('a run that is over', () => {
     expect(one.object).toBeUndefined();
   });
 });
+
+describe('a run of nobody’s', () => {
+  const rollout = { apiVersion: 'argoproj.io/v1alpha1', kind: 'Rollout', name: 'checkout', uid: 'u', controller: true };
+  it.each<[string, object, readonly object[]]>([
+    ['is measured and judged, and nobody is told', {}, []],
+    [
+      'of a Rollout wakes that',
+      { ownerReferences: [rollout] },
+      [{ kind: 'rollout', namespace: 'shop', name: 'checkout' }],
+    ],
+  ])('%s', async (_, metadata, nudged) => {
+    const one = new OneRun({ metadata, spec: { metrics: [aJobMetric()] } });
+    const jobs = new SimulatedJobs(() => one.nowMs, { afterMs: 0, end: 'Complete' });
+    await one.play(createMetricProviders({ jobs }));
+
+    expect(one.run.status.phase).toBe('Successful');
+    expect(one.nudges.slice(-1)).toEqual(nudged);
+    expect(one.events).toEqual(['MetricSuccessful', 'AnalysisRunSuccessful']);
+  });
+
+  it('of another instance is left alone', async () => {
+    const labels = { 'argo-rollouts.argoproj.io/controller-instance-id': 'other' };
+    const one = new OneRun({ metadata: { labels }, spec: { metrics: [aJobMetric()] } });
+    const jobs = new SimulatedJobs(() => one.nowMs, { afterMs: 0, end: 'Complete' });
+    await one.play(createMetricProviders({ jobs }));
+
+    expect([one.writes, jobs.calls]).toEqual([0, []]);
+  });
+});
