@@ -109,6 +109,8 @@ export type MetricVerdict =
 export interface MetricLine {
   readonly name: string;
   readonly verdict: MetricVerdict;
+  /** A measurement that takes time runs now: a Job. */
+  readonly isUnderWay?: true;
   /** It is on trial (`dryRun`): whatever it says decides nothing. */
   readonly isDryRun?: true;
   /** The last value as a number, where it is one. */

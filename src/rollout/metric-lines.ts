@@ -4,6 +4,7 @@ import {
   type Metric,
   type MetricResult,
   matchesRule,
+  measurementUnderWay,
   parseDuration,
   parseTimestamp,
   readLimit,
@@ -56,6 +57,7 @@ function lineOf(metric: Metric, result: MetricResult | undefined): Omit<MetricLi
     planned: readLimits(metric).count ?? 0,
     failed: result?.failed ?? 0,
     message: result?.message || last?.message || undefined,
+    ...(measurementUnderWay(result) !== undefined && { isUnderWay: true as const }),
   };
 }
 

@@ -73,11 +73,15 @@ export class OneRun {
     return turn({ kind: 'analysis-run', namespace: 'shop', name: 'run' }, new AbortController().signal);
   }
 
-  /** Takes turns when they ask to be taken, a turn that throws again after two seconds; until the run is over, or for `mostMs`. */
-  async play(providers: MetricProviders, mostMs = 3_600_000): Promise<void> {
+  /**
+   * Takes turns when they ask to be taken, a turn that throws again after two seconds; until the run is over, or for `mostMs`.
+   * @param isTakenTwice whether another process takes the next turn too, at the same time.
+   */
+  async play(providers: MetricProviders, mostMs = 3_600_000, isTakenTwice = () => false): Promise<void> {
     const untilMs = this.nowMs + mostMs;
     for (;;) {
-      const { wakeAfterMs } = await this.takeTurn(providers).catch(() => ({ wakeAfterMs: 2000 }));
+      const take = () => this.takeTurn(providers).catch(() => ({ wakeAfterMs: 2000 }));
+      const [{ wakeAfterMs }] = await Promise.all([take(), isTakenTwice() ? take() : undefined]);
       if (this.object === undefined || wakeAfterMs === undefined) return;
       if (isCompleted(this.run.status.phase) && !this.hasLeftOvers) return;
       if (this.nowMs + wakeAfterMs > untilMs) return;

@@ -15,8 +15,17 @@ const Meta = z.looseObject({ labels: Strings.optional(), annotations: Strings.op
 /** `provider.job` of a metric; the rest of its spec is the API server's to judge. */
 const JobSettings = z.looseObject({
   metadata: Meta.optional(),
-  spec: z.looseObject({ template: z.looseObject({ metadata: Meta.optional() }) }),
+  spec: z.looseObject({
+    template: z.looseObject({ metadata: Meta.optional() }),
+    ttlSecondsAfterFinished: z.number().optional(),
+  }),
 });
+
+/**
+ * Unlike Argo: a Job that went before its end was seen would count as an error, and be run again. Longer than one is ever left
+ * unobserved, while its run is under way.
+ */
+const LEAST_TTL_SECONDS = 900;
 
 /** The Job of one measurement: the author's spec, owned by its run, found by its run's uid. Throws where it has no pod template. */
 export function jobManifest(settings: unknown, place: MeasurementPlace): JsonObject {
@@ -25,7 +34,7 @@ export function jobManifest(settings: unknown, place: MeasurementPlace): JsonObj
   const { metadata, spec } = parsed.data;
   const { run, metricName } = place;
   const own = { [runUidLabel]: run.uid };
-  const { template } = spec;
+  const { template, ttlSecondsAfterFinished } = spec;
   return asJson({
     apiVersion: 'batch/v1',
     kind: 'Job',
@@ -52,6 +61,9 @@ export function jobManifest(settings: unknown, place: MeasurementPlace): JsonObj
     },
     spec: {
       ...spec,
+      ...(ttlSecondsAfterFinished === undefined
+        ? {}
+        : { ttlSecondsAfterFinished: Math.max(ttlSecondsAfterFinished, LEAST_TTL_SECONDS) }),
       template: { ...template, metadata: { ...template.metadata, labels: { ...template.metadata?.labels, ...own } } },
     },
   });

@@ -52,7 +52,8 @@ export function metricLine(metric: MetricLine, nameLength = maxNameLength): Mrkd
   const unit = unitOf(metric.name, metric.limit, [metric.value]);
   const limit = metric.limit === undefined ? '' : ` (${quoteLimit(formatLimit(metric.limit, unit))})`;
   const hasValue = metric.value !== undefined && metric.verdict !== 'noData' && metric.verdict !== 'waiting';
-  const value = hasValue && metric.value !== undefined ? formatValue(metric.value, unit) : words[metric.verdict];
+  const word = metric.verdict === 'waiting' && metric.isUnderWay === true ? 'running' : words[metric.verdict];
+  const value = hasValue && metric.value !== undefined ? formatValue(metric.value, unit) : word;
   // The mark alone must not carry the verdict: where the value does not say it, a word does.
   const isPlain = metric.verdict === 'passing' || metric.verdict === 'passed' || !hasValue;
   const verdict = isPlain ? '' : ` ${words[metric.verdict]}`;

@@ -184,20 +184,22 @@ describe('a metric that is a Job', () => {
     const breaks = fc.array(fc.boolean(), { maxLength: 40 });
     const terminateAfterMs = fc.option(fc.integer({ min: 0, max: 40_000 }), { nil: undefined });
     await fc.assert(
-      fc.asyncProperty(fates, breaks, terminateAfterMs, async (fate, broken, endAfterMs) => {
+      fc.asyncProperty(fates, breaks, breaks, terminateAfterMs, async (fate, broken, twice, endAfterMs) => {
         const { one, jobs, providers } = world(fate, { metrics: [aJobMetric({ count: 2, interval: '5s' })] });
         const left = [...broken];
+        const overlaps = [...twice];
+        const play = (mostMs?: number) => one.play(providers, mostMs, () => overlaps.shift() === true);
         const breakHere = () => {
           if (left.shift() === true) throw new Error('killed');
         };
         jobs.onCall = breakHere;
         one.onWrite = breakHere;
         if (endAfterMs !== undefined) {
-          await one.play(providers, endAfterMs);
+          await play(endAfterMs);
           one.patch({ spec: { terminate: true } });
         }
         for (let hours = 0; hours < 3; hours++) {
-          await one.play(providers);
+          await play();
           expect(jobs.running.length).toBeLessThanOrEqual(1);
         }
 

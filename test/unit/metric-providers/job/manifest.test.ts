@@ -68,6 +68,18 @@ describe('jobManifest', () => {
     });
   });
 
+  it.each([
+    [undefined, undefined],
+    [0, 900],
+    [3600, 3600],
+  ])('keeps a Job that goes after %j s until its end was seen', (ttlSecondsAfterFinished, kept) => {
+    const spec = { ...settings.spec, ...(ttlSecondsAfterFinished === undefined ? {} : { ttlSecondsAfterFinished }) };
+
+    expect((jobManifest({ spec }, place).spec as { ttlSecondsAfterFinished?: number }).ttlSecondsAfterFinished).toBe(
+      kept,
+    );
+  });
+
   it.each([undefined, {}, { spec: {} }, { spec: { template: 'x' } }, 'job'])(
     'refuses %j, which has no pods',
     (wrong) => {
