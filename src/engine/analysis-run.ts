@@ -187,7 +187,8 @@ async function store(
   verdict: Verdict,
   signal: AbortSignal,
 ): Promise<AnalysisRunStatus | undefined> {
-  let latest = verdict.run;
+  const { run } = verdict;
+  let latest = run;
   for (let tries = 1; ; tries++) {
     const judged = verdict.judge(latest);
     if (saysTheSame(latest.status, judged)) return judged;
@@ -199,26 +200,21 @@ async function store(
     } catch (error) {
       if (error instanceof NotFoundError) return undefined;
       if (!(error instanceof ConflictError) || tries === WRITE_TRIES) throw error;
-      const again = await readAgain(tools, verdict.run, signal);
-      if (again === undefined) return undefined;
-      latest = again;
+      const { namespace, name, uid } = run.metadata;
+      const fresh = await readRun(tools, { namespace, name }, signal);
+      if (fresh === undefined || fresh.metadata.uid !== uid) return undefined;
+      if (isCompleted(fresh.status.phase)) {
+        // Ended meanwhile by another turn, that knew nothing of what this one began.
+        await discardForgotten(tools, { run: fresh, status: fresh.status, outcomes: verdict.outcomes }, signal);
+        return undefined;
+      }
+      if (!isDeepStrictEqual(fresh.status.metricResults, run.status.metricResults)) return undefined;
+      latest = fresh;
       continue;
     }
     await tell(tools, { run: latest, status });
     return status;
   }
-}
-
-/** The same run as it is stored now, if it is still for us to judge: not over, and measured by nobody else since. */
-async function readAgain(
-  tools: AnalysisRunTools,
-  run: AnalysisRun,
-  signal: AbortSignal,
-): Promise<AnalysisRun | undefined> {
-  const { namespace, name, uid } = run.metadata;
-  const fresh = await readRun(tools, { namespace, name }, signal);
-  if (fresh === undefined || fresh.metadata.uid !== uid || isCompleted(fresh.status.phase)) return undefined;
-  return isDeepStrictEqual(fresh.status.metricResults, run.status.metricResults) ? fresh : undefined;
 }
 
 /**

@@ -16,6 +16,8 @@ export class OneRun {
   secrets: Readonly<Record<string, Readonly<Record<string, string>>>> = {};
   /** As SimulatedJobs.onCall. */
   onWrite: (moment: 'before' | 'after') => void = () => undefined;
+  /** Awaited before each call: lets another turn go first. */
+  pause: () => Promise<void> = async () => undefined;
   #version = 1;
 
   constructor(manifest: { readonly metadata?: object; readonly spec: object; readonly status?: object }) {
@@ -40,12 +42,14 @@ export class OneRun {
     const cluster: AnalysisRunTools['cluster'] = {
       nowMs: () => this.nowMs,
       get: async (resource, { name }) => {
+        await this.pause();
         if (resource.kind !== 'Secret') return structuredClone(this.object);
         const data = this.secrets[name];
         const metadata = { name, uid: name, resourceVersion: '1' };
         return data === undefined ? undefined : { metadata, data };
       },
       patchMerge: async (_, __, change) => {
+        await this.pause();
         this.onWrite('before');
         const { resourceVersion } = { ...(change.metadata as JsonObject | undefined) };
         if (resourceVersion !== undefined && resourceVersion !== this.object?.metadata.resourceVersion) {

@@ -23,6 +23,8 @@ export class SimulatedJobs implements JobTools {
   log = '';
   /** Called at the begin and at the end of each call: a throw is a cable that breaks before, or after it was done. */
   onCall: (call: string, moment: 'before' | 'after') => void = () => undefined;
+  /** As OneRun.pause. */
+  pause: () => Promise<void> = async () => undefined;
   readonly #nowMs: () => number;
   readonly #fate: JobFate;
 
@@ -94,7 +96,8 @@ export class SimulatedJobs implements JobTools {
     return this.#nowMs() - (job.createdAtMs ?? 0) >= this.#fate.afterMs ? this.#fate.end : undefined;
   }
 
-  #call<T>(call: string, act: () => T): T {
+  async #call<T>(call: string, act: () => T): Promise<T> {
+    await this.pause();
     this.calls.push(call);
     this.onCall(call, 'before');
     const answer = act();

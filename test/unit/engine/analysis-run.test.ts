@@ -176,48 +176,79 @@ describe('a metric that is a Job', () => {
     expect(jobs.all).toHaveLength(1);
   });
 
+  it('is taken back when another turn has ended the run meanwhile', async () => {
+    const { one, jobs, play, result } = world({ afterMs: 60_000, end: 'Complete' });
+    one.onWrite = () => {
+      one.onWrite = () => undefined;
+      const completedAt = '2026-11-20T10:00:00Z';
+      one.patch({ spec: { terminate: true }, status: { phase: 'Successful', message: 'Run Terminated', completedAt } });
+    };
+    await play();
+
+    expect(jobs.all).toHaveLength(1);
+    expect(jobs.running).toEqual([]);
+    expect(result()).toEqual({ phase: 'Successful', message: 'Run Terminated' });
+  });
+
   it('is never begun twice and never left behind, whatever breaks, and its verdict is the run’s', async () => {
     const fates = fc.record({
       afterMs: fc.integer({ min: 0, max: 30_000 }),
       end: fc.constantFrom<JobFate['end'][]>('Complete', 'Failed', 'ErrImagePull'),
     });
     const breaks = fc.array(fc.boolean(), { maxLength: 40 });
+    const overlapping = fc.record({
+      twice: fc.array(fc.boolean(), { maxLength: 20 }),
+      hops: fc.array(fc.nat(30), { maxLength: 60 }),
+    });
     const terminateAfterMs = fc.option(fc.integer({ min: 0, max: 40_000 }), { nil: undefined });
     await fc.assert(
-      fc.asyncProperty(fates, breaks, breaks, terminateAfterMs, async (fate, broken, twice, endAfterMs) => {
-        const { one, jobs, providers } = world(fate, { metrics: [aJobMetric({ count: 2, interval: '5s' })] });
-        const left = [...broken];
-        const overlaps = [...twice];
-        const play = (mostMs?: number) => one.play(providers, mostMs, () => overlaps.shift() === true);
-        const breakHere = () => {
-          if (left.shift() === true) throw new Error('killed');
-        };
-        jobs.onCall = breakHere;
-        one.onWrite = breakHere;
-        if (endAfterMs !== undefined) {
-          await play(endAfterMs);
-          one.patch({ spec: { terminate: true } });
-        }
-        for (let hours = 0; hours < 3; hours++) {
-          await play();
-          expect(jobs.running.length).toBeLessThanOrEqual(1);
-        }
+      fc.asyncProperty(
+        fates,
+        breaks,
+        overlapping,
+        terminateAfterMs,
+        async (fate, broken, { twice, hops }, endAfterMs) => {
+          const { one, jobs, providers } = world(fate, { metrics: [aJobMetric({ count: 2, interval: '5s' })] });
+          // Either: a process that dies beside another that ends the run leaves what nobody can know of, until the run is deleted.
+          const left = twice.includes(true) ? [] : [...broken];
+          const overlaps = [...twice];
+          const steps = [...hops];
+          const pause = async () => {
+            for (let step = steps.shift() ?? 0; step > 0; step--) await Promise.resolve();
+          };
+          one.pause = pause;
+          jobs.pause = pause;
+          const play = (mostMs?: number) => one.play(providers, mostMs, () => overlaps.shift() === true);
+          const breakHere = () => {
+            if (left.shift() === true) throw new Error('killed');
+          };
+          jobs.onCall = breakHere;
+          one.onWrite = breakHere;
+          if (endAfterMs !== undefined) {
+            await play(endAfterMs);
+            one.patch({ spec: { terminate: true } });
+          }
+          for (let hours = 0; hours < 3; hours++) {
+            await play();
+            expect(jobs.running.length).toBeLessThanOrEqual(1);
+          }
 
-        const { status } = one.run;
-        expect(jobs.running).toEqual([]);
-        const names = jobs.all.map(({ view }) => view.name);
-        // One that could not start was no Job yet: it may be made again.
-        if (fate.end !== 'ErrImagePull') expect(new Set(names).size).toBe(names.length);
-        const counted = (status.metricResults[0]?.measurements ?? []).filter(
-          ({ message }) => message !== 'Metric Terminated',
-        );
-        expect(counted.length).toBeLessThanOrEqual(2);
-        if (endAfterMs === undefined) {
-          const verdict = { Complete: 'Successful', Failed: 'Failed', ErrImagePull: 'Inconclusive' }[fate.end];
-          expect(status.phase).toBe(verdict);
-          expect(new Set(names).size).toBe(fate.end === 'Complete' ? 2 : 1);
-        }
-      }),
+          const { status } = one.run;
+          expect(jobs.running).toEqual([]);
+          const names = jobs.all.map(({ view }) => view.name);
+          // One that could not start was no Job yet: it may be made again.
+          if (fate.end !== 'ErrImagePull') expect(new Set(names).size).toBe(names.length);
+          const counted = (status.metricResults[0]?.measurements ?? []).filter(
+            ({ message }) => message !== 'Metric Terminated',
+          );
+          expect(counted.length).toBeLessThanOrEqual(2);
+          if (endAfterMs === undefined) {
+            const verdict = { Complete: 'Successful', Failed: 'Failed', ErrImagePull: 'Inconclusive' }[fate.end];
+            expect(status.phase).toBe(verdict);
+            expect(new Set(names).size).toBe(fate.end === 'Complete' ? 2 : 1);
+          }
+        },
+      ),
       { numRuns: 200 },
     );
   });
