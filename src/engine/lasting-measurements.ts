@@ -85,10 +85,17 @@ export async function takeBack(tools: Tools, run: AnalysisRun, signal: AbortSign
 
 /**
  * Removes what is counted no more: what retention forgets, and at a run's end what a process that died may have begun without a word.
- * Before the status is stored, since afterwards nobody knows of it.
+ * Before the status is stored, since afterwards nobody knows of it; but a verdict against the canary waits for nothing.
  */
 export async function discardForgotten(tools: Tools, ending: Ending, signal: AbortSignal): Promise<void> {
-  await discardOf(tools, ending.run, signal, (name) => forgottenOf(name, ending));
+  const { run, status } = ending;
+  try {
+    await discardOf(tools, run, signal, (name) => forgottenOf(name, ending));
+  } catch (error) {
+    if (status.phase !== 'Failed' && status.phase !== 'Error') throw error;
+    const { namespace, name } = run.metadata;
+    tools.log.warn({ namespace, analysisRun: name, err: error }, 'measurements not taken back');
+  }
 }
 
 type Begun = Pick<Measurement, 'startedAt' | 'metadata'>;

@@ -176,6 +176,16 @@ describe('a metric that is a Job', () => {
     expect(jobs.all).toHaveLength(1);
   });
 
+  it('that fails is a verdict, though others cannot be looked at', async () => {
+    const metrics = [aJobMetric(), { ...aJobMetric({ initialDelay: '1h' }), name: 'later' }];
+    const { jobs, play, result } = world({ afterMs: 1000, end: 'Failed' }, { metrics });
+    const read = jobs.read.bind(jobs);
+    jobs.read = (name) => (name.name.includes('later') ? Promise.reject(new Error('down')) : read(name));
+    await play();
+
+    expect(result().phase).toBe('Failed');
+  });
+
   it('is taken back when another turn has ended the run meanwhile', async () => {
     const { one, jobs, play, result } = world({ afterMs: 60_000, end: 'Complete' });
     one.onWrite = () => {
