@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
+import { AnalysisRun } from '../../../src/analysis/index.ts';
 import { type Caches, createKeeper, nudgeAborts } from '../../../src/engine/keeper.ts';
 import type { KubernetesObject, Reflector } from '../../../src/kubernetes/index.ts';
 import { createQueueStore, type QueueStore, type TurnKey } from '../../../src/queue-stores/index.ts';
@@ -95,6 +96,11 @@ function aLedger() {
   };
 }
 
+const end = '2026-11-20T10:00:00Z';
+const over = (phase: string) => ({ phase, completedAt: end });
+/** Its measurement was under way when its run ended. */
+const interrupted = { name: 'migrate', phase: 'Inconclusive', measurements: [{ phase: 'Running', startedAt: end }] };
+
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await sleep(5);
 }
@@ -166,6 +172,29 @@ test('a change of the Ingress of a rollout, or of its canary, is a nudge for it 
   await until(() => ledger.nudged.length === 5);
   await sleep(30);
   expect(ledger.nudged.slice(4)).toEqual(['rollout/checkout']);
+});
+
+test.each<[string, object, object, boolean]>([
+  ['has begun', {}, { phase: 'Running' }, true],
+  ['has not begun, and belongs to nobody', {}, {}, true],
+  ['is over', {}, { phase: 'Successful', completedAt: end }, false],
+  ['is over, and is to be deleted one day', { ttlStrategy: { secondsAfterCompletion: 60 } }, over('Failed'), true],
+  ['is over, and would be deleted had it failed', { ttlStrategy: { secondsAfterFailure: 60 } }, over('Error'), false],
+  ['is over, and has left a Job', {}, { ...over('Failed'), metricResults: [interrupted] }, true],
+])('a run that %s has turns ahead, or none', async (_, spec, status, hasTurns) => {
+  const run = AnalysisRun.parse({ metadata: { name: 'run', namespace: 'shop' }, spec, status });
+  const [ledger, watched] = [aLedger(), aLedger()];
+  const runs = aCache([run]);
+  const later = aCache<AnalysisRun>();
+  const caches = cachesOf(aCache(crowd(1)).reflector);
+  keeperOf({ ...caches, analysisRuns: runs.reflector }, ledger.store).start();
+  keeperOf({ ...caches, analysisRuns: later.reflector }, watched.store).start();
+  later.tell({ name: { namespace: 'shop', name: 'run' }, before: undefined, after: run });
+  await until(() => [ledger, watched].every(({ nudged, buildNudges }) => nudged.length >= 2 && buildNudges.length > 0));
+  if (hasTurns) await until(() => [ledger, watched].every(({ nudged }) => nudged.includes('analysis-run/run')));
+
+  expect(ledger.nudged.includes('analysis-run/run')).toBe(hasTurns);
+  expect(watched.nudged.includes('analysis-run/run')).toBe(hasTurns);
 });
 
 test('every replica nudges an abort that it sees, at once, and nothing else', async () => {
