@@ -48,7 +48,7 @@ export function readDelivery(world: World, facts: DeliveryFacts): Delivery {
   const verification = at.isAborted ? verificationOf(at, facts, guilty !== undefined) : [];
   const isLate = at.isAborted && isVerificationLate(at);
   const state = stateOf(at, { verification, isLate });
-  const shown = chartedRun(runs, guilty?.name ?? lines[0]?.name);
+  const shown = chartedRun(runs, guilty === undefined ? lines.map(({ name }) => name) : [guilty.name]);
   const git = gitSideOf(at);
   return {
     clusterUid: facts.clusterUid,
@@ -171,10 +171,13 @@ function startOf(run: AnalysisRun): number {
   return parseTimestamp(run.status.startedAt ?? run.metadata.creationTimestamp ?? '') ?? 0;
 }
 
-function chartedRun(runs: readonly AnalysisRun[], metricName: string | undefined) {
-  for (const run of runs) {
-    const metric = run.spec.metrics.find((one) => one.name === metricName);
-    if (metric !== undefined) return { run, metric };
+/** The first of these metrics that has numbers to draw: a Job has none. */
+function chartedRun(runs: readonly AnalysisRun[], metricNames: readonly string[]) {
+  for (const name of metricNames) {
+    for (const run of runs) {
+      const metric = run.spec.metrics.find((one) => one.name === name && !Object.hasOwn(one.provider, 'job'));
+      if (metric !== undefined) return { run, metric };
+    }
   }
   return undefined;
 }
