@@ -183,18 +183,19 @@ test.each<[string, object, object, boolean]>([
   ['is over, and has left a Job', {}, { ...over('Failed'), metricResults: [interrupted] }, true],
 ])('a run that %s has turns ahead, or none', async (_, spec, status, hasTurns) => {
   const run = AnalysisRun.parse({ metadata: { name: 'run', namespace: 'shop' }, spec, status });
-  const [ledger, watched] = [aLedger(), aLedger()];
-  const runs = aCache([run]);
+  // Comes after it, and is always nudged.
+  const fence = AnalysisRun.parse({ metadata: { name: 'fence', namespace: 'shop' }, spec: {} });
+  const [swept, told] = [aLedger(), aLedger()];
   const later = aCache<AnalysisRun>();
   const caches = cachesOf(aCache(crowd(1)).reflector);
-  keeperOf({ ...caches, analysisRuns: runs.reflector }, ledger.store).start();
-  keeperOf({ ...caches, analysisRuns: later.reflector }, watched.store).start();
-  later.tell({ name: { namespace: 'shop', name: 'run' }, before: undefined, after: run });
-  await until(() => [ledger, watched].every(({ nudged, buildNudges }) => nudged.length >= 2 && buildNudges.length > 0));
-  if (hasTurns) await until(() => [ledger, watched].every(({ nudged }) => nudged.includes('analysis-run/run')));
+  keeperOf({ ...caches, analysisRuns: aCache([run, fence]).reflector }, swept.store).start();
+  keeperOf({ ...caches, analysisRuns: later.reflector }, told.store).start();
+  for (const after of [run, fence]) later.tell({ name: after.metadata, before: undefined, after });
 
-  expect(ledger.nudged.includes('analysis-run/run')).toBe(hasTurns);
-  expect(watched.nudged.includes('analysis-run/run')).toBe(hasTurns);
+  for (const { nudged } of [swept, told]) {
+    await until(() => nudged.includes('analysis-run/fence'));
+    expect(nudged.includes('analysis-run/run')).toBe(hasTurns);
+  }
 });
 
 test('every replica nudges an abort that it sees, at once, and nothing else', async () => {
