@@ -3,6 +3,7 @@ import { findCondition } from './conditions.ts';
 import type { Delivery, DeliveryState } from './delivery.ts';
 import type { CanaryStrategy } from './rollout.ts';
 import { waitOf } from './wait.ts';
+import { hasMeasured } from './strategies/runs.ts';
 import type { ReplicaSetView, World } from './world.ts';
 
 /** One revision seen from where it stands. */
@@ -77,5 +78,5 @@ function isHeldForEvidence(at: Standpoint): boolean {
   if (evidence === 'argo' || background === undefined || at.stepIndex < steps.length) return false;
   if ((at.canary?.availableReplicas ?? 0) < (rollout.spec.replicas ?? 1)) return false;
   const run = at.runs.find((one) => one.metadata.name === background.name);
-  return !(run?.status.metricResults ?? []).some((metric) => metric.count > 0);
+  return run === undefined || !hasMeasured(run);
 }

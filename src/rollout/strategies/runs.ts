@@ -1,4 +1,4 @@
-import type { AnalysisRun } from '../../analysis/index.ts';
+import { type AnalysisRun, isInterrupted, type MetricResult, matchesRule } from '../../analysis/index.ts';
 import { podHashLabel } from '../names.ts';
 import { type RunReference, runReferencesOf } from '../rollout.ts';
 import type { Ground } from '../scene.ts';
@@ -45,9 +45,20 @@ export function phaseOf(scene: Ground, run: AnalysisRun): string {
 export function hasMeasured(run: AnalysisRun): boolean {
   const results = run.status.metricResults;
   const judged = results.filter((metric) => metric.dryRun !== true);
-  if (judged.length === 0) return results.length > 0;
-  const seen = judged.filter((metric) => metric.successful + metric.failed + metric.inconclusive > 0);
+  if (judged.length === 0) return results.length > 0 && !hasCounting(run);
+  const seen = judged.filter((metric) => measurementsOf(metric) > 0);
   return seen.length > 0 && judged.every((metric) => metric.error === 0 || seen.includes(metric));
+}
+
+/** Whether a metric of it counts, measured or not. */
+function hasCounting({ spec }: AnalysisRun): boolean {
+  return spec.metrics.some(({ name }) => !spec.dryRun.some((rule) => matchesRule(rule.metricName, name)));
+}
+
+/** A Job that was interrupted is counted as inconclusive, and has seen nothing. */
+function measurementsOf(metric: MetricResult): number {
+  const { successful, failed, inconclusive } = metric;
+  return successful + failed + inconclusive - (isInterrupted(metric) ? 1 : 0);
 }
 
 /** How the status names a run. */
