@@ -2,8 +2,8 @@ import type { AnalysisRun } from '../analysis/index.ts';
 import { findCondition } from './conditions.ts';
 import type { Delivery, DeliveryState } from './delivery.ts';
 import type { CanaryStrategy } from './rollout.ts';
-import { waitOf } from './wait.ts';
 import { hasMeasured } from './strategies/runs.ts';
+import { waitOf } from './wait.ts';
 import type { ReplicaSetView, World } from './world.ts';
 
 /** One revision seen from where it stands. */
