@@ -233,6 +233,17 @@ export const Ingress = z.looseObject({
 export type Ingress = z.infer<typeof Ingress>;
 
 const ValueMatch = z.looseObject({ type: z.string().default('Exact'), name: z.string(), value: z.string() });
+/** Of every request by default; `percent` and `fraction` exclude each other. */
+const RequestMirror = z.looseObject({
+  backendRef: z.looseObject({
+    kind: z.string().default('Service'),
+    name: z.string(),
+    namespace: z.string().optional(),
+  }),
+  percent: z.number().optional(),
+  fraction: z.looseObject({ numerator: z.number(), denominator: z.number().default(100) }).optional(),
+});
+
 export const HttpRoute = z.looseObject({
   metadata: ObjectMeta,
   spec: z.looseObject({
@@ -252,6 +263,7 @@ export const HttpRoute = z.looseObject({
               }),
             )
             .default([]),
+          filters: z.array(z.looseObject({ requestMirror: RequestMirror.optional() })).default([]),
           backendRefs: z
             .array(
               z.looseObject({

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ConnectedCluster } from '../../../src/kubernetes/index.ts';
 import { ConflictError, InvalidError } from '../../../src/lib/index.ts';
-import type { TrafficRouting } from '../../../src/rollout/index.ts';
+import type { ManagedRoute, TrafficRouting } from '../../../src/rollout/index.ts';
 import type { RouterTarget, TrafficRouter } from '../../../src/traffic-routers/index.ts';
 import {
   createRollout,
@@ -27,8 +27,36 @@ export interface RouterUnderTest {
   meddle(tools: TestCluster, target: RouterTarget, name: string): Promise<void>;
   /** All that `meddle` wrote is still there. */
   isMeddled(tools: TestCluster, target: RouterTarget, name: string): Promise<boolean>;
+  /** Where requests go by what the objects say; or how a router refuses that cannot set routes. */
+  readonly routes: RoutesUnderTest | { readonly refusal: RegExp };
   readonly words: { readonly missing: RegExp };
 }
+
+export interface RoutesUnderTest {
+  /** Where such requests to this object go: 0…1 to the canary, and 0…1 of them copied to it. */
+  ask(
+    tools: TestCluster,
+    target: RouterTarget,
+    name: string,
+    request: AskedRequest,
+  ): Promise<{ readonly canary: number; readonly copied: number }>;
+}
+
+export interface AskedRequest {
+  readonly path?: string;
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const testers: ManagedRoute = {
+  name: 'testers',
+  header: [{ headerName: 'x-who', headerValue: { exact: 'tester' } }],
+};
+const copies: ManagedRoute = {
+  name: 'copies',
+  mirror: [{ method: { exact: 'POST' }, path: { prefix: '/pay' } }],
+  percentage: 35,
+};
 
 export function describeTrafficRouter(vendor: string, under: RouterUnderTest): void {
   describe(`${vendor} moves the canary's share`, () => {
@@ -189,6 +217,143 @@ export function describeTrafficRouter(vendor: string, under: RouterUnderTest): v
       expect(seen.problem).toMatch(/names no/);
       await expect(router.setWeight(target, 10, seen, tools.signal)).rejects.toThrow(/names no/);
     });
+
+    const { routes } = under;
+    if ('refusal' in routes) {
+      test('refuses header and mirror routes in words, and writes nothing', async () => {
+        const target = await aTarget(['main']);
+        await set(target, 25);
+        const before = await under.identity(tools, target, 'main');
+        const seen = await router.read(target, tools.signal);
+        expect(seen.routes ?? []).toEqual([]);
+        await expect(router.setRoutes(target, [testers], seen, tools.signal)).rejects.toThrow(InvalidError);
+        await expect(router.setRoutes(target, [testers], seen, tools.signal)).rejects.toThrow(routes.refusal);
+        expect(await under.identity(tools, target, 'main')).toEqual(before);
+      });
+
+      test('has no routes to take away', async () => {
+        const target = await aTarget(['main']);
+        await set(target, 25);
+        const seen = await router.read(target, tools.signal);
+        expect(await router.setRoutes(target, [], seen, tools.signal)).toMatchObject({ canaryWeight: 25 });
+      });
+    } else {
+      describeRoutes(routes);
+    }
+
+    function describeRoutes({ ask }: RoutesUnderTest): void {
+      const managed = { managedRoutes: [{ name: 'testers' }, { name: 'copies' }] };
+      const asTester = { headers: { 'x-who': 'tester' } };
+
+      async function setRoutes(target: RouterTarget, ...wanted: readonly ManagedRoute[]): Promise<void> {
+        await router.setRoutes(target, wanted, await router.read(target, tools.signal), tools.signal);
+      }
+
+      test('a header route brings what matches to the canary, and nothing else', async () => {
+        const target = await aTarget(['main'], managed);
+        await setRoutes(target, testers);
+        expect(await ask(tools, target, 'main', asTester)).toEqual({ canary: 1, copied: 0 });
+        for (const headers of [{}, { 'x-who': 'other' }, { 'x-what': 'tester' }])
+          expect(await ask(tools, target, 'main', { headers })).toEqual({ canary: 0, copied: 0 });
+        expect(await router.read(target, tools.signal)).toMatchObject({ routes: [testers] });
+        expect((await router.read(target, tools.signal)).canaryWeight ?? 0).toBe(0);
+      });
+
+      test.for([
+        [{ exact: 'v1.2' }, 'v1.2', 'v1x2'],
+        [{ prefix: 'v1.' }, 'v1.9', 'v12'],
+        [{ regex: 'v[12]' }, 'v2', 'v3'],
+      ] as const)('compares a header by %j', async ([headerValue, yes, no]) => {
+        const target = await aTarget(['main'], managed);
+        await setRoutes(target, { name: 'testers', header: [{ headerName: 'x-version', headerValue }] });
+        expect((await ask(tools, target, 'main', { headers: { 'x-version': yes } })).canary).toBe(1);
+        expect((await ask(tools, target, 'main', { headers: { 'x-version': no } })).canary).toBe(0);
+      });
+
+      test('weight and routes move beside each other', async () => {
+        const target = await aTarget(['main'], managed);
+        await setRoutes(target, testers, copies);
+        await set(target, 25);
+        expect((await router.read(target, tools.signal)).routes).toEqual([testers, copies]);
+        const paid = { method: 'POST', path: '/pay/now' };
+        expect(await ask(tools, target, 'main', asTester)).toEqual({ canary: 1, copied: 0 });
+        expect(await ask(tools, target, 'main', {})).toEqual({ canary: 0.25, copied: 0 });
+        expect(await ask(tools, target, 'main', paid)).toEqual({ canary: 0.25, copied: 0.35 });
+        await setRoutes(target);
+        expect(await ask(tools, target, 'main', asTester)).toEqual({ canary: 0.25, copied: 0 });
+        expect(await ask(tools, target, 'main', paid)).toEqual({ canary: 0.25, copied: 0 });
+        expect(await router.read(target, tools.signal)).toMatchObject({ canaryWeight: 25, routes: [] });
+      });
+
+      test('a mirror route copies what matches, and moves nothing', async () => {
+        const target = await aTarget(['main'], managed);
+        await setRoutes(target, copies);
+        expect(await ask(tools, target, 'main', { method: 'POST', path: '/pay' })).toEqual({ canary: 0, copied: 0.35 });
+        for (const other of [
+          { method: 'GET', path: '/pay' },
+          { method: 'POST', path: '/payments' },
+        ])
+          expect(await ask(tools, target, 'main', other)).toEqual({ canary: 0, copied: 0 });
+      });
+
+      test('a route of the same name replaces the one before', async () => {
+        const target = await aTarget(['main'], managed);
+        await setRoutes(target, testers);
+        const others = { name: 'testers', header: [{ headerName: 'x-team', headerValue: { exact: 'shop' } }] };
+        await setRoutes(target, others);
+        expect((await ask(tools, target, 'main', asTester)).canary).toBe(0);
+        expect((await ask(tools, target, 'main', { headers: { 'x-team': 'shop' } })).canary).toBe(1);
+        expect(await router.read(target, tools.signal)).toMatchObject({ routes: [others] });
+      });
+
+      test('writes nothing when all routes are set', async () => {
+        const target = await aTarget(['main', 'other'], managed);
+        await setRoutes(target, testers, copies);
+        const before = await under.identity(tools, target, 'main');
+        await setRoutes(target, testers, copies);
+        expect(await under.identity(tools, target, 'main')).toEqual(before);
+        expect((await router.read(target, tools.signal)).areRoutesIncomplete ?? false).toBe(false);
+      });
+
+      test('the answer of one write is what the next one starts from', async () => {
+        const target = await aTarget(['main'], managed);
+        const weighed = await router.setWeight(target, 50, await router.read(target, tools.signal), tools.signal);
+        const routed = await router.setRoutes(target, [testers], weighed, tools.signal);
+        expect(routed).toMatchObject({ canaryWeight: 50, routes: [testers] });
+        await router.setWeight(target, 0, routed, tools.signal);
+        expect(await ask(tools, target, 'main', {})).toEqual({ canary: 0, copied: 0 });
+        expect((await ask(tools, target, 'main', asTester)).canary).toBe(1);
+      });
+
+      test('routes decided on a look that is out of date are not set', async () => {
+        const target = await aTarget(['main'], managed);
+        const seen = await router.read(target, tools.signal);
+        await set(target, 25);
+        await expect(router.setRoutes(target, [testers], seen, tools.signal)).rejects.toThrow(ConflictError);
+        expect((await ask(tools, target, 'main', asTester)).canary).toBe(0.25);
+      });
+
+      test('leaves the rules of others to them', async () => {
+        const target = await aTarget(['main'], managed);
+        await set(target, 25);
+        await under.meddle(tools, target, 'main');
+        await setRoutes(target, testers);
+        await setRoutes(target);
+        expect(await under.isMeddled(tools, target, 'main')).toBe(true);
+        expect(await under.share(tools, target, 'main')).toBeCloseTo(0.25, 6);
+      });
+
+      test('several objects: routes that only one has are seen, and set on all', async () => {
+        const target = await aTarget(['main', 'other'], managed);
+        await setRoutes({ ...target, routing: { ...under.routing(['main']), ...managed } }, testers);
+        const seen = await router.read(target, tools.signal);
+        expect(seen).toMatchObject({ routes: [testers], areRoutesIncomplete: true });
+        await router.setRoutes(target, [testers], seen, tools.signal);
+        for (const name of ['main', 'other']) expect((await ask(tools, target, name, asTester)).canary).toBe(1);
+        await setRoutes(target);
+        for (const name of ['main', 'other']) expect((await ask(tools, target, name, asTester)).canary).toBe(0);
+      });
+    }
 
     test('stops when it is told to', async () => {
       const target = await aTarget(['main']);

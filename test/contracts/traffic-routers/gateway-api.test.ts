@@ -1,4 +1,7 @@
 import { resources } from '../../../src/kubernetes/index.ts';
+import { HttpRoute } from '../../../src/sandbox/world/objects.ts';
+import { chooseRule, chooseService } from '../../../src/sandbox/world/proxy/choose.ts';
+import { buildRoutes } from '../../../src/sandbox/world/proxy/routes.ts';
 import type { RouterTarget } from '../../../src/traffic-routers/index.ts';
 import { createTrafficRouters } from '../../../src/traffic-routers/index.ts';
 import { at, expectObject, type TestCluster } from '../../support/test-cluster.ts';
@@ -59,6 +62,23 @@ describeTrafficRouter('Gateway API', {
       at(found, 'spec', 'rules', 0, 'backendRefs', 1, 'filters', 0, 'type') === 'RequestHeaderModifier' &&
       at(found, 'spec', 'rules', 1, 'backendRefs', 0, 'weight') === 7
     );
+  },
+  routes: {
+    // Read as the sandbox's gateway reads it, which knows nothing of how it was written.
+    async ask(tools, target, name, { path = '/', method = 'GET', headers = {} }) {
+      const table = buildRoutes([], [HttpRoute.parse(expectObject(await route(tools, target, name)))]);
+      const request = { host: `${name}.example.com`, path, method, headers };
+      const rule = chooseRule(table, request);
+      if (rule?.target.kind !== 'http-route') throw new Error('no rule takes it');
+      const { mirrors } = rule.target;
+      const service = `${target.namespace}/${target.canaryService}`;
+      const parts = Array.from({ length: 100 }, (_, index) => index / 100);
+      const chosen = parts.filter(
+        (point) => chooseService(rule, request, { point, isServing: () => true }) === service,
+      );
+      const copied = mirrors.filter((mirror) => mirror.service === service).map(({ share }) => share);
+      return { canary: chosen.length / 100, copied: copied[0] ?? 0 };
+    },
   },
   words: { missing: /^HTTPRoute ".*" not found$/ },
 });

@@ -56,5 +56,6 @@ describeTrafficRouter('nginx', {
       at(found, 'spec', 'defaultBackend', 'service', 'name') === 'sorry'
     );
   },
+  routes: { refusal: /^nginx sets no header and mirror routes \("testers"\): a canary Ingress says weights only$/ },
   words: { missing: /^Ingress ".*" not found$/ },
 });

@@ -22,6 +22,8 @@ export type HostCounters = Tally & {
   readonly versions: Readonly<Record<string, Tally>>;
   /** By `namespace/service` that routed. */
   readonly services: Readonly<Record<string, Tally>>;
+  /** Copies of requests, by the `namespace/service` that got them: beside the host's requests, not among them. */
+  readonly copies: Readonly<Record<string, Tally>>;
 };
 
 export type RecentRequests = {
@@ -31,6 +33,7 @@ export type RecentRequests = {
     readonly service: string;
     readonly isError: boolean;
   }): void;
+  addCopy(copy: { readonly host: string; readonly service: string; readonly isError: boolean }): void;
   read(windowSeconds: number): WorldCounters;
 };
 
@@ -45,19 +48,30 @@ type Counts = {
   readonly errorSlots: Uint32Array;
   lastSlot: number;
 };
-type Host = { readonly all: Counts; readonly versions: Map<string, Counts>; readonly services: Map<string, Counts> };
+type Host = { readonly all: Counts } & Readonly<Record<'versions' | 'services' | 'copies', Map<string, Counts>>>;
 
 export function createRecentRequests(nowMs: () => number = Date.now): RecentRequests {
   const hosts = new Map<string, Host>();
 
+  function hostOf(name: string, slot: number): Host {
+    const held = hosts.get(name);
+    if (held !== undefined) return held;
+    const host = { all: createCounts(slot), versions: new Map(), services: new Map(), copies: new Map() };
+    hosts.set(name, host);
+    return host;
+  }
+
   return {
     add({ host, version, service, isError }) {
       const slot = Math.floor(nowMs() / SLOT_MS);
-      const held = hosts.get(host) ?? { all: createCounts(slot), versions: new Map(), services: new Map() };
-      hosts.set(host, held);
+      const held = hostOf(host, slot);
       for (const counts of [held.all, countsIn(held.versions, version, slot), countsIn(held.services, service, slot)]) {
         addTo(counts, slot, isError);
       }
+    },
+    addCopy({ host, service, isError }) {
+      const slot = Math.floor(nowMs() / SLOT_MS);
+      addTo(countsIn(hostOf(host, slot).copies, service, slot), slot, isError);
     },
     read(windowSeconds) {
       const seconds = Math.min(Math.max(windowSeconds, 1), (SLOTS * SLOT_MS) / 1000 - 1);
@@ -67,7 +81,8 @@ export function createRecentRequests(nowMs: () => number = Date.now): RecentRequ
         [...hosts].map(([name, host]) => {
           const all = readCounts(host.all, { slot, seconds, ofRequests: undefined });
           const window = { slot, seconds, ofRequests: all.requests };
-          return [name, { ...all, versions: readAll(host.versions, window), services: readAll(host.services, window) }];
+          const [versions, services] = [readAll(host.versions, window), readAll(host.services, window)];
+          return [name, { ...all, versions, services, copies: readAll(host.copies, window) }];
         }),
       );
       return { atMs, windowSeconds: seconds, hosts: read };

@@ -20,6 +20,9 @@ export type ValueMatch = { readonly type: string; readonly name: string; readonl
 /** A Service by `namespace/name`, and its share of a rule's traffic. */
 export type WeightedService = { readonly service: string; readonly weight: number };
 
+/** A Service that gets copies, and of which share of the requests (0 to 1). */
+export type Mirror = { readonly service: string; readonly share: number };
+
 /** The second Ingress of a host and path, which takes a part of the first one's requests. */
 export type Alternative = {
   readonly service: string;
@@ -37,7 +40,11 @@ export type Rule = {
   readonly match: Match;
   readonly target:
     | { readonly kind: 'ingress'; readonly service: string; readonly alternative: Alternative | undefined }
-    | { readonly kind: 'http-route'; readonly services: readonly WeightedService[] };
+    | {
+        readonly kind: 'http-route';
+        readonly services: readonly WeightedService[];
+        readonly mirrors: readonly Mirror[];
+      };
 };
 
 /** Host (`*.` for a wildcard, empty for any) → rules, most specific first. */
@@ -128,14 +135,24 @@ function addHttpRoute(table: Map<string, Rule[]>, route: HttpRoute): void {
     const services = rule.backendRefs
       .filter((backend) => backend.kind === 'Service')
       .map((backend) => ({ service: `${backend.namespace ?? namespace}/${backend.name}`, weight: backend.weight }));
+    const mirrors = rule.filters.flatMap(({ requestMirror }) => mirrorOf(requestMirror, namespace));
     const matches = rule.matches.length === 0 ? [{ path: anyPath, headers: [], queryParams: [] }] : rule.matches;
     for (const [matchIndex, match] of matches.entries()) {
       const id = `${namespace}/${name}#${ruleIndex}.${matchIndex}`;
       for (const host of hosts) {
-        addRule(table, host, { id, match: readMatch(match), target: { kind: 'http-route', services } });
+        addRule(table, host, { id, match: readMatch(match), target: { kind: 'http-route', services, mirrors } });
       }
     }
   }
+}
+
+type RequestMirror = HttpRoute['spec']['rules'][number]['filters'][number]['requestMirror'];
+
+function mirrorOf(mirror: RequestMirror, routeNamespace: string): Mirror[] {
+  if (mirror === undefined || mirror.backendRef.kind !== 'Service') return [];
+  const { backendRef, fraction, percent } = mirror;
+  const share = fraction === undefined ? (percent ?? 100) / 100 : fraction.numerator / fraction.denominator;
+  return [{ service: `${backendRef.namespace ?? routeNamespace}/${backendRef.name}`, share }];
 }
 
 const anyPath = { type: 'PathPrefix', value: '/' };

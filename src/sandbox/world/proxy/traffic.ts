@@ -78,6 +78,18 @@ export function createTraffic(options: TrafficOptions): Traffic {
     };
   }
 
+  /** Copies go out beside the answer, which waits for none of them: their pods serve and count them, nobody reads what they say. */
+  function mirror(rule: Rule, host: string): void {
+    if (rule.target.kind !== 'http-route') return;
+    for (const [index, { service, share }] of rule.target.mirrors.entries()) {
+      if (nextPoint(`${rule.id}/mirror/${index}`) >= share) continue;
+      const { answerer, status, durationMs } = answer(service);
+      if (answerer.pod === '') continue;
+      counters.add(answerer, status, durationMs / 1000);
+      recent.addCopy({ host, service, isError: status >= 500 });
+    }
+  }
+
   /** A route that leads nowhere (no backends, or every weight 0): Gateway API wants 500. */
   function refuse(host: string): Answer {
     recent.add({ host, version: 'none', service: 'none', isError: true });
@@ -90,6 +102,7 @@ export function createTraffic(options: TrafficOptions): Traffic {
       if (rule === undefined) return undefined;
       const at = { point: nextPoint(rule.id), isServing: (name: string) => endpoints.ready(name).length > 0 };
       const service = chooseService(rule, request, at);
+      mirror(rule, request.host);
       if (service === undefined) return refuse(request.host);
       const { answerer, status, durationMs } = answer(service);
       counters.add(answerer, status, durationMs / 1000);
@@ -104,7 +117,7 @@ export function createTraffic(options: TrafficOptions): Traffic {
         const services =
           target.kind === 'ingress'
             ? [target.service, ...(target.alternative === undefined ? [] : [target.alternative.service])]
-            : target.services.map(({ service }) => service);
+            : [...target.services, ...target.mirrors].map(({ service }) => service);
         for (const service of services) {
           for (const key of endpoints.ready(service)) {
             const pod = cluster.pods.get(key);

@@ -159,6 +159,70 @@ describe('an HTTPRoute', () => {
   });
 });
 
+describe('an HTTPRoute with rules beside its split', () => {
+  const host = 'beside.example';
+  const copies = () => cluster.world.counters().hosts[host]?.copies['shop/two']?.total ?? 0;
+  const copying = (more: object) => ({
+    matches: [{ path: { type: 'PathPrefix', value: '/copied' } }],
+    filters: [{ type: 'RequestMirror', requestMirror: { backendRef: { name: 'two', port: 80 }, ...more } }],
+    backendRefs: [{ name: 'one', port: 80 }],
+  });
+
+  test('a matching header leads to its one backend, and to no other', async () => {
+    const headers = [{ name: 'X-Tester', value: 'yes' }];
+    const rules = [
+      { backendRefs: [{ name: 'one', port: 80 }] },
+      { matches: [{ headers }], backendRefs: [{ name: 'two', port: 80 }] },
+      copying({}),
+    ];
+    await cluster.create(HTTP_ROUTES, {
+      apiVersion: 'gateway.networking.k8s.io/v1',
+      kind: 'HTTPRoute',
+      metadata: { name: 'beside' },
+      spec: { hostnames: [host], rules },
+    });
+    await eventually(async () =>
+      (await visit(host, { 'x-tester': 'yes' })).body.version === '2.0.0' ? true : undefined,
+    );
+    for (let count = 0; count < 10; count++) {
+      expect((await visit(host, { 'x-tester': 'yes' })).body.version).toBe('2.0.0');
+      expect((await visit(host, { 'x-tester': 'no' })).body.version).toBe('1.0.0');
+    }
+    expect(copies()).toBe(0);
+  });
+
+  test('copies are counted where they go, and answered by the others', async () => {
+    const served = async () => {
+      const metrics = await (await fetch(`${cluster.world.url}/metrics`)).text();
+      const lines = metrics.match(/http_requests_total\{job="shop",service="two",[^}]*\} \d+/g) ?? [];
+      return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+    };
+    const before = await served();
+    for (let count = 0; count < 10; count++) {
+      expect((await visit(host, {}, '/copied/a')).body.version).toBe('1.0.0');
+    }
+    expect(copies()).toBe(10);
+    expect((await served()) - before).toBeGreaterThanOrEqual(10);
+    const total = cluster.world.counters().hosts[host]?.total;
+    await visit(host, {}, '/copied/a');
+    expect(cluster.world.counters().hosts[host]?.total).toBe((total ?? 0) + 1);
+  });
+
+  test.each([{ percent: 25 }, { fraction: { numerator: 1, denominator: 4 } }])(
+    'only a part is copied: %o',
+    async (part) => {
+      await cluster.patch(`${HTTP_ROUTES}/beside`, {
+        spec: { rules: [{ backendRefs: [{ name: 'one', port: 80 }] }, copying(part)] },
+      });
+      await eventually(async () => {
+        const before = copies();
+        for (let count = 0; count < 40; count++) await visit(host, {}, '/copied');
+        return Math.abs(copies() - before - 10) <= 1 ? true : undefined;
+      });
+    },
+  );
+});
+
 describe('a route', () => {
   test('that leads nowhere answers 500', async () => {
     await cluster.create(HTTP_ROUTES, {
