@@ -16,7 +16,9 @@ const pluginName = 'argoproj-labs/gatewayAPI';
 export function createGatewayApiRouter(cluster: Cluster): TrafficRouter {
   async function write(target: RouterTarget, seen: Seen, weight: number, signal: AbortSignal): Promise<Seen> {
     const problem = problemOf(target, seen);
-    if (problem !== undefined) throw new InvalidError(problem);
+    // Lowering needs nothing but what still leads to the canary: an abort works beside a route that is gone.
+    const isLowering = weight <= highestShare(target, [seen]);
+    if (problem !== undefined && !isLowering) throw new InvalidError(problem);
     if (seen.route === undefined) return seen;
     const wanted = wantedRoute(target, seen.route, weight);
     if (wanted === undefined) return seen;
@@ -118,11 +120,8 @@ function settingsOf(target: RouterTarget) {
 
 function observe(target: RouterTarget, routes: readonly Seen[]): RouterObservation {
   const problem = notYet(target) ?? routes.map((seen) => problemOf(target, seen)).find((found) => found !== undefined);
-  const max = maxWeightOf(target.routing);
-  const shares = routes.flatMap(({ route }) => splitsOf(target, route).map((split) => shareOf(split) * max));
-  // The highest: as long as one rule still sends requests to the canary, its share is not lowered. A share that is no whole
-  // number counts as the next one: it is more than the one below.
-  const canaryWeight = shares.length === 0 ? undefined : Math.max(0, Math.ceil(Math.max(...shares) - 1e-9));
+  const isSplit = routes.some(({ route }) => splitsOf(target, route).length > 0);
+  const canaryWeight = isSplit ? highestShare(target, routes) : undefined;
   const isComplete = routes.every(({ route }) => wantedRoute(target, route, canaryWeight ?? 0) === undefined);
   return {
     canaryWeight,
@@ -132,6 +131,16 @@ function observe(target: RouterTarget, routes: readonly Seen[]): RouterObservati
     writers: routes.flatMap(({ name, route }) => writerOf(target, name, route)),
     objects: routes,
   };
+}
+
+/**
+ * The highest: as long as one rule still sends requests to the canary, its share is not lowered. A share that is no whole number
+ * counts as the next one: it is more than the one below. 0 where nothing is split.
+ */
+function highestShare(target: RouterTarget, routes: readonly Seen[]): number {
+  const max = maxWeightOf(target.routing);
+  const shares = routes.flatMap(({ route }) => splitsOf(target, route).map((split) => shareOf(split) * max));
+  return Math.max(0, Math.ceil(Math.max(0, ...shares) - 1e-9));
 }
 
 /** All that any of them has: what only one has still brings requests to the canary. */

@@ -42,6 +42,7 @@ export function createNginxRouter(cluster: Cluster, cache?: IngressCache): Traff
     const name: ObjectName = { namespace: target.namespace, name: pair.canaryName };
     const problem = problemOf(target, pair);
     const isLowering = pair.canary !== undefined && weight <= weightOf(target, pair.canary);
+    if (pair.canary === undefined && problem !== undefined && weight === 0) return pair;
     // Lowering needs nothing but the canary Ingress: an abort works even when the stable one is broken or gone.
     if (problem !== undefined && !(isLowering && isOurs(target, pair.canary))) throw new InvalidError(problem);
     if (pair.canary === undefined) {
@@ -152,8 +153,11 @@ interface Wanted {
 
 function observe(target: RouterTarget, pairs: readonly Pair[]): RouterObservation {
   const problem = pairs.length === 0 ? noIngressNamed : pairs.map((pair) => problemOf(target, pair)).find(Boolean);
-  const weights = pairs.flatMap(({ canary }) => (canary === undefined ? [] : [weightOf(target, canary)]));
-  // The highest: as long as one Ingress still sends requests to the canary, its share is not lowered.
+  // The highest: as long as one Ingress still sends requests to the canary, its share is not lowered. What somebody else's Ingress
+  // of that name says is not ours to lower.
+  const weights = pairs.flatMap(({ canary }) =>
+    canary === undefined || !isOurs(target, canary) ? [] : [weightOf(target, canary)],
+  );
   const canaryWeight = weights.length === 0 ? undefined : Math.max(...weights);
   const isComplete = pairs.every(
     (pair) => pair.canary !== undefined && differenceOf(target, pair, canaryWeight ?? 0) === undefined,

@@ -175,9 +175,20 @@ export function describeTrafficRouter(vendor: string, under: RouterUnderTest): v
       await under.uninstall(tools, target, 'other');
       const seen = await router.read(target, tools.signal);
       expect(seen.problem).toMatch(under.words.missing);
-      await router.setWeight(target, 0, seen, tools.signal).catch(() => undefined);
+      expect(await router.setWeight(target, 0, seen, tools.signal)).toMatchObject({ canaryWeight: 0 });
       expect(await under.share(tools, target, 'main')).toBe(0);
       expect((await under.share(tools, target, 'other')) ?? 0).toBe(0);
+    });
+
+    test('what is missing is not in the way of an abort that begins at 0 elsewhere', async () => {
+      const target = await aTarget(['main', 'other']);
+      await set({ ...target, routing: under.routing(['main']) }, 50);
+      await under.uninstall(tools, target, 'other');
+      const seen = await router.read(target, tools.signal);
+      expect(seen).toMatchObject({ canaryWeight: 50, problem: expect.stringMatching(under.words.missing) });
+      await router.setWeight(target, 0, seen, tools.signal);
+      expect(await under.share(tools, target, 'main')).toBe(0);
+      expect((await router.read(target, tools.signal)).canaryWeight).toBe(0);
     });
 
     test('several objects: what was half done is seen, and finished', async () => {

@@ -193,7 +193,7 @@ function checkDecision(decision: Decision, world: World): void {
       checkRaise(effect, effects, world);
     }
   }
-  const mustBeZero = isAborted(world) && world.router !== undefined && world.router.problem === undefined && weight > 0;
+  const mustBeZero = isAborted(world) && world.router !== undefined && weight > 0;
   if (mustBeZero) expect(effects[0]).toMatchObject({ kind: 'setWeight', canaryWeight: 0 });
   if (isAborted(world)) {
     for (const effect of effects) {

@@ -13,12 +13,13 @@ export interface RoutesPlan {
 
 export function planRoutes(scene: Scene, posture: Posture): RoutesPlan {
   const { router } = scene.world;
-  if (router === undefined || router.problem !== undefined) return { lower: [], raise: [] };
+  if (router === undefined) return { lower: [], raise: [] };
   const wanted = routesWanted(scene, posture);
   const present = router.routes ?? [];
   const kept = present.filter((route) => wanted.some((one) => isDeepEqual(one, route)));
   if (kept.length < present.length) return { lower: [{ kind: 'setRoutes', routes: kept }], raise: [] };
-  if (areRoutesSet(scene, posture) || !mayRoute(posture)) return { lower: [], raise: [] };
+  if (router.problem !== undefined || areRoutesSet(scene, posture) || !mayRoute(posture))
+    return { lower: [], raise: [] };
   return { lower: [], raise: [{ kind: 'setRoutes', routes: wanted }] };
 }
 

@@ -19,10 +19,9 @@ export interface TrafficPlan {
 }
 
 export function planTraffic(scene: Scene, posture: Posture): TrafficPlan {
-  const current = scene.world.router?.canaryWeight ?? 0;
-  if (!scene.hasRouter || scene.world.router === undefined || scene.world.router.problem !== undefined) {
-    return { current, settled: current, lower: [], raise: [] };
-  }
+  const { router } = scene.world;
+  const current = router?.canaryWeight ?? 0;
+  if (!scene.hasRouter || router === undefined) return { current, settled: current, lower: [], raise: [] };
   const routes = planRoutes(scene, posture);
   const target = lowestShare(scene, targetWeight(scene, posture, current), current);
   const effect: Effect = {
@@ -32,8 +31,10 @@ export function planTraffic(scene: Scene, posture: Posture): TrafficPlan {
     stablePodHash: scene.status.stableRS ?? scene.podHash,
   };
   if (target < current) return { current, settled: target, lower: [effect, ...routes.lower], raise: routes.raise };
+  // What still sends requests to the canary can be lowered, whatever else of the router is broken or gone.
+  if (router.problem !== undefined) return { current, settled: current, lower: routes.lower, raise: [] };
   // A weight that only some of the router's objects carry is set once more: half a raise would stay half.
-  const isHalfDone = scene.world.router.isIncomplete === true && !posture.contest.isWaiting;
+  const isHalfDone = router.isIncomplete === true && !posture.contest.isWaiting;
   const raise = target > current || isHalfDone ? [...routes.raise, effect] : routes.raise;
   return { current, settled: current, lower: routes.lower, raise };
 }
