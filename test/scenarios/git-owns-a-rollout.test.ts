@@ -18,8 +18,14 @@ let argo: GitOps;
 beforeAll(async () => {
   desk = await openFrontDesk({ ownChannels: ['routed'] });
   await allowOverride('dana');
-  argo = startGitOps(desk.sandbox, { manager: 'argocd-controller', everyMs: 500 });
-  await argo.commit(manifest('shop:1'));
+  await desk.sandbox.request('POST', '/api/v1/namespaces/sandbox/configmaps', {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'load' },
+    data: { [`${name}.example.com`]: '40' },
+  });
+  argo = startGitOps(desk.sandbox, { manager: 'argocd-controller', everyMs: 250 });
+  await argo.commit(...surroundings(), manifest('shop:1'));
   await desk.until(name, 'runs what Git asks for', isLive);
 });
 afterAll(async () => {
@@ -45,15 +51,18 @@ it('a good, a bad and an undone release of an application that heals itself', as
   await desk.until(name, 'runs shop:2', (rollout) => isLive(rollout) && imageOf(rollout) === 'shop:2');
   expect((await desk.card(name, 2, /is live/)).words).toMatch(/started by argocd/);
 
-  // Bad: aborted by a person, who needs nothing for it; Git still asks, again and again, and nothing moves.
+  // Bad: its analysis fails and takes it back; Git still asks, again and again, and nothing moves.
   await argo.commit(manifest('shop:bad'));
-  await desk.until(name, 'is at its gate', ({ status }) => (status.pauseConditions ?? []).length > 0);
-  await desk.type('dana', `/rollout abort ${name} because errors`);
-  const aborted = await desk.until(name, 'is degraded', ({ status }) => status.phase === 'Degraded');
-  await desk.card(name, 3, /rolled back.*Git still asks for bad/s);
+  const aborted = await desk.until(
+    name,
+    'is rolled back',
+    (rollout) => imageOf(rollout) === 'shop:bad' && rollout.status.phase === 'Degraded',
+  );
+  await desk.card(name, 3, /rolled back.*success-rate 0 % \(≥ 95 %\) failed.*Git still asks for bad/s);
   await someRounds();
   const after = await desk.rollout(name);
   expect(after.status.abort).toBe(true);
+  expect(after.status.message).toContain('success-rate');
   expect(after.status.stableRS).toBe(aborted.status.stableRS);
   expect(imageOf(after)).toBe('shop:bad');
 
@@ -262,9 +271,57 @@ function imageOf({ spec }: RolloutSeen): string | undefined {
   return spec.template.spec.containers[0]?.image;
 }
 
-/** Its gate is for bad ones alone: a good one has passed it before anybody looks. */
+/** What stands in Git beside the Rollout: where its requests come in, and what measures each release's own pods. */
+function surroundings(): readonly Manifest[] {
+  const namespace = 'shop';
+  const port = { name: 'http', port: 80, targetPort: 'http' };
+  const backend = { service: { name, port: { name: 'http' } } };
+  const rules = [{ host: `${name}.example.com`, http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }];
+  const requests = (status: string) => `sum(http_requests_total{pod=~"${name}-{{args.hash}}-.*"${status}})`;
+  const metric = {
+    name: 'success-rate',
+    interval: '500ms',
+    count: 1,
+    // By then its first requests are counted. Where they are not, there is no series, or nothing above 0: that decides nothing.
+    initialDelay: '1200ms',
+    consecutiveErrorLimit: 1000,
+    successCondition: 'result[0] >= 0.95',
+    provider: { prometheus: { query: `${requests(',status!~"5.."')} / (${requests('')} > 0)` } },
+  };
+  return [
+    {
+      path: `/api/v1/namespaces/shop/services/${name}`,
+      object: {
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: { name, namespace },
+        spec: { selector: { app: name }, ports: [port] },
+      },
+    },
+    {
+      path: `/apis/networking.k8s.io/v1/namespaces/shop/ingresses/${name}`,
+      object: {
+        apiVersion: 'networking.k8s.io/v1',
+        kind: 'Ingress',
+        metadata: { name, namespace },
+        spec: { ingressClassName: 'nginx', rules },
+      },
+    },
+    {
+      path: '/apis/argoproj.io/v1alpha1/namespaces/shop/analysistemplates/till',
+      object: {
+        apiVersion: 'argoproj.io/v1alpha1',
+        kind: 'AnalysisTemplate',
+        metadata: { name, namespace },
+        spec: { args: [{ name: 'hash' }], metrics: [metric] },
+      },
+    },
+  ];
+}
+
 function manifest(image: string): Manifest {
-  const gate = image === 'shop:bad' ? [{ pause: {} }] : [{ pause: { duration: '500ms' } }];
+  const args = [{ name: 'hash', valueFrom: { podTemplateHashValue: 'Latest' } }];
+  const containers = [{ name: 'shop', image, ports: [{ name: 'http', containerPort: 8080 }] }];
   return {
     path,
     object: {
@@ -281,8 +338,10 @@ function manifest(image: string): Manifest {
       spec: {
         replicas: 2,
         selector: { matchLabels: { app: name } },
-        template: { metadata: { labels: { app: name } }, spec: { containers: [{ name: 'shop', image }] } },
-        strategy: { canary: { steps: [{ setWeight: 50 }, ...gate] } },
+        template: { metadata: { labels: { app: name } }, spec: { containers } },
+        strategy: {
+          canary: { steps: [{ setWeight: 50 }, { analysis: { templates: [{ templateName: name }], args } }] },
+        },
       },
     },
   };
