@@ -2,7 +2,7 @@ import { type Look, lookAt } from '../../src/engine/look.ts';
 import type { Rollout, RolloutStatus } from '../../src/rollout/index.ts';
 import { noonMs } from './a-delivery.ts';
 
-/** What is seen at a status; ReplicaSet `r<n>` carries revision n. */
+/** What is seen at a status; ReplicaSet `r<n>` carries revision n, and each is an hour older than the next. */
 export function seen(rollout: Rollout, status: RolloutStatus, revisions: readonly number[], ageMs = 0): Look {
   return lookAt({
     nowMs: noonMs,
@@ -11,7 +11,7 @@ export function seen(rollout: Rollout, status: RolloutStatus, revisions: readonl
       name: `checkout-r${revision}`,
       uid: `uid-r${revision}`,
       podHash: `r${revision}`,
-      createdAtMs: noonMs - ageMs,
+      createdAtMs: noonMs - ageMs - (Math.max(...revisions) - revision) * 3_600_000,
       specReplicas: 1,
       replicas: 1,
       readyReplicas: 1,
