@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ServiceProcess } from '../../src/sandbox/service-process.ts';
 import { createSlackApi, type SlackApi } from '../../src/sandbox/slack-api/index.ts';
 import { startSandbox, type TestSandbox } from './sandbox.ts';
 
@@ -42,7 +43,10 @@ export interface Told {
 export interface Shop {
   readonly name: string;
   readonly namespace?: string;
-  readonly steps: readonly object[];
+  /** A canary's. */
+  readonly steps?: readonly object[];
+  /** Blue-green with these settings, between two Services of its own: visitors come to the active one. */
+  readonly blueGreen?: object;
   readonly containers?: readonly object[];
   /** Its requests follow an Ingress; without, its share is that of the pods. */
   readonly hasRouter?: boolean;
@@ -53,6 +57,7 @@ export interface Shop {
 /** A whole world with one service, people who type and click, and an eye on the cluster. */
 export interface FrontDesk {
   readonly sandbox: TestSandbox;
+  readonly service: ServiceProcess;
   readonly slack: SlackApi;
   open(shop: Shop): Promise<void>;
   /** Types a command; gives the answer that this person alone sees. */
@@ -99,6 +104,9 @@ const RolloutSeen = z.looseObject({
       currentPodHash: z.string().optional(),
       currentStepIndex: z.number().optional(),
       pauseConditions: z.array(z.looseObject({ reason: z.string(), startTime: z.string() })).nullish(),
+      blueGreen: z
+        .looseObject({ activeSelector: z.string().optional(), previewSelector: z.string().optional() })
+        .optional(),
       conditions: z
         .array(z.looseObject({ type: z.string(), status: z.string(), message: z.string().default('') }))
         .default([]),
@@ -141,7 +149,7 @@ export async function openFrontDesk(
     { data: { 'shops.yaml': images } },
     'application/merge-patch+json',
   );
-  sandbox.startService({
+  const service = sandbox.startService({
     SLACK_API_URL: slack.apiUrl,
     SLACK_BOT_TOKEN: slack.botToken,
     SLACK_APP_TOKEN: slack.appToken,
@@ -185,6 +193,7 @@ export async function openFrontDesk(
 
   return {
     sandbox,
+    service,
     slack,
     open(shop) {
       const own = ownChannels.includes(shop.name) ? { 'stepwise.dev/channel': channelOf(shop.name) } : {};
@@ -312,14 +321,22 @@ async function openShop(sandbox: TestSandbox, shop: Shop): Promise<void> {
   const containers = shop.containers ?? [
     { name: 'shop', image: 'shop:1', ports: [{ name: 'http', containerPort: 8080 }] },
   ];
-  if (hasRouter) {
-    for (const role of ['stable', 'canary']) {
+  const roles = shop.blueGreen === undefined ? ['stable', 'canary'] : ['active', 'preview'];
+  const [mainService = ''] = roles.map((role) => `${name}-${role}`);
+  if (hasRouter || shop.blueGreen !== undefined) {
+    for (const role of roles) {
       const spec = { selector: { app: name }, ports: [{ name: 'http', port: 80, targetPort: 'http' }] };
       const metadata = { name: `${name}-${role}`, namespace };
       await put(`/api/v1/namespaces/${namespace}/services`, { apiVersion: 'v1', kind: 'Service', metadata, spec });
     }
-    const backend = { service: { name: `${name}-stable`, port: { name: 'http' } } };
-    const rules = [{ host: `${name}.example.com`, http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }];
+    const backendOf = (service: string) => ({ service: { name: service, port: { name: 'http' } } });
+    const hosts = { [`${name}.example.com`]: mainService, [`${name}-preview.example.com`]: `${name}-preview` };
+    const rules = Object.entries(hosts)
+      .filter(([, service]) => roles.some((role) => service === `${name}-${role}`))
+      .map(([host, service]) => ({
+        host,
+        http: { paths: [{ path: '/', pathType: 'Prefix', backend: backendOf(service) }] },
+      }));
     await put(`/apis/networking.k8s.io/v1/namespaces/${namespace}/ingresses`, {
       apiVersion: 'networking.k8s.io/v1',
       kind: 'Ingress',
@@ -340,7 +357,10 @@ async function openShop(sandbox: TestSandbox, shop: Shop): Promise<void> {
       replicas: shop.replicas ?? 2,
       selector: { matchLabels: { app: name } },
       template: { metadata: { labels: { app: name } }, spec: { containers } },
-      strategy: { canary: { ...(hasRouter ? routing : {}), steps: shop.steps } },
+      strategy:
+        shop.blueGreen === undefined
+          ? { canary: { ...(hasRouter ? routing : {}), steps: shop.steps ?? [] } }
+          : { blueGreen: { activeService: `${name}-active`, previewService: `${name}-preview`, ...shop.blueGreen } },
     },
   });
 }
