@@ -8,6 +8,7 @@ import { timestamp } from './pod-status.ts';
 const kinds = {
   kubelet: { kind: 'Pod', apiVersion: 'v1' },
   'replicaset-controller': { kind: 'ReplicaSet', apiVersion: 'apps/v1' },
+  'job-controller': { kind: 'Job', apiVersion: 'batch/v1' },
   'deployment-controller': { kind: 'Deployment', apiVersion: 'apps/v1' },
   'horizontal-pod-autoscaler': { kind: 'HorizontalPodAutoscaler', apiVersion: 'autoscaling/v2' },
 } as const;

@@ -15,6 +15,12 @@ export const ImageFacts = z.object({
   probe: z.enum(['ok', 'failing']).default('ok'),
   /** The container exits with 1 this long after it started, again and again. */
   crashAfterMs: z.number().positive().optional(),
+  /** A program that ends: how long its container works. Without it, it serves for ever; but a Job's works for a second. */
+  endsAfterMs: z.number().positive().optional(),
+  /** How a program that ends does so. */
+  exitCode: z.number().int().min(0).max(255).default(0),
+  /** What it prints, line by line: spread over the time that it works; a server says it all when it starts. */
+  prints: z.array(z.string()).default([]),
   memoryBytes: z
     .number()
     .min(0)

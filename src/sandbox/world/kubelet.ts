@@ -1,8 +1,10 @@
 import { ConflictError, NotFoundError } from '../../lib/index.ts';
 import type { Cluster } from './cluster.ts';
 import { advanceContainer, type ContainerRun, createContainer, type Life, runFrom } from './container-life.ts';
+import { readLog } from './container-log.ts';
 import { createEventWriter } from './event-writer.ts';
-import { chooseFacts, type ImageList } from './image-list.ts';
+import { chooseFacts, type ImageFacts, type ImageList } from './image-list.ts';
+import type { ReadContainerLog } from './log-pages.ts';
 import { NODE_NAME, registerNode } from './node.ts';
 import { isPodReady, keyOf, type Pod } from './objects.ts';
 import { beginningOf, troublesOf } from './pod-news.ts';
@@ -14,12 +16,18 @@ export type KubeletOptions = {
   /** The images' facts as they are now. */
   readonly images: () => ImageList;
   readonly onProblem: (message: string) => void;
+  /** Where its own pages are, on this machine: the API server reads logs there. 0 or absent: nowhere. */
+  readonly port?: number;
 };
+
+export type Kubelet = { readonly readLog: ReadContainerLog; stop(): void };
 
 const TERMINATION_MS = 1000;
 /** A pod with work to finish says with this annotation how many milliseconds it takes; without it, it runs as a server does. */
 const COMPLETES_AFTER = 'sandbox/completes-after-ms';
 const EXIT_CODE = 'sandbox/exit-code';
+/** How long a job's pod works when neither it nor its image names a time. */
+const ORDINARY_WORK_MS = 1000;
 
 type Run = {
   readonly podIp: string;
@@ -33,7 +41,7 @@ type Run = {
 };
 
 /** Runs every pod: schedules it, starts its containers as their images demand, reports, and lets it go when deleted. */
-export function startKubelet(options: KubeletOptions): { stop(): void } {
+export function startKubelet(options: KubeletOptions): Kubelet {
   const { cluster } = options;
   const { client, pods } = cluster;
   const runs = new Map<string, Run>();
@@ -59,7 +67,7 @@ export function startKubelet(options: KubeletOptions): { stop(): void } {
   }
 
   async function look(key: string): Promise<void> {
-    if (key === NODE_NAME) return registerNode(client, Date.now());
+    if (key === NODE_NAME) return registerNode(client, options.port ?? 0, Date.now());
     const pod = pods.get(key);
     if (pod === undefined) return;
     const nowMs = Date.now();
@@ -70,17 +78,17 @@ export function startKubelet(options: KubeletOptions): { stop(): void } {
     }
     if (pod.status.phase === 'Succeeded' || pod.status.phase === 'Failed') return;
     if (pod.spec.nodeName === undefined && canBind) await bind(pod);
-    const life = lifeOf(pod);
     run.containers = run.containers.map((container) => {
       if (container.dueMs > nowMs) return container;
-      return advanceContainer(container, { facts: chooseFacts(options.images(), container.image), life, nowMs });
+      const facts = chooseFacts(options.images(), container.image);
+      return advanceContainer(container, { facts, life: lifeOf(pod, facts), nowMs });
     });
     await report(pod, run, nowMs);
     const dueMs = Math.min(...run.containers.map((container) => container.dueMs));
     if (Number.isFinite(dueMs)) queue.add(key, Math.max(1, dueMs - Date.now()));
   }
 
-  /** Takes a pod in. One that was ready before this process started goes on running, without a start delay. */
+  /** Takes a pod in. One that was ready before this process started goes on running, without a start delay; what had ended has its log. */
   function admit(pod: Pod, nowMs: number): Run {
     const podIp = pod.status.podIP ?? allocateIp();
     usedIps.add(podIp);
@@ -89,11 +97,17 @@ export function startKubelet(options: KubeletOptions): { stop(): void } {
       const facts = chooseFacts(options.images(), spec.image);
       const held = pod.status.containerStatuses.find((status) => status.name === spec.name);
       const container = { ...createContainer(spec, nowMs, facts), restarts: held?.restartCount ?? 0 };
+      const ended = held?.state?.terminated;
+      if (ended !== undefined) {
+        const [sinceMs, endedMs] = [Date.parse(ended.startedAt) || 0, Date.parse(ended.finishedAt) || 0];
+        const phase = { kind: 'ended', sinceMs, endedMs, exitCode: ended.exitCode } as const;
+        return { ...container, phase, dueMs: Number.POSITIVE_INFINITY };
+      }
       if (!wasReady) return container;
       return runFrom(
         container,
         { kind: 'running', sinceMs: nowMs, isReady: true },
-        { facts, life: lifeOf(pod), nowMs },
+        { facts, life: lifeOf(pod, facts), nowMs },
       );
     });
     const run: Run = {
@@ -162,14 +176,28 @@ export function startKubelet(options: KubeletOptions): { stop(): void } {
     }
   }
 
-  return { stop: () => queue.stop() };
+  const readContainerLog: ReadContainerLog = ({ namespace, pod: podName, container: name, previous }) => {
+    const pod = pods.get(`${namespace}/${podName}`);
+    const run = runs.get(pod?.metadata.uid ?? '');
+    const container = run?.containers.find((one) => one.name === name);
+    if (pod === undefined || container === undefined)
+      return { isFound: false, code: 404, reason: `pod "${podName}"/"${namespace}" not found` };
+    const facts = chooseFacts(options.images(), container.image);
+    const of = { pod: podName, facts, life: lifeOf(pod, facts), nowMs: Date.now() };
+    return readLog(container, { previous }, of);
+  };
+
+  return { readLog: readContainerLog, stop: () => queue.stop() };
 }
 
-function lifeOf(pod: Pod): Life {
-  const completesAfter = pod.metadata.annotations[COMPLETES_AFTER];
+/** What its annotations say, else what its image does. */
+export function lifeOf(pod: Pod, facts: ImageFacts): Life {
+  const annotated = pod.metadata.annotations[COMPLETES_AFTER];
+  const isOfJob = pod.metadata.ownerReferences.some(({ kind }) => kind === 'Job');
+  const ordinaryMs = facts.endsAfterMs ?? (isOfJob ? ORDINARY_WORK_MS : undefined);
   return {
-    restartPolicy: typeof pod.spec.restartPolicy === 'string' ? pod.spec.restartPolicy : 'Always',
-    completesAfterMs: completesAfter === undefined ? undefined : Number(completesAfter),
-    exitCode: Number(pod.metadata.annotations[EXIT_CODE] ?? 0),
+    restartPolicy: pod.spec.restartPolicy ?? 'Always',
+    completesAfterMs: annotated === undefined ? ordinaryMs : Number(annotated),
+    exitCode: Number(pod.metadata.annotations[EXIT_CODE] ?? facts.exitCode),
   };
 }

@@ -1,5 +1,6 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { answerContainerLog, type ReadContainerLog } from './log-pages.ts';
 import type { WorldCounters } from './proxy/recent-requests.ts';
 import type { Answer, Traffic } from './proxy/traffic.ts';
 
@@ -8,13 +9,14 @@ export type ListenerOptions = {
   readonly traffic: Traffic;
   readonly renderMetrics: () => string;
   readonly readCounters: (windowSeconds: number) => WorldCounters;
+  readonly readLog: ReadContainerLog;
 };
 
 const STREAM_EVERY_MS = 500;
 const ORDINARY_WINDOW_SECONDS = 5;
 
 /**
- * Serves the world's own pages (/metrics, /counters, /counters/stream) and, for every host that a route takes by its
+ * Serves the world's own pages (/metrics, /counters, /counters/stream, /containerLogs) and, for every host that a route takes by its
  * Host header, the simulated applications.
  */
 export async function startListener(
@@ -50,7 +52,7 @@ export async function startListener(
         stream(request, response, windowSeconds);
         return true;
       default:
-        return false;
+        return answerContainerLog(url, response, options.readLog);
     }
   }
 

@@ -8,16 +8,21 @@ export const NODE_NAME = 'sandbox';
 const CAPACITY = { cpu: '64', memory: '256Gi', pods: '20000' };
 
 /** Makes the node known, as a kubelet does when it starts: `kubectl get nodes` shows it, and endpoints may name it. */
-export async function registerNode(client: ApiClient, nowMs: number): Promise<void> {
+export async function registerNode(client: ApiClient, port: number, nowMs: number): Promise<void> {
   const labels = { 'kubernetes.io/hostname': NODE_NAME, 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64' };
   const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: NODE_NAME, labels } };
+  const path = `/api/v1/nodes/${NODE_NAME}/status`;
+  const daemonEndpoints = { kubeletEndpoint: { Port: port } };
   try {
     await client.create('/api/v1/nodes', node, 'kubelet');
   } catch (error) {
-    if (error instanceof AlreadyExistsError) return;
-    throw error;
+    if (!(error instanceof AlreadyExistsError)) throw error;
+    // An earlier process was elsewhere.
+    await client.mergePatch(path, { status: { daemonEndpoints } }, 'kubelet');
+    return;
   }
-  await client.mergePatch(`/api/v1/nodes/${NODE_NAME}/status`, { status: describeNode(timestamp(nowMs)) }, 'kubelet');
+  const status = { ...describeNode(timestamp(nowMs)), daemonEndpoints };
+  await client.mergePatch(path, { status }, 'kubelet');
 }
 
 function describeNode(now: string) {

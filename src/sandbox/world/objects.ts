@@ -13,6 +13,7 @@ export type Selector = z.infer<typeof Selector>;
 
 const PodSpec = z.looseObject({
   nodeName: z.string().optional(),
+  restartPolicy: z.string().optional(),
   containers: z
     .array(
       z.looseObject({
@@ -46,6 +47,12 @@ const Condition = z.looseObject({
 });
 export type Condition = z.infer<typeof Condition>;
 
+const Terminated = z.looseObject({
+  startedAt: z.string().default(''),
+  finishedAt: z.string().default(''),
+  exitCode: z.number().default(0),
+});
+
 export const Pod = z.looseObject({
   metadata: ObjectMeta,
   spec: PodSpec,
@@ -56,7 +63,14 @@ export const Pod = z.looseObject({
       startTime: z.string().optional(),
       conditions: z.array(Condition).default([]),
       containerStatuses: z
-        .array(z.looseObject({ name: z.string(), ready: z.boolean(), restartCount: z.number().default(0) }))
+        .array(
+          z.looseObject({
+            name: z.string(),
+            ready: z.boolean(),
+            restartCount: z.number().default(0),
+            state: z.looseObject({ terminated: Terminated.optional() }).optional(),
+          }),
+        )
         .default([]),
     })
     .default({ phase: 'Pending', conditions: [], containerStatuses: [] }),
@@ -119,6 +133,10 @@ export const Job = z.looseObject({
   metadata: ObjectMeta,
   spec: z.looseObject({
     backoffLimit: z.number().default(6),
+    parallelism: z.number().default(1),
+    completions: z.number().optional(),
+    activeDeadlineSeconds: z.number().optional(),
+    ttlSecondsAfterFinished: z.number().optional(),
     suspend: z.boolean().default(false),
     template: PodTemplate,
   }),

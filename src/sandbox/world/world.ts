@@ -6,7 +6,7 @@ import { startEndpointSliceController } from './controllers/endpoint-slices.ts';
 import { startJobController } from './controllers/jobs.ts';
 import { startReplicaSetController } from './controllers/replica-sets.ts';
 import { type ImageList, parseImageList } from './image-list.ts';
-import { startKubelet } from './kubelet.ts';
+import { type Kubelet, startKubelet } from './kubelet.ts';
 import { startListener } from './listener.ts';
 import { renderMetrics } from './metrics-text.ts';
 import { type Load, parseLoad, startLoad } from './proxy/load.ts';
@@ -50,6 +50,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     onProblem,
   });
   let images: ImageList = new Map();
+  let kubelet: Kubelet | undefined;
   let load: Load = new Map(Object.entries(options.load ?? {}));
   cluster.configMaps.onChange((before, after) => {
     const name = (after ?? before)?.metadata.name;
@@ -65,6 +66,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     traffic,
     renderMetrics: () => renderMetrics(cluster, traffic.counters, images),
     readCounters: (windowSeconds) => traffic.recent.read(windowSeconds),
+    readLog: (of) => kubelet?.readLog(of) ?? { isFound: false, code: 503, reason: 'the kubelet is starting' },
   }).catch((error: unknown) => {
     traffic.stop();
     cluster.stop();
@@ -85,8 +87,10 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   void seen.then(() => {
     if (isStopped) return;
     const usage = startPodUsage(traffic.counters, () => images);
+    const port = Number(new URL(listener.url).port);
+    kubelet = startKubelet({ cluster, images: () => images, onProblem, port });
     parts.push(
-      startKubelet({ cluster, images: () => images, onProblem }),
+      kubelet,
       startDeploymentController(cluster, onProblem),
       startReplicaSetController(cluster, onProblem),
       startJobController(cluster, onProblem),

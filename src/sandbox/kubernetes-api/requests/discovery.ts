@@ -85,7 +85,10 @@ export function subresourcesOf(resource: Resource): readonly Subresource[] {
       ? []
       : [{ name: 'scale', kind: 'Scale', group: 'autoscaling', version: 'v1', verbs }]),
     ...(plural === 'pods' && group === ''
-      ? [{ name: 'eviction', kind: 'Eviction', group: 'policy', version: 'v1', verbs: ['create'] }]
+      ? [
+          { name: 'eviction', kind: 'Eviction', group: 'policy', version: 'v1', verbs: ['create'] },
+          { name: 'log', kind: 'Pod', group, version, verbs: ['get'] },
+        ]
       : []),
   ];
 }

@@ -15,6 +15,7 @@ import { type Answer, listAnswer, objectAnswer, successAnswer } from './answer.t
 import { answerBinding } from './binding.ts';
 import { answerEviction } from './eviction.ts';
 import { listPage, scopeOf } from './list.ts';
+import { answerLog } from './log.ts';
 import { applyType, patched, quotedPatch } from './patch.ts';
 import {
   type ApiRequest,
@@ -29,7 +30,7 @@ import { answerScale } from './scale.ts';
 import { eventWriter, shapedObject, shapedPage, shapeOf, tableOptions } from './table.ts';
 import { WatchStream } from './watch.ts';
 
-/** Handles a request about one kind. A watch answers for itself and returns undefined. */
+/** Handles a request about one kind. A watch and a log answer for themselves and return undefined. */
 export function answerResource(
   api: Api,
   request: ApiRequest,
@@ -73,6 +74,10 @@ export function answerResource(
     case 'eviction':
       if (resource.collection !== 'pods') throw pageNotFound();
       return answerEviction(api, request, write, present(write, current));
+    case 'log':
+      if (resource.collection !== 'pods') throw pageNotFound();
+      answerLog(api, request, present(write, current), tools.response);
+      return undefined;
     case 'finalize':
       if (resource.collection !== 'namespaces') throw pageNotFound();
       return answerObject(api, request, write, current);

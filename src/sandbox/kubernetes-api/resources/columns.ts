@@ -123,11 +123,17 @@ const bindingColumns = [
   wide('ServiceAccounts', subjects('ServiceAccount')),
 ];
 
+/** The first of these that is so, as Kubernetes' printer asks. */
+const jobStates = ['Complete', 'Failed', 'Terminating', 'Suspended', 'FailureTarget', 'SuccessCriteriaMet'];
+
 function jobStatus(object: JsonObject): string {
-  const done = listAt(objectAt(object, 'status'), 'conditions').find(
-    (each) => isObject(each) && each.status === 'True',
-  );
-  if (isObject(done)) return textAt(done, 'type');
+  const conditions = listAt(objectAt(object, 'status'), 'conditions').filter(isObject);
+  const isSo = (type: string) =>
+    type === 'Terminating'
+      ? textAt(objectAt(object, 'metadata'), 'deletionTimestamp') !== ''
+      : conditions.some((each) => each.type === type && each.status === 'True');
+  const state = jobStates.find(isSo);
+  if (state !== undefined) return state;
   return objectAt(object, 'spec').suspend === true ? 'Suspended' : 'Running';
 }
 

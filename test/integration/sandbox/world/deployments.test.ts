@@ -5,7 +5,6 @@ import {
   CONFIG_MAPS,
   DEPLOYMENTS,
   eventually,
-  JOBS,
   REPLICA_SETS,
   type SmallCluster,
   startSmallCluster,
@@ -147,38 +146,5 @@ describe.concurrent('a Deployment that cannot finish', () => {
     await setImage('stuck', 'shop:3');
     await finished('stuck');
     await progressing({ status: 'True', reason: 'NewReplicaSetAvailable' });
-  });
-});
-
-describe.concurrent('a Job', () => {
-  const aJob = (name: string, annotations: object) => ({
-    apiVersion: 'batch/v1',
-    kind: 'Job',
-    metadata: { name },
-    spec: {
-      backoffLimit: 1,
-      template: {
-        metadata: { annotations },
-        spec: { restartPolicy: 'Never', containers: [{ name: 'work', image: 'tool:1' }] },
-      },
-    },
-  });
-  const conditionsOf = (job: AnyObject) => (job.status?.conditions ?? []).map((condition: AnyObject) => condition.type);
-
-  test.each([
-    { name: 'good', annotations: { 'sandbox/completes-after-ms': '100' }, type: 'Complete', counts: { succeeded: 1 } },
-    {
-      name: 'bad',
-      annotations: { 'sandbox/completes-after-ms': '100', 'sandbox/exit-code': '3' },
-      type: 'Failed',
-      counts: { failed: 2 },
-    },
-  ])('$name ends $type', async ({ name, annotations, type, counts }) => {
-    await cluster.create(JOBS, aJob(name, annotations));
-    const job = await eventually(async () => {
-      const found = await cluster.request('GET', `${JOBS}/${name}`);
-      return conditionsOf(found).includes(type) ? found : undefined;
-    });
-    expect(job.status).toMatchObject(counts);
   });
 });
