@@ -5,6 +5,7 @@ import {
   type AnalysisRuns,
   type ConnectedCluster,
   createAnalysisRuns,
+  createExperiments,
   createPods,
   createReferencedWorkloads,
   createReflector,
@@ -12,11 +13,13 @@ import {
   createServices,
   createWorkloads,
   type DeliveryPolicyView,
+  type Experiments,
   type KubernetesObject,
   type Pods,
   projectAnalysisRun,
   projectAnalysisTemplate,
   projectDeliveryPolicy,
+  projectExperiment,
   projectReplicaSet,
   projectRollout,
   projectService,
@@ -40,6 +43,9 @@ export interface Hands {
   readonly workloads: Workloads;
   readonly services: Services;
   readonly analysisRuns: AnalysisRuns;
+  readonly experiments: Experiments;
+  /** What belongs to Experiments. */
+  readonly ofExperiments: { readonly workloads: Workloads; readonly analysisRuns: AnalysisRuns };
   readonly pods: Pods;
   readonly referencedWorkloads: ReferencedWorkloads;
   readonly routers: TrafficRouters;
@@ -66,6 +72,7 @@ export async function createHands(cluster: ConnectedCluster, config: Config, log
     rollouts: cacheOf(resources.rollouts, projectRollout),
     // Those of Deployments are not sent at all.
     replicaSets: cacheOf(resources.replicaSets, projectReplicaSet, podHashLabel),
+    experiments: cacheOf(resources.experiments, projectExperiment),
     analysisRuns: cacheOf(resources.analysisRuns, projectAnalysisRun),
     services: cacheOf(resources.services, projectService),
     analysisTemplates: cacheOf(resources.analysisTemplates, projectAnalysisTemplate),
@@ -88,6 +95,11 @@ export async function createHands(cluster: ConnectedCluster, config: Config, log
     workloads: createWorkloads(cluster, caches.replicaSets),
     services: createServices(cluster, caches.services),
     analysisRuns: createAnalysisRuns(cluster, caches.analysisRuns),
+    experiments: createExperiments(cluster, caches),
+    ofExperiments: {
+      workloads: createWorkloads(cluster, caches.replicaSets, 'Experiment'),
+      analysisRuns: createAnalysisRuns(cluster, caches.analysisRuns, 'Experiment'),
+    },
     pods: createPods(cluster),
     referencedWorkloads: createReferencedWorkloads(cluster),
     routers: createTrafficRouters(cluster, caches.ingresses),

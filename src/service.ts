@@ -31,6 +31,7 @@ import { createDenials, createRecords, deriveEntries } from './records/index.ts'
 import { type Effect, instanceIdLabel, type Rollout } from './rollout/index.ts';
 import { type Builds, createBuilds } from './service-builds.ts';
 import { createProbes } from './service-doctor.ts';
+import { createTemplateReader, sendExperimentEvent } from './service-experiments.ts';
 import { createHands, type Hands } from './service-hands.ts';
 import { createMetrics } from './service-metrics.ts';
 import { createKeeperLease, createStore } from './service-queue.ts';
@@ -164,6 +165,16 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
     isOurHolder: (holder) => ourHolder.test(holder),
     observing,
     performing: { ...hands, sendEvent: (rollout, event) => events.add(regarding(rollout, event)) },
+    experiment: {
+      ...hands.ofExperiments,
+      experiments: hands.experiments,
+      readTemplate: createTemplateReader(cluster),
+      isOurs: hasOurLabel,
+      evidence: config.EVIDENCE,
+      sendEvent: (experiment, event, on) => sendExperimentEvent(events.add, experiment, event, on),
+      nowMs: cluster.nowMs,
+      log,
+    },
     takeAnalysisTurn: createAnalysisRunTurn({
       cluster,
       resources,

@@ -38,7 +38,7 @@ export interface AnalysisRunTools {
   readonly evidence: Evidence;
   /** By its instance label, as of Rollouts: another controller measures the others. Absent: all are. */
   readonly isOurs?: ((run: AnalysisRun) => boolean) | undefined;
-  /** Tells the owning rollout; urgent when a verdict fell. */
+  /** Tells the owning Rollout or Experiment; urgent when a verdict fell. */
   nudge(key: TurnKey, options: { readonly urgent: boolean }): Promise<void>;
   /** Sent beside the turn. Absent: no events. */
   readonly sendEvent?: ((event: EventToSend) => void) | undefined;
@@ -259,15 +259,22 @@ function toJson(value: unknown): Json {
   return z.json().parse(JSON.parse(JSON.stringify(value)));
 }
 
-/** After the write: events on the run, and a nudge for its rollout, urgent when a verdict fell. */
+/** Owners that wait for what a run comes to. */
+const turnKinds: Readonly<Record<string, TurnKey['kind'] | undefined>> = {
+  Rollout: 'rollout',
+  Experiment: 'experiment',
+};
+
+/** After the write: events on the run, and a nudge for its owner, urgent when a verdict fell. */
 async function tell(tools: AnalysisRunTools, { run, status }: Change): Promise<void> {
   const { namespace, name, uid, ownerReferences } = run.metadata;
   if (run.status.phase !== status.phase) {
     const { phase, message } = status;
     tools.log.info({ namespace, analysisRun: name, phase, message, before: run.status.phase }, 'analysis run changed');
-    const owner = ownerReferences.find((reference) => reference.controller === true && reference.kind === 'Rollout');
-    if (owner !== undefined) {
-      await tools.nudge({ kind: 'rollout', namespace, name: owner.name }, { urgent: isCompleted(phase) });
+    const owner = ownerReferences.find((reference) => reference.controller === true);
+    const kind = owner === undefined ? undefined : turnKinds[owner.kind];
+    if (owner !== undefined && kind !== undefined) {
+      await tools.nudge({ kind, namespace, name: owner.name }, { urgent: isCompleted(phase) });
     }
   }
   const regarding = { resource: tools.resources.analysisRuns, namespace, name, uid };

@@ -4,6 +4,7 @@ import type { QueueStore } from '../queue-stores/index.ts';
 import { decide, neededServices, neededTemplates } from '../rollout/index.ts';
 import { type BuildTools, takeBuildsTurn } from './builds.ts';
 import { type CardTools, takeCardTurn } from './card.ts';
+import { type ExperimentTools, takeExperimentTurn } from './experiment.ts';
 import { type Caches, createKeeper, nudgeAborts } from './keeper.ts';
 import { lookAt } from './look.ts';
 import { glance, type ObserveTools, observe, observeAgain } from './observe.ts';
@@ -19,6 +20,7 @@ export interface EngineTools {
   readonly isOurHolder: (holder: string) => boolean;
   readonly observing: Omit<ObserveTools, 'caches'>;
   readonly performing: PerformTools;
+  readonly experiment: Omit<ExperimentTools, 'caches'>;
   readonly takeAnalysisTurn: TurnTaker;
   readonly card: Omit<CardTools, 'look'>;
   readonly builds: BuildTools;
@@ -66,6 +68,7 @@ export function createEngine(tools: EngineTools): Engine {
           },
           signal,
         ),
+      experiment: (key, signal) => takeExperimentTurn(key, { ...tools.experiment, caches }, signal),
       'analysis-run': tools.takeAnalysisTurn,
       builds: (_, signal) => takeBuildsTurn(tools.builds, signal),
       card: (key, signal) => takeCardTurn(key, { ...tools.card, look }, signal),

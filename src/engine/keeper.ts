@@ -1,8 +1,14 @@
 import type { Logger } from 'pino';
-import { type AnalysisRun, type AnalysisTemplate, expiresAtMs, measurementUnderWay } from '../analysis/index.ts';
+import {
+  type AnalysisRun,
+  type AnalysisTemplate,
+  expiresAtMs,
+  isCompleted,
+  measurementUnderWay,
+} from '../analysis/index.ts';
 import type { KubernetesObject, ObjectName, Reflector } from '../kubernetes/index.ts';
 import type { QueueStore, TurnKey } from '../queue-stores/index.ts';
-import type { ReplicaSetView, Rollout, ServiceView } from '../rollout/index.ts';
+import type { Experiment, ReplicaSetView, Rollout, ServiceView } from '../rollout/index.ts';
 import { buildsKey } from './builds.ts';
 import { createPacedNudges } from './paced-nudges.ts';
 import { createSweep } from './sweep.ts';
@@ -11,6 +17,7 @@ import { createSweep } from './sweep.ts';
 export interface Caches {
   readonly rollouts: Reflector<Rollout>;
   readonly replicaSets: Reflector<ReplicaSetView & { readonly ownerUid: string }>;
+  readonly experiments: Reflector<Experiment>;
   readonly analysisRuns: Reflector<AnalysisRun>;
   readonly services: Reflector<ServiceView>;
   readonly analysisTemplates: Reflector<AnalysisTemplate>;
@@ -39,6 +46,7 @@ const restPace = { msPerKey: 20, longestMs: 60_000 };
 export function createKeeper(tools: KeeperTools) {
   const unsubscribes: (() => void)[] = [];
   const rolloutByUid = new Map<string, Rollout>();
+  const experimentByUid = new Map<string, Experiment>();
 
   const paced = createPacedNudges((key) => {
     tools.store.nudge(key).catch((error: unknown) => {
@@ -61,14 +69,30 @@ export function createKeeper(tools: KeeperTools) {
   }
 
   function nudgeOwner(ownerUid: string | undefined, isLearnt: boolean | undefined): void {
-    const owner = ownerUid === undefined ? undefined : rolloutByUid.get(ownerUid);
-    if (owner !== undefined) nudgeRollout(owner.metadata, isLearnt);
+    if (ownerUid === undefined) return;
+    const rollout = rolloutByUid.get(ownerUid);
+    if (rollout !== undefined) nudgeRollout(rollout.metadata, isLearnt);
+    const experiment = experimentByUid.get(ownerUid);
+    if (experiment !== undefined && isLearnt !== true) nudgeExperiment(experiment.metadata);
+  }
+
+  function nudgeExperiment({ namespace, name }: ObjectName): void {
+    nudge('experiment', namespace, name);
   }
 
   function listen(): void {
-    const { rollouts, replicaSets, analysisRuns, services, analysisTemplates, clusterAnalysisTemplates, ingresses } =
-      tools.caches;
+    const {
+      rollouts,
+      replicaSets,
+      experiments,
+      analysisRuns,
+      services,
+      analysisTemplates,
+      clusterAnalysisTemplates,
+      ingresses,
+    } = tools.caches;
     for (const rollout of rollouts.list()) rolloutByUid.set(rollout.metadata.uid, rollout);
+    for (const experiment of experiments.list()) experimentByUid.set(experiment.metadata.uid, experiment);
     unsubscribes.push(
       rollouts.onChange(({ name, before, after, isLearnt }) => {
         if (before !== undefined) rolloutByUid.delete(before.metadata.uid);
@@ -76,6 +100,13 @@ export function createKeeper(tools: KeeperTools) {
         nudgeRollout(name, isLearnt);
       }),
       replicaSets.onChange(({ before, after, isLearnt }) => nudgeOwner((after ?? before)?.ownerUid, isLearnt)),
+      experiments.onChange(({ name, before, after, isLearnt }) => {
+        if (before !== undefined) experimentByUid.delete(before.metadata.uid);
+        if (after !== undefined) experimentByUid.set(after.metadata.uid, after);
+        if (isLearnt !== true) nudgeExperiment(name);
+        // What the turn of an Experiment wrote is news for its Rollout all the same.
+        nudgeOwner(ownerOf(after ?? before), undefined);
+      }),
       analysisRuns.onChange(({ name, after, before, isLearnt }) => {
         if (after !== undefined && hasTurnsAhead(after)) nudge('analysis-run', name.namespace, name.name);
         nudgeOwner(ownerOf(after ?? before), isLearnt);
@@ -93,6 +124,9 @@ export function createKeeper(tools: KeeperTools) {
         if (isLearnt === true) return;
         for (const rollout of rollouts.list(name.namespace)) {
           if (tools.servicesOf(rollout).includes(name.name)) nudge('rollout', name.namespace, rollout.metadata.name);
+        }
+        for (const { metadata, status } of experiments.list(name.namespace)) {
+          if (status.templateStatuses?.some(({ serviceName }) => serviceName === name.name)) nudgeExperiment(metadata);
         }
       }),
       ingresses.onChange(({ name, isLearnt }) => {
@@ -117,6 +151,10 @@ export function createKeeper(tools: KeeperTools) {
       const isMoving = rollout.status.stableRS !== rollout.status.currentPodHash || rollout.status.phase !== 'Healthy';
       if (isMoving === (wanted === 'moving'))
         keys.push({ kind: 'rollout', namespace, name }, { kind: 'card', namespace, name });
+    }
+    for (const { metadata, status } of tools.caches.experiments.list()) {
+      const { namespace, name } = metadata;
+      if (isCompleted(status.phase) !== (wanted === 'moving')) keys.push({ kind: 'experiment', namespace, name });
     }
     if (wanted === 'rest') return keys;
     for (const run of tools.caches.analysisRuns.list()) {
@@ -158,6 +196,7 @@ export function createKeeper(tools: KeeperTools) {
       for (const sweep of sweeps) sweep.stop();
       paced.stop();
       rolloutByUid.clear();
+      experimentByUid.clear();
     },
   };
 }
@@ -181,7 +220,7 @@ function hasTurnsAhead(run: AnalysisRun): boolean {
   return run.status.metricResults.some((result) => measurementUnderWay(result) !== undefined);
 }
 
-function ownerOf(run: AnalysisRun | undefined): string | undefined {
+function ownerOf(run: Pick<AnalysisRun, 'metadata'> | undefined): string | undefined {
   return run?.metadata.ownerReferences.find((owner) => owner.controller === true)?.uid;
 }
 

@@ -4,7 +4,13 @@ import type { TurnKey } from '../queue-stores/index.ts';
  * How long the first change of a key waits for the ones behind it. A rollout's changes that arrive together are one nudge. A card
  * waits until the turn that moved its rollout is likely over: one edit then shows what three would have shown one after the other.
  */
-const gatherMs: Readonly<Record<TurnKey['kind'], number>> = { rollout: 0, 'analysis-run': 0, card: 150, builds: 0 };
+const gatherMs: Readonly<Record<TurnKey['kind'], number>> = {
+  rollout: 0,
+  experiment: 0,
+  'analysis-run': 0,
+  card: 150,
+  builds: 0,
+};
 
 export interface PacedNudges {
   add(key: TurnKey): void;

@@ -23,6 +23,7 @@ export interface TurnTools {
 /** A turn that takes longer is cut: its calls are aborted, and the key comes back. */
 const turnTimeoutMs: Readonly<Record<TurnKey['kind'], number>> = {
   rollout: 10_000,
+  experiment: 10_000,
   // Longer than a measurement may take: one that was cut here would never become the Error that its metric counts.
   'analysis-run': 150_000,
   card: 30_000,

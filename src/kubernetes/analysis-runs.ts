@@ -1,38 +1,42 @@
 import { AnalysisRun } from '../analysis/index.ts';
 import { AlreadyExistsError, ConflictError, type JsonObject, NotFoundError } from '../lib/index.ts';
-import type { NewAnalysisRun, Rollout } from '../rollout/index.ts';
+import type { NewAnalysisRun } from '../rollout/index.ts';
 import type { Cluster, ObjectName, Reflector, WriteOptions } from './cluster.ts';
 import { controllerUidOf } from './objects.ts';
-import { controllerReference } from './owner.ts';
+import { controllerReference, type Owner, type OwnerKind } from './owner.ts';
 import { resources } from './resources.ts';
 
-/** AnalysisRuns of Rollouts. They have no status subresource. */
+/** AnalysisRuns of Rollouts, or of Experiments. They have no status subresource. */
 export interface AnalysisRuns {
   /** Live; undefined when it is gone. */
   read(name: ObjectName, signal: AbortSignal): Promise<AnalysisRun | undefined>;
-  /** Owned by the Rollout; one of its own by that name is read and kept as it is: names are deterministic. */
-  create(rollout: Rollout, analysisRun: NewAnalysisRun, options: WriteOptions): Promise<void>;
+  /** Owned by it; one of its own by that name is read and kept as it is: names are deterministic. */
+  create(owner: Owner, analysisRun: NewAnalysisRun, options: WriteOptions): Promise<void>;
   /** Asks it to end. Gone already is success. */
   terminate(name: ObjectName, options: WriteOptions): Promise<void>;
   remove(name: ObjectName, uid: string, options: WriteOptions): Promise<void>;
 }
 
-export function createAnalysisRuns(cluster: Cluster, cache: Pick<Reflector<unknown>, 'learn'>): AnalysisRuns {
+export function createAnalysisRuns(
+  cluster: Cluster,
+  cache: Pick<Reflector<unknown>, 'learn'>,
+  kind: OwnerKind = 'Rollout',
+): AnalysisRuns {
   return {
     async read(name, signal) {
       const found = await cluster.get(resources.analysisRuns, name, signal);
       return found === undefined ? undefined : AnalysisRun.parse(found);
     },
-    async create(rollout, wanted, options) {
+    async create(owner, wanted, options) {
       const manifest: JsonObject = {
         apiVersion: 'argoproj.io/v1alpha1',
         kind: 'AnalysisRun',
         metadata: {
           name: wanted.name,
-          namespace: rollout.metadata.namespace,
+          namespace: owner.metadata.namespace,
           labels: wanted.labels,
           annotations: wanted.annotations,
-          ownerReferences: [controllerReference(rollout)],
+          ownerReferences: [controllerReference(owner, kind)],
         },
         spec: wanted.spec as JsonObject,
       };
@@ -40,11 +44,11 @@ export function createAnalysisRuns(cluster: Cluster, cache: Pick<Reflector<unkno
         cache.learn(await cluster.create(resources.analysisRuns, manifest, options));
       } catch (error) {
         if (!(error instanceof AlreadyExistsError)) throw error;
-        const name = { namespace: rollout.metadata.namespace, name: wanted.name };
+        const name = { namespace: owner.metadata.namespace, name: wanted.name };
         const there = await cluster.get(resources.analysisRuns, name, options.signal);
         if (there === undefined) throw new ConflictError(`AnalysisRun ${wanted.name} came and went`, { cause: error });
-        // Left behind by a Rollout of the same name that was deleted: its verdict is about other pods.
-        if (controllerUidOf(there) !== rollout.metadata.uid)
+        // Left behind by an owner of the same name that was deleted: its verdict is about other pods.
+        if (controllerUidOf(there) !== owner.metadata.uid)
           throw new ConflictError(`AnalysisRun ${wanted.name} belongs to another owner`, { cause: error });
         cache.learn(there);
       }

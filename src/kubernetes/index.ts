@@ -19,6 +19,7 @@ export type {
 export { type ClusterSettings, type ConnectedCluster, createCluster } from './create-cluster.ts';
 export { createEventOutbox, type EventOutbox } from './event-outbox.ts';
 export { type EventToSend, sendEvent } from './events.ts';
+export { createExperiments, type Experiments } from './experiments.ts';
 export { createJobs, type Jobs } from './jobs.ts';
 export {
   createHolderName,
@@ -38,6 +39,7 @@ export {
   projectAnalysisRun,
   projectAnalysisTemplate,
   projectDeliveryPolicy,
+  projectExperiment,
   projectReplicaSet,
   projectRollout,
   projectService,

@@ -3,6 +3,7 @@ import { AnalysisRun, AnalysisTemplate } from '../analysis/index.ts';
 import { ObjectMeta } from '../lib/index.ts';
 import {
   describeAntiAffinity,
+  Experiment,
   lastWriterOf,
   mainImage,
   PodTemplate,
@@ -26,6 +27,10 @@ export function projectRollout(object: KubernetesObject): Rollout {
 export function projectWhole(object: KubernetesObject): KubernetesObject {
   const { managedFields: _, ...metadata } = object.metadata;
   return { ...object, metadata };
+}
+
+export function projectExperiment(object: KubernetesObject): Experiment {
+  return Experiment.parse(withoutHistory(object));
 }
 
 export function projectAnalysisRun(object: KubernetesObject): AnalysisRun {
@@ -93,13 +98,13 @@ function viewOf({ metadata, spec, status }: z.infer<typeof ReplicaSet>) {
   };
 }
 
-/** Those of Rollouts only, without their template; and whose they are. */
+/** Those of Rollouts and Experiments only, without their template; and whose they are. */
 export function projectReplicaSet(
   object: KubernetesObject,
 ): (ReplicaSetView & { readonly ownerUid: string }) | undefined {
   const replicaSet = ReplicaSet.parse(object);
   const owner = replicaSet.metadata.ownerReferences.find(({ controller }) => controller === true);
-  if (owner?.kind !== 'Rollout') return undefined;
+  if (owner?.kind !== 'Rollout' && owner?.kind !== 'Experiment') return undefined;
   const { template, ...view } = viewOf(replicaSet);
   const image = mainImage(template, owner.name);
   return { ...view, ownerUid: owner.uid, ...(image === undefined ? {} : { image }) };

@@ -44,6 +44,13 @@ export const neededRights: readonly Right[] = [
   watched('argoproj.io', 'rollouts', 'get list watch patch', 'rollouts are read, started and moved'),
   watched('argoproj.io', 'rollouts/status', 'get patch', 'the state machine is the status'),
   watched('argoproj.io', 'rollouts/finalizers', 'update', 'objects that name a Rollout as blocking owner are let in'),
+  watched('argoproj.io', 'experiments', 'get list watch create patch delete', 'experiments run'),
+  watched(
+    'argoproj.io',
+    'experiments/finalizers',
+    'update',
+    'objects that name an Experiment as blocking owner are let in',
+  ),
   watched('argoproj.io', 'analysisruns', 'get list watch create patch delete', 'analyses run'),
   watched(
     'argoproj.io',
@@ -56,7 +63,7 @@ export const neededRights: readonly Right[] = [
   watched('apps', 'replicasets', 'get list watch create patch delete', 'each revision has its pods'),
   watched('apps', 'deployments', 'get patch', 'a workloadRef is read, and scaled down where it says so'),
   watched('', 'podtemplates', 'get', 'a workloadRef is read'),
-  watched('', 'services', 'get list watch patch', 'Services lead to their pods'),
+  watched('', 'services', 'get list watch create patch delete', 'Services lead to their pods'),
   watched('', 'pods', 'get list patch', 'why a pod is not ready is told, and pods are labelled for their role'),
   watched('', 'pods/eviction', 'create', 'restart replaces pods'),
   watched('batch', 'jobs', 'get create delete', 'analyses with a Job are measured'),

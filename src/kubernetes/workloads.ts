@@ -9,21 +9,21 @@ import {
 } from '../rollout/index.ts';
 import type { Cluster, JsonPatch, Reflector, WriteOptions } from './cluster.ts';
 import { controllerUidOf } from './objects.ts';
-import { controllerReference } from './owner.ts';
+import { controllerReference, type Owner, type OwnerKind } from './owner.ts';
 import { parseReplicaSet } from './projections.ts';
 import { resources } from './resources.ts';
 
-/** ReplicaSets of Rollouts. Each write says what it believes, and throws ConflictError when that is no longer so. */
+/** ReplicaSets of Rollouts, or of Experiments. Each write says what it believes, and throws ConflictError when that is no longer so. */
 export interface Workloads {
-  /** Creates it at 0 replicas, owned by the Rollout. One of that name that this Rollout owns already is success. */
-  create(rollout: Rollout, replicaSet: NewReplicaSet, options: WriteOptions): Promise<void>;
+  /** Creates it at 0 replicas, owned by it. One of that name that it owns already is success. */
+  create(owner: Owner, replicaSet: NewReplicaSet, options: WriteOptions): Promise<void>;
   scale(
-    rollout: Rollout,
+    owner: Owner,
     change: { name: string; uid: string; from: number; to: number },
     options: WriteOptions,
   ): Promise<void>;
   annotate(
-    rollout: Rollout,
+    owner: Owner,
     change: {
       readonly name: string;
       readonly uid: string;
@@ -33,45 +33,49 @@ export interface Workloads {
     },
     options: WriteOptions,
   ): Promise<void>;
-  remove(rollout: Rollout, name: string, uid: string, options: WriteOptions): Promise<void>;
+  remove(owner: Owner, name: string, uid: string, options: WriteOptions): Promise<void>;
   /** Live, with templates: for semantic equality, undo and anti-affinity. */
   readWithTemplates(rollout: Rollout, signal: AbortSignal): Promise<readonly ReplicaSetView[]>;
 }
 
-export function createWorkloads(cluster: Cluster, cache: Pick<Reflector<unknown>, 'learn'>): Workloads {
+export function createWorkloads(
+  cluster: Cluster,
+  cache: Pick<Reflector<unknown>, 'learn'>,
+  kind: OwnerKind = 'Rollout',
+): Workloads {
   return {
-    async create(rollout, wanted, options) {
+    async create(owner, wanted, options) {
       try {
-        cache.learn(await cluster.create(resources.replicaSets, manifestOf(rollout, wanted), options));
+        cache.learn(await cluster.create(resources.replicaSets, manifestOf(owner, kind, wanted), options));
       } catch (error) {
         if (!(error instanceof AlreadyExistsError)) throw error;
-        const name = { namespace: rollout.metadata.namespace, name: wanted.name };
+        const name = { namespace: owner.metadata.namespace, name: wanted.name };
         const there = await cluster.get(resources.replicaSets, name, options.signal);
         if (there === undefined) throw new ConflictError(`ReplicaSet ${wanted.name} came and went`, { cause: error });
-        if (controllerUidOf(there) !== rollout.metadata.uid) throw error;
+        if (controllerUidOf(there) !== owner.metadata.uid) throw error;
         cache.learn(there);
       }
     },
-    async scale(rollout, change, options) {
+    async scale(owner, change, options) {
       const patch: JsonPatch = [
         { op: 'test', path: '/metadata/uid', value: change.uid },
         { op: 'test', path: '/spec/replicas', value: change.from },
         { op: 'replace', path: '/spec/replicas', value: change.to },
       ];
-      const name = { namespace: rollout.metadata.namespace, name: change.name };
+      const name = { namespace: owner.metadata.namespace, name: change.name };
       cache.learn(await gone(cluster.patchJson(resources.replicaSets, name, patch, options)));
     },
-    async annotate(rollout, change, options) {
+    async annotate(owner, change, options) {
       // A merge patch with a uid that is not the object's is a 409: that is the precondition.
       const patch: JsonObject = {
         metadata: { uid: change.uid, annotations: change.annotations },
         ...specPatch(change),
       };
-      const name = { namespace: rollout.metadata.namespace, name: change.name };
+      const name = { namespace: owner.metadata.namespace, name: change.name };
       cache.learn(await gone(cluster.patchMerge(resources.replicaSets, name, patch, options)));
     },
-    async remove(rollout, name, uid, options) {
-      await cluster.delete(resources.replicaSets, { namespace: rollout.metadata.namespace, name }, uid, options);
+    async remove(owner, name, uid, options) {
+      await cluster.delete(resources.replicaSets, { namespace: owner.metadata.namespace, name }, uid, options);
     },
     async readWithTemplates(rollout, signal) {
       const { namespace } = rollout.metadata;
@@ -101,16 +105,16 @@ function specPatch({ minReadySeconds, template }: Parameters<Workloads['annotate
   return { spec };
 }
 
-function manifestOf(rollout: Rollout, wanted: NewReplicaSet): JsonObject {
+function manifestOf(owner: Owner, kind: OwnerKind, wanted: NewReplicaSet): JsonObject {
   return {
     apiVersion: 'apps/v1',
     kind: 'ReplicaSet',
     metadata: {
       name: wanted.name,
-      namespace: rollout.metadata.namespace,
+      namespace: owner.metadata.namespace,
       labels: wanted.labels,
       annotations: wanted.annotations,
-      ownerReferences: [controllerReference(rollout)],
+      ownerReferences: [controllerReference(owner, kind)],
     },
     spec: {
       replicas: 0,

@@ -1,5 +1,6 @@
 import { isEqual } from '../lib/index.ts';
 import { checkBuiltIn } from './check-built-in.ts';
+import { checkExperiment } from './check-experiment.ts';
 import { checkRollout } from './check-rollout.ts';
 import { checkSchema, type SchemaNode } from './check-schema.ts';
 import { checkTemplate } from './check-template.ts';
@@ -53,7 +54,7 @@ function checkMeaning(
     case 'ClusterAnalysisTemplate':
       return checkTemplate(document, hasMistakes);
     case 'Experiment':
-      return [document.find(['kind'], 'mistake', 'Experiment is not supported yet')];
+      return checkExperiment(document, neighboursOf(document, all), hasMistakes);
     default:
       return [];
   }

@@ -5,7 +5,7 @@ import type { TurnKey } from './queue-store.ts';
 
 /** A key as a job carries it. Jobs of another version of Stepwise may lie in the same store: they are parsed, never trusted. */
 export const StoredTurnKey = z.object({
-  kind: z.enum(['rollout', 'analysis-run', 'card', 'builds']),
+  kind: z.enum(['rollout', 'experiment', 'analysis-run', 'card', 'builds']),
   namespace: z.string(),
   name: z.string(),
 }) satisfies z.ZodType<TurnKey>;
@@ -35,12 +35,13 @@ export type Lane = 'turns' | 'measurements' | 'cards';
 export const allLanes: readonly Lane[] = ['turns', 'measurements', 'cards'];
 
 /**
- * Rollouts speak to the API server only and take milliseconds; a measurement takes as long as Prometheus does, a card as long as Slack.
+ * Rollouts and Experiments speak to the API server only and take milliseconds; a measurement takes as long as Prometheus does, a card as long as Slack.
  * In one line twenty measurements that hang would hold up an abort exactly when it matters, and a slow Slack every measurement.
  */
 export function laneOf({ kind }: TurnKey): Lane {
   switch (kind) {
     case 'rollout':
+    case 'experiment':
       return 'turns';
     case 'analysis-run':
       return 'measurements';

@@ -2,10 +2,10 @@ import { isObject } from './deep-equal.ts';
 import type { Rollout } from './rollout.ts';
 
 /**
- * Reads a `fieldRef.fieldPath` of a Rollout as text: the downward API's forms (`metadata.labels['app']`), or any path that ends in
+ * Reads a `fieldRef.fieldPath` of a Rollout or an Experiment as text: the downward API's forms (`metadata.labels['app']`), or any path that ends in
  * a scalar (`spec.strategy.canary.steps[0].setWeight`). Undefined: nothing there.
  */
-export function readFieldPath(rollout: Rollout, path: string): string | undefined {
+export function readFieldPath(rollout: Pick<Rollout, 'metadata'>, path: string): string | undefined {
   const keyed = /^metadata\.(labels|annotations)\['([^']+)'\]$/.exec(path);
   if (keyed !== null) {
     const map = keyed[1] === 'labels' ? rollout.metadata.labels : rollout.metadata.annotations;

@@ -5,7 +5,14 @@
  */
 export { describeAntiAffinity } from './anti-affinity.ts';
 export { bindingOf } from './binding.ts';
+export {
+  type ConditionValue,
+  refreshCondition,
+  removeCondition,
+  setCondition,
+} from './conditions.ts';
 export { decide } from './decide.ts';
+export { isDeepEqual, withoutUndefined } from './deep-equal.ts';
 export type {
   Binding,
   Delivery,
@@ -20,6 +27,16 @@ export { type Diagnosis, diagnose } from './diagnosis/diagnose.ts';
 export type { ContainerView, DiagnosisFacts, PodView } from './diagnosis/diagnosis-facts.ts';
 export { silentMetrics } from './diagnosis/evidence.ts';
 export type { Decision, Effect, NewAnalysisRun, NewReplicaSet, TemplateChange } from './effect.ts';
+export {
+  Experiment,
+  type ExperimentAnalysis,
+  type ExperimentRunStatus,
+  type ExperimentStatus,
+  type ExperimentTemplate,
+  type TemplatePhase,
+  type TemplateStatus,
+} from './experiment.ts';
+export { readFieldPath } from './field-path.ts';
 export { changesAgainstGit, type GitChange, noteOverride } from './git-change.ts';
 export { type PutBack, readPutBack } from './git-override.ts';
 export { type GitOwner, gitImage, readGitOwner } from './git-owner.ts';
@@ -34,18 +51,21 @@ export {
   podHashLabel,
   revisionAnnotation,
   revisionHistoryAnnotation,
+  scaleDownDeadlineAnnotation,
 } from './names.ts';
 export { neededLiveServices, neededServices, neededTemplates, routerKindsOf } from './needs.ts';
 export type { ExpectedTime } from './plan/expected-time.ts';
 export { type Measured, measuredIn, type Plan, type PlannedImage, type PlannedStep, planRollout } from './plan/plan.ts';
 export type { PlannedAnalysis, PlannedMetric } from './plan/planned-analysis.ts';
+export { computePodHash } from './pod-hash.ts';
 export { type PutBackNote, readPutBackNote } from './put-back-note.ts';
 export { type DeliveryFacts, readDelivery } from './read-delivery.ts';
-export { presentRevision, revisionOf } from './replica-sets.ts';
+export { presentRevision, revisionOf, scaleDownDeadlineOf } from './replica-sets.ts';
 export { isRestartDue } from './restart.ts';
 export {
   type BlueGreenStrategy,
   CanaryStep,
+  type Condition,
   GatewayApiRouting,
   PodTemplate,
   Rollout,
@@ -54,6 +74,7 @@ export {
   TrafficRouting,
 } from './rollout.ts';
 export { needsPods, needsTemplates } from './scene.ts';
+export { hasMeasured } from './strategies/runs.ts';
 export { withoutInjections } from './template-equality.ts';
 export { chooseUndo, isUndo, type KnownHealth, type UndoChoice, undoPatch } from './undo.ts';
 export { validateRollout } from './validate.ts';

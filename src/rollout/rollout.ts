@@ -226,7 +226,12 @@ export const RolloutStatus = z.looseObject({
       currentStepAnalysisRunStatus: AnalysisRunReference.optional(),
       currentBackgroundAnalysisRunStatus: AnalysisRunReference.optional(),
       weights: z
-        .looseObject({ canary: WeightDestination, stable: WeightDestination, verified: z.boolean().optional() })
+        .looseObject({
+          canary: WeightDestination,
+          stable: WeightDestination,
+          additional: z.array(WeightDestination).optional(),
+          verified: z.boolean().optional(),
+        })
         .optional(),
     })
     .optional(),

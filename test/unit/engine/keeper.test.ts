@@ -45,6 +45,7 @@ function cachesOf(
   const caches: Caches = {
     rollouts,
     replicaSets: none,
+    experiments: none,
     analysisRuns: none,
     services: none,
     analysisTemplates: none,

@@ -74,8 +74,13 @@ describe('lint', () => {
     ],
     [
       'an experiment',
-      `${head}kind: Experiment\nmetadata: { name: a }\nspec: { templates: [] }\n`,
-      ['2:1 mistake: Experiment is not supported yet'],
+      `${head}kind: Experiment\nmetadata: { name: a }\nspec: { templates: [], duration: 5m }\n`,
+      ['4:9 mistake: Experiment a has no templates'],
+    ],
+    [
+      'an experiment that nothing ends',
+      `${head}kind: Experiment\nmetadata: { name: a }\nspec:\n  templates: [{ name: b, template: {}, selector: { matchLabels: { a: b } } }]\n`,
+      ['4:1 warning: runs until somebody ends it: it has no duration, and no analysis that is requiredForCompletion'],
     ],
     ['what is no object', 'a: b\n', ['1:1 mistake: not a Kubernetes object: it needs apiVersion, kind and metadata']],
     ['another tool’s object', 'apiVersion: example.com/v1\nkind: Anything\nmetadata: { name: a }\nspec: 1\n', []],

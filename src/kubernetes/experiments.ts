@@ -1,0 +1,74 @@
+import type { NewService } from '../experiment/index.ts';
+import { AlreadyExistsError, ConflictError, type JsonObject, mergePatchOf, NotFoundError } from '../lib/index.ts';
+import { Experiment, type ExperimentStatus } from '../rollout/index.ts';
+import type { Cluster, ObjectName, Reflector, WriteOptions } from './cluster.ts';
+import { controllerUidOf } from './objects.ts';
+import { controllerReference } from './owner.ts';
+import { resources } from './resources.ts';
+
+/** Experiments, and the Services that belong to them. They have no status subresource. */
+export interface Experiments {
+  /** Live; undefined when it is gone. */
+  read(name: ObjectName, signal: AbortSignal): Promise<Experiment | undefined>;
+  /** Precondition: the resourceVersion that was read. Equal statuses write nothing. */
+  writeStatus(experiment: Experiment, status: ExperimentStatus, options: WriteOptions): Promise<Experiment>;
+  /** Owned by the Experiment; one of its own by that name is success, somebody else's an AlreadyExistsError. */
+  createService(experiment: Experiment, service: NewService, options: WriteOptions): Promise<void>;
+  /** Only one that belongs to this Experiment; gone already is success. */
+  deleteService(experiment: Experiment, name: string, options: WriteOptions): Promise<void>;
+}
+
+type Learner = Pick<Reflector<unknown>, 'learn'>;
+
+export function createExperiments(
+  cluster: Cluster,
+  caches: { readonly experiments: Learner; readonly services: Learner },
+): Experiments {
+  return {
+    async read(name, signal) {
+      const found = await cluster.get(resources.experiments, name, signal);
+      return found === undefined ? undefined : Experiment.parse(found);
+    },
+    async writeStatus(experiment, status, options) {
+      // Both are JSON: one came from the API, the other is built from it.
+      const difference = mergePatchOf(
+        { status: experiment.status as JsonObject },
+        { status: status as JsonObject },
+      )?.status;
+      if (difference === undefined) return experiment;
+      const { namespace, name, resourceVersion = '' } = experiment.metadata;
+      const body = { metadata: { resourceVersion }, status: difference };
+      try {
+        const answer = await cluster.patchMerge(resources.experiments, { namespace, name }, body, options);
+        caches.experiments.learn(answer);
+        return Experiment.parse(answer);
+      } catch (error) {
+        if (error instanceof NotFoundError) throw new ConflictError('it was deleted meanwhile', { cause: error });
+        throw error;
+      }
+    },
+    async createService(experiment, { name, annotations, selector, ports }, options) {
+      const { namespace } = experiment.metadata;
+      const ownerReferences = [controllerReference(experiment, 'Experiment')];
+      const manifest: JsonObject = {
+        metadata: { name, namespace, annotations, ownerReferences },
+        spec: { selector, ports: ports.map((port) => ({ ...port })) },
+      };
+      try {
+        caches.services.learn(await cluster.create(resources.services, manifest, options));
+      } catch (error) {
+        if (!(error instanceof AlreadyExistsError)) throw error;
+        const there = await cluster.get(resources.services, { namespace, name }, options.signal);
+        if (there === undefined) throw new ConflictError(`Service ${name} came and went`, { cause: error });
+        if (controllerUidOf(there) !== experiment.metadata.uid) throw error;
+        caches.services.learn(there);
+      }
+    },
+    async deleteService(experiment, name, options) {
+      const { namespace, uid } = experiment.metadata;
+      const there = await cluster.get(resources.services, { namespace, name }, options.signal);
+      if (there === undefined || controllerUidOf(there) !== uid) return;
+      await cluster.delete(resources.services, { namespace, name }, there.metadata.uid, options);
+    },
+  };
+}
