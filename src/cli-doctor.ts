@@ -2,9 +2,12 @@ import type { Config } from './config/index.ts';
 import {
   type ConnectedCluster,
   createAccessReviews,
+  driveLeaseName,
+  drivenRights,
   keeperLeaseName,
   neededDefinitions,
   neededRights,
+  readArgoControllers,
   readLeaseHolder,
   readReadyDeployments,
   readServedVersions,
@@ -15,6 +18,7 @@ import {
   judgeClock,
   judgeController,
   judgeDefinitions,
+  judgeDriven,
   judgePrometheus,
   judgeRights,
   ok,
@@ -34,6 +38,13 @@ interface OutsideHands {
 export function createOutsideProbes({ cluster, config, providers, prometheus }: OutsideHands): Probes {
   const own = config.POD_NAMESPACE;
   const account = `system:serviceaccount:${own}:stepwise`;
+  /** One of its replicas says so by a Lease of its own. */
+  async function isDriving(signal: AbortSignal): Promise<boolean> {
+    // Its answer brings the API server's clock, by which a Lease is read.
+    await cluster.api.request({ method: 'GET', path: '/version', signal });
+    const name = { namespace: own, name: driveLeaseName(config.INSTANCE_ID) };
+    return (await readLeaseHolder(cluster, name, signal)) !== undefined;
+  }
   return {
     service: async (signal) => {
       const query = { namespace: own, labelSelector: 'app.kubernetes.io/name=stepwise' };
@@ -43,7 +54,7 @@ export function createOutsideProbes({ cluster, config, providers, prometheus }: 
     },
     rights: async (signal) => {
       const reviews = createAccessReviews(cluster, account);
-      const asked = rightQuestions(neededRights, {
+      const asked = rightQuestions((await isDriving(signal)) ? drivenRights : neededRights, {
         watchNamespaces: config.WATCH_NAMESPACES,
         leaseNamespace: config.ARGO_NAMESPACE,
         ownNamespace: own,
@@ -64,8 +75,16 @@ export function createOutsideProbes({ cluster, config, providers, prometheus }: 
     controller: async (signal) => {
       const namespace = config.ARGO_NAMESPACE;
       const name = keeperLeaseName(config.INSTANCE_ID);
-      // Its answer brings the API server's clock, by which a Lease is read.
-      await cluster.api.request({ method: 'GET', path: '/version', signal });
+      const lease = `${namespace}/${name}`;
+      if (await isDriving(signal)) {
+        const [holder, controllers] = await Promise.all([
+          readLeaseHolder(cluster, { namespace, name }, signal),
+          readArgoControllers(cluster, namespace, signal),
+        ]);
+        const [argo] = controllers ?? [];
+        const controller = argo === undefined ? undefined : [argo.name, argo.version ?? ''].join(' ').trim();
+        return judgeDriven({ controller, holder, lease });
+      }
       const [holder, argo] = await Promise.all([
         readLeaseHolder(cluster, { namespace, name }, signal),
         readReadyDeployments(
@@ -77,7 +96,7 @@ export function createOutsideProbes({ cluster, config, providers, prometheus }: 
       return judgeController({
         holder,
         isOurs: holder?.startsWith('stepwise_') === true,
-        lease: `${namespace}/${name}`,
+        lease,
         argo,
       });
     },

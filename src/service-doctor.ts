@@ -5,6 +5,7 @@ import {
   type ConnectedCluster,
   createAccessReviews,
   type DeliveryPolicyView,
+  drivenRights,
   keeperLeaseName,
   neededDefinitions,
   neededRights,
@@ -19,6 +20,7 @@ import {
   judgeClock,
   judgeController,
   judgeDefinitions,
+  judgeDriven,
   judgePrometheus,
   judgeQueue,
   judgeRights,
@@ -30,6 +32,7 @@ import {
 } from './operations/index.ts';
 import type { QueueStore } from './queue-stores/index.ts';
 import type { Rollout } from './rollout/index.ts';
+import type { DrivenController } from './service-controller.ts';
 import type { SlackApp } from './slack/index.ts';
 
 interface DoctorHands {
@@ -42,6 +45,7 @@ interface DoctorHands {
   readonly rollouts: () => readonly Rollout[];
   readonly policies: () => readonly DeliveryPolicyView[];
   readonly slack: () => SlackApp | undefined;
+  readonly driven: DrivenController | undefined;
   readonly standing: () => { readonly mayAct: boolean; readonly holder: string | undefined };
 }
 
@@ -96,10 +100,10 @@ const aPicture = {
   verdict: 'running',
 } as const;
 
-function rights({ cluster, config }: DoctorHands): Probe {
+function rights({ cluster, config, driven }: DoctorHands): Probe {
   const reviews = createAccessReviews(cluster);
   return async (signal) => {
-    const asked = rightQuestions(neededRights, {
+    const asked = rightQuestions(driven === undefined ? neededRights : drivenRights, {
       watchNamespaces: config.WATCH_NAMESPACES,
       leaseNamespace: config.ARGO_NAMESPACE,
       ownNamespace: config.POD_NAMESPACE,
@@ -116,7 +120,10 @@ function rights({ cluster, config }: DoctorHands): Probe {
   };
 }
 
-function controller({ cluster, config, standing }: DoctorHands): Probe {
+function controller({ cluster, config, standing, driven }: DoctorHands): Probe {
+  const lease = `${config.ARGO_NAMESPACE}/${keeperLeaseName(config.INSTANCE_ID)}`;
+  if (driven !== undefined)
+    return async () => judgeDriven({ controller: driven.runBy()?.name, holder: driven.holder(), lease });
   return async (signal) => {
     const { holder, mayAct } = standing();
     const argo = await readReadyDeployments(
@@ -124,7 +131,6 @@ function controller({ cluster, config, standing }: DoctorHands): Probe {
       { namespace: config.ARGO_NAMESPACE, labelSelector: 'app.kubernetes.io/name=argo-rollouts' },
       signal,
     ).catch(() => undefined);
-    const lease = `${config.ARGO_NAMESPACE}/${keeperLeaseName(config.INSTANCE_ID)}`;
     return judgeController({ holder, isOurs: mayAct, lease, argo });
   };
 }

@@ -5,6 +5,7 @@ import type { MetricProviders } from './metric-providers/index.ts';
 import type { Study, WhyTools } from './operations/index.ts';
 import { type Records, writerOf } from './records/index.ts';
 import { instanceIdLabel, type Rollout, type Standing } from './rollout/index.ts';
+import type { DrivenController } from './service-controller.ts';
 import type { Deliver } from './service-reading.ts';
 import type { TrafficRouters } from './traffic-routers/index.ts';
 
@@ -18,6 +19,8 @@ interface WhyHands {
   readonly providers: MetricProviders;
   readonly access: AccessRules;
   readonly engine: () => Engine;
+  /** The controller that runs the Rollouts in our place; undefined: we do. */
+  readonly driven: DrivenController | undefined;
 }
 
 const ourHolder = /^stepwise_/;
@@ -48,7 +51,7 @@ export function createWhyTools(
       };
       return study;
     },
-    standing: (rollout) => standingOf(rollout, hands.engine().standing().holder, hands.config),
+    standing: (rollout) => standingOf(rollout, hands),
     pausedBy: (rollout) => writerOf(rollout, ['spec', 'paused']),
     lastSample: (metric, signal) => readLastSample(metric, hands.providers, cluster.nowMs(), signal),
     mayDo: (verbs, on, signal) => access.subjectsOf(verbs, on, signal),
@@ -56,10 +59,16 @@ export function createWhyTools(
 }
 
 /** Who takes turns for this Rollout. */
-function standingOf(rollout: Rollout, holder: string | undefined, config: Config): Standing {
+function standingOf(rollout: Rollout, { config, engine, driven }: WhyHands): Standing {
   const wanted = rollout.metadata.labels[instanceIdLabel] ?? '';
   if (wanted !== config.INSTANCE_ID) return { kind: 'instance', wanted, own: config.INSTANCE_ID };
   const lease = `${config.ARGO_NAMESPACE}/${keeperLeaseName(config.INSTANCE_ID)}`;
+  if (driven !== undefined) {
+    if (driven.holder() !== undefined) return { kind: 'ours' };
+    const runBy = driven.runBy();
+    return { kind: 'silent', controller: runBy?.name ?? 'an Argo controller', lease, sinceMs: runBy?.silentSinceMs };
+  }
+  const { holder } = engine().standing();
   if (holder === undefined || holder === '') return { kind: 'nobody', lease };
   return ourHolder.test(holder) ? { kind: 'ours' } : { kind: 'other', holder, lease };
 }

@@ -30,6 +30,7 @@ import { createChannels, createLiveCards, createOperations } from './operations/
 import { createDenials, createRecords, deriveEntries } from './records/index.ts';
 import { type Effect, instanceIdLabel, type Rollout } from './rollout/index.ts';
 import { type Builds, createBuilds } from './service-builds.ts';
+import { chooseMode, watchController } from './service-controller.ts';
 import { createProbes } from './service-doctor.ts';
 import { createTemplateReader, sendExperimentEvent } from './service-experiments.ts';
 import { createHands, type Hands } from './service-hands.ts';
@@ -72,14 +73,18 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
     imageHook: (request) => imageHook(request),
   });
   const port = await http.start();
-  const hands = await connect(cluster, config, log, stopping).catch(async (error: unknown) => {
+  async function giveUp(error: unknown): Promise<never> {
     await Promise.all([http.stop(), cluster.stop()]);
     throw error;
-  });
+  }
+  const hands = await connect(cluster, config, log, stopping).catch(giveUp);
   const { caches } = hands;
   const events = createEventOutbox(cluster, log);
-  const lease = createKeeperLease(cluster, config, log);
-  const store = createStore(config, lease, log);
+  const mode = await chooseMode(cluster, config, log, stopping).catch(giveUp);
+  const driven = mode === 'drive' ? watchController(cluster, config, log) : undefined;
+  const runBy = () => driven?.runBy();
+  const lease = createKeeperLease(cluster, { config, mode }, log);
+  const store = createStore({ config, mode }, lease, log);
   const keys = signingKeys(config, log);
   const records = createRecords({ cluster, chainKey: keys.current, log });
   const denials = createDenials({ write: records.recordDenials, nowMs: cluster.nowMs, log });
@@ -97,7 +102,7 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
     evidence: config.EVIDENCE,
     isOurs: hasOurLabel,
   };
-  const deliver = createDeliver(cluster);
+  const deliver = createDeliver(cluster, runBy);
 
   const access = createAccessRules(cluster);
   const whyTools = createWhyTools({
@@ -110,6 +115,7 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
     providers,
     access,
     engine: () => engine,
+    driven,
   });
   const probes = createProbes({
     cluster,
@@ -122,6 +128,7 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
     policies: hands.policies.list,
     slack: () => slack,
     standing: () => engine.standing(),
+    driven,
   });
   const operations = createOperations({
     ...hands,
@@ -138,6 +145,10 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
     whoMay: access.subjectsOf,
     measureNow: createMeasureNow({ cluster, resources, providers, evidence: config.EVIDENCE }),
     probes,
+    silentController: () => {
+      const seen = runBy();
+      return seen?.silentSinceMs === undefined ? undefined : seen;
+    },
     log,
   });
   const slackSettings = readSlackSettings(config);
@@ -159,6 +170,7 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
   if (slack === undefined) log.info('no Slack token: rollouts run, nobody is told');
 
   const engine = createEngine({
+    mode,
     caches,
     store,
     lease,
@@ -209,23 +221,28 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
     { name: 'queue', isReady: true, message: `${store.kind}, ${store.isHealthy() ? 'answers' : 'does not answer'}` },
     ...slackChecks(slack),
     { name: 'keeper', isReady: true, message: engine.standing().holder ?? 'nobody holds the Lease' },
+    ...(driven === undefined
+      ? []
+      : [{ name: 'controller', isReady: true, message: driven.holder() ?? 'no Argo controller holds its Lease' }]),
   ];
 
   return {
     async start() {
       // Before the first card is posted: it stays in the channel where it was begun.
       await policies.start();
+      await driven?.start();
       await engine.start();
       // What is heard must be told: not before there is a queue.
       imageHook = builds.hook;
       await slack?.start();
-      log.info({ port, store: store.kind, slack: slackSettings?.mode.kind }, 'started');
+      log.info({ port, store: store.kind, controller: mode, slack: slackSettings?.mode.kind }, 'started');
     },
     async stop() {
       await slack?.stop();
       await denials.stop();
       await engine.stop();
       await policies.stop();
+      await driven?.stop();
       await events.stop();
       await http.stop();
       await charts.stop();

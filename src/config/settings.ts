@@ -83,12 +83,9 @@ export const settings = {
   ),
   WATCH_NAMESPACES: setting('', list, 'Namespaces to watch, comma separated. Unset: all.'),
   CONTROLLER: setting(
-    'own',
-    z.enum(['own', 'drive'], 'own is what there is').refine((mode) => mode !== 'drive', {
-      message:
-        'driving an Argo controller is not built yet. Set own: Stepwise takes no turns while another controller holds the Lease',
-    }),
-    'own: Stepwise runs the Rollouts, and takes no turns while another controller holds the Lease. drive is not built yet, and refused.',
+    '',
+    z.enum(['', 'own', 'drive'], 'own, drive, or empty'),
+    'own: Stepwise runs the Rollouts, and takes no turns while another controller holds the Lease. drive: an Argo controller runs them; Stepwise shows them and asks for what people want. Empty: drive where there is any sign of an Argo controller, else own.',
   ),
   INSTANCE_ID: setting('', text, "Works as Argo's --instance-id: only Rollouts labelled with it are ours."),
   ARGO_NAMESPACE: setting(

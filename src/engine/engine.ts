@@ -1,18 +1,20 @@
 import type { Logger } from 'pino';
 import type { LeaderLease, ObjectName } from '../kubernetes/index.ts';
-import type { QueueStore } from '../queue-stores/index.ts';
+import type { QueueStore, TurnKey } from '../queue-stores/index.ts';
 import { decide, neededServices, neededTemplates } from '../rollout/index.ts';
 import { type BuildTools, takeBuildsTurn } from './builds.ts';
 import { type CardTools, takeCardTurn } from './card.ts';
 import { type ExperimentTools, takeExperimentTurn } from './experiment.ts';
 import { type Caches, createKeeper, nudgeAborts } from './keeper.ts';
 import { lookAt } from './look.ts';
+import { type Mode, takesTurns } from './mode.ts';
 import { glance, type ObserveTools, observe, observeAgain } from './observe.ts';
 import { type PerformTools, perform } from './perform.ts';
 import { reconcile } from './reconcile.ts';
 import { createTakeTurn, type TurnTaker, type TurnTools } from './turn.ts';
 
 export interface EngineTools {
+  readonly mode: Mode;
   readonly caches: Caches;
   readonly store: QueueStore;
   readonly lease: LeaderLease;
@@ -39,7 +41,8 @@ export interface Engine {
 export function createEngine(tools: EngineTools): Engine {
   const { caches, store, lease, log } = tools;
   const observing: ObserveTools = { ...tools.observing, caches };
-  const keeper = createKeeper({ caches, store, servicesOf: neededServices, templatesOf: neededTemplates, log });
+  const takes = (kind: TurnKey['kind']) => takesTurns(tools.mode, kind);
+  const keeper = createKeeper({ caches, store, takes, servicesOf: neededServices, templatesOf: neededTemplates, log });
 
   function standing() {
     const holder = lease.holder();
@@ -74,6 +77,7 @@ export function createEngine(tools: EngineTools): Engine {
       card: (key, signal) => takeCardTurn(key, { ...tools.card, look }, signal),
     },
     mayAct: () => standing().mayAct,
+    takes,
     observeTurn: tools.observeTurn,
     log,
   });
@@ -86,7 +90,7 @@ export function createEngine(tools: EngineTools): Engine {
       // Stopped in the middle of it: what would be opened now is closed by nobody.
       if (stopping.signal.aborted) return;
       await store.start(takeTurn);
-      unsubscribes.push(nudgeAborts({ caches, store, log }));
+      if (takes('rollout')) unsubscribes.push(nudgeAborts({ caches, store, log }));
       const unsubscribe = lease.onChange((isMine) => {
         log.info({ isMine }, isMine ? 'became the keeper' : 'no longer the keeper');
         if (isMine) keeper.start();

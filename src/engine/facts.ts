@@ -5,7 +5,7 @@ import { seenKeyOf } from './verify.ts';
 const finalEvents = ['live', 'rolledBack', 'superseded'];
 
 /** What a record tells about its revision beyond what the cluster's objects say. */
-export function factsOf(record: DeliveryRecord): Omit<DeliveryFacts, 'clusterUid'> {
+export function factsOf(record: DeliveryRecord): Omit<DeliveryFacts, 'clusterUid' | 'runBy'> {
   const started = record.entries.find(({ event }) => event === 'started' || event === 'undone');
   const ended = record.entries.findLast(({ event }) => finalEvents.includes(event));
   return {

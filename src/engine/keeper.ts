@@ -28,6 +28,8 @@ export interface Caches {
 export interface KeeperTools {
   readonly caches: Caches;
   readonly store: Pick<QueueStore, 'nudge' | 'onLoss'>;
+  /** Keys of other kinds are another controller's, and not nudged. Absent: all are ours. */
+  readonly takes?: (kind: TurnKey['kind']) => boolean;
   /** Names of the Services that a Rollout's strategy names. */
   readonly servicesOf: (rollout: Rollout) => readonly string[];
   /** AnalysisTemplates that a Rollout's strategy names. */
@@ -47,6 +49,7 @@ export function createKeeper(tools: KeeperTools) {
   const unsubscribes: (() => void)[] = [];
   const rolloutByUid = new Map<string, Rollout>();
   const experimentByUid = new Map<string, Experiment>();
+  const takes = tools.takes ?? (() => true);
 
   const paced = createPacedNudges((key) => {
     tools.store.nudge(key).catch((error: unknown) => {
@@ -56,7 +59,7 @@ export function createKeeper(tools: KeeperTools) {
   });
 
   function nudge(kind: TurnKey['kind'], namespace: string, name: string): void {
-    paced.add({ kind, namespace, name });
+    if (takes(kind)) paced.add({ kind, namespace, name });
   }
 
   /**
@@ -172,7 +175,7 @@ export function createKeeper(tools: KeeperTools) {
   ).map(([which, pace]) =>
     createSweep({
       ...pace,
-      keys: () => allKeys(which),
+      keys: () => allKeys(which).filter(({ kind }) => takes(kind)),
       send: (key) => tools.store.nudge(key),
       onEnd: (count) => tools.log.info({ which, count }, 'keys resynced'),
       onFailure: (error) => tools.log.warn({ which, err: error }, 'nudge not stored, trying again'),

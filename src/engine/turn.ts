@@ -10,6 +10,8 @@ export interface TurnTools {
   readonly takers: Readonly<Record<TurnKey['kind'], TurnTaker>>;
   /** False while this replica must not act: the keeper's Lease is stale or another controller's. */
   readonly mayAct: () => boolean;
+  /** Keys of other kinds belong to another controller: their turns are none. Absent: all are ours. */
+  readonly takes?: (kind: TurnKey['kind']) => boolean;
   /** Aborts when we stop. A rollout's turn and a card's end by themselves; a measurement that was begun is dropped, and taken again. */
   readonly stopping?: AbortSignal;
   readonly log: Logger;
@@ -43,6 +45,7 @@ export function createTakeTurn(tools: TurnTools): TakeTurn {
 
   return async (key) => {
     const id = `${key.kind}/${key.namespace}/${key.name}`;
+    if (tools.takes?.(key.kind) === false) return;
     if (!tools.mayAct()) {
       await tools.store.wake(key, 1000);
       return;

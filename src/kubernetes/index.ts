@@ -6,6 +6,7 @@ export { type AccessReviews, createAccessReviews, type RightQuestion } from './a
 export { type AccessRules, createAccessRules } from './access-rules.ts';
 export { type AnalysisRuns, createAnalysisRuns } from './analysis-runs.ts';
 export type { ApiAnswer } from './api-client.ts';
+export { type ArgoController, readArgoControllers } from './argo-controllers.ts';
 export type {
   AccessQuestion,
   Cluster,
@@ -25,12 +26,14 @@ export {
   createHolderName,
   createLease,
   createLeaseTiming,
+  driveLeaseName,
   keeperLeaseName,
   type LeaderLease,
   type LeaseSettings,
   type LeaseTiming,
 } from './lease.ts';
-export { readLeaseHolder } from './lease-holder.ts';
+export { readLeaseHolder, readLeaseTrace } from './lease-holder.ts';
+export { createLeaseWatch, type LeaseWatch } from './lease-watch.ts';
 export { type KubeConfigSettings, loadKubeConfig } from './load-kube-config.ts';
 export { createPods, type Pods } from './pods.ts';
 export {
@@ -46,10 +49,11 @@ export {
   projectWhole,
 } from './projections.ts';
 export { readReadyDeployments } from './ready-deployments.ts';
+export { readRecentWriters } from './recent-writers.ts';
 export { createReferencedWorkloads, type ReferencedWorkloads } from './referenced-workloads.ts';
 export { createReflector, type ReflectorSettings, type ReflectorTiming } from './reflector.ts';
 export { apiVersionOf, resources } from './resources.ts';
-export { neededDefinitions, neededRights, type Right } from './rights.ts';
+export { drivenRights, neededDefinitions, neededRights, type Right } from './rights.ts';
 export { createRollouts, type Rollouts } from './rollouts.ts';
 export { type InstalledSchemas, readInstalledSchemas, readServedVersions } from './schema.ts';
 export { createServices, type Services } from './services.ts';

@@ -12,6 +12,18 @@ const Lease = z.looseObject({
     .prefault({}),
 });
 
+/** What a Lease says, however old; undefined: there is none. */
+export async function readLeaseTrace(
+  cluster: Pick<Cluster, 'get'>,
+  name: ObjectName,
+  signal: AbortSignal,
+): Promise<{ readonly holder: string; readonly renewedAtMs: number; readonly durationMs: number } | undefined> {
+  const found = await cluster.get(resources.leases, name, signal);
+  if (found === undefined) return undefined;
+  const { holderIdentity, leaseDurationSeconds, renewTime } = Lease.parse(found).spec;
+  return { holder: holderIdentity, renewedAtMs: Date.parse(renewTime), durationMs: leaseDurationSeconds * 1000 };
+}
+
 /**
  * Who holds a Lease, for somebody who looks once: by the time that the holder wrote, where replicas that compete for it count by their
  * own clocks. Undefined: nobody, or one who fell silent.
@@ -21,11 +33,10 @@ export async function readLeaseHolder(
   name: ObjectName,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const found = await cluster.get(resources.leases, name, signal);
-  if (found === undefined) return undefined;
-  const { holderIdentity, leaseDurationSeconds, renewTime } = Lease.parse(found).spec;
-  const isFresh = cluster.nowMs() - Date.parse(renewTime) < leaseDurationSeconds * 1000 + slackMs;
-  return holderIdentity !== '' && isFresh ? holderIdentity : undefined;
+  const trace = await readLeaseTrace(cluster, name, signal);
+  if (trace === undefined) return undefined;
+  const isFresh = cluster.nowMs() - trace.renewedAtMs < trace.durationMs + slackMs;
+  return trace.holder !== '' && isFresh ? trace.holder : undefined;
 }
 
 /** Holders renew well before the end, and their clocks are a little off. */

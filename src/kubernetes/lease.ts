@@ -58,6 +58,11 @@ export function keeperLeaseName(instanceId: string): string {
   return instanceId === '' ? 'argo-rollouts-controller-lock' : `argo-rollouts-controller-lock-${instanceId}`;
 }
 
+/** Beside an Argo controller, which holds its own: one of our replicas tells people, by a Lease in our own namespace. */
+export function driveLeaseName(instanceId: string): string {
+  return instanceId === '' ? 'stepwise-drive' : `stepwise-drive-${instanceId}`;
+}
+
 /** A new process is a new holder, even in the same pod. */
 export function createHolderName(pod: string): string {
   return `stepwise_${pod}_${randomUUID()}`;

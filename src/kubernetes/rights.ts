@@ -90,3 +90,41 @@ export const neededRights: readonly Right[] = [
   own('configmaps', 'get patch', 'images of builds are remembered', ['stepwise-heard-images']),
   own('configmaps', 'create', 'images of builds are remembered'),
 ];
+
+/**
+ * What changes beside an Argo controller (CONTROLLER=drive): nothing is written but what people ask for of a Rollout, and our own records.
+ * '' = not needed at all.
+ */
+const verbsInDrive: Readonly<Record<string, string>> = {
+  'watched argoproj.io/rollouts/finalizers': '',
+  'watched argoproj.io/analysisruns': 'get list watch',
+  'watched argoproj.io/analysisruns/finalizers': '',
+  'watched apps/replicasets': 'get list watch',
+  'watched apps/deployments': 'get',
+  'watched /services': 'get list watch',
+  'watched /pods': 'get list',
+  'watched /pods/eviction': '',
+  'watched /pods/log': '',
+  'watched batch/jobs': '',
+  'watched networking.k8s.io/ingresses': 'get list watch',
+  'watched gateway.networking.k8s.io/httproutes': 'get list watch',
+  'watched events.k8s.io/events': 'get list',
+  'watched /events': '',
+  'lease coordination.k8s.io/leases': 'get list watch',
+};
+
+/** Every right of manifests/install/overlays/drive. */
+export const drivenRights: readonly Right[] = [
+  ...neededRights.flatMap((right) => {
+    const verbs = verbsInDrive[`${right.scope} ${right.group}/${right.resource}`];
+    if (verbs === undefined) return [right];
+    return verbs === '' ? [] : [{ ...right, verbs: verbs.split(' ') }];
+  }),
+  {
+    group: 'coordination.k8s.io',
+    resource: 'leases',
+    verbs: ['get', 'list', 'watch', 'create', 'patch'],
+    scope: 'own',
+    why: 'one replica tells people',
+  },
+];

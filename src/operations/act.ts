@@ -38,6 +38,8 @@ export interface OperationTools {
   readonly record: (rollout: Rollout, act: RecordedAct, signal: AbortSignal) => Promise<void>;
   /** Counts a refused act; its line in the record follows by itself. */
   readonly tellDenial: Denials['tell'];
+  /** The other controller that runs Rollouts, where it gives no sign of life. */
+  readonly silentController?: () => { readonly name: string } | undefined;
   readonly cardOf: (rollout: Rollout, signal: AbortSignal) => Promise<CardPlace | undefined>;
   readonly log: Logger;
 }
@@ -222,6 +224,9 @@ async function denialOf<W extends Wish>(
   if (rule.raisesRisk && !tools.channels.isBound(askedIn, rollout)) {
     return { done: false, reason: 'unboundChannel', facts: { ...name, ...(channel === undefined ? {} : { channel }) } };
   }
+  const silent = rule.raisesRisk ? tools.silentController?.() : undefined;
+  if (silent !== undefined)
+    return { done: false, reason: 'controllerSilent', facts: { ...name, controller: silent.name } };
   return wish.saw === undefined ? undefined : staleness(wish.saw, bindingOf(rollout, analysisRuns), rule.isBoundTo);
 }
 

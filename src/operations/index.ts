@@ -12,6 +12,7 @@ export {
   judgeClock,
   judgeController,
   judgeDefinitions,
+  judgeDriven,
   judgeRights,
   rightQuestions,
   type WhereRightsAreNeeded,

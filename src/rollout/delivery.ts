@@ -49,8 +49,18 @@ export interface Delivery {
   readonly git?: GitSide;
   /** Somebody puts back what the engine writes into Services and routes; gone when the next try has stood. */
   readonly contest?: PutBackNote & { readonly retryAtMs: number };
+  /** Who runs the Rollout, where it is not Stepwise. */
+  readonly runBy?: RunBy;
   /** What a Promote, Skip or Finish button of this card is bound to besides uid and revision. */
   readonly binding: Binding;
+}
+
+/** Another controller that runs a Rollout. */
+export interface RunBy {
+  /** `argo-rollouts v1.8.3` */
+  readonly name: string;
+  /** Since then it gives no sign of life: nothing moves, and what is asked for waits. Absent: it lives. */
+  readonly silentSinceMs?: number;
 }
 
 /** What Git has to say about a revision: who carries it into the cluster, what it asks for, and whether it undid somebody's change. */

@@ -20,6 +20,7 @@ export type {
   GitSide,
   MetricLine,
   MetricSeries,
+  RunBy,
   VerificationCheck,
 } from './delivery.ts';
 export { type Cause, type CauseKind, causeOrder, type LastSample, type Standing } from './diagnosis/cause.ts';

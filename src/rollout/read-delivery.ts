@@ -34,6 +34,7 @@ export interface DeliveryFacts {
   /** After a rollback: what looks at the traffic have seen. Undefined: nobody can tell, so nobody waits for it. */
   readonly hasNoCanaryRequests?: boolean | undefined;
   readonly isMetricBack?: boolean | undefined;
+  readonly runBy?: Delivery['runBy'] | undefined;
 }
 
 /** One revision's way through a rollout, as people are told about it. */
@@ -80,6 +81,7 @@ export function readDelivery(world: World, facts: DeliveryFacts): Delivery {
     finishedAtMs: facts.finishedAtMs,
     ...(git === undefined ? {} : { git }),
     ...(at.isPresent ? contestOf(world) : {}),
+    ...(at.isPresent && facts.runBy !== undefined ? { runBy: facts.runBy } : {}),
     binding: bindingOf(rollout, world.analysisRuns),
   };
 }

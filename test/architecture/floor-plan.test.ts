@@ -55,6 +55,7 @@ const wiring = [
   'cli-doctor.ts',
   'service.ts',
   'service-builds.ts',
+  'service-controller.ts',
   'service-doctor.ts',
   'service-experiments.ts',
   'service-why.ts',

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
-import { neededRights } from '../../src/kubernetes/index.ts';
+import { drivenRights, neededRights } from '../../src/kubernetes/index.ts';
 
 const Role = z.looseObject({
   kind: z.enum(['ClusterRole', 'Role']),
@@ -52,6 +52,41 @@ it('the rights that doctor asks for are those that the manifest gives', () => {
   expect(asked.sort()).toEqual(rightsIn('app/rbac.yaml').sort());
 });
 
+/** Beside an Argo controller; `stepwise-cluster` and what is remembered of builds stay as they are. */
+const driveRoleOf: Readonly<Record<string, string>> = {
+  watched: 'ClusterRole stepwise-drive ',
+  cluster: 'ClusterRole stepwise-cluster ',
+  lease: 'Role stepwise-argo argo-rollouts',
+};
+
+it('the rights that doctor asks for in drive mode are those that its overlay gives', () => {
+  const asked = drivenRights.flatMap(({ group, resource, verbs, names = [''], scope }) => {
+    const own = resource === 'leases' ? 'Role stepwise-drive-lease stepwise' : roleOf.own;
+    const role = scope === 'own' ? own : driveRoleOf[scope];
+    return names.flatMap((name) => verbs.map((verb) => `${role} ${group}/${resource} ${name} ${verb}`));
+  });
+  const kept = rightsIn('app/rbac.yaml').filter(
+    (line) => line.startsWith(roleOf.cluster) || line.startsWith(roleOf.own),
+  );
+  expect(asked.sort()).toEqual([...rightsIn('overlays/drive/rbac.yaml'), ...kept].sort());
+});
+
+it('in drive mode nothing of other people is written but Rollouts', () => {
+  const writes = drivenRights
+    .filter(({ verbs }) => verbs.some((verb) => !['get', 'list', 'watch'].includes(verb)))
+    .map(({ group, resource }) => `${group}/${resource}`);
+  expect([...new Set(writes)].sort()).toEqual([
+    '/configmaps',
+    'argoproj.io/rollouts',
+    'argoproj.io/rollouts/status',
+    'authorization.k8s.io/subjectaccessreviews',
+    'coordination.k8s.io/leases',
+    'stepwise.dev/deliveryrecords',
+  ]);
+  const ofLeases = drivenRights.filter(({ resource, scope }) => resource === 'leases' && scope !== 'own');
+  expect(ofLeases.map(({ verbs }) => verbs)).toEqual([['get', 'list', 'watch']]);
+});
+
 it('a watched namespace has the same rights as all namespaces have', () => {
   const inOne = rightsIn('watched-namespace/role.yaml').map((line) => line.replace(/^Role /, 'ClusterRole '));
   expect(inOne.length).toBeGreaterThan(40);
@@ -59,7 +94,7 @@ it('a watched namespace has the same rights as all namespaces have', () => {
 });
 
 it('each rule of a role says in a comment what it is for', () => {
-  for (const file of ['app/rbac.yaml', 'watched-namespace/role.yaml']) {
+  for (const file of ['app/rbac.yaml', 'watched-namespace/role.yaml', 'overlays/drive/rbac.yaml']) {
     const lines = readFileSync(new URL(`../../manifests/install/${file}`, import.meta.url), 'utf8').split('\n');
     const rules = lines.flatMap((line, index) => (line.startsWith('  - apiGroups:') ? [index] : []));
     expect(rules.length).toBeGreaterThan(10);

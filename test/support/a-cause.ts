@@ -6,6 +6,14 @@ export function causesOf(words: string): readonly Cause[] {
   return [
     { kind: 'otherController', standing: { kind: 'other', holder: words, lease: 'argo-rollouts/lock' } },
     { kind: 'otherController', standing: { kind: 'nobody', lease: 'argo-rollouts/lock' } },
+    {
+      kind: 'otherController',
+      standing: { kind: 'silent', controller: words, lease: 'argo-rollouts/lock', sinceMs: noonMs },
+    },
+    {
+      kind: 'otherController',
+      standing: { kind: 'silent', controller: words, lease: 'argo-rollouts/lock', sinceMs: undefined },
+    },
     { kind: 'otherController', standing: { kind: 'instance', wanted: words, own: '' } },
     { kind: 'otherController', standing: { kind: 'instance', wanted: '', own: words } },
     { kind: 'sharedService', service: words, rollouts: [words, words], isLeftover: false },

@@ -134,7 +134,7 @@ const Kubeconfig = z.looseObject({
 });
 
 /** A kubeconfig like the one at `path`, with this address in it. Returns the new path, beside the old one. */
-export function kubeconfigThrough(line: BreakableLine, path: string): string {
+export function kubeconfigThrough(line: Pick<BreakableLine, 'url'>, path: string): string {
   const config = Kubeconfig.parse(JSON.parse(readFileSync(path, 'utf8')));
   for (const { cluster } of config.clusters) cluster.server = line.url;
   const through = `${path}.${new URL(line.url).port}`;

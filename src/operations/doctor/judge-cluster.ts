@@ -114,6 +114,28 @@ export interface SeenController {
   readonly argo: readonly string[] | undefined;
 }
 
+export interface SeenDriven {
+  /** `argo-rollouts v1.8.3`; undefined: nothing of an Argo controller was found. */
+  readonly controller: string | undefined;
+  /** Who holds Argo's Lease, fresh. */
+  readonly holder: string | undefined;
+  readonly lease: string;
+}
+
+/** CONTROLLER=drive: somebody else has to live. */
+export function judgeDriven({ controller, holder, lease }: SeenDriven): Finding {
+  const [namespace = '', name = ''] = lease.split('/');
+  const look = `kubectl -n ${namespace} get lease ${name} -o yaml`;
+  if (holder !== undefined)
+    return ok(`${controller ?? 'an Argo controller'} runs the Rollouts (${holder}); Stepwise drives it`);
+  const nobody = controller === undefined ? 'no Argo controller holds' : `${controller} no longer holds`;
+  return failed(
+    `CONTROLLER=drive, and ${nobody} the Lease ${lease}: no rollout moves`,
+    look,
+    'kubectl get deploy -A -l app.kubernetes.io/name=argo-rollouts',
+  );
+}
+
 export function judgeController({ holder, isOurs, lease, argo }: SeenController): Finding {
   const [namespace = '', name = ''] = lease.split('/');
   const look = `kubectl -n ${namespace} get lease ${name} -o yaml`;

@@ -66,6 +66,13 @@ export type Standing =
   | { readonly kind: 'ours' }
   /** Somebody else holds the Lease, and is fresh. */
   | { readonly kind: 'other'; readonly holder: string; readonly lease: string }
+  /** The Argo controller that runs it gives no sign of life. */
+  | {
+      readonly kind: 'silent';
+      readonly controller: string;
+      readonly lease: string;
+      readonly sinceMs: number | undefined;
+    }
   /** Nobody holds it: no replica could take or renew it. */
   | { readonly kind: 'nobody'; readonly lease: string }
   /** Its label gives it to another instance (`--instance-id`, INSTANCE_ID). */

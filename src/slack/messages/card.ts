@@ -41,13 +41,22 @@ function footer(delivery: Delivery, view: CardView): Mrkdwn {
   const begin = beginWords(delivery, view);
   if (begin !== undefined) parts.push(begin);
   const approvers = delivery.approvals?.by.slice(0, 2).map((user) => nameIn(view, user)) ?? [];
+  const { runBy } = delivery;
+  if (runBy !== undefined && runBy.silentSinceMs === undefined) parts.push(`run by ${quote(runBy.name, 40)}`);
   if (approvers.length > 0) parts.push(`approved by ${approvers.join(', ')}`);
   parts.push(`as of ${date(view.asOfMs, '{time_secs}')}`);
   const asksFor = isGoingBack(delivery)
     ? `The Rollout still asks for ${quote(canaryVersion(delivery), 40)}`
     : undefined;
-  const last = gitLine(delivery) ?? asksFor;
+  const last = silence(delivery) ?? gitLine(delivery) ?? asksFor;
   return [parts.join(' · '), ...(last === undefined ? [] : [last])].join('\n');
+}
+
+/** Of what is over nothing has to move any more. */
+function silence({ runBy, state }: Delivery): Mrkdwn | undefined {
+  const isOver = state === 'live' || state === 'rolledBack' || state === 'superseded';
+  if (runBy?.silentSinceMs === undefined || isOver) return undefined;
+  return `*${quote(runBy.name, 40)} is silent* since ${date(runBy.silentSinceMs, '{time}')}: nothing moves`;
 }
 
 /** `started by Dana`, or of a way back `undone to 1.4.2 by Dana`. */

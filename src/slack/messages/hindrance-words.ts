@@ -25,6 +25,15 @@ export function otherController({ standing }: Of<'otherController'>, view: Cause
         who: 'whoever installed the two controllers',
         next: [leaseLine(standing.lease), `${view.command} doctor`],
       };
+    case 'silent':
+      return {
+        title: `${quote(standing.controller, 100)} runs it, and gives no sign of life`,
+        details: [
+          `${standing.sinceMs === undefined ? 'Nobody holds' : `Nobody has renewed`} the Lease ${quote(standing.lease, 130)}${standing.sinceMs === undefined ? '' : ` since ${date(standing.sinceMs, '{time_secs}')}`}. Stepwise drives it (CONTROLLER=drive) and moves nothing itself; an abort is written down, and done when it is back.`,
+        ],
+        who: 'whoever runs Argo Rollouts',
+        next: [leaseLine(standing.lease), 'kubectl get deploy -A -l app.kubernetes.io/name=argo-rollouts'],
+      };
     case 'nobody':
       return {
         title: 'No controller runs it',

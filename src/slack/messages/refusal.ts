@@ -116,6 +116,10 @@ const words: Readonly<Record<RefusalReason, Words>> = {
     why: 'overriding Git needs a reason, for those who find Git and cluster at odds.',
     works: [overrideLine(command)],
   }),
+  controllerSilent: (facts, command) => ({
+    why: `${fact(facts, 'controller', 'the controller')} runs it and gives no sign of life: nothing would move now, and it would come as a surprise later. Abort, pause and undo are written down and done when it is back.`,
+    works: [line(command, 'why')],
+  }),
   movedMeanwhile: (_, command) => ({
     why: 'it changed while I was writing, again and again. Nothing was done; look and try once more.',
     works: [line(command, 'status')],

@@ -25,10 +25,10 @@ describe('readConfig', () => {
     expect(message).not.toContain('short-but-secret');
   });
 
-  it('refuses to drive an Argo controller, and says what own does beside one', () => {
-    expect(messageOf(() => readConfig({ CONTROLLER: 'drive' }))).toMatch(
-      /CONTROLLER="drive": driving an Argo controller is not built yet\. Set own: .* takes no turns while another controller/,
-    );
+  it('takes own, drive, or nothing for who runs the Rollouts', () => {
+    const read = (CONTROLLER: string) => readConfig({ CONTROLLER }).CONTROLLER;
+    expect(['own', 'drive', ''].map(read)).toEqual(['own', 'drive', '']);
+    expect(messageOf(() => readConfig({ CONTROLLER: 'both' }))).toMatch(/CONTROLLER="both": own, drive, or empty/);
     expect(messageOf(() => readConfig({ CONTROLLER: 'both' }))).toMatch(/CONTROLLER="both"/);
   });
 

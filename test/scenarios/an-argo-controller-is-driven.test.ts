@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs';
+import { afterEach, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { z } from 'zod';
+import { argoSettings, startArgoLine } from '../support/argo-line.ts';
+import { kubeconfigThrough } from '../support/breakable-line.ts';
+import { asTold, buildStreet, type Street, seenOf, toldOf } from '../support/shops.ts';
+
+const stops: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const stop of stops.splice(0).reverse()) await stop();
+});
+
+it('shows a good and a bad release that an Argo controller runs, and writes nothing but what people ask for', async () => {
+  const street = await buildStreet(['good', 'bad']);
+  stops.push(() => street.stop());
+  await startArgo(street);
+  await street.untilOpen();
+  await onlyDriveRights(street);
+  const writes = noteWrites(street);
+  startDriving(street);
+  await street.sandbox.eventually('it drives', () =>
+    street.sandbox.logs().find(({ msg, controller }) => msg === 'started' && controller === 'drive'),
+  );
+  for (const [shop, image] of [
+    ['good', 'shop:2'],
+    ['bad', 'shop:bad'],
+  ] as const)
+    await street.release(shop, image);
+  await street.untilBack('bad');
+  await street.untilLive('good');
+
+  // Whether the revision that was live before we came has a card, too, is another story.
+  const seen = ['good', 'bad'].map((shop) => ({ ...seenOf(street, shop), cards: [1, seenOf(street, shop).cards[1]] }));
+  expect(seen).toEqual([asTold('good', 'live'), asTold('bad', 'back')]);
+  const card = JSON.stringify(
+    street.slack
+      .transcript()
+      .messages.find(({ ts }) => ts === toldOf(street.slack, 'good', 2).cards[0]?.ts)
+      ?.versions.at(-1),
+  );
+  expect(card).toContain('run by argo-rollouts');
+
+  expect(new Set(writes.map(({ what }) => what))).toEqual(
+    new Set(['deliveryrecords', 'leases stepwise/stepwise-drive']),
+  );
+  expect(writes.filter(({ status }) => status === 403)).toEqual([]);
+});
+
+/** Our engine under Argo's name. */
+async function startArgo({ sandbox }: Street): Promise<void> {
+  const { kubernetes, environment } = sandbox.standIns;
+  const line = await startArgoLine(kubernetes?.url ?? '');
+  stops.push(() => line.stop());
+  const kubeconfig = kubeconfigThrough(line, environment.KUBECONFIG ?? '');
+  sandbox.startService({
+    ...argoSettings,
+    KUBECONFIG: kubeconfig,
+    DATA_DIR: `${environment.DATA_DIR}-argo`,
+    HTTP_PORT: '0',
+  });
+}
+
+function startDriving({ sandbox, settings }: Street): void {
+  sandbox.startService({ ...settings, POD_NAME: 'driver', HTTP_PORT: '0' });
+}
+
+const rbac = '/apis/rbac.authorization.k8s.io/v1';
+const Granting = z.looseObject({
+  kind: z.enum(['Role', 'RoleBinding', 'ClusterRole', 'ClusterRoleBinding']),
+  metadata: z.looseObject({ namespace: z.string().optional() }),
+});
+
+/** The engine's rights are taken from our service account, and those of the overlay given. */
+async function onlyDriveRights({ sandbox }: Street): Promise<void> {
+  await sandbox.request('DELETE', `${rbac}/clusterrolebindings/stepwise-engine`);
+  await sandbox.request('DELETE', `${rbac}/namespaces/argo-rollouts/rolebindings/stepwise-lease`);
+  const text = readFileSync('manifests/install/overlays/drive/rbac.yaml', 'utf8');
+  for (const document of parseAllDocuments(text)) {
+    const object = Granting.parse(document.toJS());
+    const { namespace } = object.metadata;
+    const inside = namespace === undefined ? '' : `/namespaces/${namespace}`;
+    await sandbox.request('POST', `${rbac}${inside}/${object.kind.toLowerCase()}s`, object);
+  }
+}
+
+/** Every write of our service account: what, and how it was answered. */
+function noteWrites({ sandbox }: Street): { readonly what: string; readonly status: number }[] {
+  const writes: { readonly what: string; readonly status: number }[] = [];
+  sandbox.standIns.kubernetes?.onWrite(({ user, resource, namespace, name, status }) => {
+    if (user !== 'system:serviceaccount:stepwise:stepwise') return;
+    writes.push({ what: resource === 'leases' ? `leases ${namespace}/${name}` : resource, status });
+  });
+  return writes;
+}
