@@ -91,34 +91,25 @@ export const neededRights: readonly Right[] = [
   own('configmaps', 'create', 'images of builds are remembered'),
 ];
 
-/**
- * What changes beside an Argo controller (CONTROLLER=drive): nothing is written but what people ask for of a Rollout, and our own records.
- * '' = not needed at all.
- */
-const verbsInDrive: Readonly<Record<string, string>> = {
-  'watched argoproj.io/rollouts/finalizers': '',
-  'watched argoproj.io/analysisruns': 'get list watch',
-  'watched argoproj.io/analysisruns/finalizers': '',
-  'watched apps/replicasets': 'get list watch',
-  'watched apps/deployments': 'get',
-  'watched /services': 'get list watch',
-  'watched /pods': 'get list',
-  'watched /pods/eviction': '',
-  'watched /pods/log': '',
-  'watched batch/jobs': '',
-  'watched networking.k8s.io/ingresses': 'get list watch',
-  'watched gateway.networking.k8s.io/httproutes': 'get list watch',
-  'watched events.k8s.io/events': 'get list',
-  'watched /events': '',
-  'lease coordination.k8s.io/leases': 'get list watch',
-};
+const reading: readonly string[] = ['get', 'list', 'watch'];
+
+/** Beside an Argo controller (CONTROLLER=drive) nothing of others is written but what people ask for of a Rollout. */
+function isWrittenInDrive({ group, resource, scope }: Right): boolean {
+  if (scope === 'cluster' || scope === 'own' || group === 'stepwise.dev') return true;
+  return group === 'argoproj.io' && (resource === 'rollouts' || resource === 'rollouts/status');
+}
+
+/** Read only by what does not run there. */
+const unreadInDrive: readonly string[] = ['batch/jobs', '/pods/log', '/events'];
 
 /** Every right of manifests/install/overlays/drive. */
 export const drivenRights: readonly Right[] = [
   ...neededRights.flatMap((right) => {
-    const verbs = verbsInDrive[`${right.scope} ${right.group}/${right.resource}`];
-    if (verbs === undefined) return [right];
-    return verbs === '' ? [] : [{ ...right, verbs: verbs.split(' ') }];
+    if (isWrittenInDrive(right)) return [right];
+    const verbs = right.verbs.filter((verb) => reading.includes(verb));
+    return verbs.length === 0 || unreadInDrive.includes(`${right.group}/${right.resource}`)
+      ? []
+      : [{ ...right, verbs }];
   }),
   {
     group: 'coordination.k8s.io',
