@@ -12,6 +12,7 @@ import {
   createPolicyWatch,
   type ObserveTools,
   onMove,
+  takeStepPluginTurn,
   verify,
 } from './engine/index.ts';
 import { type Check, checkReflector, createHttpServer } from './http/index.ts';
@@ -40,6 +41,7 @@ import { createDeliver, createReading } from './service-reading.ts';
 import { readSlackSettings, signingKeys, slackChecks } from './service-slack.ts';
 import { createWhyTools } from './service-why.ts';
 import { createSlackApp } from './slack/index.ts';
+import { createWebhooks } from './webhooks/index.ts';
 
 export interface Service {
   start(): Promise<void>;
@@ -92,7 +94,16 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
   const policies = createPolicyWatch({ policies: hands.policies, rollouts: caches.rollouts, store, log });
   const builds = createBuilds({ cluster, caches, channels, store, config, log });
   const charts = createCharts();
-  const providers = createMetricProviders({ prometheusAddress: config.PROMETHEUS_ADDRESS, jobs: createJobs(cluster) });
+  const webhooks = createWebhooks({
+    secret: config.WEBHOOK_SECRET,
+    hosts: config.WEBHOOK_HOSTS,
+    nowMs: cluster.nowMs,
+  });
+  const providers = createMetricProviders({
+    prometheusAddress: config.PROMETHEUS_ADDRESS,
+    jobs: createJobs(cluster),
+    webhooks,
+  });
 
   const hasOurLabel = ({ metadata }: { readonly metadata: { readonly labels: Readonly<Record<string, string>> } }) =>
     (metadata.labels[instanceIdLabel] ?? '') === config.INSTANCE_ID;
@@ -197,6 +208,12 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
       sendEvent: events.add,
       log,
     }),
+    takeStepPluginTurn: (key, signal) =>
+      takeStepPluginTurn(
+        key,
+        { ...hands, replicaSets: caches.replicaSets, webhooks, store, isOurs: hasOurLabel, nowMs: cluster.nowMs, log },
+        signal,
+      ),
     card: {
       records,
       derive: deriveEntries,

@@ -52,3 +52,9 @@ export { type Substituted, substituteArguments } from './substitute.ts';
 export { type EvaluatedTime, evaluateTime } from './time-expression.ts';
 export { formatTimestamp, parseTimestamp } from './timestamp.ts';
 export { matchesRule, validateTemplate } from './validate.ts';
+export {
+  explainPlugin,
+  readWebhookSettings,
+  type WebhookSettings,
+  webhookPlugin,
+} from './webhook-settings.ts';

@@ -5,6 +5,7 @@ import { compileCondition } from './conditions/condition.ts';
 import { parseDuration } from './duration.ts';
 import { toInt } from './limits.ts';
 import { substituteArguments } from './substitute.ts';
+import { explainPlugin, readWebhookSettings } from './webhook-settings.ts';
 
 /**
  * Says what is wrong with a run's spec, in Argo's words (`metrics[0]: interval must be specified when count > 1`), or undefined.
@@ -70,7 +71,21 @@ function validateProvider(metric: Metric): string | undefined {
     count += kind === 'plugin' && typeof settings === 'object' ? Object.keys(settings).length : 1;
   }
   if (count === 0) return 'no provider specified';
-  return count > 1 ? 'multiple providers specified' : undefined;
+  if (count > 1) return 'multiple providers specified';
+  return validatePlugin(metric.provider.plugin);
+}
+
+function validatePlugin(plugins: unknown): string | undefined {
+  if (typeof plugins !== 'object' || plugins === null) return undefined;
+  for (const [name, settings] of Object.entries(plugins)) {
+    const reason = explainPlugin(name);
+    if (reason !== undefined) return reason;
+    // A value that waits for its argument is looked at when it has come.
+    if (isWaiting(JSON.stringify(settings))) continue;
+    const read = readWebhookSettings(settings);
+    if (!read.isValid) return `${name}: ${read.mistakes.join('; ')}`;
+  }
+  return undefined;
 }
 
 function findIdleRule(

@@ -75,6 +75,14 @@ export const settings = {
   IMAGE_HOOK_SECRET: secret(
     'Shared with CI, which signs with it what it tells to /hooks/image on HTTP_PORT. Unset: that path answers 404.',
   ),
+  WEBHOOK_SECRET: secret(
+    'Signs what the plugin stepwise/webhook of a step or a metric sends. Unset: it calls nobody, and says so.',
+  ),
+  WEBHOOK_HOSTS: setting(
+    '',
+    list,
+    'The only hosts that stepwise/webhook calls, comma separated, such as hooks.acme.dev,*.svc. Unset: all but loopback and link-local addresses.',
+  ),
   KUBECONFIG: setting('', text, 'Path of a kubeconfig. Unset: the service account of the pod, else ~/.kube/config.'),
   API_REQUESTS_PER_SECOND: setting(
     '500',

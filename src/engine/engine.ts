@@ -24,6 +24,7 @@ export interface EngineTools {
   readonly performing: PerformTools;
   readonly experiment: Omit<ExperimentTools, 'caches'>;
   readonly takeAnalysisTurn: TurnTaker;
+  readonly takeStepPluginTurn: TurnTaker;
   readonly card: Omit<CardTools, 'look'>;
   readonly builds: BuildTools;
   readonly observeTurn: NonNullable<TurnTools['observeTurn']>;
@@ -73,6 +74,7 @@ export function createEngine(tools: EngineTools): Engine {
         ),
       experiment: (key, signal) => takeExperimentTurn(key, { ...tools.experiment, caches }, signal),
       'analysis-run': tools.takeAnalysisTurn,
+      'step-plugin': tools.takeStepPluginTurn,
       builds: (_, signal) => takeBuildsTurn(tools.builds, signal),
       card: (key, signal) => takeCardTurn(key, { ...tools.card, look }, signal),
     },

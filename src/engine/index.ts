@@ -18,4 +18,5 @@ export { type Mode, takesTurns } from './mode.ts';
 export { type GlanceTools, glance, type ObserveTools, readAnalysisRuns } from './observe.ts';
 export { onMove } from './on-move.ts';
 export { createPolicyWatch } from './policy-watch.ts';
+export { takeStepPluginTurn } from './step-plugin.ts';
 export { verify } from './verify.ts';

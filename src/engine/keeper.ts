@@ -8,7 +8,13 @@ import {
 } from '../analysis/index.ts';
 import type { KubernetesObject, ObjectName, Reflector } from '../kubernetes/index.ts';
 import type { QueueStore, TurnKey } from '../queue-stores/index.ts';
-import type { Experiment, ReplicaSetView, Rollout, ServiceView } from '../rollout/index.ts';
+import {
+  type Experiment,
+  hasPluginCalls,
+  type ReplicaSetView,
+  type Rollout,
+  type ServiceView,
+} from '../rollout/index.ts';
 import { buildsKey } from './builds.ts';
 import { createPacedNudges } from './paced-nudges.ts';
 import { createSweep } from './sweep.ts';
@@ -101,6 +107,7 @@ export function createKeeper(tools: KeeperTools) {
         if (before !== undefined) rolloutByUid.delete(before.metadata.uid);
         if (after !== undefined) rolloutByUid.set(after.metadata.uid, after);
         nudgeRollout(name, isLearnt);
+        if (after !== undefined && hasPluginCalls(after)) nudge('step-plugin', name.namespace, name.name);
       }),
       replicaSets.onChange(({ before, after, isLearnt }) => nudgeOwner((after ?? before)?.ownerUid, isLearnt)),
       experiments.onChange(({ name, before, after, isLearnt }) => {
@@ -154,6 +161,7 @@ export function createKeeper(tools: KeeperTools) {
       const isMoving = rollout.status.stableRS !== rollout.status.currentPodHash || rollout.status.phase !== 'Healthy';
       if (isMoving === (wanted === 'moving'))
         keys.push({ kind: 'rollout', namespace, name }, { kind: 'card', namespace, name });
+      if (wanted === 'moving' && hasPluginCalls(rollout)) keys.push({ kind: 'step-plugin', namespace, name });
     }
     for (const { metadata, status } of tools.caches.experiments.list()) {
       const { namespace, name } = metadata;

@@ -9,13 +9,15 @@ import {
   type Metric,
   measurementUnderWay,
   parseTimestamp,
+  resolveMetrics,
   settleUnderWay,
 } from '../analysis/index.ts';
 import { ForbiddenError, InvalidError, NotNowError } from '../lib/index.ts';
 import type { LastingMetricProvider } from '../metric-providers/index.ts';
 import type { AnalysisRunTools } from './analysis-run.ts';
+import { readSecrets } from './measurement.ts';
 
-type Tools = Pick<AnalysisRunTools, 'cluster' | 'providers' | 'log'>;
+type Tools = Pick<AnalysisRunTools, 'cluster' | 'resources' | 'providers' | 'log'>;
 
 interface Asked {
   readonly run: AnalysisRun;
@@ -43,7 +45,7 @@ export async function takeLastingMeasurement(
     const reading =
       underWay === undefined
         ? await provider.start(settings, place, nowMs, signal)
-        : await provider.poll({ ...place, startedAtMs, metadata: underWay.metadata }, nowMs, signal);
+        : await provider.poll({ ...place, startedAtMs, metadata: underWay.metadata, settings }, nowMs, signal);
     return { ...outcome, finishedAtMs: cluster.nowMs(), ...reading };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
@@ -98,25 +100,37 @@ export async function discardForgotten(tools: Tools, ending: Ending, signal: Abo
   }
 }
 
-type Begun = Pick<Measurement, 'startedAt' | 'metadata'>;
+type Begun = Pick<Measurement, 'startedAt' | 'metadata'> & { readonly phase?: string | undefined };
 
 async function discardOf(
-  { providers, log }: Tools,
+  tools: Tools,
   run: AnalysisRun,
   signal: AbortSignal,
   begunOf: (metricName: string) => readonly Begun[],
 ): Promise<void> {
+  const { providers, log } = tools;
   const { namespace, name: runName } = run.metadata;
-  const discards = run.spec.metrics.flatMap(({ name, provider: settingsByKind }) => {
+  const discards = run.spec.metrics.flatMap(({ name, provider: settingsByKind }, index) => {
     const provider = providers.chooseLasting(settingsByKind)?.provider;
-    return provider === undefined ? [] : begunOf(name).map((begun) => ({ provider, name, begun }));
+    if (provider === undefined) return [];
+    const isLeft = ({ phase }: Begun) => provider.isElsewhere !== true || phase === undefined || phase === 'Running';
+    return begunOf(name)
+      .filter(isLeft)
+      .map((begun) => ({ provider, name, begun, index }));
   });
+  if (discards.length === 0) return;
+  const isElsewhere = discards.some(({ provider }) => provider.isElsewhere === true);
+  const resolved = isElsewhere ? await resolveSettings(tools, run, signal) : run.spec.metrics;
   await Promise.all(
-    discards.map(async ({ provider, name, begun }) => {
+    discards.map(async ({ provider, name, begun, index }) => {
       const number = numberOf(run, name);
       try {
         const startedAtMs = startOf(begun) ?? 0;
-        await provider.discard({ ...placeOf(run, name, number), startedAtMs, metadata: begun.metadata }, signal);
+        const settings = providers.chooseLasting(resolved[index]?.provider ?? {})?.settings;
+        await provider.discard(
+          { ...placeOf(run, name, number), startedAtMs, metadata: begun.metadata, settings },
+          signal,
+        );
       } catch (error) {
         // Trying again does not help, and must hold up nothing.
         if (!(error instanceof ForbiddenError || error instanceof InvalidError)) throw error;
@@ -124,6 +138,13 @@ async function discardOf(
       }
     }),
   );
+}
+
+/** Their arguments in place, as they were when it was begun; where a Secret is gone, as they are written. */
+async function resolveSettings(tools: Tools, { metadata, spec }: AnalysisRun, signal: AbortSignal) {
+  const secrets = await readSecrets(tools, { namespace: metadata.namespace, spec }, signal);
+  const resolved = secrets.areRead ? resolveMetrics(spec, secrets.values) : undefined;
+  return resolved?.isResolved === true ? resolved.value : spec.metrics;
 }
 
 function forgottenOf(metricName: string, { run, status, outcomes }: Ending): readonly Begun[] {

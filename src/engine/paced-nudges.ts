@@ -8,6 +8,7 @@ const gatherMs: Readonly<Record<TurnKey['kind'], number>> = {
   rollout: 0,
   experiment: 0,
   'analysis-run': 0,
+  'step-plugin': 0,
   card: 150,
   builds: 0,
 };

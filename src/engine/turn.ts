@@ -28,6 +28,7 @@ const turnTimeoutMs: Readonly<Record<TurnKey['kind'], number>> = {
   experiment: 10_000,
   // Longer than a measurement may take: one that was cut here would never become the Error that its metric counts.
   'analysis-run': 150_000,
+  'step-plugin': 90_000,
   card: 30_000,
   builds: 30_000,
 };
@@ -82,7 +83,8 @@ async function attempt(tools: TurnTools, key: TurnKey): Promise<TurnOutcome & { 
 
 function signalOf({ stopping }: TurnTools, kind: TurnKey['kind']): AbortSignal {
   const timeout = AbortSignal.timeout(turnTimeoutMs[kind]);
-  return kind === 'analysis-run' && stopping !== undefined ? AbortSignal.any([timeout, stopping]) : timeout;
+  const mayBeCut = kind === 'analysis-run' || kind === 'step-plugin';
+  return mayBeCut && stopping !== undefined ? AbortSignal.any([timeout, stopping]) : timeout;
 }
 
 /** 250 ms doubling to 10 s, with jitter so that keys which failed together do not come back together. */

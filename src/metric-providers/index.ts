@@ -2,10 +2,13 @@
  * metric-providers: takes one measurement. One contract (metric-provider.ts), one file per vendor, listed here by hand.
  * Never judges what it measured, unless the source does so itself (a Job).
  */
+
+import type { Webhooks } from '../webhooks/index.ts';
 import { createJobProvider } from './job/job.ts';
 import type { JobTools } from './job/jobs.ts';
 import type { LastingMetricProvider, MetricProvider } from './metric-provider.ts';
 import { createPrometheus } from './prometheus.ts';
+import { createWebhookProvider } from './webhook.ts';
 
 export type { JobTools } from './job/jobs.ts';
 export type {
@@ -39,12 +42,17 @@ export interface MetricProviderOptions {
   readonly prometheusAddress?: string | undefined;
   /** Where Jobs run; undefined: nowhere, as on a laptop. */
   readonly jobs?: JobTools | undefined;
+  /** Calls what metrics with the plugin `stepwise/webhook` name; undefined: nobody does, as on a laptop. */
+  readonly webhooks?: Webhooks | undefined;
 }
 
-export function createMetricProviders({ prometheusAddress, jobs }: MetricProviderOptions): MetricProviders {
+export function createMetricProviders({ prometheusAddress, jobs, webhooks }: MetricProviderOptions): MetricProviders {
   const members = [createPrometheus({ address: prometheusAddress })];
-  const lasting = jobs === undefined ? [] : [createJobProvider(jobs)];
-  const kinds = [...members.map(({ kind }) => kind), 'job'];
+  const lasting = [
+    ...(jobs === undefined ? [] : [createJobProvider(jobs)]),
+    ...(webhooks === undefined ? [] : [createWebhookProvider(webhooks)]),
+  ];
+  const kinds = [...members.map(({ kind }) => kind), 'job', 'plugin'];
   return {
     kinds,
     choose(settingsByKind) {

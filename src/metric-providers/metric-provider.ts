@@ -41,6 +41,8 @@ export interface MeasurementPlace {
 export interface BegunMeasurement extends MeasurementPlace {
   readonly startedAtMs: number;
   readonly metadata: Readonly<Record<string, string>> | undefined;
+  /** Of the metric, arguments already resolved. */
+  readonly settings: unknown;
 }
 
 /** How far a measurement is that takes time. `metadata` is stored in it, and says what to look at next time. */
@@ -67,6 +69,8 @@ export type LastingReading =
 export interface LastingMetricProvider {
   /** The key under `provider` of a metric. */
   readonly kind: string;
+  /** What it begins runs elsewhere: only its settings lead there, and what is over has left nothing here. */
+  readonly isElsewhere?: true;
   /** Begins a measurement, or finds the one that was begun in this place. @param settings as in MetricProvider. */
   start(settings: unknown, place: MeasurementPlace, nowMs: number, signal: AbortSignal): Promise<LastingReading>;
   /** Looks at what was begun. */

@@ -106,6 +106,8 @@ function stepWords(step: PlannedStep): string {
     case 'route':
       if (step.does === 'ends') return `end of route ${step.name}`;
       return step.does === 'header' ? `route ${step.name}` : `copies by ${step.name}`;
+    case 'webhook':
+      return `webhook ${step.host} (at most ${formatDuration(step.deadlineSeconds * 1000)})`;
     case 'preview':
       return `preview of ${podsWords(step.replicas)}`;
     case 'switch':

@@ -16,7 +16,9 @@ export const promote: Act<Wish> = {
     if ((rollout.status.pauseConditions ?? []).length > 0)
       return { done: true, patches: patchesFor('promote', rollout) };
     if (rollout.spec.paused === true) return refuse('alreadyPaused');
-    const isMeasuring = currentStep(rollout)?.analysis !== undefined || waitOf(rollout)?.kind === 'analysis';
+    const step = currentStep(rollout);
+    const isMeasuring =
+      step?.analysis !== undefined || step?.plugin !== undefined || waitOf(rollout)?.kind === 'analysis';
     if (isMeasuring) return refuse('analysisRunning', { step: String(index + 1) });
     return refuse('notAtGate', { step: String(index + 1) });
   },

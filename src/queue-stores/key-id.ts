@@ -5,7 +5,7 @@ import type { TurnKey } from './queue-store.ts';
 
 /** A key as a job carries it. Jobs of another version of Stepwise may lie in the same store: they are parsed, never trusted. */
 export const StoredTurnKey = z.object({
-  kind: z.enum(['rollout', 'experiment', 'analysis-run', 'card', 'builds']),
+  kind: z.enum(['rollout', 'experiment', 'analysis-run', 'step-plugin', 'card', 'builds']),
   namespace: z.string(),
   name: z.string(),
 }) satisfies z.ZodType<TurnKey>;
@@ -44,6 +44,7 @@ export function laneOf({ kind }: TurnKey): Lane {
     case 'experiment':
       return 'turns';
     case 'analysis-run':
+    case 'step-plugin':
       return 'measurements';
     case 'card':
     case 'builds':

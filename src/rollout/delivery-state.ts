@@ -53,6 +53,7 @@ function stateUnderWay(at: Standpoint): DeliveryState {
   if (pauses.some((pause) => pause.reason === 'InconclusiveAnalysisRun')) return 'inconclusive';
   const wait = waitOf(at.world.rollout);
   if (wait?.kind === 'gate') return 'gate';
+  if (wait?.kind === 'webhook') return 'checking';
   const isStep = at.strategy.steps?.[at.stepIndex]?.analysis !== undefined;
   if (wait?.kind === 'analysis' || isStep) return hasNoData(at) ? 'noData' : 'checking';
   if (pauses.length > 0) return wait?.kind === 'timed' ? 'moving' : 'gate';

@@ -75,6 +75,13 @@ export {
   TrafficRouting,
 } from './rollout.ts';
 export { needsPods, needsTemplates } from './scene.ts';
+export {
+  hasPluginCalls,
+  nextPluginCall,
+  type PluginCall,
+  type PluginOutcome,
+  recordPluginCall,
+} from './step-plugins.ts';
 export { hasMeasured } from './strategies/runs.ts';
 export { withoutInjections } from './template-equality.ts';
 export { chooseUndo, isUndo, type KnownHealth, type UndoChoice, undoPatch } from './undo.ts';

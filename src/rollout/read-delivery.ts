@@ -259,6 +259,8 @@ function reasonOf(at: Standpoint, state: Delivery['state']): string | undefined 
       return inconclusiveReason(at);
     case 'noData':
       return noDataReason(at);
+    case 'checking':
+      return webhookReason(at);
     default:
       return undefined;
   }
@@ -269,6 +271,12 @@ function inconclusiveReason(at: Standpoint): string {
   const run = at.runs.find(({ status }) => status.phase === 'Inconclusive');
   const line = run === undefined ? undefined : linesOf(run).find(({ verdict }) => verdict === 'inconclusive');
   return line?.message || run?.status.message || 'an analysis was inconclusive';
+}
+
+function webhookReason(at: Standpoint): string | undefined {
+  const wait = waitOf(at.world.rollout);
+  if (wait?.kind !== 'webhook') return undefined;
+  return `waits for ${wait.host}${wait.message === undefined ? '' : `: ${wait.message}`}`;
 }
 
 function noDataReason(at: Standpoint): string {

@@ -78,6 +78,7 @@ export const CanaryStep = z.looseObject({
       match: z.array(RequestMatch).optional(),
     })
     .optional(),
+  plugin: z.looseObject({ name: z.string().default(''), config: z.unknown().optional() }).optional(),
 });
 export type CanaryStep = z.infer<typeof CanaryStep>;
 
@@ -192,6 +193,24 @@ const AnalysisRunReference = z.looseObject({
   status: z.string().optional(),
   message: z.string().optional(),
 });
+/** One thing that a step's plugin was asked; Argo's fields. */
+const StepPluginStatus = z.looseObject({
+  index: z.number(),
+  name: z.string(),
+  operation: z.string(),
+  phase: z.string().optional(),
+  message: z.string().optional(),
+  startedAt: z.string().optional(),
+  updatedAt: z.string().optional(),
+  finishedAt: z.string().optional(),
+  /** Until it is asked again: `30s`. */
+  backoff: z.string().optional(),
+  executions: z.number().optional(),
+  /** What the plugin wants to be told again. */
+  status: z.unknown().optional(),
+});
+export type StepPluginStatus = z.infer<typeof StepPluginStatus>;
+
 const WeightDestination = z.looseObject({
   weight: z.number(),
   serviceName: z.string().optional(),
@@ -225,6 +244,7 @@ export const RolloutStatus = z.looseObject({
     .looseObject({
       currentStepAnalysisRunStatus: AnalysisRunReference.optional(),
       currentBackgroundAnalysisRunStatus: AnalysisRunReference.optional(),
+      stepPluginStatuses: z.array(StepPluginStatus).readonly().optional(),
       weights: z
         .looseObject({
           canary: WeightDestination,

@@ -44,6 +44,7 @@ export function describeStep(step: CanaryStep): string {
   if (step.analysis !== undefined) return 'analysis';
   if (step.setHeaderRoute !== undefined) return `setHeaderRoute: ${step.setHeaderRoute.name}`;
   if (step.setMirrorRoute !== undefined) return `setMirrorRoute: ${step.setMirrorRoute.name}`;
+  if (step.plugin !== undefined) return `plugin: ${step.plugin.name}`;
   const scale = step.setCanaryScale;
   if (scale?.weight !== undefined) return `setCanaryScale{weight: ${scale.weight}}`;
   if (scale?.matchTrafficWeight === true) return 'setCanaryScale{matchTrafficWeight: true}';

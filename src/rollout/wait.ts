@@ -1,12 +1,20 @@
 import { parsePauseSeconds, parseTimestamp } from '../analysis/index.ts';
 import type { Rollout, RunReference } from './rollout.ts';
+import { pluginWaitOf } from './step-plugins.ts';
 
 /** What an update under way waits for besides its pods, whatever its strategy. */
 export type Wait =
   /** A person's promote. `since`: the pause's startTime. */
   | { readonly kind: 'gate'; readonly since: string }
   | { readonly kind: 'timed'; readonly endsAtMs: number }
-  | { readonly kind: 'analysis'; readonly run: string };
+  | { readonly kind: 'analysis'; readonly run: string }
+  /** The other side of a plugin step. `message`: what it said last. */
+  | {
+      readonly kind: 'webhook';
+      readonly host: string;
+      readonly message: string | undefined;
+      readonly untilMs: number;
+    };
 
 export function waitOf(rollout: Rollout): Wait | undefined {
   return rollout.spec.strategy?.blueGreen === undefined ? waitOfCanary(rollout) : waitOfBlueGreen(rollout);
@@ -32,6 +40,8 @@ function waitOfCanary(rollout: Rollout): Wait | undefined {
   const { spec, status } = rollout;
   const step = spec.strategy?.canary?.steps?.[status.currentStepIndex ?? 0];
   if (step?.pause !== undefined) return waitOfPause(pauseOf(rollout, 'CanaryPauseStep'), step.pause.duration);
+  const asked = pluginWaitOf(rollout);
+  if (asked !== undefined) return { kind: 'webhook', ...asked };
   const run = status.canary?.currentStepAnalysisRunStatus;
   return step?.analysis === undefined || run === undefined ? undefined : { kind: 'analysis', run: run.name };
 }

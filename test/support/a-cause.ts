@@ -66,5 +66,7 @@ export function causesOf(words: string): readonly Cause[] {
     { kind: 'waitsForPerson', for: 'resume', by: words },
     { kind: 'waitsForPerson', for: 'decision', by: undefined },
     { kind: 'timedUntil', untilMs: noonMs },
+    { kind: 'webhook', host: words, message: words, untilMs: noonMs },
+    { kind: 'webhook', host: words, message: undefined, untilMs: noonMs },
   ];
 }

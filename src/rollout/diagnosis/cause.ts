@@ -57,7 +57,14 @@ export type Cause =
       readonly for: 'promote' | 'resume' | 'decision';
       readonly by: string | undefined;
     }
-  | { readonly kind: 'timedUntil'; readonly untilMs: number };
+  | { readonly kind: 'timedUntil'; readonly untilMs: number }
+  /** A plugin step: the other side has not said that it is done. */
+  | {
+      readonly kind: 'webhook';
+      readonly host: string;
+      readonly message: string | undefined;
+      readonly untilMs: number;
+    };
 
 export type CauseKind = Cause['kind'];
 
@@ -117,4 +124,5 @@ export const causeOrder: readonly CauseKind[] = [
   'analysisValue',
   'waitsForPerson',
   'timedUntil',
+  'webhook',
 ];

@@ -1,4 +1,5 @@
 import { readPutBackNote, retryAtMs, settledAtMs } from '../put-back-note.ts';
+import { pluginWaitOf } from '../step-plugins.ts';
 import { waitOf } from '../wait.ts';
 import type { Cause } from './cause.ts';
 import type { DiagnosisFacts } from './diagnosis-facts.ts';
@@ -46,6 +47,11 @@ export function timedUntil(facts: DiagnosisFacts): Cause | undefined {
   const { status } = facts.world.rollout;
   const wait = waitOf(facts.world.rollout);
   return status.abort === true || wait?.kind !== 'timed' ? undefined : { kind: 'timedUntil', untilMs: wait.endsAtMs };
+}
+
+export function webhook({ world }: DiagnosisFacts): Cause | undefined {
+  const wait = pluginWaitOf(world.rollout);
+  return wait === undefined ? undefined : { kind: 'webhook', ...wait };
 }
 
 /** Something that is no lack of pods holds it: a gate, a timer, somebody's pause. */

@@ -1,4 +1,4 @@
-import { parsePauseSeconds, type SightScope } from '../../analysis/index.ts';
+import { parsePauseSeconds, readWebhookSettings, type SightScope, webhookPlugin } from '../../analysis/index.ts';
 import { type GitOwner, readGitOwner } from '../git-owner.ts';
 import { mainImage } from '../main-container.ts';
 import { routerKindsOf } from '../needs.ts';
@@ -31,6 +31,8 @@ export type PlannedStep =
   | { readonly kind: 'scale'; readonly to: { readonly replicas: number } | { readonly percent: number } | 'traffic' }
   /** Requests that match all go to the canary, are copied to it, or no longer are (`ends`). */
   | { readonly kind: 'route'; readonly name: string; readonly does: 'header' | 'mirror' | 'ends' }
+  /** An address is called until it says that it is done, or its deadline has come. */
+  | { readonly kind: 'webhook'; readonly host: string; readonly deadlineSeconds: number }
   /** Pods behind the preview's Service: as many as `replicas`, or fewer. */
   | { readonly kind: 'preview'; readonly replicas: number }
   /** The active Service goes to them, all of them up. */
@@ -142,10 +144,19 @@ function planStep(world: World, { step, index, strategy, scope }: StepAt): Plann
   const { setHeaderRoute: header, setMirrorRoute: mirror } = step;
   if (header !== undefined) return { kind: 'route', name: header.name, does: header.match?.length ? 'header' : 'ends' };
   if (mirror !== undefined) return { kind: 'route', name: mirror.name, does: mirror.match?.length ? 'mirror' : 'ends' };
+  if (step.plugin !== undefined) return planWebhook(world, step.plugin);
   const scale = step.setCanaryScale;
   if (scale?.matchTrafficWeight === true) return { kind: 'scale', to: 'traffic' };
   if (scale?.replicas !== undefined) return { kind: 'scale', to: { replicas: scale.replicas } };
   return scale?.weight === undefined ? { kind: 'unknown' } : { kind: 'scale', to: { percent: scale.weight } };
+}
+
+function planWebhook({ rollout }: World, { name, config }: NonNullable<CanaryStep['plugin']>): PlannedStep {
+  const read = readWebhookSettings(config);
+  if (name !== webhookPlugin || !read.isValid) return { kind: 'unknown' };
+  const { url, deadlineMs } = read.settings;
+  const seconds = deadlineMs === undefined ? (rollout.spec.progressDeadlineSeconds ?? 600) : deadlineMs / 1000;
+  return { kind: 'webhook', host: new URL(url).host, deadlineSeconds: seconds };
 }
 
 function percentAt(strategy: CanaryStrategy, index: number): number {
@@ -170,6 +181,8 @@ function timeOf(step: PlannedStep): ExpectedTime {
       return { leastMs: 0, mostMs: undefined };
     case 'analysis':
       return step.analysis.time;
+    case 'webhook':
+      return { leastMs: 0, mostMs: step.deadlineSeconds * 1000 };
     default:
       return noTime;
   }

@@ -1,4 +1,4 @@
-import { collectTemplates } from '../../analysis/index.ts';
+import { collectTemplates, explainPlugin } from '../../analysis/index.ts';
 import { managedByAnnotation, podHashLabel } from '../names.ts';
 import { invalid } from '../problems.ts';
 import type { AntiAffinity, PodMetadata, RolloutAnalysis } from '../rollout.ts';
@@ -56,6 +56,13 @@ export function validateAnalysis(
   if (!composed.isComposed) return [invalid(path, `templateNames: [${names}]`, composed.reason)];
   if (composed.spec.metrics.length === 0) return [invalid(path, `templateNames: [${names}]`, 'no metrics specified')];
   const problems = validateFieldRefs(world, analysis, path.replace(/templates$/, 'args'));
+  for (const { name, provider } of composed.spec.metrics) {
+    for (const plugin of Object.keys(provider.plugin ?? {})) {
+      const reason = explainPlugin(plugin);
+      // Unlike Argo, where it fails with its first measurement: no pod is started for what cannot be measured.
+      if (reason !== undefined) problems.push(invalid(path, `templateNames: [${names}]`, `metric ${name}: ${reason}`));
+    }
+  }
   if (length === 'mayGoOn') return problems;
   for (const template of collected.templates) {
     for (const metric of template.spec.metrics) {

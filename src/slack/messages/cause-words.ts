@@ -56,6 +56,16 @@ export function causeWords(cause: Cause, view: CauseView): CauseWords {
         who: `nobody must; ${mayAsk(view, 'promote')} ends the wait now`,
         next: [rolloutLine(view, 'promote')],
       };
+    case 'webhook':
+      return {
+        title: `Waits for ${code(quote(cause.host, 200))} to say that it is done`,
+        details: [
+          ...(cause.message === undefined ? [] : [words(cause.message)]),
+          `It fails and goes back ${date(cause.untilMs, '{ago}')} unless it is done by then.`,
+        ],
+        who: `whoever runs ${code(quote(cause.host, 200))}; skipping it is a right of its own`,
+        next: [rolloutLine(view, 'skip'), rolloutLine(view, 'abort')],
+      };
     default:
       return assertNever(cause);
   }

@@ -17,7 +17,7 @@ function aReplica(take: TurnTaker, tools: Partial<TurnTools> = {}) {
       },
       nudge: async () => undefined,
     },
-    takers: { rollout: take, experiment: take, 'analysis-run': take, card: take, builds: take },
+    takers: { rollout: take, experiment: take, 'analysis-run': take, 'step-plugin': take, card: take, builds: take },
     mayAct: () => true,
     observeTurn: ({ result }) => results.push(result),
     log: silentLog,

@@ -165,7 +165,6 @@ describe('what a Rollout asks for that cannot be', () => {
 
   it.each([
     ['spec.strategy.steps[0].experiment', steps({ experiment: { templates: [] } })],
-    ['spec.strategy.steps[0].plugin', steps({ plugin: { name: 'x' } })],
     [
       'spec.strategy.canary.pingPong',
       aRollout()

@@ -1,8 +1,9 @@
 import { formatTimestamp } from '../../../analysis/index.ts';
 import type { Announce } from '../../events.ts';
 import { isAbortedAndPutBack, putBackWords } from '../../git-override.ts';
-import type { RolloutStatus, RunReference } from '../../rollout.ts';
+import type { RolloutStatus, RunReference, StepPluginStatus } from '../../rollout.ts';
 import type { Scene } from '../../scene.ts';
+import { pluginsAtAbort, pluginsAtEnd, pluginsAtReset } from '../../step-plugins.ts';
 import { isFastUndo } from '../fast-undo.ts';
 import { isWithinRollbackWindow } from '../rollback-window.ts';
 import { nextRunName, referTo, runBase } from '../runs.ts';
@@ -26,6 +27,7 @@ export interface Standing {
   readonly isWaitingForEvidence: boolean;
   readonly stepRun: RunReference | undefined;
   readonly backgroundRun: RunReference | undefined;
+  readonly stepPlugins: readonly StepPluginStatus[] | undefined;
   readonly events: readonly Announce[];
 }
 
@@ -56,6 +58,7 @@ function held(scene: Scene): Standing {
     isWaitingForEvidence: false,
     stepRun: undefined,
     backgroundRun: undefined,
+    stepPlugins: pluginsAtEnd(scene),
     events: [],
   };
 }
@@ -65,7 +68,7 @@ function held(scene: Scene): Standing {
  * revision is forgotten. Left with the next decision.
  */
 function reset(scene: Scene, posture: Posture): Standing {
-  const ground = held(scene);
+  const ground = { ...held(scene), stepPlugins: pluginsAtReset(scene) };
   if (posture.isFirst) return { ...ground, currentStepIndex: firstIndex(scene) };
   if (posture.isPromoted) {
     const isSkipped = scene.steps.length > 0 && scene.status.currentPodHash !== scene.podHash;
@@ -118,6 +121,7 @@ function aborted(scene: Scene, posture: Posture): Standing {
     // Kept: they are the evidence.
     stepRun: referTo(scene, posture.runs.step) ?? canary?.currentStepAnalysisRunStatus,
     backgroundRun: referTo(scene, posture.runs.background) ?? canary?.currentBackgroundAnalysisRunStatus,
+    stepPlugins: pluginsAtAbort(scene),
     events: [],
   };
 }

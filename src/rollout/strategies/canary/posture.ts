@@ -2,6 +2,7 @@ import type { AnalysisRun } from '../../../analysis/index.ts';
 import { findCondition } from '../../conditions.ts';
 import { isAbortedAndPutBack, putBackWords } from '../../git-override.ts';
 import type { Scene } from '../../scene.ts';
+import { findPluginFailure } from '../../step-plugins.ts';
 import { type Contest, judgeContest } from '../put-backs.ts';
 import { type RunsInForce, readRunsInForce } from './runs.ts';
 
@@ -42,7 +43,8 @@ export function judgePosture(scene: Scene): Posture {
   const isAbortStored = status.abort === true && !(status.promoteFull === true && status.abortedAt !== undefined);
   const isFull = status.promoteFull === true && !isAbortStored && !isFirst && !isPromoted;
   const isRetried = status.abort !== true && status.abortedAt !== undefined;
-  const verdict = isFull || isRetried ? undefined : (findVerdict(runs) ?? findTimeout(scene));
+  const verdict =
+    isFull || isRetried ? undefined : (findVerdict(runs) ?? findPluginFailure(scene) ?? findTimeout(scene));
   // A change of template or steps leaves an abort behind, as in Argo; but not one that came after a change of mere steps, and that
   // nobody has looked at yet.
   const isFreshAbort =

@@ -62,10 +62,15 @@ function isArrived(scene: Scene, { currentStepIndex }: Standing, draft: RolloutS
   return isAtEnd && draft.replicas === scene.replicas;
 }
 
-/** Whether it waits for something that no deadline counts: a pause, an analysis. */
+/** Whether it waits for something that no deadline counts: a pause, an analysis, a plugin with a deadline of its own. */
 export function isUncounted(scene: Scene, standing: Standing): boolean {
   const step = standing.currentStepIndex === undefined ? undefined : scene.steps[standing.currentStepIndex];
-  return standing.isWaitingForEvidence || step?.pause !== undefined || step?.analysis !== undefined;
+  return (
+    standing.isWaitingForEvidence ||
+    step?.pause !== undefined ||
+    step?.analysis !== undefined ||
+    step?.plugin !== undefined
+  );
 }
 
 function buildCanary(scene: Scene, standing: Standing, traffic: TrafficPlan): RolloutStatus['canary'] {
@@ -73,6 +78,7 @@ function buildCanary(scene: Scene, standing: Standing, traffic: TrafficPlan): Ro
     ...scene.status.canary,
     currentStepAnalysisRunStatus: standing.stepRun,
     currentBackgroundAnalysisRunStatus: standing.backgroundRun,
+    stepPluginStatuses: standing.stepPlugins,
     weights: scene.hasRouter ? buildWeights(scene, standing, traffic) : undefined,
   });
 }

@@ -2,6 +2,7 @@ import { formatTimestamp, parsePauseSeconds, parseTimestamp } from '../../../ana
 import type { Announce } from '../../events.ts';
 import type { CanaryStep, RolloutStatus, RunReference } from '../../rollout.ts';
 import type { Scene } from '../../scene.ts';
+import { isPluginDone, pluginsAtStep } from '../../step-plugins.ts';
 import { describeStep } from '../../steps.ts';
 import { nextRunName, phaseOf, referTo, runBase } from '../runs.ts';
 import type { Standing } from './advance.ts';
@@ -39,6 +40,11 @@ export function takeStep(scene: Scene, posture: Posture, traffic: TrafficPlan): 
     isWaitingForEvidence: step === undefined && hasDesiredPods(scene, posture) && lacksEvidence(scene, posture),
     stepRun: runs.stepRun,
     backgroundRun: runs.backgroundRun,
+    stepPlugins: pluginsAtStep(scene, {
+      index,
+      isRetried: posture.isRetried,
+      mayBegin: !posture.isHeld && !posture.contest.isUnsettled && !runs.isInconclusive,
+    }),
     events,
   };
 }
@@ -50,6 +56,7 @@ function isStepComplete(scene: Scene, posture: Posture, traffic: TrafficPlan): b
   if (step.analysis !== undefined) {
     return posture.runs.step !== undefined && phaseOf(scene, posture.runs.step) === 'Successful';
   }
+  if (step.plugin !== undefined) return isPluginDone(scene);
   if (step.setHeaderRoute !== undefined || step.setMirrorRoute !== undefined) return areRoutesSet(scene, posture);
   if (step.setWeight !== undefined && !isWeightReached(scene, traffic)) return false;
   return hasDesiredPods(scene, posture);

@@ -1,4 +1,4 @@
-import { parsePauseSeconds } from '../../../analysis/index.ts';
+import { explainPlugin, parsePauseSeconds, readWebhookSettings } from '../../../analysis/index.ts';
 import { invalid, required, unsupported } from '../../problems.ts';
 import type { CanaryStep, CanaryStrategy } from '../../rollout.ts';
 import { maxWeightOf } from '../../steps.ts';
@@ -17,7 +17,7 @@ const STEP_KINDS = [
   'setMirrorRoute',
   'plugin',
 ] as const;
-const UNSUPPORTED_STEPS = ['experiment', 'plugin'] as const;
+const UNSUPPORTED_STEPS = ['experiment'] as const;
 const UNSUPPORTED_FIELDS = ['pingPong'] as const;
 
 /** What the canary strategy asks for that cannot be, without looking at other objects. */
@@ -86,7 +86,7 @@ function validateStep(canary: CanaryStrategy, step: CanaryStep, path: string): s
   for (const kind of UNSUPPORTED_STEPS) {
     if (kinds.includes(kind)) problems.push(unsupported(`${path}.${kind}`));
   }
-  problems.push(...validateRoutes(canary, step, path));
+  problems.push(...validatePlugin(step, `${path}.plugin`), ...validateRoutes(canary, step, path));
   const max = maxWeightOf(canary);
   const { setWeight, pause, setCanaryScale } = step;
   if (setWeight !== undefined && !isWholeBetween(setWeight, max)) {
@@ -110,6 +110,15 @@ function validateStep(canary: CanaryStrategy, step: CanaryStep, path: string): s
     }
   }
   return problems;
+}
+
+function validatePlugin({ plugin }: CanaryStep, path: string): string[] {
+  if (plugin === undefined) return [];
+  const reason = explainPlugin(plugin.name);
+  if (reason !== undefined) return [invalid(`${path}.name`, plugin.name, reason)];
+  const read = readWebhookSettings(plugin.config);
+  if (read.isValid) return [];
+  return read.mistakes.map((mistake) => invalid(`${path}.config`, JSON.stringify(plugin.config ?? null), mistake));
 }
 
 function isWholeBetween(value: number, max: number): boolean {

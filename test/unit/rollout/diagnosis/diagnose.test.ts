@@ -219,6 +219,28 @@ const situations: Readonly<Record<CauseKind, Change>> = {
       { pauseConditions: [...held, ...pausedAtStep.pauseConditions] },
     )(facts);
   },
+  webhook: inWorld(({ rollout }) => {
+    const index = rollout.status.currentStepIndex ?? 0;
+    const config = { url: 'https://deploys.acme.dev/go' };
+    const { canary = {} } = rollout.spec.strategy ?? {};
+    const present = canary.steps?.[index] ?? {};
+    const plugged = { ...present, plugin: { name: 'stepwise/webhook', config } };
+    const entry = { index, name: 'stepwise/webhook', operation: 'Run', phase: 'Running', startedAt };
+    const asked = { ...entry, message: 'schema 12 of 40', status: { key: 'k', config } };
+    return {
+      rollout: {
+        ...rollout,
+        spec: {
+          ...rollout.spec,
+          strategy: {
+            ...rollout.spec.strategy,
+            canary: { ...canary, steps: (canary.steps ?? []).with(index, plugged) },
+          },
+        },
+        status: { ...rollout.status, canary: { ...rollout.status.canary, stepPluginStatuses: [asked] } },
+      },
+    };
+  }),
 };
 
 describe('the list', () => {
