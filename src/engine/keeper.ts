@@ -40,8 +40,16 @@ export interface KeeperTools {
   readonly servicesOf: (rollout: Rollout) => readonly string[];
   /** AnalysisTemplates that a Rollout's strategy names. */
   readonly templatesOf: (rollout: Rollout) => readonly { readonly templateName: string }[];
+  /** How often what moves is looked at though nothing was heard of it. */
+  readonly movingEveryMs?: number;
   readonly log: Logger;
 }
+
+/**
+ * A wake or a watch event that is lost without a trace would leave a release standing for ever, perhaps a bad one at its weight: it
+ * costs this long at most. What rests is looked at when it changes.
+ */
+const defaultMovingEveryMs = 120_000;
 
 /** Moving rollouts are all looked at within the first time after a start, a failover or a lost queue; the rest takes its time. */
 const movingPace = { msPerKey: 10, longestMs: 10_000 };
@@ -175,24 +183,26 @@ export function createKeeper(tools: KeeperTools) {
     return keys;
   }
 
-  const sweeps = (
-    [
-      ['moving', movingPace],
-      ['rest', restPace],
-    ] as const
-  ).map(([which, pace]) =>
-    createSweep({
+  function sweepOf(which: 'moving' | 'rest', pace: { readonly msPerKey: number; readonly longestMs: number }) {
+    return createSweep({
       ...pace,
       keys: () => allKeys(which).filter(({ kind }) => takes(kind)),
       send: (key) => tools.store.nudge(key),
-      onEnd: (count) => tools.log.info({ which, count }, 'keys resynced'),
+      onEnd: (count) => {
+        if (count > 0) tools.log.info({ which, count }, 'keys resynced');
+      },
       onFailure: (error) => tools.log.warn({ which, err: error }, 'nudge not stored, trying again'),
-    }),
-  );
+    });
+  }
+
+  const moving = sweepOf('moving', movingPace);
+  const rest = sweepOf('rest', restPace);
+  let timer: NodeJS.Timeout | undefined;
 
   /** Looks at everything again. */
   function resyncAll(): void {
-    for (const sweep of sweeps) sweep.start();
+    moving.start();
+    rest.start();
   }
 
   return {
@@ -200,11 +210,14 @@ export function createKeeper(tools: KeeperTools) {
     start(): void {
       listen();
       resyncAll();
+      timer = setInterval(moving.start, tools.movingEveryMs ?? defaultMovingEveryMs);
     },
     /** Called when it no longer is. */
     stop(): void {
       for (const unsubscribe of unsubscribes.splice(0)) unsubscribe();
-      for (const sweep of sweeps) sweep.stop();
+      clearInterval(timer);
+      moving.stop();
+      rest.stop();
       paced.stop();
       rolloutByUid.clear();
       experimentByUid.clear();

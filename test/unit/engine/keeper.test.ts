@@ -55,9 +55,10 @@ function cachesOf(
   return caches;
 }
 
-function keeperOf(caches: Caches, store: Pick<QueueStore, 'nudge' | 'onLoss'>) {
+function keeperOf(caches: Caches, store: Pick<QueueStore, 'nudge' | 'onLoss'>, movingEveryMs?: number) {
   const keeper = createKeeper({
     caches,
+    ...(movingEveryMs === undefined ? {} : { movingEveryMs }),
     store,
     servicesOf: neededServices,
     templatesOf: neededTemplates,
@@ -120,6 +121,15 @@ test('a new keeper looks at a rollout whose next wake is an hour away: what chan
   await store.wake({ kind: 'rollout', namespace: 'shop', name: 'checkout' }, 3_600_000);
   keeperOf(cachesOf(aCache([rollout]).reflector), store).start();
   await until(() => taken.includes('rollout') && taken.includes('card'));
+});
+
+test('what moves is looked at again and again though nothing is heard of it, what rests is not', async () => {
+  const ledger = aLedger();
+  const resting = aRollout().named('rests').status({ currentPodHash: 'a', stableRS: 'a', phase: 'Healthy' }).build();
+  keeperOf(cachesOf(aCache([moving('moves'), resting]).reflector), ledger.store, 20).start();
+  const looksAt = (name: string) => ledger.nudged.filter((key) => key === `rollout/${name}`).length;
+  await until(() => looksAt('moves') >= 4);
+  expect(looksAt('rests')).toBe(1);
 });
 
 test('a keeper that lost its seat stops in the middle, and one that gets it back begins anew', async () => {
