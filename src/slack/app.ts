@@ -60,6 +60,8 @@ export interface SlackTools {
   /** How many cards of this channel are live, for all replicas; unset: few. */
   readonly liveCardsIn?: ((channel: string) => number) | undefined;
   readonly now?: (() => number) | undefined;
+  /** After how long a person hears that the answer is late. */
+  readonly answerPatienceMs?: number | undefined;
 }
 
 export interface SlackApp {
@@ -127,6 +129,7 @@ export function createSlackApp(tools: SlackTools): SlackApp {
     findByCard: tools.findByCard,
     view,
     linkTo,
+    answerPatienceMs: tools.answerPatienceMs,
   });
   const forms = createStartForms({
     operations: tools.operations,

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Operations, Person, Target } from '../operations/index.ts';
 import { type Click, choose, type PressTools, press } from './actions/press.ts';
 import type { Signer } from './actions/signed-value.ts';
+import { createBusy } from './busy.ts';
 import { answerWords } from './commands/answer.ts';
 import type { Asked } from './commands/asked.ts';
 import { parse } from './commands/parse.ts';
@@ -51,7 +52,7 @@ export interface Desk {
 }
 
 const stopWaitMs = 3000;
-const answerTimeoutMs = 9000;
+const usualPatienceMs = 9000;
 /** Moving ones come first in a list. */
 const maxThreadsAsked = 30;
 const replyTimeoutMs = 9000;
@@ -71,9 +72,11 @@ export function createDesk(tools: {
     | undefined;
   readonly view: AnswerView;
   readonly linkTo: PressTools['linkTo'];
+  readonly answerPatienceMs: number | undefined;
 }): Desk {
   const { log, view, sender } = tools;
-  const busy = new Set<Promise<void>>();
+  const patienceMs = tools.answerPatienceMs ?? usualPatienceMs;
+  const busy = createBusy();
   const answerTools: PressTools = {
     operations: tools.operations,
     signer: tools.signer,
@@ -118,36 +121,41 @@ export function createDesk(tools: {
     });
   }
 
-  /** An answer that takes too long is no reason for silence: the act may still be done, and the card will say so. */
-  async function inTime(answer: Promise<Message>): Promise<Message> {
+  /** An answer that takes too long is no reason for silence: the act may still be done. */
+  async function isLate(answer: Promise<Message>): Promise<boolean> {
     const waiting = new AbortController();
     const late = async () => {
-      await pause(answerTimeoutMs, waiting.signal);
-      return say(view, 'This takes longer than it should; I can not say yet whether it was done. The card will.');
+      await pause(patienceMs, waiting.signal);
+      return true;
     };
     try {
-      return await Promise.race([answer, late()]);
+      return await Promise.race([answer.then(() => false), late()]);
     } finally {
       waiting.abort();
     }
   }
 
-  /** A throw is "try again": the person hears so, and nothing is lost silently. */
-  async function serve(origin: Origin, reply: Reply, answer: (asked: Asked) => Promise<Message>): Promise<void> {
-    const work = (async () => {
-      const message = await inTime(answerFor(origin, answer)).catch((error: unknown) => {
-        log.error({ err: error, slackUser: origin.userId, channel: origin.channel }, 'a wish failed');
-        return say(
-          view,
-          'Something between here and the cluster failed; I can not say that it was done. Look at the card, then try again.',
-        );
-      });
-      await reply(sender.prepare(message)).catch((error: unknown) => {
+  /** A throw is "try again": the person hears so, and nothing is lost silently. What comes late is said when it comes. */
+  function serve(origin: Origin, reply: Reply, answer: (asked: Asked) => Promise<Message>): Promise<void> {
+    const answering = answerFor(origin, answer).catch((error: unknown) => {
+      log.error({ err: error, slackUser: origin.userId, channel: origin.channel }, 'a wish failed');
+      return say(
+        view,
+        'Something between here and the cluster failed; I can not say that it was done. Look at the card, then try again.',
+      );
+    });
+    const tell = (message: Message) =>
+      reply(sender.prepare(message)).catch((error: unknown) => {
         log.warn({ err: error, slackUser: origin.userId }, 'an answer did not reach its person');
       });
-    })();
-    busy.add(work);
-    await work.finally(() => busy.delete(work));
+    const work = async () => {
+      if (await isLate(answering))
+        await tell(
+          say(view, 'This takes longer than it should; I can not say yet whether it was done. I say so when I know.'),
+        );
+      await tell(await answering);
+    };
+    return busy.run(work());
   }
 
   /** A slash command works where the bot is no member, but the card would not: say so beside the answer. */
@@ -202,12 +210,7 @@ export function createDesk(tools: {
       );
     },
     ephemeral,
-    async stop() {
-      const { promise: tooLong, resolve } = Promise.withResolvers<void>();
-      const timer = setTimeout(resolve, stopWaitMs);
-      await Promise.race([Promise.allSettled(busy), tooLong]);
-      clearTimeout(timer);
-    },
+    stop: () => busy.settle(stopWaitMs),
   };
 }
 

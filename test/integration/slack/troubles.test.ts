@@ -5,7 +5,7 @@ import { NotNowError } from '../../../src/lib/index.ts';
 import type { Notice } from '../../../src/notifications/index.ts';
 import { createSlackApi } from '../../../src/sandbox/slack-api/index.ts';
 import { aSeries, aTypicalDelivery, noonMs } from '../../support/a-delivery.ts';
-import { answersTo, channel, eventually, openWorld, publicMessages, untilSent, type World } from './world.ts';
+import { answersTo, answerTo, channel, eventually, openWorld, publicMessages, untilSent, type World } from './world.ts';
 
 let world: World | undefined;
 afterEach(async () => {
@@ -252,6 +252,26 @@ describe('a person', () => {
     world = await openWorld();
     world.known.fails = true;
     expect(await ask(world, '/rollout abort checkout')).toContain('I can not say that it was done');
+  });
+
+  it.each([
+    ['the answer itself', false, 'Asked: abort shop/checkout'],
+    ['that it failed', true, 'I can not say that it was done'],
+  ])('hears that an answer is late, and then, once, %s', async (_what, fails, words) => {
+    world = await openWorld({}, { answerPatienceMs: 100 });
+    const open = world;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    open.known.hangs = promise;
+    expect(await ask(open, '/rollout abort checkout')).toContain('longer than it should');
+    if (fails) reject(new Error('the API server does not answer'));
+    else resolve();
+    await eventually(() => answersTo(open, 'U0DANA').length > 1, 'the answer after all');
+    // Whatever else would be said of the abort is said before this.
+    await open.slack.command({ user: 'U0DANA', channel, text: '/rollout whoami' });
+    await eventually(() => answerTo(open, 'U0DANA')?.includes('slack:U0DANA'), 'the answer of the next one');
+    const told = answersTo(open, 'U0DANA').map(({ versions }) => JSON.stringify(versions));
+    expect(told.slice(0, 2)).toEqual([expect.stringContaining('longer'), expect.stringContaining(words)]);
+    expect(told.filter((answer) => answer.includes(words))).toHaveLength(1);
   });
 
   it('has the click acknowledged though the act takes long', async () => {
