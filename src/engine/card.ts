@@ -2,17 +2,17 @@ import type { Logger } from 'pino';
 import type { ObjectName } from '../kubernetes/index.ts';
 import { AlreadyExistsError, ConflictError, NotNowError } from '../lib/index.ts';
 import type { CardPlace, MessagePlace, Notice, NoticeEvent, Notifier } from '../notifications/index.ts';
-import type { DeliveryRecord, LedgerLine, NewEntry, Records } from '../records/index.ts';
+import type { DeliveryRecord, LedgerLine, NewEntry } from '../records/index.ts';
 import type { Delivery, Rollout } from '../rollout/index.ts';
 import type { WithHistory } from './history.ts';
 import type { Look } from './look.ts';
 import { isNoticeEvent, noticesOf } from './notices.ts';
+import { claimId, type PostTools, postOnce } from './post-once.ts';
 import type { TurnOutcome } from './reconcile.ts';
 
-export interface CardTools {
+export interface CardTools extends PostTools {
   /** What a person would see of this rollout now; undefined when it is gone or has no revision yet. */
   readonly look: (name: ObjectName, signal: AbortSignal) => Promise<Look | undefined>;
-  readonly records: Records;
   /** What happened between the last look and this one: entries for the record, and what to remember as seen. */
   readonly derive: (
     record: DeliveryRecord,
@@ -29,21 +29,11 @@ export interface CardTools {
   readonly channelOf: (rollout: Rollout) => string | undefined;
   /** Undefined: no Slack. The record is kept all the same. */
   readonly notifier: Notifier | undefined;
-  /**
-   * Claims of this process whose message surely was not sent, and when they were made: Slack said "not now". They may be used again
-   * at once, as long as nobody else took them over.
-   */
-  readonly unsent: Map<string, string>;
-  /** What this process has posted and could not write down yet, by claim: it is not posted again. */
-  readonly posted: Map<string, Posted>;
   /** By uid of the rollout the last revision whose end this process has seen written down. */
   readonly closed: Map<string, number>;
-  readonly nowMs: () => number;
   readonly log: Logger;
 }
 
-/** A claim older than this was left by a process that died: longer than any call to Slack may take. */
-const staleClaimMs = 12_000;
 /** Every change leads to a look. Beside that one is taken this often: what is verified at the end has no event of its own. */
 const endingLookMs = 2000;
 const movingLookMs = 15_000;
@@ -132,6 +122,9 @@ async function writeDown(look: Look, tools: CardTools, signal: AbortSignal): Pro
   return tools.records.append(record, entries, seen, signal);
 }
 
+/** In the ledger: this question was edited to say what was decided. */
+const decidedDigest = 'decided';
+
 interface Telling {
   readonly record: DeliveryRecord;
   readonly delivery: Delivery;
@@ -170,9 +163,19 @@ async function tell(telling: Telling, tools: CardTools, signal: AbortSignal): Pr
     card = place;
   }
   const thread = placeOf(record.ledger.thread) ?? card;
-  for (const notice of noticesOf(record, delivery)) {
+  const notices = noticesOf(record, delivery);
+  for (const notice of notices) {
     if (record.ledger[notice.id]?.state === 'told') continue;
     record = await tellOne(record, notice, thread, { ...telling, record }, tools, signal);
+  }
+  // Last: a question that was answered asks nobody for attention.
+  for (const notice of notices) {
+    const at = placeOf(record.ledger[notice.id]);
+    if (notice.decided === undefined || at === undefined || record.ledger[notice.id]?.digest === decidedDigest)
+      continue;
+    await notifier.tellDecided(delivery, notice, at, signal);
+    const line = { state: 'told', ...at, digest: decidedDigest } as const;
+    record = await tools.records.setLedger(record, notice.id, line, signal);
   }
 }
 
@@ -199,106 +202,6 @@ async function tellOne(
     notifier.tell(delivery, { ...notice, mayBeThereSinceMs }, thread, signal);
   const told = await postOnce(record, notice.id, { channel, post }, tools, signal);
   return told.record;
-}
-
-/** Where a message is, and what it showed. */
-export interface Posted {
-  readonly place: MessagePlace;
-  readonly digest: string | undefined;
-}
-
-interface ToPost {
-  readonly channel: string;
-  readonly digest?: string;
-  readonly post: (mayBeThereSinceMs: number | undefined) => Promise<MessagePlace>;
-}
-
-/** Claims, posts, writes down where it is. Danger: between the last two the API may be gone; this process then still knows. */
-async function postOnce(
-  record: DeliveryRecord,
-  key: string,
-  { channel, digest, post }: ToPost,
-  tools: CardTools,
-  signal: AbortSignal,
-): Promise<{ readonly record: DeliveryRecord; readonly place: MessagePlace }> {
-  const id = claimId(record, key);
-  let claimed = record;
-  let posted = tools.posted.get(id);
-  if (posted === undefined) {
-    const taken = await claim(record, key, channel, tools, signal);
-    claimed = taken.record;
-    posted = { place: await sending(claimed, key, tools, () => post(taken.mayBeThereSinceMs)), digest };
-    tools.posted.set(id, posted);
-  }
-  const { channel: itsChannel, ts } = posted.place;
-  const told = {
-    state: 'told',
-    channel: itsChannel,
-    ts,
-    ...(posted.digest === undefined ? {} : { digest: posted.digest }),
-  } as const;
-  const written = await tools.records.setLedger(claimed, key, told, signal);
-  tools.posted.delete(id);
-  return { record: written, place: posted.place };
-}
-
-interface Claimed {
-  readonly record: DeliveryRecord;
-  /** Set when a claim was taken over from somebody who died over it: the message may be there since. */
-  readonly mayBeThereSinceMs: number | undefined;
-}
-
-/**
- * Takes the right to post. Slack has no idempotency key: two replicas that both post would double the message, so the claim is written
- * first, and a fresh claim of somebody else is left alone.
- */
-async function claim(
-  record: DeliveryRecord,
-  key: string,
-  channel: string,
-  tools: CardTools,
-  signal: AbortSignal,
-): Promise<Claimed> {
-  const line: LedgerLine | undefined = record.ledger[key];
-  const claimedAtMs = line?.claimedAt === undefined ? undefined : Date.parse(line.claimedAt);
-  const age = claimedAtMs === undefined ? Number.POSITIVE_INFINITY : tools.nowMs() - claimedAtMs;
-  const ownClaimedAt = tools.unsent.get(claimId(record, key));
-  tools.unsent.delete(claimId(record, key));
-  if (line?.state === 'claimed' && line.claimedAt !== undefined && line.claimedAt === ownClaimedAt) {
-    return { record, mayBeThereSinceMs: undefined };
-  }
-  if (line?.state === 'claimed' && age < staleClaimMs) {
-    throw new NotNowError(`${key} is being posted by another replica`, staleClaimMs - age);
-  }
-  const claimedAt = new Date(tools.nowMs()).toISOString();
-  const written = await tools.records.setLedger(record, key, { state: 'claimed', channel, claimedAt }, signal);
-  return {
-    record: written,
-    mayBeThereSinceMs: claimedAtMs === undefined ? undefined : firstClaimMs(record, claimedAtMs),
-  };
-}
-
-/** Who died over it may have taken it over from somebody who died over it: no message of a record is older than what it begins with. */
-function firstClaimMs({ entries, metadata }: DeliveryRecord, claimedAtMs: number): number {
-  const began = [entries[0]?.at, metadata.creationTimestamp].flatMap((at) =>
-    at === undefined ? [] : [Date.parse(at)],
-  );
-  return Math.min(claimedAtMs, ...began.filter(Number.isFinite));
-}
-
-/** The same in every segment of the record: a message is found again by it. */
-function claimId({ spec }: DeliveryRecord, key: string): string {
-  return `${spec.rollout.uid}/${spec.rollout.revision}/${key}`;
-}
-
-async function sending<T>(record: DeliveryRecord, key: string, tools: CardTools, send: () => Promise<T>): Promise<T> {
-  try {
-    return await send();
-  } catch (error) {
-    const claimedAt = record.ledger[key]?.claimedAt;
-    if (error instanceof NotNowError && claimedAt !== undefined) tools.unsent.set(claimId(record, key), claimedAt);
-    throw error;
-  }
 }
 
 function placeOf(line: LedgerLine | undefined): MessagePlace | undefined {

@@ -1,5 +1,5 @@
 import type { Notice, NoticeEvent } from '../notifications/index.ts';
-import type { DeliveryRecord } from '../records/index.ts';
+import type { DeliveryRecord, RecordEntry } from '../records/index.ts';
 import type { Delivery } from '../rollout/index.ts';
 
 /** How loud each event is: `needsHuman` and `final` are broadcast to the channel, the rest stays in the thread. */
@@ -33,6 +33,19 @@ const weightOf: Readonly<Record<NoticeEvent, Notice['weight']>> = {
 /** Events whose notice carries the picture of the metric that decided. */
 const withChart: readonly NoticeEvent[] = ['gateReached', 'inconclusive', 'aborted', 'live'];
 
+/** Questions to people, with buttons; and what answers them, by a person or by what came to pass. */
+const questions: readonly NoticeEvent[] = ['gateReached', 'inconclusive'];
+const answers: readonly NoticeEvent[] = [
+  'promoted',
+  'skipped',
+  'finished',
+  'aborted',
+  'stepReached',
+  'live',
+  'rolledBack',
+  'superseded',
+];
+
 /** What a record says should be told, oldest first. A person's own act is told by the event that it led to. */
 export function noticesOf(record: DeliveryRecord, delivery: Delivery): Notice[] {
   const notices: Notice[] = [];
@@ -45,10 +58,19 @@ export function noticesOf(record: DeliveryRecord, delivery: Delivery): Notice[] 
       by: entry.by,
       text: entry.text,
       weight: weightOf[entry.event],
+      decided: questions.includes(entry.event) ? decisionAfter(entry, record) : undefined,
       ...(withChart.includes(entry.event) && delivery.series !== undefined ? { chart: delivery.series } : {}),
     });
   }
   return notices;
+}
+
+function decisionAfter(question: RecordEntry, { entries }: DeliveryRecord): Notice['decided'] {
+  for (const { seq, event, by, at } of entries) {
+    if (seq <= question.seq || !isNoticeEvent(event) || !answers.includes(event)) continue;
+    return { event, by, atMs: Date.parse(at) };
+  }
+  return undefined;
 }
 
 export function isNoticeEvent(event: string): event is NoticeEvent {

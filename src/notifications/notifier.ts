@@ -25,6 +25,10 @@ export interface Notice {
   /** `needsHuman` and `final` are broadcast to the channel. */
   readonly weight: 'timeline' | 'needsHuman' | 'final';
   readonly chart?: MetricSeries;
+  /** It asked people, and this is how it was answered: its buttons are gone. */
+  readonly decided?:
+    | { readonly event: NoticeEvent; readonly by: string | undefined; readonly atMs: number }
+    | undefined;
   /** Somebody took the right to tell it then, and died: it may be there already. */
   readonly mayBeThereSinceMs?: number | undefined;
 }
@@ -89,6 +93,8 @@ export interface Notifier {
   ): Promise<CardPlace>;
   /** Tells one notice in the card's thread. */
   tell(delivery: Delivery, notice: Notice, card: MessagePlace, signal: AbortSignal): Promise<MessagePlace>;
+  /** Edits a question that was told at `at`: what was decided, and by whom. One that can no longer be edited is left. */
+  tellDecided(delivery: Delivery, notice: Notice, at: MessagePlace, signal: AbortSignal): Promise<void>;
   /** Tells that a build could be started, in the channel itself. */
   tellBuild(
     notice: BuildNotice,

@@ -154,6 +154,18 @@ export function createNotifier(tools: {
       return place;
     },
 
+    async tellDecided(delivery, notice, at, signal) {
+      await learnNames([notice.decided?.by]);
+      const draw = (hasCharts: boolean) => renderNotice(delivery, notice, view(hasCharts));
+      try {
+        await sender.update({ at, urgency: 'change', draw }, signal);
+      } catch (error) {
+        if (!(error instanceof SlackRefusedError && cannotEdit.has(error.slackError)))
+          throw posting.asNotNow(error, at.channel);
+        log.info({ slackError: error.slackError, channel: at.channel }, 'an answered question keeps its buttons');
+      }
+    },
+
     tellBuild(notice, where, signal) {
       return posting.post(
         {

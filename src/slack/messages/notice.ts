@@ -60,6 +60,7 @@ const peopleDo: ReadonlySet<NoticeEvent> = new Set([
 
 /** One reply in the card's thread. Broadcasts are new messages, so they may mention; edits would not notify anybody. */
 export function renderNotice(delivery: Delivery, notice: Notice, view: CardView): Message {
+  if (notice.decided !== undefined) return renderDecided(delivery, notice, notice.decided, view);
   const sentence = noticeSentence(delivery, notice, view);
   const mention = notice.weight === 'needsHuman' ? mentionOf(delivery) : '';
   const lines = [`${sentence}${mention} · ${date(notice.atMs, '{time_secs}')}`];
@@ -77,9 +78,38 @@ export function renderNotice(delivery: Delivery, notice: Notice, view: CardView)
   return { text: sentence, blocks };
 }
 
+/** How a question reads once it was answered. */
+const asked: Readonly<Partial<Record<NoticeEvent, string>>> = {
+  gateReached: 'waited for you',
+  inconclusive: 'was inconclusive and waited for you',
+};
+
+const decisions: Readonly<Partial<Record<NoticeEvent, string>>> = {
+  promoted: 'promoted',
+  skipped: 'skipped',
+  finished: 'taken to 100 % without the rest of its plan',
+  aborted: 'aborted',
+  rolledBack: 'rolled back',
+  superseded: 'superseded by another revision',
+};
+
+/** A question that was answered: what was decided, and by whom. The measurements of then stay in the thread. */
+function renderDecided(
+  delivery: Delivery,
+  notice: Notice,
+  decided: NonNullable<Notice['decided']>,
+  view: CardView,
+): Message {
+  const what = decisions[decided.event] ?? 'it went on';
+  const by = decided.by === undefined ? '' : ` by ${quote(view.nameOf(decided.by) ?? decided.by, 60)}`;
+  const words = `${asked[notice.event] ?? told[notice.event].does}: ${what}${by}`;
+  const sentence = `${told[notice.event].mark} ${boldSubject(delivery)} ${words}`;
+  return { text: sentence, blocks: [section('line', `${sentence} · ${date(decided.atMs, '{time_secs}')}`)] };
+}
+
 function noticeSentence(delivery: Delivery, notice: Notice, view: CardView): Mrkdwn {
   const words = told[notice.event];
-  const what = `*${escapeText(subject(delivery, 120).replaceAll('*', ''))}*`;
+  const what = boldSubject(delivery);
   // A step's words are the weight that it reached.
   if (notice.event === 'stepReached' && notice.text !== '') return `${words.mark} ${what} ${quote(notice.text, 60)}`;
   const by = notice.by === undefined ? undefined : quote(view.nameOf(notice.by) ?? notice.by, 60);
@@ -88,6 +118,10 @@ function noticeSentence(delivery: Delivery, notice: Notice, view: CardView): Mrk
   const to = gate ? `: promote to ${formatPercent(delivery.nextPercent ?? 0)} %?` : '';
   if (by === undefined || !peopleDo.has(notice.event)) return `${words.mark} ${what} ${words.does}${to}`;
   return `${words.mark} ${by} ${words.by} ${what}`;
+}
+
+function boldSubject(delivery: Delivery): Mrkdwn {
+  return `*${escapeText(subject(delivery, 120).replaceAll('*', ''))}*`;
 }
 
 /** The revision is a way back: its version is where it goes to, not what was undone. */

@@ -59,6 +59,17 @@ export function describeNotifier(name: string, open: () => Promise<NotifierWorld
       expect(found?.words).toMatch(/too many errors/);
     });
 
+    it('says on a question what was decided', async () => {
+      const place = await show('gate');
+      const question: Notice = { ...notice, event: 'gateReached', weight: 'needsHuman', text: '' };
+      const asked = await world.notifier.tell(aTypicalDelivery('gate'), question, place, signal());
+      const decided = { event: 'promoted', by: 'kubectl', atMs: noonMs } as const;
+      await world.notifier.tellDecided(aTypicalDelivery('checking'), { ...question, decided }, asked, signal());
+      const there = world.messages().find((message) => message.place.ts === asked.ts);
+      expect(there?.words).toMatch(/promoted by kubectl/);
+      expect(world.messages()).toHaveLength(2);
+    });
+
     it('tells a build in the channel itself', async () => {
       const build = {
         namespace: 'shop',

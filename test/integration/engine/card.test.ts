@@ -9,7 +9,7 @@ import { createRecords, deriveEntries, type Records } from '../../../src/records
 import { type Rollout, readDelivery } from '../../../src/rollout/index.ts';
 import { noonMs } from '../../support/a-delivery.ts';
 import { aRollout } from '../../support/builders.ts';
-import { liveAt, movingTo, seen } from '../../support/card-looks.ts';
+import { atGate, liveAt, movingTo, seen } from '../../support/card-looks.ts';
 import { silentLog } from '../../support/silent-log.ts';
 import { startTestCluster, type TestCluster } from '../../support/test-cluster.ts';
 
@@ -41,6 +41,9 @@ function createChannel() {
       return where.at;
     },
     tell: async (delivery, notice) => post(`${delivery.revision} ${notice.event}`),
+    async tellDecided(delivery, { event, decided }, at) {
+      post(`edit of ${at.ts}: ${delivery.revision} ${event}, ${decided?.event} by ${decided?.by}`);
+    },
     tellBuild: async ({ name, image }) => post(`${name} ${image}`),
     digest: (delivery) => `${delivery.revision} ${delivery.state}`,
   };
@@ -209,4 +212,39 @@ test('what was posted while the API was away is not posted again when it is back
   await takeTurn(seen(rollout, movingTo(2), [1, 2]));
   await takeTurn(seen(rollout, movingTo(2), [1, 2]));
   expect(channel.messages).toEqual(['card of 2: moving', '2 started']);
+});
+
+function atRevision(rollout: Rollout, revision: number): Rollout {
+  const annotations = { ...rollout.metadata.annotations, 'rollout.argoproj.io/revision': String(revision) };
+  return { ...rollout, metadata: { ...rollout.metadata, annotations } };
+}
+
+test('a gate that was decided is edited once to say so, also by a replica that has not told it', async () => {
+  const rollout = atRevision(await aNamespacedRollout(), 2);
+  const channel = createChannel();
+  await createReplica(channel)(seen(rollout, atGate(2), [1, 2]));
+  const asked = String(channel.messages.indexOf('2 gateReached') + 1);
+  expect(asked).not.toBe('0');
+  await records.recordAct(rollout, { verb: 'promote', by: 'U0DANA', reason: '', facts: {} }, noonMs, world.signal);
+  const passed = seen(rollout, { ...movingTo(2), currentStepIndex: 2 }, [1, 2]);
+  channel.setDown(true);
+  await createReplica(channel)(passed);
+  expect(channel.messages.filter((text) => text.startsWith('edit of'))).toEqual([]);
+  channel.setDown(false);
+  for (const takeTurn of [createReplica(channel), createReplica(channel)]) await takeTurn(passed);
+  expect(channel.messages.filter((text) => text.startsWith('edit of'))).toEqual([
+    `edit of ${asked}: 2 gateReached, promoted by U0DANA`,
+  ]);
+  expect(channel.messages.at(-1)).toMatch(/^edit of/);
+});
+
+test('a gate whose revision was overtaken asks nobody any more', async () => {
+  const rollout = await aNamespacedRollout();
+  const channel = createChannel();
+  const takeTurn = createReplica(channel);
+  await takeTurn(seen(atRevision(rollout, 2), atGate(2), [1, 2]));
+  await takeTurn(seen(atRevision(rollout, 3), movingTo(3), [1, 2, 3]));
+  expect(channel.messages.filter((text) => text.startsWith('edit of'))).toEqual([
+    expect.stringMatching(/: 2 gateReached, superseded by undefined$/),
+  ]);
 });

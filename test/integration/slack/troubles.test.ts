@@ -205,6 +205,24 @@ describe('a notice', () => {
     await eventually(() => open.asked.some(({ verb }) => verb === 'promote'), 'the promote');
   });
 
+  it('that was answered loses its buttons; one that can no longer be edited is left', async () => {
+    world = await openWorld();
+    const open = world;
+    const at = await show(open, 'gate');
+    const told = await open.app.notifier.tell(aTypicalDelivery('gate'), gateReached, at, signal());
+    const decided = { event: 'promoted', by: 'slack:U0DANA', atMs: noonMs } as const;
+    const answered = { ...gateReached, decided };
+    const tell = (place: { channel: string; ts: string }) =>
+      untilSent(() => open.app.notifier.tellDecided(aTypicalDelivery('checking'), answered, place, signal()));
+    await tell(told);
+    const story = publicMessages(open).find((message) => message.ts === told.ts);
+    expect(story?.versions.map(({ blocks }) => JSON.stringify(blocks).includes('"promote"'))).toEqual([true, false]);
+    expect(JSON.stringify(story?.versions.at(-1))).toMatch(/waited for you: promoted by dana/);
+    const posted = publicMessages(open).length;
+    await tell({ channel, ts: '1700000000.000100' });
+    expect(publicMessages(open)).toHaveLength(posted);
+  });
+
   it('brings its chart into the thread, with words that say the same', { timeout: 180_000 }, async () => {
     const charts = createCharts();
     world = await openWorld({}, { charts });

@@ -53,6 +53,30 @@ describe('one line of the thread', () => {
     expect(types('moving')).toEqual(['section']);
   });
 
+  it.each([
+    ['gateReached', 'promoted', 'slack:U0DANA', '🔵 *checkout 2.0.0* waited for you: promoted by Dana'],
+    ['gateReached', 'aborted', 'kubectl', '🔵 *checkout 2.0.0* waited for you: aborted by kubectl'],
+    ['gateReached', 'aborted', undefined, '🔵 *checkout 2.0.0* waited for you: aborted'],
+    ['gateReached', 'stepReached', undefined, '🔵 *checkout 2.0.0* waited for you: it went on'],
+    ['gateReached', 'superseded', undefined, '🔵 *checkout 2.0.0* waited for you: superseded by another revision'],
+    [
+      'inconclusive',
+      'finished',
+      'slack:U0DANA',
+      '🟠 *checkout 2.0.0* was inconclusive and waited for you: taken to 100 % without the rest of its plan by Dana',
+    ],
+  ] as const)(
+    '%s that was answered (%s by %s) reads "%s", without buttons, also at the next gate',
+    (event, by, who, words) => {
+      const decided = { event: by, by: who, atMs: noonMs };
+      const notice = aNotice({ event, weight: 'needsHuman', decided });
+      const { text, blocks } = renderNotice(aTypicalDelivery('gate'), notice, view);
+      expect(text).toBe(words);
+      expect(blocks.map(({ type }) => type)).toEqual(['section']);
+      expect(JSON.stringify(blocks)).not.toContain('<@');
+    },
+  );
+
   it('mentions who started it only where a person is needed', () => {
     const words = (weight: Notice['weight']) =>
       JSON.stringify(renderNotice(aTypicalDelivery('gate'), aNotice({ event: 'gateReached', weight }), view).blocks);
