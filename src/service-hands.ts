@@ -15,6 +15,7 @@ import {
   type DeliveryPolicyView,
   type Experiments,
   type KubernetesObject,
+  managerOf,
   type Pods,
   projectAnalysisRun,
   projectAnalysisTemplate,
@@ -26,6 +27,7 @@ import {
   projectWhole,
   type ReferencedWorkloads,
   type Reflector,
+  type ReflectorSettings,
   type Resource,
   type Rollouts,
   readInstalledSchemas,
@@ -56,7 +58,7 @@ export async function createHands(cluster: ConnectedCluster, config: Config, log
   function cacheOf<T>(
     resource: Resource,
     project: (object: KubernetesObject) => T | undefined,
-    labelSelector?: string,
+    more: Pick<ReflectorSettings<T>, 'labelSelector' | 'ownerOf'> = {},
   ): Reflector<T> {
     const isClusterWide = resource === resources.clusterAnalysisTemplates;
     return createReflector({
@@ -65,16 +67,16 @@ export async function createHands(cluster: ConnectedCluster, config: Config, log
       namespaces: isClusterWide ? [] : config.WATCH_NAMESPACES,
       project,
       log,
-      ...(labelSelector === undefined ? {} : { labelSelector }),
+      ...more,
     });
   }
   const caches: Caches = {
     rollouts: cacheOf(resources.rollouts, projectRollout),
     // Those of Deployments are not sent at all.
-    replicaSets: cacheOf(resources.replicaSets, projectReplicaSet, podHashLabel),
+    replicaSets: cacheOf(resources.replicaSets, projectReplicaSet, { labelSelector: podHashLabel }),
     experiments: cacheOf(resources.experiments, projectExperiment),
     analysisRuns: cacheOf(resources.analysisRuns, projectAnalysisRun),
-    services: cacheOf(resources.services, projectService),
+    services: cacheOf(resources.services, projectService, { ownerOf: managerOf }),
     analysisTemplates: cacheOf(resources.analysisTemplates, projectAnalysisTemplate),
     clusterAnalysisTemplates: cacheOf(resources.clusterAnalysisTemplates, projectAnalysisTemplate),
     ingresses: cacheOf(resources.ingresses, projectWhole),

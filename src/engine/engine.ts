@@ -11,6 +11,7 @@ import { type Mode, takesTurns } from './mode.ts';
 import { glance, type ObserveTools, observe, observeAgain } from './observe.ts';
 import { type PerformTools, perform } from './perform.ts';
 import { reconcile } from './reconcile.ts';
+import { releaseServices } from './release-services.ts';
 import { createTakeTurn, type TurnTaker, type TurnTools } from './turn.ts';
 
 export interface EngineTools {
@@ -67,6 +68,7 @@ export function createEngine(tools: EngineTools): Engine {
             observeAgain: (carried, within) => observeAgain(carried, observing, within),
             decide,
             perform: (effects, seen, within) => perform(effects, seen, tools.performing, within),
+            releaseServices: (name, within) => releaseServices(name, { ...tools.performing, caches }, within),
             nowMs: observing.nowMs,
             log,
           },

@@ -11,6 +11,7 @@ import type { QueueStore, TurnKey } from '../queue-stores/index.ts';
 import {
   type Experiment,
   hasPluginCalls,
+  managedByAnnotation,
   type ReplicaSetView,
   type Rollout,
   type ServiceView,
@@ -25,7 +26,7 @@ export interface Caches {
   readonly replicaSets: Reflector<ReplicaSetView & { readonly ownerUid: string }>;
   readonly experiments: Reflector<Experiment>;
   readonly analysisRuns: Reflector<AnalysisRun>;
-  readonly services: Reflector<ServiceView>;
+  readonly services: Reflector<ServiceView & { readonly namespace: string }>;
   readonly analysisTemplates: Reflector<AnalysisTemplate>;
   readonly clusterAnalysisTemplates: Reflector<AnalysisTemplate>;
   readonly ingresses: Reflector<KubernetesObject>;
@@ -138,8 +139,10 @@ export function createKeeper(tools: KeeperTools) {
           }
         }),
       ),
-      services.onChange(({ name, isLearnt }) => {
+      services.onChange(({ name, after, isLearnt }) => {
         if (isLearnt === true) return;
+        const manager = after?.annotations[managedByAnnotation];
+        if (manager !== undefined) nudge('rollout', name.namespace, manager);
         for (const rollout of rollouts.list(name.namespace)) {
           if (tools.servicesOf(rollout).includes(name.name)) nudge('rollout', name.namespace, rollout.metadata.name);
         }
@@ -175,12 +178,21 @@ export function createKeeper(tools: KeeperTools) {
       const { namespace, name } = metadata;
       if (isCompleted(status.phase) !== (wanted === 'moving')) keys.push({ kind: 'experiment', namespace, name });
     }
-    if (wanted === 'rest') return keys;
+    if (wanted === 'rest') return [...keys, ...orphanedKeys()];
     for (const run of tools.caches.analysisRuns.list()) {
       const { namespace, name } = run.metadata;
       if (hasTurnsAhead(run)) keys.push({ kind: 'analysis-run', namespace, name });
     }
     return keys;
+  }
+
+  /** Rollouts that are gone and whose mark is still on a Service: it is theirs to release. */
+  function orphanedKeys(): TurnKey[] {
+    return tools.caches.services.list().flatMap(({ namespace, annotations }): TurnKey[] => {
+      const name = annotations[managedByAnnotation];
+      if (name === undefined || tools.caches.rollouts.get({ namespace, name }) !== undefined) return [];
+      return [{ kind: 'rollout', namespace, name }];
+    });
   }
 
   function sweepOf(which: 'moving' | 'rest', pace: { readonly msPerKey: number; readonly longestMs: number }) {

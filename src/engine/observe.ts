@@ -155,6 +155,7 @@ async function worldOf(
     hasOwnTemplate: rollout.spec.template !== undefined,
     replicaSets: cachedReplicaSets(rollout, tools.caches),
     services: cachedServices(rollout, tools.caches),
+    formerServices: formerServices(rollout, tools.caches),
     analysisRuns,
     templates: cachedTemplates(rollout, tools.caches),
     router: readingOf(rollout, routers),
@@ -272,6 +273,12 @@ function cachedServices(rollout: Rollout, caches: GlanceTools['caches']): Record
     if (service !== undefined) services[name] = service;
   }
   return services;
+}
+
+function formerServices(rollout: Rollout, caches: GlanceTools['caches']): readonly ServiceView[] {
+  const { namespace, name } = rollout.metadata;
+  const named = neededServices(rollout);
+  return caches.services.ownedBy(`${namespace}/${name}`).filter((service) => !named.includes(service.name));
 }
 
 /** The runs whose word counts: the present step's, the background one, those around a switch. */

@@ -101,6 +101,9 @@ async function performOne(
     case 'switchService':
       await tools.services.switch(rollout, effect, options);
       return rollout;
+    case 'releaseService':
+      await tools.services.release(rollout.metadata, effect, options);
+      return rollout;
     case 'createAnalysisRun':
       await tools.analysisRuns.create(rollout, effect.analysisRun, options);
       return rollout;

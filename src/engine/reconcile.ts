@@ -11,6 +11,8 @@ export interface ReconcileTools {
   readonly observeAgain: (carried: Carried, signal: AbortSignal) => Promise<Observation>;
   readonly decide: (world: World) => Decision;
   readonly perform: (effects: Decision['effects'], seen: Observation, signal: AbortSignal) => Promise<Carried>;
+  /** Gives back what a Rollout has left behind that is gone. */
+  readonly releaseServices: (name: ObjectName, signal: AbortSignal) => Promise<void>;
   readonly nowMs: () => number;
   readonly log: Logger;
 }
@@ -46,7 +48,10 @@ export async function reconcile(name: ObjectName, tools: ReconcileTools, signal:
     tools.decide({ ...world, refusedEvictions, ...(takenReplicaSetName === undefined ? {} : { takenReplicaSetName }) });
   for (let look = 0; look < maxLooks; look++) {
     const next = await lookAndDecide(name, carried, { ...tools, decide }, signal);
-    if (next === undefined) return {};
+    if (next === undefined) {
+      await tools.releaseServices(name, signal);
+      return {};
+    }
     const { seen, decision } = next;
     if (decision.effects.length === 0) return outcomeOf(decision, seen, tools.nowMs());
     carried = undefined;

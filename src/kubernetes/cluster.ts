@@ -84,7 +84,7 @@ export interface Reflector<T> {
   get(name: ObjectName): T | undefined;
   /** All, or those of one namespace. */
   list(namespace?: string): readonly T[];
-  /** Objects whose controller owner has this uid. */
+  /** Objects whose controller owner has this uid; Services: those that this Rollout (`namespace/name`) has marked as its own. */
   ownedBy(uid: string): readonly T[];
   /**
    * Called after the cache changed. `before` undefined: added; `after` undefined: deleted; `isLearnt`: the answer of our own write told,

@@ -56,6 +56,6 @@ export { apiVersionOf, resources } from './resources.ts';
 export { drivenRights, neededDefinitions, neededRights, type Right } from './rights.ts';
 export { createRollouts, type Rollouts } from './rollouts.ts';
 export { type InstalledSchemas, readInstalledSchemas, readServedVersions } from './schema.ts';
-export { createServices, type Services } from './services.ts';
+export { createServices, managerOf, type Services } from './services.ts';
 export type { RateLimits } from './token-bucket.ts';
 export { createWorkloads, type Workloads } from './workloads.ts';

@@ -7,7 +7,7 @@ interface Entry<T> {
   readonly name: ObjectName;
   readonly uid: string;
   readonly resourceVersion: string;
-  readonly ownerUid: string | undefined;
+  readonly owner: string | undefined;
   /** The answer of a write brought it: a list of an earlier version knows nothing of it yet. */
   readonly isLearnt: boolean;
   readonly value: T;
@@ -38,6 +38,7 @@ export interface Snapshot {
 export function createObjectCache<T>(
   project: (object: KubernetesObject) => T | undefined,
   log: Logger,
+  ownerOf: (object: KubernetesObject) => string | undefined = controllerUidOf,
 ): ObjectCache<T> {
   const entries = new Map<string, Entry<T>>();
   const keysByOwner = new Map<string, Set<string>>();
@@ -55,17 +56,17 @@ export function createObjectCache<T>(
 
   function put(key: string, entry: Entry<T>): void {
     entries.set(key, entry);
-    if (entry.ownerUid === undefined) return;
-    const keys = keysByOwner.get(entry.ownerUid) ?? new Set();
-    keysByOwner.set(entry.ownerUid, keys.add(key));
+    if (entry.owner === undefined) return;
+    const keys = keysByOwner.get(entry.owner) ?? new Set();
+    keysByOwner.set(entry.owner, keys.add(key));
   }
 
   function drop(key: string, entry: Entry<T>): void {
     entries.delete(key);
-    if (entry.ownerUid === undefined) return;
-    const keys = keysByOwner.get(entry.ownerUid);
+    if (entry.owner === undefined) return;
+    const keys = keysByOwner.get(entry.owner);
     keys?.delete(key);
-    if (keys?.size === 0) keysByOwner.delete(entry.ownerUid);
+    if (keys?.size === 0) keysByOwner.delete(entry.owner);
   }
 
   function projectSafely(object: KubernetesObject): T | undefined {
@@ -103,7 +104,7 @@ export function createObjectCache<T>(
     const before = entries.get(key);
     if (known?.resourceVersion === resourceVersion && isDeepStrictEqual(before?.value, value)) return;
     if (before !== undefined) drop(key, before);
-    put(key, { name, uid, resourceVersion, ownerUid: controllerUidOf(object), isLearnt: how.isLearnt === true, value });
+    put(key, { name, uid, resourceVersion, owner: ownerOf(object), isLearnt: how.isLearnt === true, value });
     tell({ name, before: before?.value, after: value, ...(how.isLearnt === true ? { isLearnt: true } : {}) });
   }
 

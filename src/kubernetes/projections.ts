@@ -132,10 +132,11 @@ const Service = z.looseObject({
   spec: z.looseObject({ selector: z.record(z.string(), z.string()).default({}) }).default({ selector: {} }),
 });
 
-export function projectService(object: KubernetesObject): ServiceView {
+export function projectService(object: KubernetesObject): ServiceView & { readonly namespace: string } {
   const { metadata, spec } = Service.parse(object);
   const selectorWriter = lastWriterOf(metadata, ['spec', 'selector']);
   return {
+    namespace: metadata.namespace ?? '',
     name: metadata.name,
     selector: spec.selector,
     annotations: withoutLastApplied(metadata.annotations),

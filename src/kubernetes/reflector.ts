@@ -18,6 +18,8 @@ export interface ReflectorSettings<T> {
   readonly fieldSelector?: string;
   /** What we keep of an object; undefined: not ours. What it throws is logged, and the object is not kept. */
   project(object: KubernetesObject): T | undefined;
+  /** What `ownedBy` finds it by; unset: the uid of its controller. */
+  readonly ownerOf?: (object: KubernetesObject) => string | undefined;
   readonly log: Logger;
   readonly timing?: Partial<ReflectorTiming>;
 }
@@ -37,7 +39,7 @@ export function createReflector<T>(settings: ReflectorSettings<T>): Reflector<T>
   const selectors = { resource, labelSelector, fieldSelector };
   const timing = { ...usualTiming, ...settings.timing };
   const log = settings.log.child({ kind: resource.kind });
-  const cache = createObjectCache<T>(project, log);
+  const cache = createObjectCache<T>(project, log, settings.ownerOf);
   const scopes: readonly Scope[] = (settings.namespaces.length === 0 ? [''] : settings.namespaces).map(createScope);
   const stopping = new AbortController();
   let loops: Promise<unknown> | undefined;

@@ -1,6 +1,6 @@
-import { ConflictError } from '../lib/index.ts';
+import { ConflictError, NotFoundError, ObjectMeta } from '../lib/index.ts';
 import { managedByAnnotation, podHashLabel, type Rollout, type ServiceView } from '../rollout/index.ts';
-import type { Cluster, JsonPatch, ObjectName, Reflector, WriteOptions } from './cluster.ts';
+import type { Cluster, JsonPatch, KubernetesObject, ObjectName, Reflector, WriteOptions } from './cluster.ts';
 import { projectService } from './projections.ts';
 import { resources } from './resources.ts';
 
@@ -14,6 +14,21 @@ export interface Services {
     change: { name: string; fromSelector: Readonly<Record<string, string>>; toPodHash: string },
     options: WriteOptions,
   ): Promise<void>;
+  /**
+   * Takes the pod hash and the mark of this Rollout off, so that the Service leads to whatever its selector says. Precondition: both are
+   * as they were seen; a Service that is gone is success.
+   */
+  release(
+    rollout: ObjectName,
+    service: { readonly name: string; readonly fromSelector: Readonly<Record<string, string>> },
+    options: WriteOptions,
+  ): Promise<void>;
+}
+
+/** Who has marked a Service as its own: `namespace/name` of the Rollout. */
+export function managerOf({ metadata }: KubernetesObject): string | undefined {
+  const name = ObjectMeta.parse(metadata).annotations[managedByAnnotation];
+  return name === undefined ? undefined : `${metadata.namespace}/${name}`;
 }
 
 export function createServices(cluster: Cluster, cache: Pick<Reflector<unknown>, 'learn'>): Services {
@@ -48,6 +63,22 @@ export function createServices(cluster: Cluster, cache: Pick<Reflector<unknown>,
         ...mark,
       ];
       cache.learn(await cluster.patchJson(resources.services, name, patch, options));
+    },
+    async release(rollout, { name, fromSelector }, options) {
+      const mark = `/metadata/annotations/${pointerOf(managedByAnnotation)}`;
+      const hash = `/spec/selector/${podHashLabel}`;
+      const patch: JsonPatch = [
+        { op: 'test', path: mark, value: rollout.name },
+        { op: 'test', path: '/spec/selector', value: fromSelector },
+        ...(fromSelector[podHashLabel] === undefined ? [] : [{ op: 'remove', path: hash } as const]),
+        { op: 'remove', path: mark },
+      ];
+      try {
+        const target = { namespace: rollout.namespace, name };
+        cache.learn(await cluster.patchJson(resources.services, target, patch, options));
+      } catch (error) {
+        if (!(error instanceof NotFoundError)) throw error;
+      }
     },
   };
 }

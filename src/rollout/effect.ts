@@ -53,6 +53,12 @@ export type Effect =
       readonly fromSelector: Readonly<Record<string, string>>;
       readonly toPodHash: string;
     }
+  /** Takes pod hash and mark off a Service; precondition: both are as the decision saw them. One that is gone is success. */
+  | {
+      readonly kind: 'releaseService';
+      readonly name: string;
+      readonly fromSelector: Readonly<Record<string, string>>;
+    }
   /** Sets the canary's share at the router, 0…maxTrafficWeight; precondition: the router objects' resourceVersion of the reading. */
   | {
       readonly kind: 'setWeight';

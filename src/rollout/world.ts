@@ -23,6 +23,8 @@ export interface World {
   readonly replicaSets: readonly ReplicaSetView[];
   /** Services that the strategy names, by name; a missing key is a Service that does not exist. Live: `neededLiveServices`. */
   readonly services: Readonly<Record<string, ServiceView>>;
+  /** Services that this Rollout has marked as its own, and that its strategy no longer names. */
+  readonly formerServices?: readonly ServiceView[];
   /** Every AnalysisRun controlled by this Rollout. */
   readonly analysisRuns: readonly AnalysisRun[];
   /** The templates that the strategy names, and those they name in turn: `AnalysisTemplate/x` or `ClusterAnalysisTemplate/x`. */

@@ -30,6 +30,8 @@ type SimulatedReplicaSet = { -readonly [Key in keyof ReplicaSetView]: ReplicaSet
 /** Called with every decision, before it is performed. */
 export type Watcher = (decision: Decision, world: World) => void;
 
+const mark = 'argo-rollouts.argoproj.io/managed-by-rollouts';
+
 /** Far more than a turn takes: each round stores one more step of the plan. */
 const MAX_ROUNDS = 40;
 
@@ -89,6 +91,10 @@ export class SimulatedCluster {
       hasOwnTemplate: this.rollout.spec.template !== undefined,
       replicaSets: this.replicaSets.map(withoutTemplate),
       services: structuredClone(this.services),
+      formerServices: Object.values(this.services).filter(
+        ({ name, annotations }) =>
+          annotations[mark] === this.rollout.metadata.name && !neededServices(this.rollout).includes(name),
+      ),
       analysisRuns: structuredClone(this.analysisRuns),
       templates: this.templates,
       router: isRouted ? router : undefined,
@@ -166,6 +172,9 @@ export class SimulatedCluster {
       }
       case 'switchService':
         this.#switchService(effect.name, effect.fromSelector, effect.toPodHash);
+        return;
+      case 'releaseService':
+        this.#releaseService(effect.name, effect.fromSelector);
         return;
       case 'setWeight':
         this.weight = effect.canaryWeight;
@@ -399,9 +408,18 @@ export class SimulatedCluster {
       selector: { ...service.selector, 'rollouts-pod-template-hash': podHash },
       annotations: {
         ...service.annotations,
-        'argo-rollouts.argoproj.io/managed-by-rollouts': this.rollout.metadata.name,
+        [mark]: this.rollout.metadata.name,
       },
     };
+  }
+
+  #releaseService(name: string, from: Readonly<Record<string, string>>): void {
+    const service = this.services[name];
+    if (service === undefined || JSON.stringify(service.selector) !== JSON.stringify(from))
+      throw new Error(`conflict: ${name}`);
+    const { 'rollouts-pod-template-hash': _, ...selector } = service.selector;
+    const { [mark]: __, ...annotations } = service.annotations;
+    this.services[name] = { name, selector, annotations };
   }
 
   #find(name: string, uid: string): SimulatedReplicaSet {

@@ -27,6 +27,8 @@ async function aService(metadata: JsonObject = {}) {
     learnt,
     switchTo: (toPodHash: string, fromSelector: Readonly<Record<string, string>>) =>
       services.switch(rollout, { name: 'web', fromSelector, toPodHash }, { signal }),
+    release: (fromSelector: Readonly<Record<string, string>>, name = rollout.metadata.name) =>
+      services.release({ namespace, name }, { name: 'web', fromSelector }, { signal }),
     read: () => cluster.get(resources.services, { namespace, name: 'web' }, signal),
     remove: async (uid: string) => cluster.delete(resources.services, { namespace, name: 'web' }, uid, { signal }),
   };
@@ -53,4 +55,20 @@ test('does not switch a Service that selects something else by now, or is gone',
   expect(at(read, 'metadata', 'annotations')).toBeUndefined();
   await service.remove(read?.metadata.uid ?? '');
   await expect(service.switchTo('abc', { app: 'web' })).rejects.toBeInstanceOf(ConflictError);
+});
+
+test('gives a Service back as it was, unless somebody else has it by now; one that is gone needs nothing', async () => {
+  const service = await aService({ annotations: { 'team.example.com/owner': 'shop' } });
+  await service.switchTo('abc', { app: 'web' });
+  const selector = { app: 'web', 'rollouts-pod-template-hash': 'abc' };
+  await expect(service.release(selector, 'other')).rejects.toBeInstanceOf(ConflictError);
+  await expect(service.release({ app: 'web' })).rejects.toBeInstanceOf(ConflictError);
+  await service.release(selector);
+  const read = await service.read();
+  expect(at(read, 'spec', 'selector')).toEqual({ app: 'web' });
+  expect(at(read, 'metadata', 'annotations')).toEqual({ 'team.example.com/owner': 'shop' });
+  // Twice is once: nothing of ours is there to take off.
+  await expect(service.release({ app: 'web' })).rejects.toBeInstanceOf(ConflictError);
+  await service.remove(read?.metadata.uid ?? '');
+  await service.release(selector);
 });

@@ -39,6 +39,7 @@ function aCache<T extends { readonly metadata: { readonly namespace?: string; re
 function cachesOf(
   rollouts: Reflector<Rollout>,
   ingresses: Reflector<KubernetesObject> = aCache<KubernetesObject>().reflector,
+  services?: Caches['services'],
 ) {
   // Only what the keeper listens to.
   const none = aCache<never>().reflector;
@@ -47,7 +48,7 @@ function cachesOf(
     replicaSets: none,
     experiments: none,
     analysisRuns: none,
-    services: none,
+    services: services ?? none,
     analysisTemplates: none,
     clusterAnalysisTemplates: none,
     ingresses,
@@ -246,4 +247,24 @@ test('what a turn of this process wrote is shown, and leads to no other turn', a
   cache.tell({ name, before: rollout, after: rollout });
   await until(() => ledger.nudged.length === 3);
   expect(ledger.nudged.slice(1).toSorted()).toEqual(['card/checkout', 'rollout/checkout']);
+});
+
+test('a Rollout that is gone is looked at when a Service still carries its mark: at the start, and when one comes back so', async () => {
+  const marked = (name: string, manager: string) => ({
+    metadata: { name },
+    namespace: 'shop',
+    name,
+    selector: {},
+    annotations: { 'argo-rollouts.argoproj.io/managed-by-rollouts': manager },
+  });
+  const services = aCache([marked('active', 'gone'), marked('preview', 'checkout')]);
+  const ledger = aLedger();
+  const rollout = aRollout().status({ currentPodHash: 'a', stableRS: 'a', phase: 'Healthy' }).build();
+  keeperOf(cachesOf(aCache([rollout]).reflector, undefined, services.reflector), ledger.store).start();
+  await until(() => ledger.nudged.includes('rollout/gone'));
+  expect(ledger.nudged.toSorted()).toEqual(['card/checkout', 'rollout/checkout', 'rollout/gone']);
+
+  const restored = marked('restored', 'left');
+  services.tell({ name: { namespace: 'shop', name: 'restored' }, before: undefined, after: restored });
+  await until(() => ledger.nudged.includes('rollout/left'));
 });

@@ -43,6 +43,7 @@ async function play(decisions: readonly (readonly Effect[])[], conflictOn?: Effe
       looks.push(`answers, ${carried.isRolloutLatest ? 'latest' : 'older'}`);
       return seenOf(carried);
     },
+    releaseServices: async () => undefined,
     decide: () => ({ effects: left[0] ?? [] }),
     async perform(effects, seen, signal) {
       left.shift();

@@ -85,6 +85,7 @@ test('of a Rollout all is kept but the history of its writes', () => {
 
 test('of a Service the selector is kept, and who wrote it', () => {
   const view = {
+    namespace: 'shop',
     name: 'web-abc',
     selector: { app: 'web' },
     annotations: { kept: 'yes' },

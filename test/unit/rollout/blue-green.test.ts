@@ -529,3 +529,29 @@ describe('a canary that becomes blue-green', () => {
     expect(cluster.rollout.status.currentStepIndex).toBeUndefined();
   });
 });
+
+describe('a Service that the strategy no longer names', () => {
+  const renamed = (cluster: SimulatedCluster) => {
+    cluster.services.front = { name: 'front', selector: { app: 'checkout' }, annotations: {} };
+    cluster.patch({ spec: { strategy: { blueGreen: { activeService: 'front' } } } });
+  };
+  const formerly = (cluster: SimulatedCluster) => cluster.services['checkout-active'];
+
+  it('is let go: it leads to what its selector says, and another Rollout may have it', () => {
+    const cluster = live({});
+    renamed(cluster);
+    cluster.settle();
+    expect(formerly(cluster)).toEqual({ name: 'checkout-active', selector: { app: 'checkout' }, annotations: {} });
+    expect(cluster.services.front?.selector['rollouts-pod-template-hash']).toBe(cluster.rollout.status.stableRS);
+  });
+
+  it('is not while an update is under way: it would lead to the preview, too', () => {
+    const cluster = underWay(MANUAL);
+    const stable = cluster.rollout.status.stableRS;
+    renamed(cluster);
+    cluster.settle();
+    expect(formerly(cluster)?.selector['rollouts-pod-template-hash']).toBe(stable);
+    ask(cluster, 'promote');
+    expect(formerly(cluster)?.selector).toEqual({ app: 'checkout' });
+  });
+});

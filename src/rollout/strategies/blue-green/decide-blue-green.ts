@@ -6,6 +6,7 @@ import { planRestart } from '../../restart.ts';
 import type { BlueGreenScene } from '../../scene.ts';
 import { planWorkloadScale } from '../../workload.ts';
 import { progressDeadlineOf } from '../conditions.ts';
+import { planFormerServices } from '../former-services.ts';
 import { planHistory } from '../history.ts';
 import { planOwnAnnotations, storeCollision } from '../own-annotations.ts';
 import { planAnnotations, planCanaryReplicaSet, replicaSetName } from '../replica-sets.ts';
@@ -54,6 +55,7 @@ export function decideBlueGreen(scene: BlueGreenScene): Decision {
     ...planRoles(scene),
     ...planWorkloadScale(scene.world, built.status),
     ...planHistory(scene),
+    ...planFormerServices(scene, posture.isPromoted),
     ...write,
     // Pods that come or go by a change of size are not available to spare.
     ...(scaling.effects.length === 0 ? restart.evictions : []),

@@ -6,6 +6,7 @@ import type { RolloutStatus } from '../../rollout.ts';
 import type { Scene } from '../../scene.ts';
 import { planWorkloadScale } from '../../workload.ts';
 import { progressDeadlineOf } from '../conditions.ts';
+import { planFormerServices } from '../former-services.ts';
 import { planHistory } from '../history.ts';
 import { planOwnAnnotations, storeCollision } from '../own-annotations.ts';
 import { planAnnotations, planCanaryReplicaSet, replicaSetName } from '../replica-sets.ts';
@@ -56,6 +57,7 @@ export function decideCanary(scene: Scene): Decision {
     ...planRoles(scene),
     ...planWorkloadScale(scene.world, built.status),
     ...planHistory(scene),
+    ...planFormerServices(scene, posture.isPromoted),
     ...write,
     // Pods that come or go by a change of size are not available to spare.
     ...(scaling.effects.length === 0 ? restart.evictions : []),
