@@ -61,7 +61,7 @@ export async function buildStreet(shops: readonly string[], steps: Steps = quick
   await openShops(sandbox, shops, steps);
   const watcher = watchShops(sandbox);
   const statusOf = (shop: string) => watcher.rolloutOf(shop)?.status;
-  const until = async (what: string, isSo: () => boolean, timeoutMs = 90_000) => {
+  const until = async (what: string, isSo: () => boolean, timeoutMs = 150_000) => {
     try {
       await sandbox.eventually(what, () => isSo() || undefined, timeoutMs);
     } catch (error) {
