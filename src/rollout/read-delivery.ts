@@ -151,7 +151,10 @@ function weightPercentOf(
   const active = world.services[blueGreen?.activeService ?? '']?.selector[podHashLabel];
   if (blueGreen !== undefined && active !== undefined) return active === present?.podHash ? 100 : 0;
   if (strategy.trafficRouting !== undefined) {
-    return Math.round(((world.router?.canaryWeight ?? 0) * 100) / maxWeightOf(strategy));
+    const { canaryWeight, problem } = world.router ?? {};
+    // A router that we cannot read may be one that the controller in our place drives: it notes what it has set.
+    const noted = problem === undefined ? undefined : world.rollout.status.canary?.weights?.canary.weight;
+    return Math.round(((canaryWeight ?? noted ?? 0) * 100) / maxWeightOf(strategy));
   }
   const all = sumOf(world.replicaSets, (one) => one.availableReplicas);
   return all === 0 ? 0 : Math.round(((present?.availableReplicas ?? 0) * 100) / all);

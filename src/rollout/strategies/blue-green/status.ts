@@ -33,7 +33,8 @@ export function buildStatus(
     // Of a canary that this was before.
     currentStepHash: undefined,
     currentStepIndex: undefined,
-    canary: undefined,
+    // Empty as Argo leaves it, it stays: a hand-over writes nothing.
+    canary: Object.keys(stored.canary ?? {}).length === 0 ? stored.canary : undefined,
     stableRS: standing.stableRS === '' ? undefined : standing.stableRS,
     pauseConditions: standing.pauseConditions.length === 0 ? undefined : standing.pauseConditions,
     controllerPause: standing.controllerPause || undefined,
