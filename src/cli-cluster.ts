@@ -124,6 +124,7 @@ async function readTools(reading: Reading): Promise<CheckTools & PlanTools> {
       analysisTemplates: still(analysisTemplates, projectAnalysisTemplate),
       clusterAnalysisTemplates: still(clusterAnalysisTemplates, projectAnalysisTemplate),
       analysisRuns: { get: () => undefined, ownedBy: () => [] },
+      experiments: { get: () => undefined, ownedBy: () => [] },
     },
     referencedWorkloads: createReferencedWorkloads(cluster),
     routers: createTrafficRouters(cluster),

@@ -1,6 +1,7 @@
 import type { AnalysisRun, AnalysisTemplate, TemplateReference } from '../analysis/index.ts';
 import type {
   AnalysisRuns,
+  Experiments,
   ObjectName,
   Pods,
   ReferencedWorkloads,
@@ -10,6 +11,7 @@ import type {
 } from '../kubernetes/index.ts';
 import { ConflictError, InvalidError } from '../lib/index.ts';
 import {
+  type Experiment,
   type ManagedRoute,
   neededLiveServices,
   neededServices,
@@ -33,6 +35,7 @@ export interface ObserveTools {
   readonly workloads: Pick<Workloads, 'readWithTemplates'>;
   readonly referencedWorkloads: Pick<ReferencedWorkloads, 'read'>;
   readonly analysisRuns: Pick<AnalysisRuns, 'read'>;
+  readonly experiments: Pick<Experiments, 'read'>;
   readonly services: Pick<Services, 'read'>;
   readonly pods: Pick<Pods, 'readOwned'>;
   readonly caches: Caches;
@@ -50,6 +53,7 @@ export interface GlanceTools
     readonly [Kind in
       | 'replicaSets'
       | 'analysisRuns'
+      | 'experiments'
       | 'services'
       | 'analysisTemplates'
       | 'clusterAnalysisTemplates']: Pick<Caches[Kind], 'get' | 'ownedBy'>;
@@ -111,7 +115,9 @@ export async function observe(
     return undefined;
 
   const analysisRuns = await readAnalysisRuns(rollout, tools, signal);
-  const world = await complete(await worldOf({ rollout, routers, analysisRuns }, tools, signal), tools, signal);
+  const experiments = await readExperiments(rollout, tools, signal);
+  const seen = { rollout, routers, analysisRuns, experiments };
+  const world = await complete(await worldOf(seen, tools, signal), tools, signal);
   return { world, asRead: rollout, routers: routers.seen, isRolloutLatest: true };
 }
 
@@ -120,7 +126,9 @@ export async function observeAgain(carried: Carried, tools: ObserveTools, signal
   const { rollout, isRolloutLatest } = carried;
   const routers = { seen: carried.routers };
   const analysisRuns = await readAnalysisRuns(rollout, tools, signal, carried.analysisRuns);
-  const world = await complete(await worldOf({ rollout, routers, analysisRuns }, tools, signal), tools, signal);
+  const experiments = await readExperiments(rollout, tools, signal);
+  const seen = { rollout, routers, analysisRuns, experiments };
+  const world = await complete(await worldOf(seen, tools, signal), tools, signal);
   return { world, asRead: rollout, routers: routers.seen, isRolloutLatest };
 }
 
@@ -134,7 +142,8 @@ export async function glance(name: ObjectName, tools: GlanceTools, signal: Abort
     return undefined;
   const routers = await readRouters(rollout, tools, signal, 'fromCache');
   const analysisRuns = tools.caches.analysisRuns.ownedBy(rollout.metadata.uid);
-  return worldOf({ rollout, routers, analysisRuns }, tools, signal);
+  const experiments = tools.caches.experiments.ownedBy(rollout.metadata.uid);
+  return worldOf({ rollout, routers, analysisRuns, experiments }, tools, signal);
 }
 
 async function worldOf(
@@ -142,11 +151,12 @@ async function worldOf(
     readonly rollout: Rollout;
     readonly routers: SeenRouters;
     readonly analysisRuns: readonly AnalysisRun[];
+    readonly experiments: readonly Experiment[];
   },
   tools: GlanceTools,
   signal: AbortSignal,
 ): Promise<World> {
-  const { rollout, routers, analysisRuns } = seen;
+  const { rollout, routers, analysisRuns, experiments } = seen;
   const workload = await tools.referencedWorkloads.read(rollout, signal);
   return {
     nowMs: tools.nowMs(),
@@ -157,6 +167,7 @@ async function worldOf(
     services: cachedServices(rollout, tools.caches),
     formerServices: formerServices(rollout, tools.caches),
     analysisRuns,
+    experiments,
     templates: cachedTemplates(rollout, tools.caches),
     router: readingOf(rollout, routers),
     evidence: tools.evidence,
@@ -304,6 +315,22 @@ export async function readAnalysisRuns(
     else runs.set(name, live);
   }
   return [...runs.values()];
+}
+
+/** All of this Rollout from the cache, and the one that its status names live: what it came to must not be missed. */
+async function readExperiments(
+  { metadata, status }: Rollout,
+  tools: Pick<ObserveTools, 'caches' | 'experiments'>,
+  signal: AbortSignal,
+): Promise<Experiment[]> {
+  const found = new Map(tools.caches.experiments.ownedBy(metadata.uid).map((one) => [one.metadata.name, one]));
+  const name = status.canary?.currentExperiment;
+  if (name === undefined || name === '') return [...found.values()];
+  const live = await tools.experiments.read({ namespace: metadata.namespace, name }, signal);
+  if (live?.metadata.ownerReferences.some(({ controller, uid }) => controller === true && uid === metadata.uid)) {
+    found.set(name, live);
+  } else found.delete(name);
+  return [...found.values()];
 }
 
 function isOwnedBy(run: AnalysisRun, rollout: Rollout): boolean {

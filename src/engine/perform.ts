@@ -1,5 +1,6 @@
 import type {
   AnalysisRuns,
+  Experiments,
   Pods,
   ReferencedWorkloads,
   Rollouts,
@@ -17,6 +18,7 @@ export interface PerformTools {
   readonly referencedWorkloads: Pick<ReferencedWorkloads, 'scale'>;
   readonly services: Services;
   readonly analysisRuns: AnalysisRuns;
+  readonly experiments: Experiments;
   readonly pods: Pick<Pods, 'evict' | 'patchMetadata'>;
   /** Sent beside the turn: an event is a courtesy, and nothing waits for it. */
   readonly sendEvent: (rollout: Rollout, event: Extract<Effect, { kind: 'sendEvent' }>) => void;
@@ -112,6 +114,15 @@ async function performOne(
       return rollout;
     case 'deleteAnalysisRun':
       await tools.analysisRuns.remove({ namespace, name: effect.name }, effect.uid, options);
+      return rollout;
+    case 'createExperiment':
+      await tools.experiments.create(rollout, effect.experiment, options);
+      return rollout;
+    case 'terminateExperiment':
+      await tools.experiments.terminate({ namespace, name: effect.name }, options);
+      return rollout;
+    case 'deleteExperiment':
+      await tools.experiments.remove({ namespace, name: effect.name }, effect.uid, options);
       return rollout;
     case 'patchRollout':
       return tools.rollouts.patch(

@@ -1,15 +1,20 @@
 import type { NewService } from '../experiment/index.ts';
 import { AlreadyExistsError, ConflictError, type JsonObject, mergePatchOf, NotFoundError } from '../lib/index.ts';
-import { Experiment, type ExperimentStatus } from '../rollout/index.ts';
+import { Experiment, type ExperimentStatus, type NewExperiment } from '../rollout/index.ts';
 import type { Cluster, ObjectName, Reflector, WriteOptions } from './cluster.ts';
 import { controllerUidOf } from './objects.ts';
-import { controllerReference } from './owner.ts';
+import { controllerReference, type Owner } from './owner.ts';
 import { resources } from './resources.ts';
 
 /** Experiments, and the Services that belong to them. They have no status subresource. */
 export interface Experiments {
   /** Live; undefined when it is gone. */
   read(name: ObjectName, signal: AbortSignal): Promise<Experiment | undefined>;
+  /** Owned by the Rollout; one of its own by that name is kept as it is: names are deterministic. */
+  create(rollout: Owner, experiment: NewExperiment, options: WriteOptions): Promise<void>;
+  /** Asks it to end. Gone already is success. */
+  terminate(name: ObjectName, options: WriteOptions): Promise<void>;
+  remove(name: ObjectName, uid: string, options: WriteOptions): Promise<void>;
   /** Precondition: the resourceVersion that was read. Equal statuses write nothing. */
   writeStatus(experiment: Experiment, status: ExperimentStatus, options: WriteOptions): Promise<Experiment>;
   /** Owned by the Experiment; one of its own by that name is success, somebody else's an AlreadyExistsError. */
@@ -28,6 +33,35 @@ export function createExperiments(
     async read(name, signal) {
       const found = await cluster.get(resources.experiments, name, signal);
       return found === undefined ? undefined : Experiment.parse(found);
+    },
+    async create(rollout, { name, labels, annotations, spec }, options) {
+      const { namespace, uid } = rollout.metadata;
+      const ownerReferences = [controllerReference(rollout)];
+      const manifest: JsonObject = {
+        metadata: { name, namespace, labels, annotations, ownerReferences },
+        spec: spec as JsonObject,
+      };
+      try {
+        caches.experiments.learn(await cluster.create(resources.experiments, manifest, options));
+      } catch (error) {
+        if (!(error instanceof AlreadyExistsError)) throw error;
+        const there = await cluster.get(resources.experiments, { namespace, name }, options.signal);
+        if (there === undefined) throw new ConflictError(`Experiment ${name} came and went`, { cause: error });
+        if (controllerUidOf(there) !== uid)
+          throw new ConflictError(`Experiment ${name} belongs to another owner`, { cause: error });
+        caches.experiments.learn(there);
+      }
+    },
+    async terminate(name, options) {
+      try {
+        const body = { spec: { terminate: true } };
+        caches.experiments.learn(await cluster.patchMerge(resources.experiments, name, body, options));
+      } catch (error) {
+        if (!(error instanceof NotFoundError)) throw error;
+      }
+    },
+    async remove(name, uid, options) {
+      await cluster.delete(resources.experiments, name, uid, options);
     },
     async writeStatus(experiment, status, options) {
       // Both are JSON: one came from the API, the other is built from it.

@@ -1,4 +1,5 @@
 import type { AnalysisRunSpec } from '../analysis/index.ts';
+import type { ExperimentSpec } from './experiment.ts';
 import type { ManagedRoute } from './managed-routes.ts';
 import type { PodTemplate, RolloutStatus } from './rollout.ts';
 import type { WorkloadView } from './workload.ts';
@@ -72,6 +73,10 @@ export type Effect =
   /** Sets `spec.terminate: true`. */
   | { readonly kind: 'terminateAnalysisRun'; readonly name: string }
   | { readonly kind: 'deleteAnalysisRun'; readonly name: string; readonly uid: string }
+  | { readonly kind: 'createExperiment'; readonly experiment: NewExperiment }
+  /** Sets `spec.terminate: true`. */
+  | { readonly kind: 'terminateExperiment'; readonly name: string }
+  | { readonly kind: 'deleteExperiment'; readonly name: string; readonly uid: string }
   /** Writes the Rollout's own annotations, or the default of `spec.replicas`; precondition: resourceVersion. */
   | {
       readonly kind: 'patchRollout';
@@ -116,6 +121,13 @@ export interface NewAnalysisRun {
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
   readonly spec: AnalysisRunSpec;
+}
+
+export interface NewExperiment {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly spec: ExperimentSpec;
 }
 
 /** What one decision comes to. No effects and no wake: nothing to do until something changes. */

@@ -27,7 +27,7 @@ export { type Cause, type CauseKind, causeOrder, type LastSample, type Standing 
 export { type Diagnosis, diagnose } from './diagnosis/diagnose.ts';
 export type { ContainerView, DiagnosisFacts, PodView } from './diagnosis/diagnosis-facts.ts';
 export { silentMetrics } from './diagnosis/evidence.ts';
-export type { Decision, Effect, NewAnalysisRun, NewReplicaSet, TemplateChange } from './effect.ts';
+export type { Decision, Effect, NewAnalysisRun, NewExperiment, NewReplicaSet, TemplateChange } from './effect.ts';
 export {
   Experiment,
   type ExperimentAnalysis,

@@ -24,7 +24,10 @@ export function neededLiveServices({ spec, status }: Rollout): readonly string[]
 export function neededTemplates(rollout: Rollout): readonly TemplateReference[] {
   const { canary, blueGreen } = rollout.spec.strategy ?? {};
   const aroundSwitch = [blueGreen?.prePromotionAnalysis, blueGreen?.postPromotionAnalysis];
-  const steps = (canary?.steps ?? []).flatMap((step) => step.analysis?.templates ?? []);
+  const steps = (canary?.steps ?? []).flatMap((step) => [
+    ...(step.analysis?.templates ?? []),
+    ...(step.experiment?.analyses ?? []),
+  ]);
   return [
     ...steps,
     ...(canary?.analysis?.templates ?? []),

@@ -58,6 +58,45 @@ export const RolloutAnalysis = z.looseObject({
 });
 export type RolloutAnalysis = z.infer<typeof RolloutAnalysis>;
 
+/** Pods that an experiment step runs beside the others: those of stable or of the canary, with what is changed of them. */
+const ExperimentStepTemplate = z.looseObject({
+  name: z.string().default(''),
+  /** `canary` or `stable`. */
+  specRef: z.string().default(''),
+  replicas: z.number().optional(),
+  metadata: PodMetadata.optional(),
+  selector: z
+    .looseObject({
+      matchLabels: z.record(z.string(), z.string()).optional(),
+      matchExpressions: z.array(z.unknown()).optional(),
+    })
+    .optional(),
+  /** The share of requests that goes to them while the Experiment is running. */
+  weight: z.number().optional(),
+  service: z.looseObject({ name: z.string().optional() }).optional(),
+});
+
+/** An Experiment that is made when the rollout comes to this step, and waited for. */
+export const ExperimentStep = z.looseObject({
+  duration: z.string().optional(),
+  templates: z.array(ExperimentStepTemplate).default([]),
+  analyses: z
+    .array(
+      z.looseObject({
+        name: z.string(),
+        templateName: z.string(),
+        clusterScope: z.boolean().optional(),
+        args: RolloutAnalysis.shape.args,
+        requiredForCompletion: z.boolean().optional(),
+      }),
+    )
+    .default([]),
+  dryRun: RolloutAnalysis.shape.dryRun,
+  analysisRunMetadata: RolloutAnalysis.shape.analysisRunMetadata,
+  scaleDownDelaySeconds: z.number().optional(),
+});
+export type ExperimentStep = z.infer<typeof ExperimentStep>;
+
 /** One canary step: exactly one of its known keys is set (validate.ts says so in words). */
 export const CanaryStep = z.looseObject({
   setWeight: z.number().optional(),
@@ -70,6 +109,7 @@ export const CanaryStep = z.looseObject({
     })
     .optional(),
   analysis: RolloutAnalysis.optional(),
+  experiment: ExperimentStep.optional(),
   setHeaderRoute: z.looseObject({ name: z.string().default(''), match: z.array(HeaderMatch).optional() }).optional(),
   setMirrorRoute: z
     .looseObject({
@@ -245,6 +285,7 @@ export const RolloutStatus = z.looseObject({
       currentStepAnalysisRunStatus: AnalysisRunReference.optional(),
       currentBackgroundAnalysisRunStatus: AnalysisRunReference.optional(),
       stepPluginStatuses: z.array(StepPluginStatus).readonly().optional(),
+      currentExperiment: z.string().optional(),
       weights: z
         .looseObject({
           canary: WeightDestination,

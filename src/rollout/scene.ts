@@ -101,15 +101,24 @@ function findCanary(world: World): ReplicaSetView | undefined {
  * Whether `decide` needs the ReplicaSets read live, with their templates. Either none carries the computed hash, so one may be of
  * this template all the same (made by another Argo, or defaulted): without a look at the templates a canary would be made twice.
  * Or a canary with traffic on it seems to have no pod: a cache that lags would take its traffic away for nothing. Or stable shrinks
- * with its share: a cache that lags would give back to it what the pods took that it no longer has.
+ * with its share: a cache that lags would give back to it what the pods took that it no longer has. Or an experiment step is about to
+ * copy them.
  */
 export function needsTemplates(world: World): boolean {
   if (world.replicaSets.every((one) => one.template !== undefined)) return false;
   const canary = findCanary(world);
-  if (canary === undefined) return true;
+  if (canary === undefined || isExperimentMissing(world)) return true;
   const isShared = (world.router?.canaryWeight ?? 0) > 0;
   if (isShared && world.rollout.spec.strategy?.canary?.dynamicStableScale === true) return true;
   return canary.availableReplicas === 0 && isShared;
+}
+
+/** The status names an Experiment of the present step that is not there yet. */
+function isExperimentMissing({ rollout, experiments = [] }: World): boolean {
+  const { currentStepIndex = 0, canary } = rollout.status;
+  const step = rollout.spec.strategy?.canary?.steps?.[currentStepIndex]?.experiment;
+  const name = canary?.currentExperiment;
+  return step !== undefined && name !== undefined && experiments.every(({ metadata }) => metadata.name !== name);
 }
 
 /** Whether `decide` looks at pods: a restart is due, or pods may carry the labels of a role that is no longer theirs. */

@@ -42,6 +42,7 @@ export function describeStep(step: CanaryStep): string {
   if (step.setWeight !== undefined) return `setWeight: ${step.setWeight}`;
   if (step.pause !== undefined) return step.pause.duration === undefined ? 'pause' : `pause: ${step.pause.duration}`;
   if (step.analysis !== undefined) return 'analysis';
+  if (step.experiment !== undefined) return 'experiment';
   if (step.setHeaderRoute !== undefined) return `setHeaderRoute: ${step.setHeaderRoute.name}`;
   if (step.setMirrorRoute !== undefined) return `setMirrorRoute: ${step.setMirrorRoute.name}`;
   if (step.plugin !== undefined) return `plugin: ${step.plugin.name}`;

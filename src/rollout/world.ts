@@ -1,4 +1,5 @@
 import type { AnalysisRun, AnalysisTemplate } from '../analysis/index.ts';
+import type { Experiment } from './experiment.ts';
 import type { Writer } from './managed-fields.ts';
 import type { ManagedRoute } from './managed-routes.ts';
 import type { PodTemplate, Rollout } from './rollout.ts';
@@ -27,6 +28,8 @@ export interface World {
   readonly formerServices?: readonly ServiceView[];
   /** Every AnalysisRun controlled by this Rollout. */
   readonly analysisRuns: readonly AnalysisRun[];
+  /** Every Experiment controlled by this Rollout; the one that its status names was read live in this turn. Absent: none. */
+  readonly experiments?: readonly Experiment[];
   /** The templates that the strategy names, and those they name in turn: `AnalysisTemplate/x` or `ClusterAnalysisTemplate/x`. */
   readonly templates: Readonly<Record<string, AnalysisTemplate>>;
   /** What the router's objects say now; undefined without `trafficRouting`. */

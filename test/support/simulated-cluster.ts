@@ -9,6 +9,7 @@ import {
   decide,
   describeAntiAffinity,
   type Effect,
+  Experiment,
   type ManagedRoute,
   neededServices,
   needsPods,
@@ -45,6 +46,7 @@ export class SimulatedCluster {
   replicaSets: SimulatedReplicaSet[] = [];
   services: Record<string, ServiceView> = {};
   analysisRuns: AnalysisRun[] = [];
+  experiments: Experiment[] = [];
   templates: Record<string, AnalysisTemplate> = {};
   weight: number | undefined;
   routes: readonly ManagedRoute[] = [];
@@ -96,6 +98,7 @@ export class SimulatedCluster {
           annotations[mark] === this.rollout.metadata.name && !neededServices(this.rollout).includes(name),
       ),
       analysisRuns: structuredClone(this.analysisRuns),
+      experiments: structuredClone(this.experiments),
       templates: this.templates,
       router: isRouted ? router : undefined,
       evidence: this.evidence,
@@ -197,6 +200,20 @@ export class SimulatedCluster {
       case 'deleteAnalysisRun':
         this.analysisRuns = this.analysisRuns.filter((run) => run.metadata.uid !== effect.uid);
         return;
+      case 'createExperiment': {
+        const { name, labels, annotations, spec } = effect.experiment;
+        if (this.experiments.some(({ metadata }) => metadata.name === name)) return;
+        const creationTimestamp = formatTimestamp(this.nowMs);
+        const metadata = { name, namespace: 'shop', uid: `uid-${name}`, labels, annotations, creationTimestamp };
+        this.experiments.push(Experiment.parse({ metadata, spec }));
+        return;
+      }
+      case 'terminateExperiment':
+        this.#updateExperiment(effect.name, (one) => ({ ...one, spec: { ...one.spec, terminate: true } }));
+        return;
+      case 'deleteExperiment':
+        this.experiments = this.experiments.filter(({ metadata }) => metadata.uid !== effect.uid);
+        return;
       case 'patchRollout': {
         const annotations = patched(this.rollout.metadata.annotations, effect.annotations ?? {});
         const spec =
@@ -248,13 +265,17 @@ export class SimulatedCluster {
   /** Turns and pods in turns until nothing moves any more. */
   settle(rounds = 40): void {
     for (let round = 0; round < rounds; round++) {
-      const before = JSON.stringify([this.rollout, this.replicaSets, this.weight, this.services, this.analysisRuns]);
+      const before = this.#everything();
       this.turn();
       this.readyAll();
-      if (JSON.stringify([this.rollout, this.replicaSets, this.weight, this.services, this.analysisRuns]) === before)
-        return;
+      if (this.#everything() === before) return;
     }
     throw new Error('never settles');
+  }
+
+  #everything(): string {
+    const { rollout, replicaSets, weight, services, analysisRuns, experiments } = this;
+    return JSON.stringify([rollout, replicaSets, weight, services, analysisRuns, experiments]);
   }
 
   wait(seconds: number): void {
@@ -280,6 +301,11 @@ export class SimulatedCluster {
       };
       return { ...run, status: { ...run.status, phase, message, metricResults: measured === 0 ? [] : [result] } };
     });
+  }
+
+  /** Gives an Experiment what its own turns would: a phase, and whatever else. */
+  conclude(name: string, status: Experiment['status']): void {
+    this.#updateExperiment(name, (one) => ({ ...one, status: { ...one.status, ...status } }));
   }
 
   /** Writes down measurements of one metric, a second apart, the last one now. */
@@ -426,6 +452,12 @@ export class SimulatedCluster {
     const found = this.replicaSets.find((one) => one.name === name && one.uid === uid);
     if (found === undefined) throw new Error(`conflict: no ReplicaSet ${name}`);
     return found;
+  }
+
+  #updateExperiment(name: string, change: (one: Experiment) => Experiment): void {
+    if (this.experiments.every(({ metadata }) => metadata.name !== name))
+      throw new Error(`conflict: no Experiment ${name}`);
+    this.experiments = this.experiments.map((one) => (one.metadata.name === name ? change(one) : one));
   }
 
   #updateRun(name: string, change: (run: AnalysisRun) => AnalysisRun): void {

@@ -64,7 +64,7 @@ export function composeRun(
   });
 }
 
-function resolveArgument(
+export function resolveArgument(
   world: World,
   argument: RolloutAnalysis['args'][number],
   hashes: { readonly canary: string; readonly stable: string },
@@ -80,6 +80,6 @@ function resolveArgument(
 }
 
 /** A status field that is not there yet is an empty argument, not a reason to stand still. */
-function valueOfField({ rollout }: World, name: string, fieldPath: string): AnalysisArgument {
+export function valueOfField({ rollout }: World, name: string, fieldPath: string): AnalysisArgument {
   return { name, value: readFieldPath(rollout, fieldPath) ?? '' };
 }

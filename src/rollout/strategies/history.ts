@@ -1,13 +1,14 @@
-import type { AnalysisRun } from '../../analysis/index.ts';
+import { type AnalysisPhase, isCompleted } from '../../analysis/index.ts';
+import type { ObjectMeta } from '../../lib/index.ts';
 import type { Effect } from '../effect.ts';
+import { podHashLabel } from '../names.ts';
 import { runReferencesOf } from '../rollout.ts';
 import type { Ground } from '../scene.ts';
-import { isFinished, podHashOf } from './runs.ts';
 
 const DEFAULT_REVISIONS = 10;
 const DEFAULT_RUNS = 5;
 
-/** Deletes what is beyond the history limits: empty old ReplicaSets with their runs, and finished runs. */
+/** Deletes what is beyond the history limits: empty old ReplicaSets with their runs and experiments, and finished ones. */
 export function planHistory(scene: Ground): Effect[] {
   const effects: Effect[] = [];
   const limit = scene.spec.revisionHistoryLimit ?? DEFAULT_REVISIONS;
@@ -16,30 +17,46 @@ export function planHistory(scene: Ground): Effect[] {
     .slice(0, Math.max(0, scene.retired.length - limit))
     .filter((one) => one.specReplicas === 0 && one.replicas === 0);
   for (const { name, uid } of surplus) effects.push({ kind: 'deleteReplicaSet', name, uid });
-  for (const run of surplusRuns(scene, new Set(surplus.map((one) => one.podHash)))) {
-    effects.push({ kind: 'deleteAnalysisRun', name: run.metadata.name, uid: run.metadata.uid });
+  const { analysisRuns, experiments = [] } = scene.world;
+  const deleted = new Set(surplus.map((one) => one.podHash));
+  const named = [...runReferencesOf(scene.status).map(({ name }) => name), scene.status.canary?.currentExperiment];
+  for (const { metadata } of surplusOf(scene, analysisRuns, named, deleted)) {
+    effects.push({ kind: 'deleteAnalysisRun', name: metadata.name, uid: metadata.uid });
+  }
+  for (const { metadata } of surplusOf(scene, experiments, named, deleted)) {
+    effects.push({ kind: 'deleteExperiment', name: metadata.name, uid: metadata.uid });
   }
   return effects;
 }
 
-function surplusRuns(scene: Ground, deletedHashes: ReadonlySet<string>): AnalysisRun[] {
-  const named = runReferencesOf(scene.status).map(({ name }) => name);
+/** What is as runs are: of one revision, and over one day. */
+interface Finite {
+  readonly metadata: ObjectMeta;
+  readonly status: { readonly phase?: AnalysisPhase | undefined };
+}
+
+function surplusOf<T extends Finite>(
+  scene: Ground,
+  all: readonly T[],
+  named: readonly (string | undefined)[],
+  deletedHashes: ReadonlySet<string>,
+): T[] {
   const hashes = new Set(scene.world.replicaSets.map((one) => one.podHash));
-  const free = scene.world.analysisRuns.filter((run) => !named.includes(run.metadata.name));
-  const isOrphan = (run: AnalysisRun) => {
-    const hash = podHashOf(run);
+  const free = all.filter(({ metadata }) => !named.includes(metadata.name));
+  const isOrphan = ({ metadata }: T) => {
+    const hash = metadata.labels[podHashLabel];
     return hash !== undefined && hash !== scene.podHash && (!hashes.has(hash) || deletedHashes.has(hash));
   };
-  const finished = free.filter((run) => isFinished(run) && !isOrphan(run)).sort(byNewest);
+  const finished = free.filter((one) => isCompleted(one.status.phase) && !isOrphan(one)).sort(byNewest);
   const { successfulRunHistoryLimit = DEFAULT_RUNS, unsuccessfulRunHistoryLimit = DEFAULT_RUNS } =
     scene.spec.analysis ?? {};
   return [
     ...free.filter(isOrphan),
-    ...finished.filter((run) => run.status.phase === 'Successful').slice(Math.max(0, successfulRunHistoryLimit)),
-    ...finished.filter((run) => run.status.phase !== 'Successful').slice(Math.max(0, unsuccessfulRunHistoryLimit)),
+    ...finished.filter(({ status }) => status.phase === 'Successful').slice(Math.max(0, successfulRunHistoryLimit)),
+    ...finished.filter(({ status }) => status.phase !== 'Successful').slice(Math.max(0, unsuccessfulRunHistoryLimit)),
   ];
 }
 
-function byNewest(left: AnalysisRun, right: AnalysisRun): number {
+function byNewest(left: Finite, right: Finite): number {
   return (right.metadata.creationTimestamp ?? '').localeCompare(left.metadata.creationTimestamp ?? '');
 }

@@ -55,7 +55,7 @@ export function validateAnalysis(
   const composed = composeRun(world, analysis, { canary: '', stable: '' });
   if (!composed.isComposed) return [invalid(path, `templateNames: [${names}]`, composed.reason)];
   if (composed.spec.metrics.length === 0) return [invalid(path, `templateNames: [${names}]`, 'no metrics specified')];
-  const problems = validateFieldRefs(world, analysis, path.replace(/templates$/, 'args'));
+  const problems = validateFieldRefs(world, analysis, path.replace(/(templates|templateName)$/, 'args'));
   for (const { name, provider } of composed.spec.metrics) {
     for (const plugin of Object.keys(provider.plugin ?? {})) {
       const reason = explainPlugin(plugin);

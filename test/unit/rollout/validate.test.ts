@@ -164,7 +164,6 @@ describe('what a Rollout asks for that cannot be', () => {
   });
 
   it.each([
-    ['spec.strategy.steps[0].experiment', steps({ experiment: { templates: [] } })],
     [
       'spec.strategy.canary.pingPong',
       aRollout()

@@ -28,6 +28,8 @@ export interface Standing {
   readonly stepRun: RunReference | undefined;
   readonly backgroundRun: RunReference | undefined;
   readonly stepPlugins: readonly StepPluginStatus[] | undefined;
+  /** The Experiment of the present step. */
+  readonly experiment: string | undefined;
   readonly events: readonly Announce[];
 }
 
@@ -59,6 +61,7 @@ function held(scene: Scene): Standing {
     stepRun: undefined,
     backgroundRun: undefined,
     stepPlugins: pluginsAtEnd(scene),
+    experiment: undefined,
     events: [],
   };
 }
@@ -122,6 +125,7 @@ function aborted(scene: Scene, posture: Posture): Standing {
     stepRun: referTo(scene, posture.runs.step) ?? canary?.currentStepAnalysisRunStatus,
     backgroundRun: referTo(scene, posture.runs.background) ?? canary?.currentBackgroundAnalysisRunStatus,
     stepPlugins: pluginsAtAbort(scene),
+    experiment: canary?.currentExperiment,
     events: [],
   };
 }

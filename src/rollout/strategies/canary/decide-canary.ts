@@ -13,6 +13,7 @@ import { planAnnotations, planCanaryReplicaSet, replicaSetName } from '../replic
 import { planRoles } from '../roles.ts';
 import { advance, type Standing } from './advance.ts';
 import { planAnalysis } from './analysis.ts';
+import { planExperiments } from './experiment.ts';
 import { judgePosture } from './posture.ts';
 import { planScaling } from './scaling.ts';
 import { planServices } from './services.ts';
@@ -54,6 +55,7 @@ export function decideCanary(scene: Scene): Decision {
     ...planAnnotations(scene, isDrainedLater),
     ...scaling.effects,
     ...planAnalysis(scene, posture),
+    ...planExperiments(scene, posture),
     ...planRoles(scene),
     ...planWorkloadScale(scene.world, built.status),
     ...planHistory(scene),

@@ -4,6 +4,7 @@ import { isAbortedAndPutBack, putBackWords } from '../../git-override.ts';
 import type { Scene } from '../../scene.ts';
 import { findPluginFailure } from '../../step-plugins.ts';
 import { type Contest, judgeContest } from '../put-backs.ts';
+import { type ExperimentInForce, findFault, readExperimentInForce } from './experiment.ts';
 import { type RunsInForce, readRunsInForce } from './runs.ts';
 
 /** How a canary stands: what holds now, by the stored status and by the evidence of the runs that it names. */
@@ -28,6 +29,7 @@ export interface Posture {
   /** Somebody puts back what we write. */
   readonly contest: Contest;
   readonly runs: RunsInForce;
+  readonly experiment: ExperimentInForce;
 }
 
 export function judgePosture(scene: Scene): Posture {
@@ -38,13 +40,16 @@ export function judgePosture(scene: Scene): Posture {
   const isFirst = stableHash === '';
   const isPromoted = !isFirst && stableHash === scene.podHash;
   const runs = readRunsInForce(scene);
+  const experiment = readExperimentInForce(scene);
   // An abort that came after the wish to finish wins (unlike Argo, where promoteFull always removes it): our own writes drop
   // promoteFull when they store an abort, so a promoteFull beside `abortedAt` is younger than the abort.
   const isAbortStored = status.abort === true && !(status.promoteFull === true && status.abortedAt !== undefined);
   const isFull = status.promoteFull === true && !isAbortStored && !isFirst && !isPromoted;
   const isRetried = status.abort !== true && status.abortedAt !== undefined;
   const verdict =
-    isFull || isRetried ? undefined : (findVerdict(runs) ?? findPluginFailure(scene) ?? findTimeout(scene));
+    isFull || isRetried
+      ? undefined
+      : (findVerdict(runs) ?? findFault(experiment) ?? findPluginFailure(scene) ?? findTimeout(scene));
   // A change of template or steps leaves an abort behind, as in Argo; but not one that came after a change of mere steps, and that
   // nobody has looked at yet.
   const isFreshAbort =
@@ -63,6 +68,7 @@ export function judgePosture(scene: Scene): Posture {
     isHeld: scene.spec.paused === true || isInconclusive,
     contest: judgeContest(scene),
     runs,
+    experiment,
   };
 }
 

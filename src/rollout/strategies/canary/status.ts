@@ -62,13 +62,14 @@ function isArrived(scene: Scene, { currentStepIndex }: Standing, draft: RolloutS
   return isAtEnd && draft.replicas === scene.replicas;
 }
 
-/** Whether it waits for something that no deadline counts: a pause, an analysis, a plugin with a deadline of its own. */
+/** Whether it waits for something that no deadline counts: a pause, an analysis, an experiment, a plugin with a deadline of its own. */
 export function isUncounted(scene: Scene, standing: Standing): boolean {
   const step = standing.currentStepIndex === undefined ? undefined : scene.steps[standing.currentStepIndex];
   return (
     standing.isWaitingForEvidence ||
     step?.pause !== undefined ||
     step?.analysis !== undefined ||
+    step?.experiment !== undefined ||
     step?.plugin !== undefined
   );
 }
@@ -79,6 +80,7 @@ function buildCanary(scene: Scene, standing: Standing, traffic: TrafficPlan): Ro
     currentStepAnalysisRunStatus: standing.stepRun,
     currentBackgroundAnalysisRunStatus: standing.backgroundRun,
     stepPluginStatuses: standing.stepPlugins,
+    currentExperiment: standing.experiment,
     weights: scene.hasRouter ? buildWeights(scene, standing, traffic) : undefined,
   });
 }

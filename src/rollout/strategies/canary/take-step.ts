@@ -6,6 +6,7 @@ import { isPluginDone, pluginsAtStep } from '../../step-plugins.ts';
 import { describeStep } from '../../steps.ts';
 import { nextRunName, phaseOf, referTo, runBase } from '../runs.ts';
 import type { Standing } from './advance.ts';
+import { chooseExperiment } from './experiment.ts';
 import type { Posture } from './posture.ts';
 import { isWeightReached, lacksEvidence } from './promotion.ts';
 import { areRoutesSet } from './routes.ts';
@@ -19,11 +20,17 @@ type Pauses = NonNullable<RolloutStatus['pauseConditions']>;
 export function takeStep(scene: Scene, posture: Posture, traffic: TrafficPlan): Standing {
   const step = scene.steps[scene.stepIndex];
   // A new doubt comes first: the step that it interrupts is not completed in the same write.
-  const isDoubted = chooseRuns(scene, posture, scene.stepIndex, false).isInconclusive;
+  const isDoubted =
+    chooseRuns(scene, posture, scene.stepIndex, false).isInconclusive ||
+    chooseExperiment(scene, posture, scene.stepIndex, false).isInconclusive;
   const isComplete = step !== undefined && !isDoubted && isStepComplete(scene, posture, traffic);
   const index = isComplete ? scene.stepIndex + 1 : scene.stepIndex;
   const runs = chooseRuns(scene, posture, index, isComplete);
-  const pauses = choosePauses(scene, index, isComplete, runs.isInconclusive);
+  const experiment = chooseExperiment(scene, posture, index, isComplete);
+  const pauses = choosePauses(scene, index, isComplete, {
+    InconclusiveAnalysisRun: runs.isInconclusive,
+    InconclusiveExperiment: experiment.isInconclusive,
+  });
   const events: Announce[] = [];
   if (isComplete) {
     const message = `Rollout step ${index}/${scene.steps.length} completed (${describeStep(step)})`;
@@ -45,6 +52,7 @@ export function takeStep(scene: Scene, posture: Posture, traffic: TrafficPlan): 
       isRetried: posture.isRetried,
       mayBegin: !posture.isHeld && !posture.contest.isUnsettled && !runs.isInconclusive,
     }),
+    experiment: experiment.name,
     events,
   };
 }
@@ -57,6 +65,7 @@ function isStepComplete(scene: Scene, posture: Posture, traffic: TrafficPlan): b
     return posture.runs.step !== undefined && phaseOf(scene, posture.runs.step) === 'Successful';
   }
   if (step.plugin !== undefined) return isPluginDone(scene);
+  if (step.experiment !== undefined) return posture.experiment.present?.status.phase === 'Successful';
   if (step.setHeaderRoute !== undefined || step.setMirrorRoute !== undefined) return areRoutesSet(scene, posture);
   if (step.setWeight !== undefined && !isWeightReached(scene, traffic)) return false;
   return hasDesiredPods(scene, posture);
@@ -85,19 +94,24 @@ function findPause(scene: Scene, reason: string): Pauses[number] | undefined {
   return scene.status.pauseConditions?.find((pause) => pause.reason === reason);
 }
 
-function choosePauses(scene: Scene, index: number, isComplete: boolean, isInconclusive: boolean) {
+/** Why somebody has to look before anything goes on. */
+type Doubts = Readonly<Record<'InconclusiveAnalysisRun' | 'InconclusiveExperiment', boolean>>;
+
+function choosePauses(scene: Scene, index: number, isComplete: boolean, doubts: Doubts) {
   const startTime = formatTimestamp(scene.nowMs);
   const isPauseStep = scene.steps[index]?.pause !== undefined;
   // A pause of a step that is left, or that somebody skipped, is no pause of this one.
+  const isOfStep = { CanaryPauseStep: isPauseStep, InconclusiveExperiment: doubts.InconclusiveExperiment };
   let pauses: Pauses = (scene.status.pauseConditions ?? []).filter(
-    (pause) => pause.reason !== 'CanaryPauseStep' || (isPauseStep && !isComplete),
+    ({ reason }) => !(reason in isOfStep) || (isOfStep[reason as keyof typeof isOfStep] && !isComplete),
   );
   const isNew = isComplete || scene.status.controllerPause !== true;
   const hasPause = pauses.some((pause) => pause.reason === 'CanaryPauseStep');
-  const mayPause = scene.spec.paused !== true && !isInconclusive;
+  const isDoubted = doubts.InconclusiveAnalysisRun || doubts.InconclusiveExperiment;
+  const mayPause = scene.spec.paused !== true && !isDoubted;
   if (isPauseStep && isNew && !hasPause && mayPause) pauses = [...pauses, { reason: 'CanaryPauseStep', startTime }];
-  if (isInconclusive && !hasInconclusivePause(scene)) {
-    pauses = [...pauses, { reason: 'InconclusiveAnalysisRun', startTime }];
+  for (const reason of ['InconclusiveAnalysisRun', 'InconclusiveExperiment'] as const) {
+    if (doubts[reason] && findPause(scene, reason) === undefined) pauses = [...pauses, { reason, startTime }];
   }
   // Resumed while `spec.paused` still holds the rollout: remembered until it lets go (unlike Argo, which then pauses again).
   const isResumedLater =

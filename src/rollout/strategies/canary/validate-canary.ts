@@ -17,7 +17,6 @@ const STEP_KINDS = [
   'setMirrorRoute',
   'plugin',
 ] as const;
-const UNSUPPORTED_STEPS = ['experiment'] as const;
 const UNSUPPORTED_FIELDS = ['pingPong'] as const;
 
 /** What the canary strategy asks for that cannot be, without looking at other objects. */
@@ -83,9 +82,6 @@ function validateStep(canary: CanaryStrategy, step: CanaryStep, path: string): s
   }
   // Unlike Argo, which counts only four of them: two kinds in one step never both happen.
   if (kinds.length > 1) problems.push(invalid(path, kinds.join(', '), 'Step can only have one type of step set'));
-  for (const kind of UNSUPPORTED_STEPS) {
-    if (kinds.includes(kind)) problems.push(unsupported(`${path}.${kind}`));
-  }
   problems.push(...validatePlugin(step, `${path}.plugin`), ...validateRoutes(canary, step, path));
   const max = maxWeightOf(canary);
   const { setWeight, pause, setCanaryScale } = step;

@@ -3,6 +3,7 @@ import { invalid } from '../../problems.ts';
 import type { CanaryStrategy } from '../../rollout.ts';
 import type { World } from '../../world.ts';
 import { validateAnalysis, validateMetadata, validateService } from '../validate-parts.ts';
+import { validateExperimentStep } from './validate-experiment.ts';
 
 const PATH = 'spec.strategy.canary';
 
@@ -15,6 +16,8 @@ export function validateReferences(world: World, canary: CanaryStrategy): string
     ...validateMetadata(world, `${PATH}.stableMetadata.labels`, canary.stableMetadata),
   ];
   for (const [index, step] of (canary.steps ?? []).entries()) {
+    if (step.experiment !== undefined)
+      problems.push(...validateExperimentStep(world, canary, { step: step.experiment, index }));
     if (step.analysis === undefined) continue;
     problems.push(...validateAnalysis(world, step.analysis, `${PATH}.steps[${index}].analysis.templates`, 'ends'));
   }
