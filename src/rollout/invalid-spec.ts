@@ -2,6 +2,7 @@ import { findCondition, refreshCondition, setCondition } from './conditions.ts';
 import { isDeepEqual, withoutUndefined } from './deep-equal.ts';
 import type { Decision, Effect } from './effect.ts';
 import { phaseOfCanary } from './phase.ts';
+import { listProblems } from './problems.ts';
 import type { RolloutStatus } from './rollout.ts';
 import { readGround, readScene } from './scene.ts';
 import { judgePosture as judgeBlueGreen } from './strategies/blue-green/posture.ts';
@@ -15,7 +16,7 @@ const LOOK_AGAIN_MS = 20_000;
 /** Says what is wrong, in the condition, phase and message that Argo's clients show, and scales nothing. */
 export function decideInvalid(world: World, problems: readonly string[]): Decision {
   const { rollout } = world;
-  const message = `The Rollout "${rollout.metadata.name}" is invalid: ${problems.join('; ')}`;
+  const message = `The Rollout "${rollout.metadata.name}" is invalid: ${listProblems(problems)}`;
   const condition = { type: 'InvalidSpec', status: 'True', reason: 'InvalidSpec', message } as const;
   const stored = rollout.status.conditions ?? [];
   const isSameMessage = findCondition(stored, 'InvalidSpec')?.message === message;

@@ -1,8 +1,10 @@
+import { explainLabelSelector, matchesLabels } from './label-selector.ts';
 import { invalid, required } from './problems.ts';
-import type { RolloutSpec } from './rollout.ts';
+import type { Rollout, RolloutSpec } from './rollout.ts';
 import { validateBlueGreen } from './strategies/blue-green/validate-blue-green.ts';
 import { validateCanary } from './strategies/canary/validate-canary.ts';
 import { validateReferences } from './strategies/canary/validate-references.ts';
+import { validateTemplate } from './validate-template.ts';
 import { validateWorkload } from './workload.ts';
 import type { World } from './world.ts';
 
@@ -10,8 +12,10 @@ import type { World } from './world.ts';
 export function validateRollout(world: World): readonly string[] {
   const { spec } = world.rollout;
   const problems = [...validateWorkload(world)];
+  const named = validateName(world.rollout);
   // Without the workload's template nothing can be said of it.
   if (problems.length === 0) problems.push(...validateSpec(spec));
+  problems.push(...named);
   const { canary, blueGreen } = spec.strategy ?? {};
   if (canary === undefined && blueGreen === undefined) {
     const message = "Rollout has missing field '.spec.strategy.canary or .spec.strategy.blueGreen'";
@@ -37,15 +41,13 @@ function validateSpec(spec: RolloutSpec): string[] {
     problems.push(required('spec.selector', "Rollout has missing field '.spec.selector'"));
   } else if (matchLabels.length + expressions.length === 0) {
     problems.push(invalid('spec.selector', '{}', 'empty selector is invalid for deployment'));
-  } else if (matchLabels.some(([name, value]) => labels[name] !== value)) {
+  } else if (explainLabelSelector(spec.selector) !== undefined) {
+    problems.push(`spec.selector.${explainLabelSelector(spec.selector)}`);
+  } else if (!matchesLabels(spec.selector, labels)) {
     const message = '`selector` does not match template `labels`';
     problems.push(invalid('spec.template.metadata.labels', JSON.stringify(labels), message));
   }
-  if ((spec.template?.spec?.containers ?? []).length === 0)
-    problems.push('spec.template.spec.containers: Required value');
-  for (const [index, container] of (spec.template?.spec?.containers ?? []).entries()) {
-    if (!container.image) problems.push(`spec.template.spec.containers[${index}].image: Required value`);
-  }
+  problems.push(...validateTemplate(spec.template));
   const minReady = spec.minReadySeconds ?? 0;
   const deadline = spec.progressDeadlineSeconds ?? 600;
   if (minReady < 0) problems.push(notNegative('spec.minReadySeconds', minReady));
@@ -55,6 +57,25 @@ function validateSpec(spec: RolloutSpec): string[] {
     problems.push(invalid('spec.progressDeadlineSeconds', deadline, 'must be greater than minReadySeconds'));
   }
   return problems;
+}
+
+/** Its ReplicaSets are called `<name>-<hash>`, its analysis runs `<name>-<hash>-<revision>-<step>.<try>`. */
+const LONGEST_NAME = { withoutRuns: 253 - '-0123456789'.length, withRuns: 253 - '-0123456789-99999-999.99'.length };
+
+/** Unlike Argo, whose ReplicaSet the API server would refuse without end. */
+function validateName({ metadata, spec }: Rollout): string[] {
+  const { canary, blueGreen } = spec.strategy ?? {};
+  const hasRuns =
+    canary?.analysis !== undefined ||
+    canary?.steps?.some((step) => step.analysis !== undefined || step.experiment !== undefined) === true ||
+    blueGreen?.prePromotionAnalysis !== undefined ||
+    blueGreen?.postPromotionAnalysis !== undefined;
+  const most = hasRuns ? LONGEST_NAME.withRuns : LONGEST_NAME.withoutRuns;
+  if (metadata.name.length <= most) return [];
+  const what = hasRuns ? 'ReplicaSets and analysis runs' : 'ReplicaSets';
+  return [
+    invalid('metadata.name', metadata.name, `must be no more than ${most} characters: its ${what} are named after it`),
+  ];
 }
 
 function notNegative(path: string, value: unknown): string {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ObjectMeta } from '../lib/index.ts';
 import type { Effect } from './effect.ts';
 import { revisionAnnotation, workloadGenerationAnnotation } from './names.ts';
-import { invalid } from './problems.ts';
+import { internal, invalid } from './problems.ts';
 import { PodTemplate, type Rollout, RolloutSpec, type RolloutStatus } from './rollout.ts';
 import type { World } from './world.ts';
 
@@ -81,7 +81,7 @@ export function validateWorkload({ rollout, workload, hasOwnTemplate }: World): 
   if (workloadRef === undefined) return [];
   const { kind, name, apiVersion, scaleDown } = workloadRef;
   if (hasOwnTemplate === true) {
-    return [invalid('spec.template', '', 'template must be empty for workload reference rollout')];
+    return [internal('spec.template', 'template must be empty for workload reference rollout')];
   }
   if (workloadKindOf(rollout.spec) === undefined) {
     const message = `supported: ${workloadKinds.join(', ')}`;

@@ -18,8 +18,7 @@ export function validateAntiAffinity(antiAffinity: AntiAffinity | undefined): st
     return [invalid(path, JSON.stringify(antiAffinity), 'AntiAffinity must have exactly one strategy listed')];
   }
   if (preferred === undefined || (preferred.weight >= 1 && preferred.weight <= 100)) return [];
-  const field = `${path}.preferredDuringSchedulingIgnoredDuringExecution.weight`;
-  return [invalid(field, preferred.weight, 'AntiAffinity weight must be between 1-100')];
+  return [invalid(`${path}.weight`, preferred.weight, 'AntiAffinity weight must be between 1-100')];
 }
 
 /** A Service that the strategy names: there, of these pods, and nobody else's. */

@@ -170,7 +170,7 @@ describe('header and mirror routes', () => {
         .canary(GATEWAY)
         .steps({ setHeaderRoute: { name: 'others' } })
         .build(),
-      'spec.strategy.steps[0].setHeaderRoute.name: Invalid value: "others": must be listed in spec.strategy.canary.trafficRouting.managedRoutes',
+      'spec.strategy.steps[0].setHeaderRoute: Invalid value: "others": Steps define a route that does not exist in spec.strategy.canary.trafficRouting.managedRoutes',
     ],
     [
       'that compare with nothing',

@@ -126,7 +126,7 @@ describe('a rollout of another object’s template', () => {
     const cluster = begin();
     cluster.patch({ spec: { template: template('app:1'), strategy: { canary: { steps: [{ setWeight: 101 }] } } } });
     expect(validateRollout(cluster.world())).toEqual([
-      'spec.template: Invalid value: "": template must be empty for workload reference rollout',
+      'spec.template: Internal error: template must be empty for workload reference rollout',
       'spec.strategy.steps[0].setWeight: Invalid value: 101: SetWeight needs to be between 0 and 100',
     ]);
   });

@@ -1,5 +1,5 @@
 import { explainPlugin, parsePauseSeconds, readWebhookSettings } from '../../../analysis/index.ts';
-import { invalid, required, unsupported } from '../../problems.ts';
+import { internal, invalid, required, unsupported } from '../../problems.ts';
 import type { CanaryStep, CanaryStrategy } from '../../rollout.ts';
 import { maxWeightOf } from '../../steps.ts';
 import { validateAntiAffinity } from '../validate-parts.ts';
@@ -39,7 +39,7 @@ export function validateCanary(canary: CanaryStrategy): string[] {
     const message = 'Canary scaleDownDelaySeconds can only be used with traffic routing';
     problems.push(invalid(`${PATH}.scaleDownDelaySeconds`, canary.scaleDownDelaySeconds, message));
   }
-  problems.push(...validateScale(canary), ...validateAntiAffinity(canary.antiAffinity));
+  problems.push(...validateNginx(canary), ...validateScale(canary), ...validateAntiAffinity(canary.antiAffinity));
   for (const field of UNSUPPORTED_FIELDS) {
     if (isAskedFor(canary[field])) problems.push(unsupported(`spec.strategy.canary.${field}`));
   }
@@ -47,6 +47,17 @@ export function validateCanary(canary: CanaryStrategy): string[] {
     problems.push(...validateStep(canary, step, `${PATH}.steps[${index}]`));
   }
   return problems;
+}
+
+function validateNginx({ trafficRouting }: CanaryStrategy): string[] {
+  const { nginx } = trafficRouting ?? {};
+  if (nginx === undefined) return [];
+  const hasOne = (nginx.stableIngress ?? '') !== '';
+  const hasSeveral = (nginx.stableIngresses ?? []).length > 0;
+  if (hasOne !== hasSeveral) return [];
+  const which = hasOne ? 'Both' : 'Neither';
+  const message = `Either StableIngress or StableIngresses must be configured. ${which} are configured.`;
+  return [internal('spec.strategy.canary.trafficRouting.nginx', message)];
 }
 
 function validateScale({ trafficRouting, dynamicStableScale, scaleDownDelaySeconds }: CanaryStrategy): string[] {

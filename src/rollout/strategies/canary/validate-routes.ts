@@ -1,6 +1,6 @@
 import type { StringMatch } from '../../managed-routes.ts';
 import { routerKindsOf } from '../../needs.ts';
-import { invalid } from '../../problems.ts';
+import { invalid, required } from '../../problems.ts';
 import type { CanaryStep, CanaryStrategy } from '../../rollout.ts';
 
 /** Routers whose objects say weights only. */
@@ -49,8 +49,14 @@ function validateRouter(
   if (kinds.length === 0 || kinds.some((kind) => WITHOUT_ROUTES.includes(kind))) {
     return [invalid(field, JSON.stringify(route), words)];
   }
-  if (trafficRouting?.managedRoutes?.some(({ name }) => name === route.name)) return [];
-  return [invalid(`${field}.name`, route.name, 'must be listed in spec.strategy.canary.trafficRouting.managedRoutes')];
+  const managed = trafficRouting?.managedRoutes;
+  if (managed === undefined) {
+    const message = "Rollout has missing field 'spec.strategy.canary.trafficRouting.managedRoutes'";
+    return [required('spec.strategy.trafficRouting.managedRoutes', message)];
+  }
+  if (managed.some(({ name }) => name === route.name)) return [];
+  const message = 'Steps define a route that does not exist in spec.strategy.canary.trafficRouting.managedRoutes';
+  return [invalid(field, route.name, message)];
 }
 
 function validateMatch({ exact, regex, prefix }: StringMatch, path: string): string[] {
