@@ -139,9 +139,11 @@ export function createKeeper(tools: KeeperTools) {
           }
         }),
       ),
-      services.onChange(({ name, after, isLearnt }) => {
-        if (isLearnt === true) return;
+      services.onChange(({ name, before, after, isLearnt }) => {
         const manager = after?.annotations[managedByAnnotation];
+        const isReleased = manager === undefined && before?.annotations[managedByAnnotation] !== undefined;
+        // By a turn of another Rollout: whoever was refused it has waited for that.
+        if (isLearnt === true && !isReleased) return;
         if (manager !== undefined) nudge('rollout', name.namespace, manager);
         for (const rollout of rollouts.list(name.namespace)) {
           if (tools.servicesOf(rollout).includes(name.name)) nudge('rollout', name.namespace, rollout.metadata.name);

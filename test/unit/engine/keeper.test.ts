@@ -250,13 +250,6 @@ test('what a turn of this process wrote is shown, and leads to no other turn', a
 });
 
 test('a Rollout that is gone is looked at when a Service still carries its mark: at the start, and when one comes back so', async () => {
-  const marked = (name: string, manager: string) => ({
-    metadata: { name },
-    namespace: 'shop',
-    name,
-    selector: {},
-    annotations: { 'argo-rollouts.argoproj.io/managed-by-rollouts': manager },
-  });
   const services = aCache([marked('active', 'gone'), marked('preview', 'checkout')]);
   const ledger = aLedger();
   const rollout = aRollout().status({ currentPodHash: 'a', stableRS: 'a', phase: 'Healthy' }).build();
@@ -268,3 +261,27 @@ test('a Rollout that is gone is looked at when a Service still carries its mark:
   services.tell({ name: { namespace: 'shop', name: 'restored' }, before: undefined, after: restored });
   await until(() => ledger.nudged.includes('rollout/left'));
 });
+
+test('a Service that another Rollout has let go is news for whoever names it, also when our own write told', async () => {
+  const services = aCache<Managed>();
+  const ledger = aLedger();
+  const rollout = aRollout().blueGreen().status({ currentPodHash: 'a', stableRS: 'a', phase: 'Healthy' }).build();
+  keeperOf(cachesOf(aCache([rollout]).reflector, undefined, services.reflector), ledger.store).start();
+  await until(() => ledger.nudged.length === 2);
+  const before = marked('checkout-active', 'other');
+  const name = { namespace: 'shop', name: 'checkout-active' };
+  services.tell({ name, before, after: { ...before, annotations: {} }, isLearnt: true });
+  await until(() => ledger.nudged.filter((key) => key === 'rollout/checkout').length === 2);
+});
+
+type Managed = ReturnType<typeof marked>;
+
+function marked(name: string, manager: string) {
+  return {
+    metadata: { name },
+    namespace: 'shop',
+    name,
+    selector: {},
+    annotations: { 'argo-rollouts.argoproj.io/managed-by-rollouts': manager } as Record<string, string>,
+  };
+}
