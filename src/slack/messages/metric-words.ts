@@ -46,7 +46,7 @@ function markedLine(metric: MetricLine): Mrkdwn {
   return `${metricLine(metric, markedNameLength)} · ${sightLabel(sight)}`;
 }
 
-/** `✓ success-rate 99.6 % (≥ 95 %) · 2/3` */
+/** `✓ success-rate 99.6 % (≥ 95 %) · 2/3`, `✗ success-rate 91.2 % (≥ 95 %) failed 2 of 2` */
 export function metricLine(metric: MetricLine, nameLength = maxNameLength): Mrkdwn {
   const name = quote(metric.name, nameLength);
   const unit = unitOf(metric.name, metric.limit, [metric.value]);
@@ -57,12 +57,18 @@ export function metricLine(metric: MetricLine, nameLength = maxNameLength): Mrkd
   // The mark alone must not carry the verdict: where the value does not say it, a word does.
   const isPlain = metric.verdict === 'passing' || metric.verdict === 'passed' || !hasValue;
   const verdict = isPlain ? '' : ` ${words[metric.verdict]}`;
-  const count = metric.planned > 0 ? ` · ${metric.taken}/${metric.planned}` : '';
-  return `${marks[metric.verdict]} ${name} ${value}${limit}${verdict}${count}`;
+  return `${marks[metric.verdict]} ${name} ${value}${limit}${verdict}${countOf(metric)}`;
+}
+
+/** How far it is; once it has failed, what decided: how many of those taken. */
+function countOf({ verdict, taken, planned, failed }: MetricLine): Mrkdwn {
+  // Kept together: on a phone the line breaks before it.
+  if (verdict === 'failed') return taken > 0 ? `\u00a0${failed}\u00a0of\u00a0${taken}` : '';
+  return planned > 0 ? ` · ${taken}/${planned}` : '';
 }
 
 /**
- * What a metric did that ended a rollout: `✗ success-rate 91.2 % (≥ 95 %) failed 2/3`. One that could not be judged has not failed:
+ * What a metric did that ended a rollout: `✗ success-rate 91.2 % (≥ 95 %) failed 2 of 2`. One that could not be judged has not failed:
  * then its provider's or condition's own words say what to mend.
  */
 export function guiltyLines(guilty: MetricLine, maxReason = 160): readonly Mrkdwn[] {
@@ -70,9 +76,7 @@ export function guiltyLines(guilty: MetricLine, maxReason = 160): readonly Mrkdw
     const why = guilty.message === undefined ? [] : [`_${quote(guilty.message, maxReason)}_`];
     return [`✗ ${quote(guilty.name, maxNameLength)} could not be judged`, ...why];
   }
-  // Kept together: on a phone the line breaks before it.
-  const count = guilty.taken > 0 ? `\u00a0${guilty.failed}/${guilty.taken}` : '';
-  return [`${metricLine({ ...guilty, verdict: 'failed', planned: 0 })}${count}`];
+  return [metricLine({ ...guilty, verdict: 'failed' })];
 }
 
 function quoteLimit(text: string): Mrkdwn {

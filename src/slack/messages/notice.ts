@@ -5,7 +5,7 @@ import { actions, type Message, type MessageBlock, section } from './blocks.ts';
 import type { CardView } from './card.ts';
 import { actButton } from './card-actions.ts';
 import { subject } from './headline.ts';
-import { guiltyLines, metricLine, metricLines } from './metric-words.ts';
+import { guiltyLines, metricLines } from './metric-words.ts';
 import { date, escapeText, type Mrkdwn, quote } from './mrkdwn.ts';
 import { canaryVersion } from './version.ts';
 
@@ -143,8 +143,7 @@ export function slackIdOf(user: string | undefined): string | undefined {
 function evidence(delivery: Delivery, notice: Notice): readonly Mrkdwn[] {
   if (notice.event === 'gateReached' || notice.event === 'inconclusive') return metricLines(delivery.metrics, 3);
   const isBack = notice.event === 'rolledBack' || notice.event === 'notVerified' || notice.event === 'aborted';
-  if (!isBack || delivery.guilty === undefined) return [];
-  return delivery.guilty.verdict === 'noData' ? guiltyLines(delivery.guilty) : [metricLine(delivery.guilty)];
+  return isBack && delivery.guilty !== undefined ? guiltyLines(delivery.guilty) : [];
 }
 
 /** Buttons only where the message itself is the question, and only while the question is open. */

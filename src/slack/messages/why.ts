@@ -82,7 +82,8 @@ function footOf({ unread }: Pick<Why, 'unread'>, link: string | undefined): Mrkd
 function whyLine(metric: MetricLine, canaryPercent: number): Mrkdwn {
   const isUnsaid = metric.limit === undefined && metric.condition !== undefined;
   const condition = isUnsaid ? ` · ${code(quote(metric.condition ?? '', 200))}` : '';
-  const failed = metric.failed > 0 ? ` · ${metric.failed} of ${metric.taken} failed` : '';
+  const failed =
+    metric.failed > 0 && metric.verdict !== 'failed' ? ` · ${metric.failed} of ${metric.taken} failed` : '';
   const message = metric.message === undefined || metric.message === '' ? '' : `: ${quote(metric.message, 200)}`;
   const sight = metric.sight === undefined ? '' : ` · ${quote(sightWords(metric.sight, canaryPercent), 200)}`;
   return `${metricLine(metric)}${failed}${condition}${sight}${message}`;

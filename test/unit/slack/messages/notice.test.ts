@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Notice } from '../../../../src/notifications/index.ts';
 import { createSigner } from '../../../../src/slack/actions/signed-value.ts';
+import type { Message } from '../../../../src/slack/messages/blocks.ts';
+import { renderCard } from '../../../../src/slack/messages/card.ts';
 import { permalink, renderNotice, slackIdOf } from '../../../../src/slack/messages/notice.ts';
 import { aTypicalDelivery, noonMs } from '../../../support/a-delivery.ts';
 
@@ -42,6 +44,14 @@ describe('one line of the thread', () => {
     );
     expect(JSON.stringify(told.blocks)).toContain('_errors ∗everywhere∗_');
     expect(JSON.stringify(told.blocks)).toContain('✗ success-rate 91.2 %');
+  });
+
+  it('says of the metric that decided what the card says', () => {
+    const delivery = aTypicalDelivery('rolledBack');
+    const lineOf = (message: Message) => /✗ success-rate[^\\]*/.exec(JSON.stringify(message.blocks))?.[0].split('"')[0];
+    const told = renderNotice(delivery, aNotice({ event: 'rolledBack', weight: 'final' }), view);
+    expect(lineOf(told)).toBe('✗ success-rate 91.2 % (≥ 95 %) failed 2 of 2'.replace(/ (?=2| %|of)/g, '\u00a0'));
+    expect(lineOf(renderCard(delivery, view))).toBe(lineOf(told));
   });
 
   it('asks only while the question is open', () => {
