@@ -20,7 +20,7 @@ import { skip } from './skip.ts';
 import { start } from './start.ts';
 import { readStartable, readStartForm, tryStart } from './start-form.ts';
 import { undo } from './undo.ts';
-import { readWhere } from './where.ts';
+import { readMayStartIn, readWhere } from './where.ts';
 import { readWhy, type WhyTools } from './why.ts';
 
 /** Binds every operation to its tools. */
@@ -55,5 +55,6 @@ export function createOperations(
     changes: (person, options) => readChanges(person, options, tools),
     home: (person) => readHome(person, tools),
     where: (person, options) => readWhere(person, options, tools),
+    mayStartIn: (person, namespaces) => readMayStartIn(person, namespaces, tools),
   };
 }

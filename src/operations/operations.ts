@@ -142,6 +142,8 @@ export interface Operations {
     person: Person,
     options: { readonly channel: string; readonly namespace?: string | undefined },
   ): Promise<readonly Startable[]>;
+  /** In which namespaces this person may start everything: of those named, and of those that have rollouts. */
+  mayStartIn(person: Person, namespaces: readonly string[]): Promise<readonly string[]>;
 }
 
 /** The verbs that ask once more before they act, and the one that is offered instead. */

@@ -1,4 +1,5 @@
 import type { Rollout } from '../rollout/index.ts';
+import { mayIn } from './may-in.ts';
 import type { Person } from './operations.ts';
 import type { ReadTools } from './read.ts';
 import { isFullyPromoted } from './situation.ts';
@@ -10,6 +11,20 @@ export interface Startable {
   readonly rollouts: readonly { readonly name: string; readonly isMoving: boolean }[];
   /** Where it is asked; undefined: no channel is bound, so nobody can start it from Slack. */
   readonly channel: string | undefined;
+}
+
+const timeoutMs = 8000;
+
+/** In which namespaces this person may start everything: of those named, and of those that have rollouts. */
+export async function readMayStartIn(
+  person: Person,
+  namespaces: readonly string[],
+  { known, cluster }: Pick<ReadTools, 'known' | 'cluster'>,
+): Promise<readonly string[]> {
+  const asked = [...new Set([...namespaces, ...known.list().map(({ metadata }) => metadata.namespace)])];
+  const mayStart = mayIn(person, 'start', cluster, AbortSignal.timeout(timeoutMs));
+  const answers = await Promise.all(asked.map(mayStart));
+  return asked.filter((_, index) => answers[index]);
 }
 
 /** What this person may start now, and where: one entry per namespace and channel, this channel's first. */

@@ -149,7 +149,7 @@ describe('while everything is live, nothing is done by', () => {
     ['changes soon', /`soon` is no length of time/],
     ['help', /start checkout 2\.0\.0/],
     ['help finish', /Needs a reason/],
-    ['whoami', /slack:U0DANA.*kind: RoleBinding.*namespace: shop.*name: "slack:deployers"/s],
+    ['whoami', /slack:U0DANA.*slack:deployers.*\nYou may ship in `shop`.*: `\/rollout where` lists what\.$/],
   ];
 
   for (const [line, words, buttons] of rows) {
@@ -160,6 +160,12 @@ describe('while everything is live, nothing is done by', () => {
       if (buttons !== undefined) expect(labels(answer)).toEqual(buttons);
     });
   }
+
+  it('whoami: what to ask for is said to whoever may not ship', async () => {
+    const answer = await typeInVain('whoami', 'vera');
+    expect(answer.words).toMatch(/To ship in `shop`.*kind: RoleBinding.*namespace: shop.*name: "slack:U0VERA"/s);
+    expect(answer.words).not.toContain('You may ship');
+  });
 
   it('a name that this person may not see: it is not told, nor chosen between', async () => {
     // Vera may see shop alone.
@@ -210,7 +216,10 @@ describe('what is typed is done', () => {
     await desk.until('cart', 'is aborted', ({ status }) => status.abort === true);
     // The reason is asked for afterwards, and told in the thread.
     const values = { reason: { reason: 'carts were empty' } };
+    const before = desk.answersTo('dana').length;
     await desk.slack.click({ user: 'U0DANA', channel: answer.channel, ts: answer.ts, action_id: 'add-reason', values });
+    // Its answer, too: what is typed next would take it for its own.
+    await desk.sandbox.eventually('the reason is answered', () => desk.answersTo('dana')[before]);
     await desk.sandbox.eventually('the reason is told', () => desk.publicWords().includes('carts were empty'));
   });
 

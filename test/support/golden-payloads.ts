@@ -48,6 +48,12 @@ const view = {
 };
 const link = 'https://acme.slack.com/archives/C0SHIPSHOP/p1700000000000100';
 const target = { namespace: 'shop', name: 'checkout' };
+const dana = {
+  slackId: 'U0DANA',
+  displayName: 'Dana',
+  user: 'slack:U0DANA',
+  groups: ['slack:deployers', 'slack:members'],
+};
 const gate = aTypicalDelivery('gate');
 
 const noticeEvents: readonly NoticeEvent[] = [
@@ -178,11 +184,8 @@ export function goldenPayloads(): Readonly<Record<string, readonly Payload[]>> {
     ],
     renderDoctor: [renderDoctor(checkup)],
     renderWhoami: [
-      renderWhoami(
-        view,
-        { slackId: 'U0DANA', displayName: 'Dana', user: 'slack:U0DANA', groups: ['slack:deployers', 'slack:members'] },
-        'C0SHIPSHOP',
-      ),
+      renderWhoami(view, dana, { bound: ['shop'], may: [] }),
+      renderWhoami(view, dana, { bound: ['shop'], may: ['shop', 'pay'] }),
     ],
     renderBuild: [
       renderBuild(

@@ -2,7 +2,6 @@ import { assertNever } from '../../lib/index.ts';
 import { renderPlanWeights, renderRefusal, renderUnclear } from '../messages/answers.ts';
 import type { Message } from '../messages/blocks.ts';
 import { renderHelp, renderLater, renderPlainDeployment } from '../messages/help.ts';
-import { renderWhoami } from '../messages/whoami.ts';
 import { answerAct } from './answers/act.ts';
 import { answerChanges } from './answers/changes.ts';
 import { answerCheck } from './answers/check.ts';
@@ -15,6 +14,7 @@ import { answerPlan } from './answers/plan.ts';
 import { answerStart } from './answers/start.ts';
 import { answerWhere } from './answers/where.ts';
 import { answerWhich } from './answers/which.ts';
+import { answerWhoami } from './answers/whoami.ts';
 import { type AnswerTools, type Asked, refuseGuest, wishOf } from './asked.ts';
 import type { Command, Parsed } from './command.ts';
 import { parse } from './parse.ts';
@@ -75,7 +75,7 @@ async function answerCommand(tools: AnswerTools, asked: Asked, command: Command)
     case 'help':
       return renderHelp(tools.view, command.about);
     case 'whoami':
-      return renderWhoami(tools.view, asked.person, asked.channel);
+      return answerWhoami(tools, asked);
     case 'list':
       return answerList(tools, asked, command);
     case 'where':

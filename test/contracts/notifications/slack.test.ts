@@ -24,6 +24,7 @@ describeNotifier('slack', async () => {
       tryStart: neverAsked,
       startForm: neverAsked,
       startable: neverAsked,
+      mayStartIn: neverAsked,
       home: neverAsked,
       promote: neverAsked,
       finish: neverAsked,

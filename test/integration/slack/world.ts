@@ -113,6 +113,7 @@ export async function openWorld(
     history: async ({ target }) => ({ done: true, target: { namespace: 'shop', name: target.name }, revisions: [] }),
     changes: async () => ({ changes: [], more: 0 }),
     where: async () => [],
+    mayStartIn: async () => [],
   };
   const { settings, ...rest } = changes;
   const app = createSlackApp({

@@ -350,7 +350,8 @@ describe('for any answer', () => {
         expectSendable(renderFormOffer(view, { target: { namespace: name, name } }));
         expectSendable(renderPlainDeployment(view, { kind: 'plainDeployment', text: word, name }));
         const person = { slackId: 'U0DANA', displayName: word, user: 'slack:U0DANA', groups: [`slack:${name}`] };
-        expectSendable(renderWhoami(view, person, other));
+        expectSendable(renderWhoami(view, person, { bound: [name], may: [] }));
+        expectSendable(renderWhoami(view, person, { bound: [name, word], may: [name, other] }));
         const images = [{ container: name, image: word }];
         const built = { namespace: name, name, image: word, images, commits: 3, link: other, by: other };
         expectSendable(renderBuild(built, signer.sign));
