@@ -5,6 +5,7 @@ import {
   type AnalysisRuns,
   type ConnectedCluster,
   createAnalysisRuns,
+  createDeployments,
   createExperiments,
   createPods,
   createReferencedWorkloads,
@@ -13,6 +14,7 @@ import {
   createServices,
   createWorkloads,
   type DeliveryPolicyView,
+  type Deployments,
   type Experiments,
   type KubernetesObject,
   managerOf,
@@ -20,6 +22,7 @@ import {
   projectAnalysisRun,
   projectAnalysisTemplate,
   projectDeliveryPolicy,
+  projectDeployment,
   projectExperiment,
   projectReplicaSet,
   projectRollout,
@@ -34,6 +37,8 @@ import {
   resources,
   type Services,
   type Workloads,
+  withDeploymentRevisions,
+  withDeployments,
 } from './kubernetes/index.ts';
 import { podHashLabel } from './rollout/index.ts';
 import { createTrafficRouters, type TrafficRouters } from './traffic-routers/index.ts';
@@ -41,6 +46,7 @@ import { createTrafficRouters, type TrafficRouters } from './traffic-routers/ind
 /** Everything that reads and writes the cluster, with the caches that writes teach. */
 export interface Hands {
   readonly caches: Caches;
+  /** Guarded Deployments too, by the name `deploy/<name>`. */
   readonly rollouts: Rollouts;
   readonly workloads: Workloads;
   readonly services: Services;
@@ -48,6 +54,8 @@ export interface Hands {
   readonly experiments: Experiments;
   /** What belongs to Experiments. */
   readonly ofExperiments: { readonly workloads: Workloads; readonly analysisRuns: AnalysisRuns };
+  /** Guarded Deployments, and the runs that judge them. */
+  readonly ofDeployments: { readonly deployments: Deployments; readonly analysisRuns: AnalysisRuns };
   readonly pods: Pods;
   readonly referencedWorkloads: ReferencedWorkloads;
   readonly routers: TrafficRouters;
@@ -72,6 +80,7 @@ export async function createHands(cluster: ConnectedCluster, config: Config, log
   }
   const caches: Caches = {
     rollouts: cacheOf(resources.rollouts, projectRollout),
+    deployments: cacheOf(resources.deployments, projectDeployment),
     // Those of Deployments are not sent at all.
     replicaSets: cacheOf(resources.replicaSets, projectReplicaSet, { labelSelector: podHashLabel }),
     experiments: cacheOf(resources.experiments, projectExperiment),
@@ -91,10 +100,11 @@ export async function createHands(cluster: ConnectedCluster, config: Config, log
       { definition: `${plural}.${group}` },
       'not installed in this cluster: apply manifests/install; waiting for it',
     );
+  const deployments = createDeployments(cluster, caches.deployments);
   return {
     caches,
-    rollouts: createRollouts(cluster, caches.rollouts, schemas),
-    workloads: createWorkloads(cluster, caches.replicaSets),
+    rollouts: withDeployments(cluster, createRollouts(cluster, caches.rollouts, schemas), deployments),
+    workloads: withDeploymentRevisions(cluster, createWorkloads(cluster, caches.replicaSets)),
     services: createServices(cluster, caches.services),
     analysisRuns: createAnalysisRuns(cluster, caches.analysisRuns),
     experiments: createExperiments(cluster, caches),
@@ -102,6 +112,7 @@ export async function createHands(cluster: ConnectedCluster, config: Config, log
       workloads: createWorkloads(cluster, caches.replicaSets, 'Experiment'),
       analysisRuns: createAnalysisRuns(cluster, caches.analysisRuns, 'Experiment'),
     },
+    ofDeployments: { deployments, analysisRuns: createAnalysisRuns(cluster, caches.analysisRuns, 'Deployment') },
     pods: createPods(cluster),
     referencedWorkloads: createReferencedWorkloads(cluster),
     routers: createTrafficRouters(cluster, caches.ingresses),

@@ -22,6 +22,7 @@ import {
   createCluster,
   createEventOutbox,
   createJobs,
+  createKnownRollouts,
   type EventToSend,
   resources,
 } from './kubernetes/index.ts';
@@ -29,7 +30,7 @@ import { redact } from './lib/index.ts';
 import { createMetricProviders } from './metric-providers/index.ts';
 import { createChannels, createLiveCards, createOperations } from './operations/index.ts';
 import { createDenials, createRecords, deriveEntries } from './records/index.ts';
-import { type Effect, instanceIdLabel, type Rollout } from './rollout/index.ts';
+import { type Effect, instanceIdLabel, plainDeployment, type Rollout } from './rollout/index.ts';
 import { type Builds, createBuilds } from './service-builds.ts';
 import { chooseMode, watchController } from './service-controller.ts';
 import { createProbes } from './service-doctor.ts';
@@ -81,6 +82,7 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
   }
   const hands = await connect(cluster, config, log, stopping).catch(giveUp);
   const { caches } = hands;
+  const known = createKnownRollouts(caches);
   const events = createEventOutbox(cluster, log);
   const mode = await chooseMode(cluster, config, log, stopping).catch(giveUp);
   const driven = mode === 'drive' ? watchController(cluster, config, log) : undefined;
@@ -91,7 +93,7 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
   const records = createRecords({ cluster, chainKey: keys.current, log });
   const denials = createDenials({ write: records.recordDenials, nowMs: cluster.nowMs, log });
   const channels = createChannels(config.CHANNELS, hands.policies.list);
-  const policies = createPolicyWatch({ policies: hands.policies, rollouts: caches.rollouts, store, log });
+  const policies = createPolicyWatch({ policies: hands.policies, rollouts: known, store, log });
   const builds = createBuilds({ cluster, caches, channels, store, config, log });
   const charts = createCharts();
   const webhooks = createWebhooks({
@@ -146,7 +148,7 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
     ...createReading({ cluster, hands, observing: { ...observing, caches }, records, deliver }),
     ...whyTools,
     cluster,
-    known: caches.rollouts,
+    known,
     heardImages: builds.heardImages,
     channels,
     store,
@@ -173,9 +175,9 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
           signingKeys: keys.all,
           clusterUid: cluster.uid,
           charts,
-          onRolloutChange: (listener) => onMove(caches.rollouts, listener),
+          onRolloutChange: (listener) => onMove(known, listener),
           namespacesOf: channels.namespacesOf,
-          liveCardsIn: createLiveCards({ rollouts: caches.rollouts, channels, now: Date.now }),
+          liveCardsIn: createLiveCards({ rollouts: known, channels, now: Date.now }),
           channelOf: channels.channelOfNamespace,
         });
   if (slack === undefined) log.info('no Slack token: rollouts run, nobody is told');
@@ -198,6 +200,7 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
       nowMs: cluster.nowMs,
       log,
     },
+    guarding: hands.ofDeployments,
     takeAnalysisTurn: createAnalysisRunTurn({
       cluster,
       resources,
@@ -286,5 +289,7 @@ function createLogger(config: Config): Logger {
 
 function regarding(rollout: Rollout, event: Extract<Effect, { kind: 'sendEvent' }>): EventToSend {
   const { namespace, name, uid } = rollout.metadata;
-  return { ...event, regarding: { resource: resources.rollouts, namespace, name, uid } };
+  const deployment = plainDeployment(name);
+  const resource = deployment === undefined ? resources.rollouts : resources.deployments;
+  return { ...event, regarding: { resource, namespace, name: deployment ?? name, uid } };
 }

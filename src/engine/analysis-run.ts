@@ -263,6 +263,7 @@ function toJson(value: unknown): Json {
 const turnKinds: Readonly<Record<string, TurnKey['kind'] | undefined>> = {
   Rollout: 'rollout',
   Experiment: 'experiment',
+  Deployment: 'deployment',
 };
 
 /** After the write: events on the run, and a nudge for its owner, urgent when a verdict fell. */

@@ -4,6 +4,7 @@ import type { QueueStore, TurnKey } from '../queue-stores/index.ts';
 import { decide, neededServices, neededTemplates } from '../rollout/index.ts';
 import { type BuildTools, takeBuildsTurn } from './builds.ts';
 import { type CardTools, takeCardTurn } from './card.ts';
+import { type DeploymentTools, takeDeploymentTurn } from './deployment.ts';
 import { type ExperimentTools, takeExperimentTurn } from './experiment.ts';
 import { type Caches, createKeeper, nudgeAborts } from './keeper.ts';
 import { lookAt } from './look.ts';
@@ -24,6 +25,7 @@ export interface EngineTools {
   readonly observing: Omit<ObserveTools, 'caches'>;
   readonly performing: PerformTools;
   readonly experiment: Omit<ExperimentTools, 'caches'>;
+  readonly guarding: Pick<DeploymentTools, 'deployments' | 'analysisRuns'>;
   readonly takeAnalysisTurn: TurnTaker;
   readonly takeStepPluginTurn: TurnTaker;
   readonly card: Omit<CardTools, 'look'>;
@@ -75,6 +77,8 @@ export function createEngine(tools: EngineTools): Engine {
           signal,
         ),
       experiment: (key, signal) => takeExperimentTurn(key, { ...tools.experiment, caches }, signal),
+      deployment: (key, signal) =>
+        takeDeploymentTurn(key, { ...observing, ...tools.performing, ...tools.guarding, log }, signal),
       'analysis-run': tools.takeAnalysisTurn,
       'step-plugin': tools.takeStepPluginTurn,
       builds: (_, signal) => takeBuildsTurn(tools.builds, signal),

@@ -6,23 +6,28 @@ import {
   isCompleted,
   measurementUnderWay,
 } from '../analysis/index.ts';
+import { type Deployment, neededTemplatesOf } from '../deployment/index.ts';
 import type { KubernetesObject, ObjectName, Reflector } from '../kubernetes/index.ts';
 import type { QueueStore, TurnKey } from '../queue-stores/index.ts';
 import {
   type Experiment,
   hasPluginCalls,
   managedByAnnotation,
+  namePlainDeployment,
   type ReplicaSetView,
   type Rollout,
   type ServiceView,
 } from '../rollout/index.ts';
 import { buildsKey } from './builds.ts';
+import { isWatched } from './deployment.ts';
 import { createPacedNudges } from './paced-nudges.ts';
 import { createSweep } from './sweep.ts';
 
 /** The caches that every replica keeps, and that the keeper listens to. */
 export interface Caches {
   readonly rollouts: Reflector<Rollout>;
+  /** Those that are guarded. */
+  readonly deployments: Reflector<Deployment>;
   readonly replicaSets: Reflector<ReplicaSetView & { readonly ownerUid: string }>;
   readonly experiments: Reflector<Experiment>;
   readonly analysisRuns: Reflector<AnalysisRun>;
@@ -65,6 +70,7 @@ export function createKeeper(tools: KeeperTools) {
   const rolloutByUid = new Map<string, Rollout>();
   const experimentByUid = new Map<string, Experiment>();
   const takes = tools.takes ?? (() => true);
+  const deploymentByUid = new Map<string, Deployment>();
 
   const paced = createPacedNudges((key) => {
     tools.store.nudge(key).catch((error: unknown) => {
@@ -86,12 +92,19 @@ export function createKeeper(tools: KeeperTools) {
     nudge('card', namespace, name);
   }
 
+  function nudgeDeployment({ namespace, name }: ObjectName, isLearnt: boolean | undefined): void {
+    if (isLearnt !== true) nudge('deployment', namespace, name);
+    nudge('card', namespace, namePlainDeployment(name));
+  }
+
   function nudgeOwner(ownerUid: string | undefined, isLearnt: boolean | undefined): void {
     if (ownerUid === undefined) return;
     const rollout = rolloutByUid.get(ownerUid);
     if (rollout !== undefined) nudgeRollout(rollout.metadata, isLearnt);
     const experiment = experimentByUid.get(ownerUid);
     if (experiment !== undefined && isLearnt !== true) nudgeExperiment(experiment.metadata);
+    const deployment = deploymentByUid.get(ownerUid);
+    if (deployment !== undefined) nudgeDeployment(deployment.metadata, isLearnt);
   }
 
   function nudgeExperiment({ namespace, name }: ObjectName): void {
@@ -101,6 +114,7 @@ export function createKeeper(tools: KeeperTools) {
   function listen(): void {
     const {
       rollouts,
+      deployments,
       replicaSets,
       experiments,
       analysisRuns,
@@ -111,12 +125,18 @@ export function createKeeper(tools: KeeperTools) {
     } = tools.caches;
     for (const rollout of rollouts.list()) rolloutByUid.set(rollout.metadata.uid, rollout);
     for (const experiment of experiments.list()) experimentByUid.set(experiment.metadata.uid, experiment);
+    for (const deployment of deployments.list()) deploymentByUid.set(deployment.metadata.uid, deployment);
     unsubscribes.push(
       rollouts.onChange(({ name, before, after, isLearnt }) => {
         if (before !== undefined) rolloutByUid.delete(before.metadata.uid);
         if (after !== undefined) rolloutByUid.set(after.metadata.uid, after);
         nudgeRollout(name, isLearnt);
         if (after !== undefined && hasPluginCalls(after)) nudge('step-plugin', name.namespace, name.name);
+      }),
+      deployments.onChange(({ name, before, after, isLearnt }) => {
+        if (before !== undefined) deploymentByUid.delete(before.metadata.uid);
+        if (after !== undefined) deploymentByUid.set(after.metadata.uid, after);
+        nudgeDeployment(name, isLearnt);
       }),
       replicaSets.onChange(({ before, after, isLearnt }) => nudgeOwner((after ?? before)?.ownerUid, isLearnt)),
       experiments.onChange(({ name, before, after, isLearnt }) => {
@@ -136,6 +156,10 @@ export function createKeeper(tools: KeeperTools) {
           for (const rollout of rollouts.list(namespace)) {
             const isNamed = tools.templatesOf(rollout).some(({ templateName }) => templateName === name.name);
             if (isNamed) nudge('rollout', rollout.metadata.namespace, rollout.metadata.name);
+          }
+          for (const deployment of deployments.list(namespace)) {
+            const isNamed = neededTemplatesOf(deployment).some(({ templateName }) => templateName === name.name);
+            if (isNamed) nudge('deployment', deployment.metadata.namespace, deployment.metadata.name);
           }
         }),
       ),
@@ -179,6 +203,12 @@ export function createKeeper(tools: KeeperTools) {
     for (const { metadata, status } of tools.caches.experiments.list()) {
       const { namespace, name } = metadata;
       if (isCompleted(status.phase) !== (wanted === 'moving')) keys.push({ kind: 'experiment', namespace, name });
+    }
+    for (const deployment of tools.caches.deployments.list()) {
+      const { namespace, name } = deployment.metadata;
+      if (isWatched(deployment) !== (wanted === 'moving')) continue;
+      keys.push({ kind: 'deployment', namespace, name });
+      keys.push({ kind: 'card', namespace, name: namePlainDeployment(name) });
     }
     if (wanted === 'rest') return [...keys, ...orphanedKeys()];
     for (const run of tools.caches.analysisRuns.list()) {
@@ -235,6 +265,7 @@ export function createKeeper(tools: KeeperTools) {
       paced.stop();
       rolloutByUid.clear();
       experimentByUid.clear();
+      deploymentByUid.clear();
     },
   };
 }

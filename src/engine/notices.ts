@@ -23,6 +23,7 @@ const weightOf: Readonly<Record<NoticeEvent, Notice['weight']>> = {
   aborted: 'timeline',
   rolledBack: 'final',
   notVerified: 'needsHuman',
+  notUndone: 'needsHuman',
   live: 'final',
   invalidSpec: 'needsHuman',
   stalled: 'needsHuman',
@@ -31,7 +32,7 @@ const weightOf: Readonly<Record<NoticeEvent, Notice['weight']>> = {
 };
 
 /** Events whose notice carries the picture of the metric that decided. */
-const withChart: readonly NoticeEvent[] = ['gateReached', 'inconclusive', 'aborted', 'live'];
+const withChart: readonly NoticeEvent[] = ['gateReached', 'inconclusive', 'aborted', 'notUndone', 'live'];
 
 /** Questions to people, with buttons; and what answers them, by a person or by what came to pass. */
 const questions: readonly NoticeEvent[] = ['gateReached', 'inconclusive'];

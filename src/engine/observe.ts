@@ -18,6 +18,7 @@ import {
   neededTemplates,
   needsPods,
   needsTemplates,
+  plainDeployment,
   type ReplicaSetView,
   type Rollout,
   type RouterReading,
@@ -49,6 +50,8 @@ export interface ObserveTools {
 export interface GlanceTools
   extends Pick<ObserveTools, 'nowMs' | 'evidence' | 'isOurs' | 'routers' | 'referencedWorkloads'> {
   readonly rollouts: Pick<Rollouts, 'read'>;
+  /** For the ReplicaSets of plain Deployments, which no cache holds. Absent: none is looked at. */
+  readonly workloads?: Pick<Workloads, 'readWithTemplates'>;
   readonly caches: {
     readonly [Kind in
       | 'replicaSets'
@@ -163,12 +166,12 @@ async function worldOf(
     rollout: withWorkload(rollout, workload),
     workload,
     hasOwnTemplate: rollout.spec.template !== undefined,
-    replicaSets: cachedReplicaSets(rollout, tools.caches),
+    replicaSets: await readReplicaSets(rollout, tools, signal),
     services: cachedServices(rollout, tools.caches),
     formerServices: formerServices(rollout, tools.caches),
     analysisRuns,
     experiments,
-    templates: cachedTemplates(rollout, tools.caches),
+    templates: cachedTemplates(neededTemplates(rollout), rollout.metadata.namespace, tools.caches),
     router: readingOf(rollout, routers),
     evidence: tools.evidence,
   };
@@ -273,7 +276,13 @@ function isSameRouting(a: Rollout, b: Rollout): boolean {
   return JSON.stringify(targetOf(a)) === JSON.stringify(targetOf(b));
 }
 
-function cachedReplicaSets(rollout: Rollout, caches: GlanceTools['caches']): ReplicaSetView[] {
+async function readReplicaSets(
+  rollout: Rollout,
+  { caches, workloads }: GlanceTools,
+  signal: AbortSignal,
+): Promise<readonly ReplicaSetView[]> {
+  if (plainDeployment(rollout.metadata.name) !== undefined)
+    return (await workloads?.readWithTemplates(rollout, signal)) ?? [];
   return [...caches.replicaSets.ownedBy(rollout.metadata.uid)].sort((a, b) => a.createdAtMs - b.createdAtMs);
 }
 
@@ -300,7 +309,7 @@ export function namedRuns({ status }: Rollout): readonly string[] {
 /** All of this Rollout from the cache, and those its status names live: a verdict that only the API server knows must not be missed. */
 export async function readAnalysisRuns(
   rollout: Rollout,
-  tools: Pick<ObserveTools, 'caches' | 'analysisRuns'>,
+  tools: Pick<GlanceTools, 'caches'> & Pick<ObserveTools, 'analysisRuns'>,
   signal: AbortSignal,
   alreadyRead: readonly AnalysisRun[] = [],
 ): Promise<AnalysisRun[]> {
@@ -339,10 +348,14 @@ function isOwnedBy(run: AnalysisRun, rollout: Rollout): boolean {
   );
 }
 
-/** The templates that the strategy names, and those that they name in turn. */
-function cachedTemplates(rollout: Rollout, caches: GlanceTools['caches']): Record<string, AnalysisTemplate> {
+/** These templates, and those that they name in turn. */
+export function cachedTemplates(
+  named: readonly TemplateReference[],
+  namespace: string,
+  caches: GlanceTools['caches'],
+): Record<string, AnalysisTemplate> {
   const found: Record<string, AnalysisTemplate> = {};
-  const queue: TemplateReference[] = [...neededTemplates(rollout)];
+  const queue: TemplateReference[] = [...named];
   const asked = new Set<string>();
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
     const isClusterWide = next.clusterScope === true;
@@ -351,7 +364,7 @@ function cachedTemplates(rollout: Rollout, caches: GlanceTools['caches']): Recor
     asked.add(key);
     const template = isClusterWide
       ? caches.clusterAnalysisTemplates.get({ namespace: '', name: next.templateName })
-      : caches.analysisTemplates.get({ namespace: rollout.metadata.namespace, name: next.templateName });
+      : caches.analysisTemplates.get({ namespace, name: next.templateName });
     if (template === undefined) continue;
     found[key] = template;
     queue.push(...template.spec.templates);

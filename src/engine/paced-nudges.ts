@@ -7,6 +7,7 @@ import type { TurnKey } from '../queue-stores/index.ts';
 const gatherMs: Readonly<Record<TurnKey['kind'], number>> = {
   rollout: 0,
   experiment: 0,
+  deployment: 0,
   'analysis-run': 0,
   'step-plugin': 0,
   card: 150,

@@ -26,6 +26,7 @@ export interface TurnTools {
 const turnTimeoutMs: Readonly<Record<TurnKey['kind'], number>> = {
   rollout: 10_000,
   experiment: 10_000,
+  deployment: 10_000,
   // Longer than a measurement may take: one that was cut here would never become the Error that its metric counts.
   'analysis-run': 150_000,
   'step-plugin': 90_000,

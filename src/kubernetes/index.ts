@@ -18,10 +18,18 @@ export type {
   WriteOptions,
 } from './cluster.ts';
 export { type ClusterSettings, type ConnectedCluster, createCluster } from './create-cluster.ts';
+export {
+  createDeployments,
+  type Deployments,
+  projectDeployment,
+  withDeploymentRevisions,
+  withDeployments,
+} from './deployments.ts';
 export { createEventOutbox, type EventOutbox } from './event-outbox.ts';
 export { type EventToSend, sendEvent } from './events.ts';
 export { createExperiments, type Experiments } from './experiments.ts';
 export { createJobs, type Jobs } from './jobs.ts';
+export { createKnownRollouts, type KnownRollouts } from './known-rollouts.ts';
 export {
   createHolderName,
   createLease,

@@ -64,6 +64,7 @@ export type NoticeEvent =
   | 'aborted'
   | 'rolledBack'
   | 'notVerified'
+  | 'notUndone'
   | 'live'
   | 'invalidSpec'
   | 'stalled'

@@ -8,6 +8,7 @@ import {
   type Binding,
   bindingOf,
   type KnownHealth,
+  plainDeployment,
   type ReplicaSetView,
   type Rollout,
   type RolloutPatch,
@@ -184,6 +185,9 @@ async function weigh<W extends Wish>(
   const verb = typeof rule.verb === 'function' ? rule.verb(seen, wish) : rule.verb;
   const refused = await mayNot(wish, verb, name, rule, seen, tools, signal);
   if (refused !== undefined) return refused;
+  const isPlain = plainDeployment(name.name) !== undefined;
+  if (isPlain && !['start', 'start-foreign', 'pause', 'resume'].includes(verb))
+    return { done: false, reason: 'notSupportedYet', facts: { what: `${verb} of a plain Deployment` } };
   const change = await rule.choose(seen, wish, tools, signal);
   if (!change.done) return change;
   const recorded = { verb, by: wish.person.slackId, reason: wish.reason ?? '', facts: change.facts ?? {} };

@@ -1,7 +1,8 @@
 import type { Cluster, ObjectName } from '../kubernetes/index.ts';
+import { namePlainDeployment, plainDeployment } from '../rollout/index.ts';
 import type { Person, Refusal } from './operations.ts';
 
-/** What a person may be asked about: our own verbs on `rollouts.argoproj.io`. */
+/** What a person may be asked about: our own verbs on `rollouts.argoproj.io`, or on `deployments.apps` for a plain Deployment. */
 export type Verb =
   | 'get'
   | 'list'
@@ -21,6 +22,11 @@ export type Verb =
   /** Beside `start` or `undo`: against what Git asks for. */
   | 'override-git';
 
+/** What asks about all of its kind: no name, of Rollouts or of Deployments. */
+export function wholeKindOf(name: string): string {
+  return plainDeployment(name) === undefined ? '' : namePlainDeployment('');
+}
+
 /** Kubernetes decides. No answer is a no: an unanswerable question is refused. */
 export async function authorise(
   person: Person,
@@ -29,7 +35,11 @@ export async function authorise(
   cluster: Pick<Cluster, 'mayI'>,
   signal: AbortSignal,
 ): Promise<Refusal | undefined> {
-  const question = { user: person.user, groups: person.groups, verb, namespace: on.namespace, name: on.name };
+  const plain = plainDeployment(on.name);
+  const question = {
+    ...{ user: person.user, groups: person.groups, verb, namespace: on.namespace, name: plain ?? on.name },
+    ...(plain === undefined ? {} : { resource: { group: 'apps', plural: 'deployments' } }),
+  };
   try {
     const { allowed, reason } = await cluster.mayI(question, signal);
     if (allowed) return undefined;

@@ -36,7 +36,7 @@ export async function readHome(person: Person, tools: LookBackTools): Promise<Ho
   const mayList = mayIn(person, 'list', tools.cluster, signal);
   const all = tools.known.list();
   const seen = [];
-  for (const rollout of all) if (await mayList(rollout.metadata.namespace)) seen.push(rollout);
+  for (const rollout of all) if (await mayList(rollout.metadata.namespace, rollout.metadata.name)) seen.push(rollout);
   const underWay = seen.filter((rollout) => !isFullyPromoted(rollout) && rollout.status.stableRS !== undefined);
   const may = mayOn(person, tools, signal);
   const read = underWay.slice(0, mostRead).map(async (rollout): Promise<Moving | undefined> => {
@@ -60,11 +60,11 @@ export async function readHome(person: Person, tools: LookBackTools): Promise<Ho
 
 /** Asks for the whole namespace once, and for the one rollout where the whole is not allowed. */
 function mayOn(person: Person, { cluster }: Pick<LookBackTools, 'cluster'>, signal: AbortSignal) {
-  const inNamespace = new Map<Verb, (namespace: string) => Promise<boolean>>();
+  const inNamespace = new Map<Verb, ReturnType<typeof mayIn>>();
   return async (verb: Verb, on: ObjectName): Promise<boolean> => {
     const whole = inNamespace.get(verb) ?? mayIn(person, verb, cluster, signal);
     inNamespace.set(verb, whole);
-    if (await whole(on.namespace)) return true;
+    if (await whole(on.namespace, on.name)) return true;
     return (await authorise(person, verb, on, cluster, signal)) === undefined;
   };
 }

@@ -48,7 +48,7 @@ export async function readChanges(
   const seen: Rollout[] = [];
   let more = 0;
   for (const { rollout } of moved) {
-    if (!(await mayList(rollout.metadata.namespace))) continue;
+    if (!(await mayList(rollout.metadata.namespace, rollout.metadata.name))) continue;
     if (seen.length < mostRead) seen.push(rollout);
     else more += 1;
   }

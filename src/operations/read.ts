@@ -50,7 +50,7 @@ export async function readList(
   for (const { metadata } of ranked) {
     if (deliveries.length >= longestList) break;
     const { namespace, name } = metadata;
-    if (!(await mayListIn(namespace))) continue;
+    if (!(await mayListIn(namespace, name))) continue;
     const delivery = await tools.deliveryOf({ namespace, name }, signal);
     if (delivery !== undefined) deliveries.push(delivery);
   }

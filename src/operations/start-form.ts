@@ -1,7 +1,7 @@
 import type { ObjectName } from '../kubernetes/index.ts';
 import { mainContainer, type Rollout, revisionOf } from '../rollout/index.ts';
 import { mayNot, type OperationTools, type Seen } from './act.ts';
-import { authorise } from './authorise.ts';
+import { authorise, wholeKindOf } from './authorise.ts';
 import { findFor } from './find.ts';
 import { repositoryOf } from './images.ts';
 import type { Answer, KnownImage, Person, Refusal, StartForm, StartWish, Wish } from './operations.ts';
@@ -28,12 +28,13 @@ export async function readStartable(
   };
   const byNamespace = Map.groupBy(
     known.list().map(({ metadata: { namespace, name } }) => ({ namespace, name })),
-    ({ namespace }) => namespace,
+    ({ namespace, name }) => `${namespace}/${wholeKindOf(name)}`,
   );
   let questionsLeft = mostSingleQuestions;
   const allowed = await Promise.all(
-    [...byNamespace].map(async ([namespace, names]) => {
-      if (await mayStart({ namespace, name: '' })) return names;
+    [...byNamespace.values()].map(async (names) => {
+      const [{ namespace, name } = { namespace: '', name: '' }] = names;
+      if (await mayStart({ namespace, name: wholeKindOf(name) })) return names;
       const asked = names.slice(0, Math.max(0, questionsLeft));
       questionsLeft -= asked.length;
       const answers = await Promise.all(asked.map(mayStart));

@@ -5,12 +5,12 @@ import type { TurnKey } from './queue-store.ts';
 
 /** A key as a job carries it. Jobs of another version of Stepwise may lie in the same store: they are parsed, never trusted. */
 export const StoredTurnKey = z.object({
-  kind: z.enum(['rollout', 'experiment', 'analysis-run', 'step-plugin', 'card', 'builds']),
+  kind: z.enum(['rollout', 'experiment', 'deployment', 'analysis-run', 'step-plugin', 'card', 'builds']),
   namespace: z.string(),
   name: z.string(),
 }) satisfies z.ZodType<TurnKey>;
 
-/** Names a key in one string; no Kubernetes name holds a slash. */
+/** Names a key in one string; a kind and a namespace hold no slash. */
 export function keyId(key: TurnKey): string {
   return `${key.kind}/${key.namespace}/${key.name}`;
 }
@@ -42,6 +42,7 @@ export function laneOf({ kind }: TurnKey): Lane {
   switch (kind) {
     case 'rollout':
     case 'experiment':
+    case 'deployment':
       return 'turns';
     case 'analysis-run':
     case 'step-plugin':

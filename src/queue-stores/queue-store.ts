@@ -1,6 +1,6 @@
 /** What a turn is about. The cluster remembers everything else: a job carries a key and nothing more. */
 export interface TurnKey {
-  readonly kind: 'rollout' | 'experiment' | 'analysis-run' | 'step-plugin' | 'card' | 'builds';
+  readonly kind: 'rollout' | 'experiment' | 'deployment' | 'analysis-run' | 'step-plugin' | 'card' | 'builds';
   readonly namespace: string;
   readonly name: string;
 }

@@ -4,6 +4,7 @@ import type { DeliveryRecord } from './delivery-record.ts';
 import { personsActs } from './persons-acts.ts';
 import { putBackOf } from './put-back.ts';
 import type { NewEntry } from './records.ts';
+import { rollingMoves } from './rolling-moves.ts';
 import { decidingRun, entry, isNewAbort, type LookedAt, type Scene } from './scene.ts';
 import { finishedRuns, type Seen, type Sight, sightFrom, sightOf } from './sight.ts';
 import { guiltyFacts, verdictEntry } from './verdicts.ts';
@@ -45,12 +46,14 @@ export function deriveEntries(record: DeliveryRecord, look: LookedAt): Derived {
     ({ metadata }) => record.seen[`run:${metadata.name}`] === undefined,
   );
   const watches = watchesOf(scene);
+  const rolling = rollingMoves(scene);
   const rollback = rollbackOf(scene);
   const seen = {
     ...rememberSight(now, before),
     ...keptOf(record.seen, now),
     ...Object.fromEntries(runs.map(({ metadata, status }) => [`run:${metadata.name}`, status.phase ?? ''])),
     ...watches.seen,
+    ...rolling.seen,
     rollback: rollback?.event ?? toldRollback(scene),
   };
   if (last === undefined && isOld(scene))
@@ -61,6 +64,7 @@ export function deriveEntries(record: DeliveryRecord, look: LookedAt): Derived {
     ...watches.entries,
     ...personsActs(scene),
     ...progress(scene),
+    ...rolling.entries,
     ...troubles(scene),
     ...putBackOf(scene),
     ...(rollback === undefined ? [] : [rollback]),
@@ -221,6 +225,9 @@ function unseenBeginning(record: DeliveryRecord, { world }: LookedAt): NewEntry 
   const { name, revision } = record.spec.rollout;
   const ours = world.replicaSets.find((one) => revisionOf(one) === revision);
   if (ours === undefined || world.nowMs - ours.createdAtMs > NEWS_MS) return undefined;
+  // A Deployment's revision that serves again is the undo of another, whose own card tells of it.
+  const isReused = ours.annotations[revisionHistoryAnnotation] !== undefined;
+  if (isReused && world.rollout.status.rolling !== undefined) return undefined;
   const asked = askedFor(record, ['start', 'undo'], 'started');
   return {
     at: formatTimestamp(ours.createdAtMs),

@@ -27,7 +27,12 @@ export function nameSegment(
   revision: number,
   segment: number,
 ) {
-  const first = `${rollout.name.slice(0, 200).replace(/[-.]+$/, '')}-${rollout.uid.slice(0, 6)}-${revision}`;
+  // A plain Deployment goes by `deploy/checkout`.
+  const name = rollout.name
+    .replace('/', '-')
+    .slice(0, 200)
+    .replace(/[-.]+$/, '');
+  const first = `${name}-${rollout.uid.slice(0, 6)}-${revision}`;
   return segment === 1 ? first : `${first}-${segment}`;
 }
 

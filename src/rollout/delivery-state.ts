@@ -1,4 +1,4 @@
-import type { AnalysisRun } from '../analysis/index.ts';
+import { type AnalysisRun, parseTimestamp } from '../analysis/index.ts';
 import { findCondition } from './conditions.ts';
 import type { Delivery, DeliveryState } from './delivery.ts';
 import type { CanaryStrategy } from './rollout.ts';
@@ -37,20 +37,22 @@ export function stateOf(
     return isBack && rollback.isLate ? 'notVerified' : 'aborting';
   }
   const isStalled = findCondition(status.conditions, 'Progressing')?.reason === 'ProgressDeadlineExceeded';
+  if (status.rolling?.stuck !== undefined) return 'stuck';
   const replicas = spec.replicas ?? 1;
   if (at.isPromoted) {
     if ((at.canary?.availableReplicas ?? 0) >= replicas) return 'live';
     return isStalled ? 'stalled' : 'starting';
   }
-  if (spec.paused === true) return 'paused';
+  const isHeld = status.rolling !== undefined && hasInconclusive(at);
+  if (spec.paused === true && !isHeld) return 'paused';
   if (isStalled) return 'stalled';
-  return stateUnderWay(at);
+  return status.rolling === undefined ? stateUnderWay(at) : stateOfRolling(at);
 }
 
 function stateUnderWay(at: Standpoint): DeliveryState {
   const { status } = at.world.rollout;
   const pauses = status.pauseConditions ?? [];
-  if (pauses.some((pause) => pause.reason === 'InconclusiveAnalysisRun')) return 'inconclusive';
+  if (hasInconclusive(at)) return 'inconclusive';
   const wait = waitOf(at.world.rollout);
   if (wait?.kind === 'gate') return 'gate';
   if (wait?.kind === 'webhook') return 'checking';
@@ -62,6 +64,28 @@ function stateUnderWay(at: Standpoint): DeliveryState {
   const isStarting =
     canary === undefined || canary.availableReplicas < canary.specReplicas || canary.specReplicas === 0;
   return isStarting ? 'starting' : 'moving';
+}
+
+function hasInconclusive({ world }: Standpoint): boolean {
+  const pauses = world.rollout.status.pauseConditions ?? [];
+  return pauses.some((pause) => pause.reason === 'InconclusiveAnalysisRun');
+}
+
+/** A Deployment: Kubernetes moves its pods, then it soaks. */
+function stateOfRolling(at: Standpoint): DeliveryState {
+  const { rolling } = at.world.rollout.status;
+  if (hasInconclusive(at)) return 'inconclusive';
+  if (hasNoData(at) || isLateEvidence(at)) return 'noData';
+  if (rolling?.rolledOutAt !== undefined) return 'checking';
+  return (at.canary?.availableReplicas ?? 0) > 0 ? 'moving' : 'starting';
+}
+
+/** Its soak is over, and what should judge it has not looked yet. */
+function isLateEvidence({ world, runs }: Standpoint): boolean {
+  const endsAtMs = parseTimestamp(world.rollout.status.rolling?.soakEndsAt ?? '');
+  const isOver = endsAtMs !== undefined && world.nowMs > endsAtMs;
+  const names = world.rollout.status.canary?.currentBackgroundAnalysisRunStatus?.name;
+  return isOver && names !== undefined && !runs.some(hasMeasured);
 }
 
 /** The analysis that the step waits for sees nothing but errors just now. Metrics on trial hold nothing. */

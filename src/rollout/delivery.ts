@@ -24,6 +24,8 @@ export interface Delivery {
   readonly step: { readonly index: number; readonly count: number };
   /** Of blue-green only: which Service its pods have come to. */
   readonly blueGreen?: { readonly at: 'preview' | 'active' };
+  /** Of a plain Deployment only: Kubernetes moves its pods, and no weight is set. */
+  readonly rolling?: RollingView;
   readonly metrics: readonly MetricLine[];
   /** What ends the present wait: a pause's end, the next measurement. */
   readonly nextAtMs: number | undefined;
@@ -63,6 +65,15 @@ export interface RunBy {
   readonly silentSinceMs?: number;
 }
 
+/** How far Kubernetes has come with a Deployment's pods. */
+export interface RollingView {
+  /** Available pods of this revision, and of all others. */
+  readonly canaryPods: number;
+  readonly stablePods: number;
+  /** All pods are of this revision: it soaks, until then. Undefined: pods are still moved, or the watch is over. */
+  readonly soakEndsAtMs: number | undefined;
+}
+
 /** What Git has to say about a revision: who carries it into the cluster, what it asks for, and whether it undid somebody's change. */
 export interface GitSide extends Pick<GitOwner, 'tool' | 'source' | 'putsBack' | 'link' | 'file'> {
   /** The main container's image as Git asks for it; undefined: Git does not set it. */
@@ -97,6 +108,8 @@ export type DeliveryState =
   /** this revision is stable and available */
   | 'live'
   | 'invalidSpec'
+  /** of a Deployment: it should go back and cannot; waits for a person */
+  | 'stuck'
   /** progress deadline exceeded: still trying */
   | 'stalled'
   /** another revision took its place */

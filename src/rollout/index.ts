@@ -40,7 +40,8 @@ export {
 export { readFieldPath } from './field-path.ts';
 export { changesAgainstGit, type GitChange, noteOverride } from './git-change.ts';
 export { type PutBack, readPutBack } from './git-override.ts';
-export { type GitOwner, gitImage, readGitOwner } from './git-owner.ts';
+export { type GitOwner, gitImage, isGitOpsManager, readGitOwner } from './git-owner.ts';
+export { JsonText } from './json-text.ts';
 export { formatLabelSelector, noLabelSelector } from './label-selector.ts';
 export { mainContainer, mainImage } from './main-container.ts';
 export { type FieldOwner, type FieldStep, fieldOwners, lastWriterOf, ownsField } from './managed-fields.ts';
@@ -55,6 +56,7 @@ export {
   scaleDownDeadlineAnnotation,
 } from './names.ts';
 export { neededLiveServices, neededServices, neededTemplates, routerKindsOf } from './needs.ts';
+export { namePlainDeployment, plainDeployment } from './plain-deployment.ts';
 export type { ExpectedTime } from './plan/expected-time.ts';
 export { type Measured, measuredIn, type Plan, type PlannedImage, type PlannedStep, planRollout } from './plan/plan.ts';
 export type { PlannedAnalysis, PlannedMetric } from './plan/planned-analysis.ts';
@@ -70,6 +72,7 @@ export {
   GatewayApiRouting,
   PodTemplate,
   Rollout,
+  type RolloutAnalysis,
   RolloutStatus,
   runReferencesOf,
   TrafficRouting,
@@ -82,8 +85,9 @@ export {
   type PluginOutcome,
   recordPluginCall,
 } from './step-plugins.ts';
+export { composeRun } from './strategies/create-run.ts';
 export { hasMeasured } from './strategies/runs.ts';
-export { withoutInjections } from './template-equality.ts';
+export { isSameTemplate, withoutInjections } from './template-equality.ts';
 export { chooseUndo, isUndo, type KnownHealth, type UndoChoice, undoPatch } from './undo.ts';
 export { validateRollout } from './validate.ts';
 export { patchesFor, type RolloutPatch, type Verb } from './verbs.ts';

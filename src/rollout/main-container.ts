@@ -1,3 +1,4 @@
+import { plainDeployment } from './plain-deployment.ts';
 import type { PodTemplate } from './rollout.ts';
 
 type Container = NonNullable<PodTemplate['spec']>['containers'][number];
@@ -38,7 +39,8 @@ export function mainContainer(template: PodTemplate | undefined, rolloutName: st
   const containers = template?.spec?.containers ?? [];
   if (containers.length <= 1) return containers[0];
   const byDefault = template?.metadata?.annotations?.['kubectl.kubernetes.io/default-container'];
-  const named = containers.find((one) => one.name === byDefault) ?? containers.find((one) => one.name === rolloutName);
+  const ownName = plainDeployment(rolloutName) ?? rolloutName;
+  const named = containers.find((one) => one.name === byDefault) ?? containers.find((one) => one.name === ownName);
   if (named !== undefined) return named;
   const others = containers.filter((one) => !SIDECARS.includes(one.name));
   return others.length === 1 ? others[0] : undefined;

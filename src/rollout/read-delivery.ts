@@ -66,6 +66,7 @@ export function readDelivery(world: World, facts: DeliveryFacts): Delivery {
     weights: weightsOf(at),
     step: { index: stepIndex, count: stepCountOf(rollout) },
     ...blueGreenOf(at),
+    ...rollingOf(at),
     metrics: lines,
     nextAtMs: nextAt(at, nowMs),
     nextPercent: state === 'gate' ? nextPercentOf(at) : undefined,
@@ -89,6 +90,15 @@ export function readDelivery(world: World, facts: DeliveryFacts): Delivery {
 function blueGreenOf({ world, isPromoted, weightPercent }: Standpoint): Pick<Delivery, 'blueGreen'> {
   if (world.rollout.spec.strategy?.blueGreen === undefined) return {};
   return { blueGreen: { at: isPromoted || weightPercent > 0 ? 'active' : 'preview' } };
+}
+
+function rollingOf({ world, canary }: Standpoint): Pick<Delivery, 'rolling'> {
+  const { rolling } = world.rollout.status;
+  if (rolling === undefined) return {};
+  const all = sumOf(world.replicaSets, (one) => one.availableReplicas);
+  const canaryPods = canary?.availableReplicas ?? 0;
+  const soakEndsAtMs = parseTimestamp(rolling.soakEndsAt ?? '');
+  return { rolling: { canaryPods, stablePods: all - canaryPods, soakEndsAtMs } };
 }
 
 function contestOf({ rollout, nowMs }: World): Pick<Delivery, 'contest'> {
@@ -239,6 +249,8 @@ function nextPercentOf(at: Standpoint): number {
 
 function nextAt(at: Standpoint, nowMs: number): number | undefined {
   if (!at.isPresent || at.isAborted || at.isPromoted || at.world.rollout.spec.paused === true) return undefined;
+  const soakEndsAtMs = parseTimestamp(at.world.rollout.status.rolling?.soakEndsAt ?? '');
+  if (soakEndsAtMs !== undefined && soakEndsAtMs > nowMs) return soakEndsAtMs;
   const wait = waitOf(at.world.rollout);
   if (wait?.kind === 'timed') return wait.endsAtMs;
   if (wait?.kind === 'gate') return undefined;
@@ -258,6 +270,8 @@ function reasonOf(at: Standpoint, state: Delivery['state']): string | undefined 
     case 'notVerified':
     case 'stalled':
       return findCondition(conditions, 'Progressing')?.message;
+    case 'stuck':
+      return at.world.rollout.status.rolling?.stuck;
     case 'inconclusive':
       return inconclusiveReason(at);
     case 'noData':

@@ -257,6 +257,16 @@ const WeightDestination = z.looseObject({
   podTemplateHash: z.string().optional(),
 });
 
+/** Of a plain Deployment that is shown as a rollout: how far Kubernetes has come with it. No Rollout has one. */
+export const RollingStatus = z.looseObject({
+  /** All of its pods are of the present revision, since then. */
+  rolledOutAt: z.string().optional(),
+  /** Then it is found good, if nothing says otherwise. */
+  soakEndsAt: z.string().optional(),
+  /** It should go back and cannot: why. */
+  stuck: z.string().optional(),
+});
+
 export const RolloutStatus = z.looseObject({
   phase: z.string().optional(),
   message: z.string().optional(),
@@ -280,6 +290,7 @@ export const RolloutStatus = z.looseObject({
   HPAReplicas: z.number().optional(),
   selector: z.string().optional(),
   collisionCount: z.number().optional(),
+  rolling: RollingStatus.optional(),
   canary: z
     .looseObject({
       currentStepAnalysisRunStatus: AnalysisRunReference.optional(),

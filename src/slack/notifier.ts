@@ -199,9 +199,17 @@ export function createNotifier(tools: {
 
 /** What people wait for: shown before anything else. */
 function needsEyes(delivery: Delivery): boolean {
-  return ['gate', 'inconclusive', 'stalled', 'aborting', 'rolledBack', 'notVerified', 'live', 'invalidSpec'].includes(
-    delivery.state,
-  );
+  return [
+    'gate',
+    'inconclusive',
+    'stalled',
+    'aborting',
+    'rolledBack',
+    'notVerified',
+    'stuck',
+    'live',
+    'invalidSpec',
+  ].includes(delivery.state);
 }
 
 function stateOf(delivery: Delivery): string {

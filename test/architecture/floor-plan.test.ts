@@ -20,8 +20,9 @@ const plan: Record<
   analysis: { rooms: ['lib'], packages: purePackages },
   rollout: { rooms: ['lib', 'analysis'], packages: purePackages },
   experiment: { rooms: ['lib', 'rollout', 'analysis'], packages: purePackages },
+  deployment: { rooms: ['lib', 'rollout', 'analysis'], packages: purePackages },
   access: { rooms: ['lib', 'rollout', 'analysis'], packages: purePackages },
-  kubernetes: { rooms: ['lib', 'rollout', 'analysis'], types: ['experiment'] },
+  kubernetes: { rooms: ['lib', 'rollout', 'deployment', 'analysis'], types: ['experiment'] },
   'traffic-routers': { rooms: ['lib', 'rollout', 'kubernetes'] },
   'metric-providers': { rooms: ['lib', 'analysis'], types: ['webhooks'] },
   webhooks: { rooms: ['lib', 'analysis'] },
@@ -30,7 +31,7 @@ const plan: Record<
   records: { rooms: ['lib', 'rollout', 'analysis', 'kubernetes'], types: ['notifications'] },
   charts: { rooms: ['lib'], types: ['rollout'] },
   engine: {
-    rooms: ['lib', 'rollout', 'analysis', 'experiment', 'access'],
+    rooms: ['lib', 'rollout', 'deployment', 'analysis', 'experiment', 'access'],
     types: [
       'kubernetes',
       'traffic-routers',
@@ -43,7 +44,7 @@ const plan: Record<
     ],
   },
   operations: {
-    rooms: ['lib', 'rollout', 'analysis', 'access'],
+    rooms: ['lib', 'rollout', 'deployment', 'analysis', 'access'],
     types: ['engine', 'kubernetes', 'queue-stores', 'records', 'notifications'],
   },
   slack: { rooms: ['lib', 'rollout', 'analysis', 'operations'], types: ['notifications', 'charts', 'engine'] },
@@ -149,7 +150,7 @@ describe('floor plan', () => {
       .map(({ from, target }) => `${from} → ${target}`);
     expect(wrong).toEqual([]);
     const clocks = files
-      .filter((file) => ['analysis', 'rollout', 'access'].includes(roomOf(file)))
+      .filter((file) => ['analysis', 'rollout', 'deployment', 'access'].includes(roomOf(file)))
       .filter((file) =>
         /\b(Date\.now|new Date\(\)|setTimeout|setInterval|fetch\(['"`]|process\.|Math\.random)/.test(code(file)),
       );

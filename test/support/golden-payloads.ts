@@ -8,7 +8,7 @@ import { renderBuild } from '../../src/slack/messages/build.ts';
 import { renderCard } from '../../src/slack/messages/card.ts';
 import { renderCheck } from '../../src/slack/messages/check.ts';
 import { renderDoctor } from '../../src/slack/messages/doctor.ts';
-import { renderHelp, renderLater, renderPlainDeployment } from '../../src/slack/messages/help.ts';
+import { renderHelp, renderLater } from '../../src/slack/messages/help.ts';
 import { renderList, renderMine, renderWhich, renderWhichLine } from '../../src/slack/messages/lists.ts';
 import { renderChanges, renderHistory, renderWhere } from '../../src/slack/messages/look-back.ts';
 import { eventWords, renderNotice } from '../../src/slack/messages/notice.ts';
@@ -219,9 +219,6 @@ export function goldenPayloads(): Readonly<Record<string, readonly Payload[]>> {
       return parsed.kind === 'unclear' ? [answers.renderUnclear(view, parsed)] : [];
     }),
     renderLater: [renderLater(view, { kind: 'later', what: 'approve', text: 'approve' }, target)],
-    renderPlainDeployment: [
-      renderPlainDeployment(view, { kind: 'plainDeployment', text: 'abort deploy/web', name: 'web' }),
-    ],
     renderHelp: [renderHelp(view, undefined), renderHelp(view, 'undo')],
     renderStranger: [answers.renderStranger(view, 'guest')],
     renderFormOffer: [renderFormOffer(view, { target })],

@@ -1,7 +1,7 @@
 import { assertNever } from '../../lib/index.ts';
 import { renderPlanWeights, renderRefusal, renderUnclear } from '../messages/answers.ts';
 import type { Message } from '../messages/blocks.ts';
-import { renderHelp, renderLater, renderPlainDeployment } from '../messages/help.ts';
+import { renderHelp, renderLater } from '../messages/help.ts';
 import { answerAct } from './answers/act.ts';
 import { answerChanges } from './answers/changes.ts';
 import { answerCheck } from './answers/check.ts';
@@ -28,8 +28,6 @@ export async function answerWords(tools: AnswerTools, asked: Asked, typed: strin
       return answerCommand(tools, asked, withReason(inThread(parsed.command, asked), asked));
     case 'later':
       return renderLater(tools.view, parsed, parsed.target ?? asked.threadTarget);
-    case 'plainDeployment':
-      return renderPlainDeployment(tools.view, parsed);
     case 'unclear':
       return answerUnclear(tools, asked, parsed);
     default:

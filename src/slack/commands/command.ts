@@ -23,7 +23,6 @@ export interface Command {
 export type Parsed =
   | { readonly kind: 'command'; readonly command: Command }
   | { readonly kind: 'later'; readonly what: LaterVerb; readonly text: string; readonly target?: Target }
-  | { readonly kind: 'plainDeployment'; readonly text: string; readonly name: string }
   | {
       readonly kind: 'unclear';
       readonly problem: Problem;

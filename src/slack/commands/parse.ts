@@ -27,29 +27,28 @@ export function parse(typed: string): Parsed {
 /** Only the name is read of a verb that comes later: what works today is said for it. */
 function parseLater(text: string, what: LaterVerb, word: string): Parsed {
   const target = readTarget(word);
-  return { kind: 'later', what, text, ...(target?.kind === 'rollout' ? { target: target.target } : {}) };
+  return { kind: 'later', what, text, ...(target === undefined ? {} : { target }) };
 }
 
 /** A name alone is its status; anything longer is only suggested. */
 function parseWithoutVerb(text: string, first: string, others: readonly string[]): Parsed {
   const target = readTarget(first);
   if (others.length === 0) {
-    if (target?.kind === 'deployment') return { kind: 'plainDeployment', text, name: target.name };
-    if (target !== undefined) return { kind: 'command', command: { verb: 'status', target: target.target } };
+    if (target !== undefined) return { kind: 'command', command: { verb: 'status', target } };
     return { kind: 'unclear', problem: 'unknownVerb', text, word: first, ...suggestVerb(first, others) };
   }
   const [second = '', ...tail] = others;
   const secondVerb = verbOf(second);
-  if (secondVerb !== undefined && target?.kind === 'rollout') {
-    const line = suggest([secondVerb, printTarget(target.target, secondVerb), ...tail].join(' '));
-    return { kind: 'unclear', problem: 'verbSecond', text, word: second, target: target.target, ...line };
+  if (secondVerb !== undefined && target !== undefined) {
+    const line = suggest([secondVerb, printTarget(target, secondVerb), ...tail].join(' '));
+    return { kind: 'unclear', problem: 'verbSecond', text, word: second, target, ...line };
   }
   const close = closestVerb(first);
-  if (close === undefined && target?.kind === 'rollout') {
+  if (close === undefined && target !== undefined) {
     const image = second.toLowerCase() === 'to' ? (tail[0] ?? '') : second;
     const line = looksLikeImage(image) ? suggest(`start ${text}`) : {};
     if (line.suggestion !== undefined)
-      return { kind: 'unclear', problem: 'missingVerb', text, word: image, target: target.target, ...line };
+      return { kind: 'unclear', problem: 'missingVerb', text, word: image, target, ...line };
   }
   return { kind: 'unclear', problem: 'unknownVerb', text, word: first, ...suggestVerb(first, others) };
 }
@@ -96,10 +95,9 @@ function takePlace(reading: Reading, words: string[], namespace: string | undefi
   const first = words[0];
   if (first === undefined || isArgument(verb, words)) return namespace === undefined ? {} : { namespace };
   const read = readTarget(first);
-  if (read?.kind === 'deployment') return { kind: 'plainDeployment', text, name: read.name };
   if (read === undefined)
     return { kind: 'unclear', problem: 'badName', text, verb, word: first, ...nameAndTag(verb, first) };
-  const { target } = read;
+  const target = read;
   if (namespace !== undefined && target.namespace !== undefined && target.namespace !== namespace)
     return { kind: 'unclear', problem: 'twoNamespaces', text, verb, word: `${first} -n ${namespace}` };
   words.shift();

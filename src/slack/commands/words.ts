@@ -1,4 +1,5 @@
 import type { Target } from '../../operations/index.ts';
+import { namePlainDeployment } from '../../rollout/index.ts';
 import type { Flag } from './verbs.ts';
 
 /** The parts that every line is made of: words and quotes, flags, a target, a reason. */
@@ -110,19 +111,16 @@ export function isKindWord(word: string): boolean {
   return deploymentKind.test(word) || rolloutKind.test(word);
 }
 
-export type ReadTarget =
-  | { readonly kind: 'rollout'; readonly target: Target }
-  /** `deploy/checkout` */
-  | { readonly kind: 'deployment'; readonly name: string };
-
-/** `checkout`, `shop/checkout`, `deploy/checkout`; names are lower case in Kubernetes, however they were typed. */
-export function readTarget(word: string): ReadTarget | undefined {
+/** `checkout`, `shop/checkout`, `deploy/checkout`, `shop/deploy/checkout`; names are lower case in Kubernetes, however they were typed. */
+export function readTarget(word: string): Target | undefined {
   const parts = withoutEnd(word.toLowerCase()).split('/');
-  const name = parts.at(-1) ?? '';
-  if (parts.length > 2 || !namePattern.test(name) || name === 'because') return undefined;
-  if (parts.length === 1) return { kind: 'rollout', target: { name } };
-  const namespace = parts[0] ?? '';
-  if (deploymentKind.test(namespace)) return { kind: 'deployment', name };
-  if (rolloutKind.test(namespace)) return { kind: 'rollout', target: { name } };
-  return namespacePattern.test(namespace) ? { kind: 'rollout', target: { namespace, name } } : undefined;
+  const bare = parts.pop() ?? '';
+  if (parts.length > 2 || !namePattern.test(bare) || bare === 'because') return undefined;
+  const kind = isKindWord(parts.at(-1) ?? '') ? parts.pop() : undefined;
+  const name = kind !== undefined && deploymentKind.test(kind) ? namePlainDeployment(bare) : bare;
+  const [namespace, ...more] = parts;
+  if (namespace === undefined) return { name };
+  // `deploy/deploy/web`: a namespace named like a kind can only be given by `-n`.
+  if (more.length > 0 || isKindWord(namespace) || !namespacePattern.test(namespace)) return undefined;
+  return { namespace, name };
 }

@@ -17,6 +17,31 @@ const skip = ['skip'] as const;
 
 /** Only what the state allows; whether this person may is asked when they click. Promote is never offered beside a running analysis. */
 function offerFor(delivery: Delivery): Offer {
+  return delivery.rolling === undefined ? offerForRollout(delivery) : offerForDeployment(delivery);
+}
+
+/** Kubernetes moves it: there is no step to promote or to skip, and the way back is an undo. */
+function offerForDeployment({ state, revision }: Delivery): Offer {
+  switch (state) {
+    case 'starting':
+    case 'moving':
+    case 'noData':
+    case 'stalled':
+    case 'checking':
+      return { buttons: ['abort', 'pause'], more: ['why'] };
+    case 'paused':
+    case 'inconclusive':
+      return { buttons: ['abort', 'resume'], more: ['why'] };
+    case 'live':
+      return { buttons: revision === 1 ? ['why'] : ['undo', 'why'], more: [] };
+    case 'superseded':
+      return { buttons: [], more: [] };
+    default:
+      return { buttons: ['why'], more: [] };
+  }
+}
+
+function offerForRollout(delivery: Delivery): Offer {
   switch (delivery.state) {
     case 'starting':
       return { buttons: ['abort', 'pause'], more: ['finish', 'why'] };
@@ -37,6 +62,7 @@ function offerFor(delivery: Delivery): Offer {
     case 'stalled':
       return { buttons: ['abort', 'why'], more: ['pause', 'finish'] };
     case 'aborting':
+    case 'stuck':
     case 'invalidSpec':
       return { buttons: ['why'], more: [] };
     case 'rolledBack':
@@ -95,6 +121,7 @@ function actWords(action: ActActionId, delivery: Delivery): ButtonWords {
   const what = `${plain(delivery.name, 40)} ${plain(canaryVersion(delivery), 20)}`;
   switch (action) {
     case 'abort':
+      if (delivery.rolling !== undefined) return { text: 'Undo now', label: `Undo ${what} now`, style: 'danger' };
       return { text: 'Abort', label: `Abort ${what}`, style: 'danger' };
     case 'pause':
       return { text: 'Pause', label: `Pause ${what}` };
@@ -128,6 +155,14 @@ function confirmFor(action: ActActionId, delivery: Delivery): ConfirmationDialog
   const share = `${formatPercent(delivery.weightPercent)} %`;
   switch (action) {
     case 'abort':
+      if (delivery.rolling !== undefined)
+        return confirm({
+          title: `Undo ${what} now?`,
+          text: `Asks Kubernetes for ${from} again: the last good revision. ${delivery.rolling.canaryPods} pods are new now.`,
+          yes: 'Undo now',
+          no: 'Keep going',
+          isDanger: true,
+        });
       return confirm({
         title: `Abort ${what}?`,
         text: `All requests go back to ${from} (stable). The canary has ${share} now. Retry starts it again.`,

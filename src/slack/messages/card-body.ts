@@ -63,12 +63,19 @@ function bodyLines(delivery: Delivery, hasCharts: boolean, room: Room): readonly
 function firstLines(delivery: Delivery, { isTight = false }: Room): readonly Mrkdwn[] {
   const event = nextEvent(delivery);
   if (isIdle(delivery)) return [event];
-  const share = `${bar(delivery.weightPercent)} *${formatPercent(delivery.weightPercent)} %*`;
+  const { rolling } = delivery;
+  const amount = rolling === undefined ? `*${formatPercent(delivery.weightPercent)} %*` : podWords(rolling);
+  const share = `${bar(delivery.weightPercent)} ${amount}`;
   const isUnderWay = delivery.state !== 'live' && !isGoingBack(delivery);
   const hasPlan = delivery.weights.length > 0 && !isTight;
   if (isUnderWay) return [share, event, ...(hasPlan ? [planLine(delivery)] : [])];
   const together = `${share} · ${event}`;
   return linesOnPhone([together]) === 1 ? [together] : [share, event];
+}
+
+/** `*2 new* · 4 old` */
+function podWords({ canaryPods, stablePods }: NonNullable<Delivery['rolling']>): Mrkdwn {
+  return `*${canaryPods} new* · ${stablePods} old`;
 }
 
 /** Argo's own words help where we have no better ones; beside the guilty metric they would say it twice. */
@@ -95,18 +102,21 @@ function nextEvent(delivery: Delivery): Mrkdwn {
   const stable = delivery.fromImage === undefined ? 'stable' : quote(versionOf(delivery.fromImage), maxVersion);
   switch (delivery.state) {
     case 'starting':
+      if (delivery.rolling !== undefined) return 'no new pod is ready yet';
       return `${delivery.pods.ready} of ${delivery.pods.desired} pods ready`;
     case 'moving':
+      if (delivery.rolling !== undefined) return 'Kubernetes moves the pods';
       if (delivery.blueGreen?.at === 'active') return `active${ago}`;
       return ahead === undefined ? `last weight${ago}` : `next ${formatPercent(ahead.percent)} %${ago}`;
     case 'checking':
+      if (delivery.rolling !== undefined) return `found good${ago || ' soon'}`;
       return ago === '' ? 'measuring' : `measures${ago}`;
     case 'gate':
       return gateWords(delivery);
     case 'paused':
       return 'paused on request';
     case 'inconclusive':
-      return '*abort or promote?*';
+      return delivery.rolling === undefined ? '*abort or promote?*' : '*undo or resume?*';
     case 'noData':
       return `holding, no data${ago === '' ? '' : `, next try${ago}`}`;
     case 'stalled':
@@ -118,8 +128,10 @@ function nextEvent(delivery: Delivery): Mrkdwn {
       return `back on ${stable}`;
     case 'live':
       return liveWords(delivery);
+    case 'stuck':
+      return '*needs you*';
     case 'invalidSpec':
-      return 'nothing was changed';
+      return delivery.rolling === undefined ? 'nothing was changed' : 'it rolls on, and nothing judges it';
     case 'superseded':
       return 'another revision took its place';
     default:
@@ -149,6 +161,8 @@ function bar(percent: number): string {
 
 /** `10 ✓ · *25* · 50 · 75 · 100`; a long plan shows what is around the present weight, as much as one line takes. */
 function planLine(delivery: Delivery): Mrkdwn {
+  if (delivery.rolling !== undefined)
+    return delivery.rolling.soakEndsAtMs === undefined ? '*rolling* → soak → live' : 'rolling ✓ → *soak* → live';
   const { blueGreen } = delivery;
   if (blueGreen !== undefined) return blueGreen.at === 'preview' ? '*preview* → active' : 'preview ✓ → *active*';
   let line = '';
@@ -187,11 +201,17 @@ const blueGreenChecks = {
   podsGone: 'preview pods going',
 } as const;
 
+const rollingChecks = {
+  weightZero: 'no new pod serves',
+  noCanaryRequests: 'no requests to it',
+  podsGone: 'new pods going',
+} as const;
+
 /** Which metric, value, limit; then what of the way back was seen. */
 function rollbackLines(delivery: Delivery, room: Room): readonly Mrkdwn[] {
   const lines: Mrkdwn[] = [];
   if (delivery.guilty !== undefined) lines.push(...guiltyLines(delivery.guilty, room.reason));
-  const words = delivery.blueGreen === undefined ? checks : { ...checks, ...blueGreenChecks };
+  const words = { ...checks, ...(delivery.blueGreen && blueGreenChecks), ...(delivery.rolling && rollingChecks) };
   const ticks = delivery.verification.map(({ check, isDone }) => `${isDone ? '✓' : '○'} ${words[check]}`);
   // Two to a line: on a phone four would break in the middle of one.
   for (let index = 0; index < ticks.length; index += 2) lines.push(ticks.slice(index, index + 2).join(' · '));

@@ -45,9 +45,10 @@ function footer(delivery: Delivery, view: CardView): Mrkdwn {
   if (runBy !== undefined && runBy.silentSinceMs === undefined) parts.push(`run by ${quote(runBy.name, 40)}`);
   if (approvers.length > 0) parts.push(`approved by ${approvers.join(', ')}`);
   parts.push(`as of ${date(view.asOfMs, '{time_secs}')}`);
-  const asksFor = isGoingBack(delivery)
-    ? `The Rollout still asks for ${quote(canaryVersion(delivery), 40)}`
-    : undefined;
+  const asksFor =
+    isGoingBack(delivery) && delivery.rolling === undefined
+      ? `The Rollout still asks for ${quote(canaryVersion(delivery), 40)}`
+      : undefined;
   const last = silence(delivery) ?? gitLine(delivery) ?? asksFor;
   return [parts.join(' · '), ...(last === undefined ? [] : [last])].join('\n');
 }

@@ -30,14 +30,15 @@ export function subject(delivery: Delivery, maxLength: number): string {
 }
 
 function stateWords(delivery: Delivery): { readonly mark: string; readonly words: string } {
-  const at = ` at ${wholePercent(delivery.weightPercent)} %`;
+  const { rolling } = delivery;
+  const at = rolling === undefined ? ` at ${wholePercent(delivery.weightPercent)} %` : rollingWords(delivery, rolling);
   switch (delivery.state) {
     case 'starting':
-      return { mark: '🟡', words: `${at}, starting pods` };
+      return { mark: '🟡', words: rolling === undefined ? `${at}, starting pods` : `${at}, starting` };
     case 'moving':
-      return { mark: '🟡', words: `${at}, moving` };
+      return { mark: '🟡', words: rolling === undefined ? `${at}, moving` : at };
     case 'checking':
-      return { mark: '🟡', words: `${at}, checking` };
+      return { mark: '🟡', words: rolling === undefined ? `${at}, checking` : ', soaking' };
     case 'gate':
       return { mark: '🔵', words: `${at}, ${gateWords(delivery)}` };
     case 'paused':
@@ -55,7 +56,9 @@ function stateWords(delivery: Delivery): { readonly mark: string; readonly words
     case 'live':
       return { mark: '🟢', words: ' is live' };
     case 'invalidSpec':
-      return { mark: '⛔', words: ': invalid spec' };
+      return { mark: '⛔', words: rolling === undefined ? ': invalid spec' : ': not guarded' };
+    case 'stuck':
+      return { mark: '🔴', words: ', bad and not undone' };
     case 'stalled':
       return { mark: '🟠', words: `${at}, stalled` };
     case 'superseded':
@@ -63,6 +66,11 @@ function stateWords(delivery: Delivery): { readonly mark: string; readonly words
     default:
       return assertNever(delivery.state);
   }
+}
+
+/** `, 2 of 6 pods new` */
+function rollingWords({ pods }: Delivery, { canaryPods, stablePods }: NonNullable<Delivery['rolling']>): string {
+  return `, ${canaryPods} of ${Math.max(pods.desired, canaryPods + stablePods)} pods new`;
 }
 
 function gateWords({ approvals }: Delivery): string {

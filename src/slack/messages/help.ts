@@ -4,7 +4,7 @@ import { print } from '../commands/print.ts';
 import { type VerbName, verbNamed, verbNames, verbs } from '../commands/verbs.ts';
 import { type AnswerView, copyable, flagsOf, say } from './answers.ts';
 import type { Message } from './blocks.ts';
-import { capital, code, escapeText, quote } from './mrkdwn.ts';
+import { capital, code, escapeText } from './mrkdwn.ts';
 
 /** Generated from the verb table. */
 export function renderHelp(view: AnswerView, about: VerbName | undefined): Message {
@@ -39,14 +39,4 @@ export function renderLater(
   const buttons = target === undefined ? [] : copies.map((line) => ({ text: capital(line), line }));
   const words = `${code(what)} (${about}) comes later. Nothing was done.${works === '' ? '' : `\nWhat works today: ${works}`}`;
   return say(view, words, [...buttons, { text: 'Help', line: 'help' }]);
-}
-
-export function renderPlainDeployment(
-  view: AnswerView,
-  { name }: Extract<Parsed, { kind: 'plainDeployment' }>,
-): Message {
-  return say(
-    view,
-    `${code(quote(`deploy/${name}`, 120))} is a plain Deployment: those come later; today I run Rollouts (argoproj.io/v1alpha1). Nothing was done.`,
-  );
 }

@@ -28,6 +28,7 @@ const told: Readonly<Record<NoticeEvent, { readonly mark: string; readonly does:
   aborted: { mark: '⛔', does: 'was aborted', by: 'aborted' },
   rolledBack: { mark: '🔴', does: 'rolled back, and the way back was seen', by: 'rolled back' },
   notVerified: { mark: '🔴', does: 'went back, but that was not seen in time', by: 'went back' },
+  notUndone: { mark: '🔴', does: 'should go back and is not undone', by: 'should go back and is not undone' },
   live: { mark: '🟢', does: 'is live', by: 'is live' },
   invalidSpec: { mark: '⛔', does: 'has an invalid spec: nothing was changed', by: 'wrote an invalid spec for' },
   stalled: { mark: '🟠', does: 'makes no progress, still trying', by: 'makes no progress' },
@@ -142,7 +143,7 @@ export function slackIdOf(user: string | undefined): string | undefined {
 
 function evidence(delivery: Delivery, notice: Notice): readonly Mrkdwn[] {
   if (notice.event === 'gateReached' || notice.event === 'inconclusive') return metricLines(delivery.metrics, 3);
-  const isBack = notice.event === 'rolledBack' || notice.event === 'notVerified' || notice.event === 'aborted';
+  const isBack = ['rolledBack', 'notVerified', 'notUndone', 'aborted'].includes(notice.event);
   return isBack && delivery.guilty !== undefined ? guiltyLines(delivery.guilty) : [];
 }
 

@@ -97,8 +97,10 @@ function waitsFor(delivery: Delivery): Mrkdwn {
     case 'stalled':
       return `Waits for its pods: ${delivery.pods.ready} of ${delivery.pods.desired} ready.`;
     case 'moving':
+      if (delivery.rolling !== undefined) return 'Kubernetes moves its pods.';
       return `It moves: waits for its next weight${at}.`;
     case 'checking':
+      if (delivery.rolling !== undefined) return `It soaks: found good${at || ' soon'}, if nothing says otherwise.`;
       return `Waits for its analysis; next measurement${at || ' soon'}.`;
     case 'gate':
       return 'Waits for a person: promote or abort.';
@@ -114,9 +116,12 @@ function waitsFor(delivery: Delivery): Mrkdwn {
       return 'All requests go to stable; each check of the way back was seen.';
     case 'notVerified':
       return 'All requests should go to stable, but not each check of the way back was seen.';
+    case 'stuck':
+      return 'Waits for a person: it should go back, and cannot by itself.';
     case 'live':
       return 'It is live: it waits for nothing.';
     case 'invalidSpec':
+      if (delivery.rolling !== undefined) return 'Nothing judges it until its annotations are right.';
       return 'Waits for a valid spec; nothing was changed.';
     case 'superseded':
       return 'Another revision took its place.';

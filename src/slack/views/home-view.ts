@@ -92,7 +92,9 @@ function movingBlocks(view: AnswerView, one: Moving, { linkTo }: HomeScene): rea
 }
 
 function canAbort({ delivery }: Moving): boolean {
-  return !['aborting', 'rolledBack', 'notVerified', 'invalidSpec', 'live', 'superseded'].includes(delivery.state);
+  return !['aborting', 'rolledBack', 'notVerified', 'stuck', 'invalidSpec', 'live', 'superseded'].includes(
+    delivery.state,
+  );
 }
 
 function moreBlock(id: string, count: number, what: string): readonly MessageBlock[] {

@@ -45,6 +45,7 @@ function cachesOf(
   const none = aCache<never>().reflector;
   const caches: Caches = {
     rollouts,
+    deployments: none,
     replicaSets: none,
     experiments: none,
     analysisRuns: none,

@@ -20,5 +20,5 @@ function isMine(delivery: Delivery, asked: Asked): boolean {
 }
 
 function waits(delivery: Delivery): boolean {
-  return delivery.state === 'gate' || delivery.state === 'inconclusive' || delivery.state === 'notVerified';
+  return ['gate', 'inconclusive', 'notVerified', 'stuck'].includes(delivery.state);
 }

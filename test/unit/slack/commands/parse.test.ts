@@ -117,7 +117,10 @@ describe('what phones and Slack do to words', () => {
     ['ａｂｏｒｔ checkout', command({ verb: 'abort', target: checkout })],
     ['start checkout:2.0.0', { kind: 'unclear', problem: 'badName', suggestion: 'start checkout 2.0.0' }],
     ['start Checkout 2.0.0-RC1', { kind: 'command', command: { target: checkout, images: [{ image: '2.0.0-RC1' }] } }],
-    ['status deploy/checkout', { kind: 'plainDeployment', name: 'checkout' }],
+    ['status deploy/checkout', command({ verb: 'status', target: { name: 'deploy/checkout' } })],
+    ['abort shop/deployment.apps/web', command({ verb: 'abort', target: { namespace: 'shop', name: 'deploy/web' } })],
+    ['pause deploy/web -n shop', command({ verb: 'pause', target: { namespace: 'shop', name: 'deploy/web' } })],
+    ['status deploy/deploy/web', { kind: 'unclear', problem: 'badName' }],
     ['abort because it burns --full', command({ verb: 'abort', reason: 'it burns --full' })],
     ['undo checkout to twelve', { kind: 'unclear', problem: 'badRevision', word: 'twelve' }],
     ['undo checkout --to', { kind: 'unclear', problem: 'flagNeedsValue', word: '--to' }],
@@ -181,7 +184,7 @@ describe('what phones and Slack do to words', () => {
     ['doctor checkout', { kind: 'unclear', problem: 'extraWord', suggestion: 'doctor' }],
     ['approve shop/checkout', { kind: 'later', what: 'approve', target: { namespace: 'shop', name: 'checkout' } }],
     ['checkout to 2.0.0', { kind: 'unclear', problem: 'missingVerb', suggestion: 'start checkout 2.0.0' }],
-    ['start deployment/checkout 2', { kind: 'plainDeployment', name: 'checkout' }],
+    ['start deployment/checkout 2', { kind: 'command', command: { target: { name: 'deploy/checkout' } } }],
     ['constructor toString', { kind: 'unclear', problem: 'unknownVerb' }],
     ['list --constructor', { kind: 'unclear', problem: 'unknownFlag' }],
   ])('%s', (typed, read) => {
@@ -263,7 +266,7 @@ describe('for any words at all', () => {
   it('never throws, and says what it read', () => {
     fc.assert(
       fc.property(garbage, (typed) => {
-        expect(['command', 'later', 'plainDeployment', 'unclear']).toContain(parse(typed).kind);
+        expect(['command', 'later', 'unclear']).toContain(parse(typed).kind);
       }),
       { numRuns: 3000 },
     );

@@ -25,7 +25,7 @@ import { renderBuild } from '../../../../src/slack/messages/build.ts';
 import { renderCard } from '../../../../src/slack/messages/card.ts';
 import { renderCheck } from '../../../../src/slack/messages/check.ts';
 import { renderDoctor } from '../../../../src/slack/messages/doctor.ts';
-import { renderHelp, renderLater, renderPlainDeployment } from '../../../../src/slack/messages/help.ts';
+import { renderHelp, renderLater } from '../../../../src/slack/messages/help.ts';
 import { renderList, renderMine, renderWhich, renderWhichLine } from '../../../../src/slack/messages/lists.ts';
 import { renderChanges, renderHistory, renderWhere } from '../../../../src/slack/messages/look-back.ts';
 import { renderNotice } from '../../../../src/slack/messages/notice.ts';
@@ -348,7 +348,6 @@ describe('for any answer', () => {
       fc.property(fc.array(finding, { maxLength: 12 }), words, nastyWords, nastyWords, (lines, name, word, other) => {
         expectSendable(renderDoctor(lines));
         expectSendable(renderFormOffer(view, { target: { namespace: name, name } }));
-        expectSendable(renderPlainDeployment(view, { kind: 'plainDeployment', text: word, name }));
         const person = { slackId: 'U0DANA', displayName: word, user: 'slack:U0DANA', groups: [`slack:${name}`] };
         expectSendable(renderWhoami(view, person, { bound: [name], may: [] }));
         expectSendable(renderWhoami(view, person, { bound: [name, word], may: [name, other] }));

@@ -1,0 +1,55 @@
+import { formatTimestamp } from '../analysis/index.ts';
+import { type PodTemplate, revisionOf } from '../rollout/index.ts';
+import type { DeploymentEffect } from './decide.ts';
+import type { DeploymentWorld, RevisionView } from './deployment.ts';
+import type { Memory } from './memory.ts';
+
+/** Where a way back leads: the newest revision that was found good and is still there. */
+export function lastGoodOf({ replicaSets }: Pick<DeploymentWorld, 'replicaSets'>, memory: Memory) {
+  const hashes = memory.good.filter((hash) => hash !== memory.canary);
+  for (const hash of hashes) {
+    const found = replicaSets.find(({ podHash }) => podHash === hash);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** What is remembered of a way back to this revision. */
+export function rememberUndo(memory: Memory, to: RevisionView, message: string, nowMs: number): Memory {
+  const { heldAt: _, problem: __, stuck: ___, ...kept } = memory;
+  return { ...kept, undone: { at: formatTimestamp(nowMs), to: to.podHash, message } };
+}
+
+/** Back to the last good revision, once; or, where there is none, loud words. */
+export function goBack(world: DeploymentWorld, memory: Memory, message: string): readonly DeploymentEffect[] {
+  if (memory.stuck !== undefined) return [];
+  const target = lastGoodOf(world, memory);
+  const hindrance = hindranceOf(world, memory, target);
+  if (target === undefined || hindrance !== undefined) {
+    const words = `${message}. It is not undone: ${hindrance}`;
+    const stuck = { at: formatTimestamp(world.nowMs), message: words };
+    return [{ kind: 'remember', memory: { ...memory, stuck } }, announce(memory, 'NotUndone', words)];
+  }
+  const template: PodTemplate = target.template;
+  return [
+    { kind: 'goBack', template, memory: rememberUndo(memory, target, message, world.nowMs) },
+    announce(memory, 'RolloutAborted', `Undone to revision ${revisionOf(target)}: ${message}`),
+  ];
+}
+
+function hindranceOf(
+  { deployment }: DeploymentWorld,
+  memory: Memory,
+  target: RevisionView | undefined,
+): string | undefined {
+  if (memory.putBackBy !== undefined)
+    return `${memory.putBackBy} put this template back after it was undone; change it in Git`;
+  if (target !== undefined) return undefined;
+  const limit = deployment.spec.revisionHistoryLimit;
+  const why = limit === 0 ? ' (revisionHistoryLimit: 0 keeps none)' : '';
+  return `no good revision is left to go back to${why}`;
+}
+
+function announce(memory: Memory, reason: string, message: string): DeploymentEffect {
+  return { kind: 'sendEvent', type: 'Warning', reason, message, occasion: `${memory.revision}.${memory.startedAt}` };
+}

@@ -1,0 +1,143 @@
+import {
+  asRollout,
+  asRolloutReplicaSet,
+  Deployment,
+  isGuarded,
+  type Memory,
+  memoryAnnotation,
+  type RevisionView,
+} from '../deployment/index.ts';
+import type { JsonObject } from '../lib/index.ts';
+import {
+  formatLabelSelector,
+  noLabelSelector,
+  type PodTemplate,
+  plainDeployment,
+  type Rollout,
+} from '../rollout/index.ts';
+import type { Cluster, JsonPatch, KubernetesObject, ObjectName, Reflector, WriteOptions } from './cluster.ts';
+import { controllerUidOf } from './objects.ts';
+import { parseReplicaSet } from './projections.ts';
+import { resources } from './resources.ts';
+import type { Rollouts } from './rollouts.ts';
+import type { Workloads } from './workloads.ts';
+
+/** Deployments that are guarded: read live, written with the resourceVersion that was read as precondition. */
+export interface Deployments {
+  /** Live; undefined where it is gone, or nobody asked for it to be guarded. */
+  read(name: ObjectName, signal: AbortSignal): Promise<Deployment | undefined>;
+  /** Its ReplicaSets, live, oldest first. */
+  readRevisions(deployment: Deployment, signal: AbortSignal): Promise<readonly RevisionView[]>;
+  remember(deployment: Deployment, memory: Memory, options: WriteOptions): Promise<void>;
+  /** The template and what is remembered of it, in one write. A pause ends: what is paused would not go back (unlike kubectl). */
+  goBack(deployment: Deployment, template: PodTemplate, memory: Memory, options: WriteOptions): Promise<void>;
+  /** Pauses it. */
+  hold(deployment: Deployment, memory: Memory, options: WriteOptions): Promise<void>;
+}
+
+export function createDeployments(cluster: Cluster, cache: Pick<Reflector<unknown>, 'learn'>): Deployments {
+  async function merge({ metadata }: Deployment, patch: JsonObject, memory: Memory, options: WriteOptions) {
+    const { resourceVersion = '' } = metadata;
+    const annotations = { [memoryAnnotation]: JSON.stringify(memory) };
+    const change = { ...patch, metadata: { resourceVersion, annotations } };
+    cache.learn(await cluster.patchMerge(resources.deployments, metadata, change, options));
+  }
+
+  return {
+    async read(name, signal) {
+      const found = await cluster.get(resources.deployments, name, signal);
+      const deployment = found === undefined ? undefined : Deployment.parse(found);
+      return deployment !== undefined && isGuarded(deployment.metadata) ? deployment : undefined;
+    },
+    readRevisions: (deployment, signal) => readRevisions(cluster, deployment, signal),
+    remember: (deployment, memory, options) => merge(deployment, {}, memory, options),
+    hold: (deployment, memory, options) => merge(deployment, { spec: { paused: true } }, memory, options),
+    async goBack(deployment, template, memory, options) {
+      const patch = goBackPatch(deployment, template, memory);
+      cache.learn(await cluster.patchJson(resources.deployments, deployment.metadata, patch, options));
+    },
+  };
+}
+
+/** It has annotations: it is guarded. */
+function goBackPatch({ metadata, spec }: Deployment, template: PodTemplate, memory: Memory): JsonPatch {
+  return [
+    { op: 'test', path: '/metadata/resourceVersion', value: metadata.resourceVersion ?? '' },
+    { op: 'replace', path: '/spec/template', value: template as JsonObject },
+    {
+      op: 'add',
+      path: `/metadata/annotations/${memoryAnnotation.replace('/', '~1')}`,
+      value: JSON.stringify(memory),
+    },
+    ...(spec.paused === true ? [{ op: 'replace' as const, path: '/spec/paused', value: false }] : []),
+  ];
+}
+
+async function readRevisions(
+  cluster: Pick<Cluster, 'list'>,
+  { metadata, spec }: Pick<Deployment, 'metadata'> & { readonly spec: Pick<Deployment['spec'], 'selector'> },
+  signal: AbortSignal,
+): Promise<readonly RevisionView[]> {
+  const selector = formatLabelSelector(spec.selector);
+  const labelSelector = selector === noLabelSelector ? {} : { labelSelector: selector };
+  const all = await cluster.list(resources.replicaSets, { namespace: metadata.namespace, ...labelSelector }, signal);
+  return all
+    .filter((object) => controllerUidOf(object) === metadata.uid)
+    .map((object) => asRolloutReplicaSet(parseReplicaSet(object)))
+    .sort((a, b) => a.createdAtMs - b.createdAtMs);
+}
+
+/** For the cache: those that are guarded, without what only costs memory. */
+export function projectDeployment(object: KubernetesObject): Deployment | undefined {
+  // Danger: a cluster has thousands of others, and each of their events comes by here: nothing of them is parsed.
+  if (!isGuarded(object.metadata)) return undefined;
+  const { managedFields: _, ...metadata } = object.metadata;
+  return Deployment.parse({ ...object, metadata });
+}
+
+/** Rollouts, and guarded Deployments as rollouts (`deploy/<name>`), read and written by one name. */
+export function withDeployments(cluster: Cluster, rollouts: Rollouts, deployments: Deployments): Rollouts {
+  async function answer(written: Promise<KubernetesObject>): Promise<Rollout> {
+    return asRollout(Deployment.parse(await written));
+  }
+  return {
+    ...rollouts,
+    async read(name, signal) {
+      const plain = plainDeployment(name.name);
+      if (plain === undefined) return rollouts.read(name, signal);
+      const found = await deployments.read({ namespace: name.namespace, name: plain }, signal);
+      return found === undefined ? undefined : asRollout(found);
+    },
+    async patch(rollout, change, options) {
+      const name = plainName(rollout);
+      if (name === undefined) return rollouts.patch(rollout, change, options);
+      const { resourceVersion = '' } = rollout.metadata;
+      const metadata = typeof change.metadata === 'object' && change.metadata !== null ? change.metadata : {};
+      const body = { ...change, metadata: { ...metadata, resourceVersion } };
+      return answer(cluster.patchMerge(resources.deployments, name, body, options));
+    },
+    async patchJson(rollout, change, options) {
+      const name = plainName(rollout);
+      if (name === undefined) return rollouts.patchJson(rollout, change, options);
+      const value = rollout.metadata.resourceVersion ?? '';
+      const test = { op: 'test', path: '/metadata/resourceVersion', value } as const;
+      return answer(cluster.patchJson(resources.deployments, name, [test, ...change], options));
+    },
+  };
+}
+
+/** The ReplicaSets of either, with templates. */
+export function withDeploymentRevisions(cluster: Cluster, workloads: Workloads): Workloads {
+  return {
+    ...workloads,
+    readWithTemplates: (rollout, signal) =>
+      plainName(rollout) === undefined
+        ? workloads.readWithTemplates(rollout, signal)
+        : readRevisions(cluster, rollout, signal),
+  };
+}
+
+function plainName({ metadata }: Rollout): ObjectName | undefined {
+  const name = plainDeployment(metadata.name);
+  return name === undefined ? undefined : { namespace: metadata.namespace, name };
+}

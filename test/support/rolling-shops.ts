@@ -1,0 +1,139 @@
+import { z } from 'zod';
+import { channelOf, type FrontDesk } from './front-desk.ts';
+
+const namespace = 'shop';
+const deployments = `/apis/apps/v1/namespaces/${namespace}/deployments`;
+
+/** A plain Deployment behind a Service and an Ingress with visitors, annotated for Stepwise. */
+export interface RollingShop {
+  readonly name: string;
+  readonly analysis?: string;
+  readonly soak?: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** Merged into the Deployment's spec. */
+  readonly spec?: object;
+}
+
+/** Opens shops with one load for all of them. */
+export async function openDeployments({ sandbox }: FrontDesk, shops: readonly RollingShop[]): Promise<void> {
+  const put = (path: string, object: object) => sandbox.request('POST', path, object);
+  const data = Object.fromEntries(shops.map(({ name }) => [`${name}.example.com`, '60']));
+  const load = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'load' }, data };
+  await put('/api/v1/namespaces/sandbox/configmaps', load);
+  await put(`/apis/argoproj.io/v1alpha1/namespaces/${namespace}/analysistemplates`, successRate('slo', '500ms'));
+  await put(`/apis/argoproj.io/v1alpha1/namespaces/${namespace}/analysistemplates`, successRate('late-slo', '5s'));
+  for (const shop of shops) {
+    await put(`/api/v1/namespaces/${namespace}/services`, service(shop.name));
+    await put(`/apis/networking.k8s.io/v1/namespaces/${namespace}/ingresses`, ingress(shop.name));
+    await put(deployments, deployment(shop));
+  }
+}
+
+export async function setDeploymentImage({ sandbox }: FrontDesk, name: string, image: string): Promise<void> {
+  const change = [{ op: 'replace', path: '/spec/template/spec/containers/0/image', value: image }];
+  await sandbox.request('PATCH', `${deployments}/${name}`, change, 'application/json-patch+json');
+}
+
+const DeploymentSeen = z.looseObject({
+  metadata: z.looseObject({ uid: z.string(), annotations: z.record(z.string(), z.string()) }),
+  spec: z.looseObject({
+    replicas: z.number(),
+    paused: z.boolean().optional(),
+    template: z.looseObject({ spec: z.looseObject({ containers: z.array(z.looseObject({ image: z.string() })) }) }),
+  }),
+  status: z.looseObject({ updatedReplicas: z.number().optional(), availableReplicas: z.number().optional() }),
+});
+export type DeploymentSeen = z.infer<typeof DeploymentSeen>;
+
+export function readDeployment({ sandbox }: FrontDesk, name: string): Promise<DeploymentSeen> {
+  return sandbox.get(DeploymentSeen, `${deployments}/${name}`);
+}
+
+export function imageOf({ spec }: DeploymentSeen): string | undefined {
+  return spec.template.spec.containers[0]?.image;
+}
+
+/** The cards of one revision, as they are now. */
+export async function cardsOf(desk: FrontDesk, name: string, revision: number): Promise<readonly string[]> {
+  const { uid } = (await readDeployment(desk, name)).metadata;
+  const Card = z.looseObject({
+    event_type: z.literal('stepwise_card'),
+    event_payload: z.object({ rollout_uid: z.literal(uid), revision: z.literal(String(revision)) }).loose(),
+  });
+  return desk.slack
+    .transcript()
+    .messages.filter(({ versions }) => Card.safeParse(versions[0]?.metadata).success)
+    .map(({ versions }) => JSON.stringify(versions.at(-1)));
+}
+
+/** Waits until the card of this revision says this. */
+export async function cardWords(desk: FrontDesk, name: string, revision: number, words: RegExp): Promise<string> {
+  let last: string | undefined;
+  try {
+    return await desk.sandbox.eventually('the card', async () => {
+      [last] = await cardsOf(desk, name, revision);
+      return last !== undefined && words.test(last) ? last : undefined;
+    });
+  } catch (error) {
+    throw new Error(`the card of ${name} rev ${revision} does not say ${words}, but: ${last}`, { cause: error });
+  }
+}
+
+function successRate(name: string, initialDelay: string) {
+  const query = (status: string) => `sum(rate(http_requests_total{service="{{args.service}}"${status}}[2s]))`;
+  return {
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'AnalysisTemplate',
+    metadata: { name, namespace },
+    spec: {
+      args: [{ name: 'service' }],
+      metrics: [
+        {
+          name: 'success-rate',
+          ...{ initialDelay, interval: '500ms', failureLimit: 1, consecutiveErrorLimit: 1000 },
+          successCondition: 'result[0] >= 0.95',
+          provider: { prometheus: { query: `${query(',status!~"5.."')} / (${query('')} > 0)` } },
+        },
+      ],
+    },
+  };
+}
+
+function service(name: string) {
+  const spec = { selector: { app: name }, ports: [{ name: 'http', port: 80, targetPort: 'http' }] };
+  return { apiVersion: 'v1', kind: 'Service', metadata: { name, namespace }, spec };
+}
+
+function ingress(name: string) {
+  const backend = { service: { name, port: { name: 'http' } } };
+  const rules = [{ host: `${name}.example.com`, http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }];
+  const spec = { ingressClassName: 'nginx', rules };
+  return { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', metadata: { name, namespace }, spec };
+}
+
+function deployment({ name, analysis = 'slo', soak = '1s', annotations, spec }: RollingShop) {
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: {
+      ...{ name, namespace },
+      annotations: {
+        'stepwise.dev/channel': channelOf(name),
+        'stepwise.dev/analysis': analysis,
+        'stepwise.dev/analysis-args': `service=${name}`,
+        'stepwise.dev/soak': soak,
+        ...annotations,
+      },
+    },
+    spec: {
+      replicas: 3,
+      selector: { matchLabels: { app: name } },
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+      template: {
+        metadata: { labels: { app: name } },
+        spec: { containers: [{ name: 'shop', image: 'shop:1', ports: [{ name: 'http', containerPort: 8080 }] }] },
+      },
+      ...spec,
+    },
+  };
+}
