@@ -23,7 +23,7 @@ export async function readMayStartIn(
 ): Promise<readonly string[]> {
   const asked = [...new Set([...namespaces, ...known.list().map(({ metadata }) => metadata.namespace)])];
   const mayStart = mayIn(person, 'start', cluster, AbortSignal.timeout(timeoutMs));
-  const answers = await Promise.all(asked.map(mayStart));
+  const answers = await Promise.all(asked.map((namespace) => mayStart(namespace, '')));
   return asked.filter((_, index) => answers[index]);
 }
 
