@@ -61,6 +61,13 @@ export type { ExpectedTime } from './plan/expected-time.ts';
 export { type Measured, measuredIn, type Plan, type PlannedImage, type PlannedStep, planRollout } from './plan/plan.ts';
 export type { PlannedAnalysis, PlannedMetric } from './plan/planned-analysis.ts';
 export { computePodHash } from './pod-hash.ts';
+export {
+  heldPauseReason,
+  type PassedReturn,
+  passedReturnOf,
+  readPassedReturn,
+  wentBackPast,
+} from './point-of-no-return.ts';
 export { type PutBackNote, readPutBackNote } from './put-back-note.ts';
 export { type DeliveryFacts, readDelivery } from './read-delivery.ts';
 export { presentRevision, revisionOf, scaleDownDeadlineOf } from './replica-sets.ts';

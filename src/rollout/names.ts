@@ -35,6 +35,11 @@ export const gitOverrideAnnotation = 'stepwise.dev/git-override';
  */
 export const undoneAnnotation = 'stepwise.dev/undone';
 
+/** Yours, on the Rollout: the index of the canary step from which on stable may no longer work (point-of-no-return.ts). */
+export const pointOfNoReturnAnnotation = 'stepwise.dev/point-of-no-return';
+/** Ours, on the Rollout: JSON of that it was reached. */
+export const passedReturnAnnotation = 'stepwise.dev/passed-point-of-no-return';
+
 /** Ours, on the Rollout: JSON of what somebody puts back that the engine writes into other objects (put-back-note.ts). */
 export const putBackAnnotation = 'stepwise.dev/put-back';
 
@@ -54,6 +59,8 @@ export function isCopiedToReplicaSets(annotation: string): boolean {
     annotation === fastUndoAnnotation ||
     annotation === gitOverrideAnnotation ||
     annotation === putBackAnnotation ||
+    annotation === pointOfNoReturnAnnotation ||
+    annotation === passedReturnAnnotation ||
     annotation === undoneAnnotation ||
     annotation === 'notified.notifications.argoproj.io'
   );

@@ -1,4 +1,5 @@
 import { explainLabelSelector, matchesLabels } from './label-selector.ts';
+import { findReturnProblem } from './point-of-no-return.ts';
 import { invalid, required } from './problems.ts';
 import type { Rollout, RolloutSpec } from './rollout.ts';
 import { validateBlueGreen } from './strategies/blue-green/validate-blue-green.ts';
@@ -16,6 +17,8 @@ export function validateRollout(world: World): readonly string[] {
   // Without the workload's template nothing can be said of it.
   if (problems.length === 0) problems.push(...validateSpec(spec));
   problems.push(...named);
+  const noReturn = findReturnProblem(world.rollout);
+  if (noReturn !== undefined) problems.push(noReturn);
   const { canary, blueGreen } = spec.strategy ?? {};
   if (canary === undefined && blueGreen === undefined) {
     const message = "Rollout has missing field '.spec.strategy.canary or .spec.strategy.blueGreen'";

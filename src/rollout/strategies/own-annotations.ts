@@ -8,9 +8,13 @@ import { workloadAnnotations } from '../workload.ts';
 import { nextPutBackNote } from './put-backs.ts';
 
 /** The Rollout's own annotations: its revision, and the notes of what people and tools have done to it. */
-export function planOwnAnnotations(scene: Ground, posture: { readonly isChanged: boolean }): Effect[] {
+export function planOwnAnnotations(
+  scene: Ground,
+  posture: { readonly isChanged: boolean },
+  more: Readonly<Record<string, string | null>> = {},
+): Effect[] {
   const present = scene.rollout.metadata.annotations;
-  const annotations: Record<string, string | null> = { ...workloadAnnotations(scene.world) };
+  const annotations: Record<string, string | null> = { ...workloadAnnotations(scene.world), ...more };
   const isRevisionStale = present[revisionAnnotation] !== String(scene.revision);
   if (isRevisionStale) annotations[revisionAnnotation] = String(scene.revision);
   // Done with, or about another template: the wish ends once the change of template is stored.

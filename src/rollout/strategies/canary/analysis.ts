@@ -3,7 +3,7 @@ import { runTypeLabel, stepIndexLabel } from '../../names.ts';
 import type { Scene } from '../../scene.ts';
 import { createRun } from '../create-run.ts';
 import { isFinished } from '../runs.ts';
-import type { Posture } from './posture.ts';
+import { isDoubtReason, type Posture } from './posture.ts';
 
 /** Creates the runs that the stored status names, ends those that nobody waits for. */
 export function planAnalysis(scene: Scene, posture: Posture): Effect[] {
@@ -15,7 +15,7 @@ export function planAnalysis(scene: Scene, posture: Posture): Effect[] {
     if (wanted.includes(run.metadata.name) || isFinished(run) || run.spec.terminate === true) continue;
     effects.push({ kind: 'terminateAnalysisRun', name: run.metadata.name });
   }
-  if (isOver || posture.isRetried || isInconclusive(scene)) return effects;
+  if (isOver || posture.isRetried || isLeftToPeople(scene)) return effects;
   const step = scene.steps[scene.stepIndex]?.analysis;
   if (runs.stepName !== undefined && runs.step === undefined && step !== undefined) {
     const labels = { [runTypeLabel]: 'Step', [stepIndexLabel]: String(scene.stepIndex) };
@@ -28,6 +28,6 @@ export function planAnalysis(scene: Scene, posture: Posture): Effect[] {
   return effects;
 }
 
-function isInconclusive(scene: Scene): boolean {
-  return (scene.status.pauseConditions ?? []).some((pause) => pause.reason === 'InconclusiveAnalysisRun');
+function isLeftToPeople(scene: Scene): boolean {
+  return (scene.status.pauseConditions ?? []).some(({ reason }) => isDoubtReason(reason));
 }

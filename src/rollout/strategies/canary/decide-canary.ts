@@ -14,6 +14,7 @@ import { planRoles } from '../roles.ts';
 import { advance, type Standing } from './advance.ts';
 import { planAnalysis } from './analysis.ts';
 import { planExperiments } from './experiment.ts';
+import { planPassedReturn } from './passed-return.ts';
 import { judgePosture } from './posture.ts';
 import { planScaling } from './scaling.ts';
 import { planServices } from './services.ts';
@@ -32,10 +33,10 @@ export function decideCanary(scene: Scene): Decision {
     return { effects: [...traffic.lower, storeCollision(scene)] };
   }
   // The Rollout's own annotations travel alone: they and the status would fail each other's precondition.
-  const annotations = planOwnAnnotations(scene, posture);
+  const standing = advance(scene, posture, traffic);
+  const annotations = planOwnAnnotations(scene, posture, planPassedReturn(scene, posture, standing));
   if (annotations.length > 0) return { effects: [...traffic.lower, ...annotations] };
 
-  const standing = advance(scene, posture, traffic);
   const restart = planRestart(scene, posture.isChanged);
   const built = buildStatus(scene, standing, traffic, restart);
   const isWritten = !isDeepEqual(built.status, scene.status);

@@ -3,6 +3,7 @@ import { findCondition } from '../../conditions.ts';
 import type { Effect } from '../../effect.ts';
 import { announceEvent } from '../../events.ts';
 import type { Experiment } from '../../experiment.ts';
+import { heldPauseReason } from '../../point-of-no-return.ts';
 import type { Scene } from '../../scene.ts';
 import { runBase } from '../runs.ts';
 import { newExperiment } from './new-experiment.ts';
@@ -55,16 +56,28 @@ export function chooseExperiment(
   posture: Posture,
   stepIndex: number,
   isEntered: boolean,
-): { readonly name: string | undefined; readonly isInconclusive: boolean } {
-  if (scene.steps[stepIndex]?.experiment === undefined) return { name: undefined, isInconclusive: false };
-  const { name, present } = posture.experiment;
-  const isInconclusive = present?.status.phase === 'Inconclusive';
-  const { pauseConditions = [], controllerPause } = scene.status;
-  const isLetGo = isInconclusive && controllerPause === true && pauseConditions.length === 0;
-  if (isEntered || name === undefined || posture.isRetried || isLetGo) {
-    return { name: freeName(scene, stepIndex), isInconclusive: false };
+): { readonly name: string | undefined; readonly doubt: Doubt | undefined } {
+  if (scene.steps[stepIndex]?.experiment === undefined) return { name: undefined, doubt: undefined };
+  const { name } = posture.experiment;
+  const doubt = doubtOf(posture);
+  const isAnew = doubt !== undefined && isLetGo(scene, posture);
+  if (isEntered || name === undefined || posture.isRetried || isAnew) {
+    return { name: freeName(scene, stepIndex), doubt: undefined };
   }
-  return { name, isInconclusive };
+  return { name, doubt };
+}
+
+/** Why somebody has to look before anything goes on: the reason of the pause. */
+export type Doubt = 'InconclusiveAnalysisRun' | 'InconclusiveExperiment' | typeof heldPauseReason;
+
+function doubtOf({ experiment, passedReturn }: Posture): Doubt | undefined {
+  if (experiment.present?.status.phase === 'Inconclusive') return 'InconclusiveExperiment';
+  return passedReturn !== undefined && findFault(experiment) !== undefined ? heldPauseReason : undefined;
+}
+
+/** We have paused, and somebody has let go of all of it. */
+export function isLetGo({ status }: Scene, { isFull }: Posture): boolean {
+  return !isFull && status.controllerPause === true && (status.pauseConditions ?? []).length === 0;
 }
 
 /** The first free name: `base`, `base-1`, `base-2` … */

@@ -1,6 +1,7 @@
 import type { AnalysisRun } from '../../../analysis/index.ts';
 import { findCondition } from '../../conditions.ts';
 import { isAbortedAndPutBack, putBackWords } from '../../git-override.ts';
+import { heldPauseReason, type PassedReturn, passedReturnOf } from '../../point-of-no-return.ts';
 import type { Scene } from '../../scene.ts';
 import { findPluginFailure } from '../../step-plugins.ts';
 import { type Contest, judgeContest } from '../put-backs.ts';
@@ -24,7 +25,12 @@ export interface Posture {
   readonly isFull: boolean;
   /** An abort was taken back, and nothing was written since. */
   readonly isRetried: boolean;
-  /** `spec.paused`, or an inconclusive analysis waits for a person: nothing is scaled, no weight is raised, no step completes. */
+  /**
+   * The point of no return is behind it: a verdict against it does not send it back, since stable may no longer work. It is held where
+   * it is until a person decides (unlike Argo). A stored abort still goes back: somebody has decided.
+   */
+  readonly passedReturn: PassedReturn | undefined;
+  /** `spec.paused`, or an analysis left it to a person: nothing is scaled, no weight is raised, no step completes. */
   readonly isHeld: boolean;
   /** Somebody puts back what we write. */
   readonly contest: Contest;
@@ -46,16 +52,16 @@ export function judgePosture(scene: Scene): Posture {
   const isAbortStored = status.abort === true && !(status.promoteFull === true && status.abortedAt !== undefined);
   const isFull = status.promoteFull === true && !isAbortStored && !isFirst && !isPromoted;
   const isRetried = status.abort !== true && status.abortedAt !== undefined;
-  const verdict =
-    isFull || isRetried
-      ? undefined
-      : (findVerdict(runs) ?? findFault(experiment) ?? findPluginFailure(scene) ?? findTimeout(scene));
+  const passedReturn = isFirst || isPromoted || isAbortStored ? undefined : passedReturnOf(scene.rollout);
+  const isDeaf = isFull || isRetried;
+  const failure = isDeaf ? undefined : (findVerdict(runs) ?? findFault(experiment) ?? findPluginFailure(scene));
+  const verdict = passedReturn !== undefined || isDeaf ? undefined : (failure ?? findTimeout(scene));
   // A change of template or steps leaves an abort behind, as in Argo; but not one that came after a change of mere steps, and that
   // nobody has looked at yet.
   const isFreshAbort =
     status.abort === true && status.abortedAt === undefined && status.currentPodHash === scene.podHash;
   const mayAbort = (!isChanged || isFreshAbort) && !isFirst && !isPromoted;
-  const isInconclusive = (status.pauseConditions ?? []).some((pause) => pause.reason === 'InconclusiveAnalysisRun');
+  const isLeftToPeople = (status.pauseConditions ?? []).some(({ reason }) => isDoubtReason(reason));
   const isPutBack = isAbortStored && isAbortedAndPutBack(scene.rollout, scene.podHash);
   const because = verdict ?? (isPutBack ? putBackWords : undefined);
   return {
@@ -65,11 +71,17 @@ export function judgePosture(scene: Scene): Posture {
     abort: mayAbort && (isAbortStored || verdict !== undefined) ? { because } : undefined,
     isFull,
     isRetried,
-    isHeld: scene.spec.paused === true || isInconclusive,
+    passedReturn,
+    isHeld: scene.spec.paused === true || isLeftToPeople || (passedReturn !== undefined && failure !== undefined),
     contest: judgeContest(scene),
     runs,
     experiment,
   };
+}
+
+/** Pauses of an analysis that left the decision to a person. */
+export function isDoubtReason(reason: string): boolean {
+  return reason === 'InconclusiveAnalysisRun' || reason === heldPauseReason;
 }
 
 function findVerdict(runs: RunsInForce): string | undefined {

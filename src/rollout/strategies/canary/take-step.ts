@@ -1,12 +1,13 @@
 import { formatTimestamp, parsePauseSeconds, parseTimestamp } from '../../../analysis/index.ts';
 import type { Announce } from '../../events.ts';
+import { heldPauseReason } from '../../point-of-no-return.ts';
 import type { CanaryStep, RolloutStatus, RunReference } from '../../rollout.ts';
 import type { Scene } from '../../scene.ts';
-import { isPluginDone, pluginsAtStep } from '../../step-plugins.ts';
+import { findPluginFailure, isPluginDone, pluginsAtStep } from '../../step-plugins.ts';
 import { describeStep } from '../../steps.ts';
 import { nextRunName, phaseOf, referTo, runBase } from '../runs.ts';
 import type { Standing } from './advance.ts';
-import { chooseExperiment } from './experiment.ts';
+import { chooseExperiment, type Doubt, isLetGo } from './experiment.ts';
 import type { Posture } from './posture.ts';
 import { isWeightReached, lacksEvidence } from './promotion.ts';
 import { areRoutesSet } from './routes.ts';
@@ -21,16 +22,18 @@ export function takeStep(scene: Scene, posture: Posture, traffic: TrafficPlan): 
   const step = scene.steps[scene.stepIndex];
   // A new doubt comes first: the step that it interrupts is not completed in the same write.
   const isDoubted =
-    chooseRuns(scene, posture, scene.stepIndex, false).isInconclusive ||
-    chooseExperiment(scene, posture, scene.stepIndex, false).isInconclusive;
+    chooseRuns(scene, posture, scene.stepIndex, false).doubt !== undefined ||
+    chooseExperiment(scene, posture, scene.stepIndex, false).doubt !== undefined ||
+    isPluginHeld(scene, posture);
   const isComplete = step !== undefined && !isDoubted && isStepComplete(scene, posture, traffic);
   const index = isComplete ? scene.stepIndex + 1 : scene.stepIndex;
   const runs = chooseRuns(scene, posture, index, isComplete);
   const experiment = chooseExperiment(scene, posture, index, isComplete);
-  const pauses = choosePauses(scene, index, isComplete, {
-    InconclusiveAnalysisRun: runs.isInconclusive,
-    InconclusiveExperiment: experiment.isInconclusive,
-  });
+  const doubts = new Set<Doubt>();
+  for (const doubt of [runs.doubt, experiment.doubt, isPluginHeld(scene, posture) ? heldPauseReason : undefined]) {
+    if (doubt !== undefined) doubts.add(doubt);
+  }
+  const pauses = choosePauses(scene, index, isComplete, doubts);
   const events: Announce[] = [];
   if (isComplete) {
     const message = `Rollout step ${index}/${scene.steps.length} completed (${describeStep(step)})`;
@@ -49,8 +52,8 @@ export function takeStep(scene: Scene, posture: Posture, traffic: TrafficPlan): 
     backgroundRun: runs.backgroundRun,
     stepPlugins: pluginsAtStep(scene, {
       index,
-      isRetried: posture.isRetried,
-      mayBegin: !posture.isHeld && !posture.contest.isUnsettled && !runs.isInconclusive,
+      isRetried: posture.isRetried || (hasPluginFailed(scene, posture) && isLetGo(scene, posture)),
+      mayBegin: !posture.isHeld && !posture.contest.isUnsettled && runs.doubt === undefined,
     }),
     experiment: experiment.name,
     events,
@@ -94,24 +97,20 @@ function findPause(scene: Scene, reason: string): Pauses[number] | undefined {
   return scene.status.pauseConditions?.find((pause) => pause.reason === reason);
 }
 
-/** Why somebody has to look before anything goes on. */
-type Doubts = Readonly<Record<'InconclusiveAnalysisRun' | 'InconclusiveExperiment', boolean>>;
-
-function choosePauses(scene: Scene, index: number, isComplete: boolean, doubts: Doubts) {
+function choosePauses(scene: Scene, index: number, isComplete: boolean, doubts: ReadonlySet<Doubt>) {
   const startTime = formatTimestamp(scene.nowMs);
   const isPauseStep = scene.steps[index]?.pause !== undefined;
   // A pause of a step that is left, or that somebody skipped, is no pause of this one.
-  const isOfStep = { CanaryPauseStep: isPauseStep, InconclusiveExperiment: doubts.InconclusiveExperiment };
+  const isOfStep = { CanaryPauseStep: isPauseStep, InconclusiveExperiment: doubts.has('InconclusiveExperiment') };
   let pauses: Pauses = (scene.status.pauseConditions ?? []).filter(
     ({ reason }) => !(reason in isOfStep) || (isOfStep[reason as keyof typeof isOfStep] && !isComplete),
   );
   const isNew = isComplete || scene.status.controllerPause !== true;
   const hasPause = pauses.some((pause) => pause.reason === 'CanaryPauseStep');
-  const isDoubted = doubts.InconclusiveAnalysisRun || doubts.InconclusiveExperiment;
-  const mayPause = scene.spec.paused !== true && !isDoubted;
+  const mayPause = scene.spec.paused !== true && doubts.size === 0;
   if (isPauseStep && isNew && !hasPause && mayPause) pauses = [...pauses, { reason: 'CanaryPauseStep', startTime }];
-  for (const reason of ['InconclusiveAnalysisRun', 'InconclusiveExperiment'] as const) {
-    if (doubts[reason] && findPause(scene, reason) === undefined) pauses = [...pauses, { reason, startTime }];
+  for (const reason of doubts) {
+    if (findPause(scene, reason) === undefined) pauses = [...pauses, { reason, startTime }];
   }
   // Resumed while `spec.paused` still holds the rollout: remembered until it lets go (unlike Argo, which then pauses again).
   const isResumedLater =
@@ -119,15 +118,20 @@ function choosePauses(scene: Scene, index: number, isComplete: boolean, doubts: 
   return { pauseConditions: pauses, controllerPause: pauses.length > 0 || isResumedLater };
 }
 
-function hasInconclusivePause(scene: Scene): boolean {
-  return findPause(scene, 'InconclusiveAnalysisRun') !== undefined;
+/** Behind the point of no return a plugin that failed is left to a person; let go of, it is asked again. */
+function isPluginHeld(scene: Scene, posture: Posture): boolean {
+  return hasPluginFailed(scene, posture) && !isLetGo(scene, posture);
+}
+
+function hasPluginFailed(scene: Scene, { passedReturn }: Posture): boolean {
+  return passedReturn !== undefined && findPluginFailure(scene) !== undefined;
 }
 
 interface ChosenRuns {
   readonly stepRun: RunReference | undefined;
   readonly backgroundRun: RunReference | undefined;
-  /** A run says so that was not yet paused for. */
-  readonly isInconclusive: boolean;
+  /** The pause that a run in force asks for: a person has to decide. */
+  readonly doubt: Doubt | undefined;
 }
 
 /** Which runs the status names next. A name comes first, its run is created by the decision after that write. */
@@ -151,13 +155,19 @@ function chooseRuns(scene: Scene, posture: Posture, index: number, isComplete: b
       ? present
       : { name: nextRunName(scene, runBase(scene)), status: '' };
   }
-  const isInconclusive = stepRun?.status === 'Inconclusive' || backgroundRun?.status === 'Inconclusive';
-  return { stepRun, backgroundRun, isInconclusive };
+  return { stepRun, backgroundRun, doubt: doubtOf(posture, stepRun) ?? doubtOf(posture, backgroundRun) };
+}
+
+/** What a run leaves to a person: what it could not tell, and behind the point of no return what would have aborted it. */
+function doubtOf({ passedReturn }: Posture, run: RunReference | undefined): Doubt | undefined {
+  if (run?.status === 'Inconclusive') return 'InconclusiveAnalysisRun';
+  const isBad = run?.status === 'Failed' || run?.status === 'Error';
+  return isBad && passedReturn !== undefined ? heldPauseReason : undefined;
 }
 
 /**
- * A run stays in force until the rollout is tried again, or a person let go of the pause that it had caused: stored as
- * Inconclusive, and the pause is gone. Then it is measured anew.
+ * A run stays in force until the rollout is tried again, or a person let go of the pause that it had caused: stored with what it came
+ * to, and the pause is gone. Then it is measured anew.
  */
 function isUsable(
   scene: Scene,
@@ -166,5 +176,6 @@ function isUsable(
   stored: RunReference | undefined,
 ): present is RunReference {
   if (present === undefined || posture.isRetried) return false;
-  return !(stored?.name === present.name && stored.status === 'Inconclusive' && !hasInconclusivePause(scene));
+  const doubt = stored?.name === present.name ? doubtOf(posture, stored) : undefined;
+  return doubt === undefined || findPause(scene, doubt) !== undefined;
 }

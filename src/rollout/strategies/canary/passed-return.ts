@@ -1,0 +1,46 @@
+import { passedReturnAnnotation } from '../../names.ts';
+import { type PassedReturn, readPassedReturn, readPointOfNoReturn } from '../../point-of-no-return.ts';
+import type { Scene } from '../../scene.ts';
+import type { Standing } from './advance.ts';
+import type { Posture } from './posture.ts';
+
+/**
+ * The note of a point of no return, where it has to change. It is written before the step is stored, and so before anything of that
+ * step is done: an abort that was decided on the Rollout without the note then fails its precondition, and looks again.
+ */
+export function planPassedReturn(
+  scene: Scene,
+  posture: Posture,
+  standing: Standing,
+): Readonly<Record<string, string | null>> {
+  const before = readPassedReturn(scene.rollout);
+  const next = nextNote(scene, posture, standing, before);
+  if (next === before) return {};
+  return { [passedReturnAnnotation]: next === undefined ? null : JSON.stringify(next) };
+}
+
+function nextNote(
+  scene: Scene,
+  posture: Posture,
+  standing: Standing,
+  before: PassedReturn | undefined,
+): PassedReturn | undefined {
+  // What the status is about is another template: looked at once this one is stored.
+  if (posture.isChanged) return before;
+  const stable = scene.status.stableRS ?? '';
+  const isSameStable = before?.stable === stable;
+  // Aborted, or its template replaced by that of stable.
+  if (posture.abort !== undefined || posture.isPromoted) {
+    if (!isSameStable) return undefined;
+    return before.isGoneBack === true ? before : { ...before, isGoneBack: true };
+  }
+  const asked = readPointOfNoReturn(scene.rollout);
+  // To finish is to leave out the rest of the plan: a migration that is one of its steps does not run.
+  const isOnItsWay = !posture.isFirst && !posture.isFull;
+  const index = Math.max(scene.stepIndex, standing.currentStepIndex ?? 0);
+  if (isOnItsWay && asked !== undefined && index >= asked.step) {
+    const isNoted = isSameStable && before.isGoneBack !== true;
+    return isNoted ? before : { stable, revision: scene.revision, ...asked };
+  }
+  return isSameStable ? before : undefined;
+}
