@@ -25,6 +25,7 @@ import {
   createKnownRollouts,
   type EventToSend,
   resources,
+  watchWorkloads,
 } from './kubernetes/index.ts';
 import { redact } from './lib/index.ts';
 import { createMetricProviders } from './metric-providers/index.ts';
@@ -189,6 +190,7 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
     lease,
     isOurHolder: (holder) => ourHolder.test(holder),
     observing,
+    watchWorkloads: (kind) => watchWorkloads(cluster, kind, { namespaces: config.WATCH_NAMESPACES, log }),
     performing: { ...hands, sendEvent: (rollout, event) => events.add(regarding(rollout, event)) },
     experiment: {
       ...hands.ofExperiments,

@@ -6,7 +6,7 @@ import { type BuildTools, takeBuildsTurn } from './builds.ts';
 import { type CardTools, takeCardTurn } from './card.ts';
 import { type DeploymentTools, takeDeploymentTurn } from './deployment.ts';
 import { type ExperimentTools, takeExperimentTurn } from './experiment.ts';
-import { type Caches, createKeeper, nudgeAborts } from './keeper.ts';
+import { type Caches, createKeeper, type KeeperTools, nudgeAborts } from './keeper.ts';
 import { lookAt } from './look.ts';
 import { type Mode, takesTurns } from './mode.ts';
 import { glance, type ObserveTools, observe, observeAgain } from './observe.ts';
@@ -26,6 +26,7 @@ export interface EngineTools {
   readonly performing: PerformTools;
   readonly experiment: Omit<ExperimentTools, 'caches'>;
   readonly guarding: Pick<DeploymentTools, 'deployments' | 'analysisRuns'>;
+  readonly watchWorkloads: KeeperTools['watchWorkloads'];
   readonly takeAnalysisTurn: TurnTaker;
   readonly takeStepPluginTurn: TurnTaker;
   readonly card: Omit<CardTools, 'look'>;
@@ -46,7 +47,16 @@ export function createEngine(tools: EngineTools): Engine {
   const { caches, store, lease, log } = tools;
   const observing: ObserveTools = { ...tools.observing, caches };
   const takes = (kind: TurnKey['kind']) => takesTurns(tools.mode, kind);
-  const keeper = createKeeper({ caches, store, takes, servicesOf: neededServices, templatesOf: neededTemplates, log });
+  const keeper = createKeeper({
+    caches,
+    store,
+    takes,
+    servicesOf: neededServices,
+    templatesOf: neededTemplates,
+    watchWorkloads: tools.watchWorkloads,
+    log,
+  });
+  let left = Promise.resolve();
 
   function standing() {
     const holder = lease.holder();
@@ -102,18 +112,19 @@ export function createEngine(tools: EngineTools): Engine {
       const unsubscribe = lease.onChange((isMine) => {
         log.info({ isMine }, isMine ? 'became the keeper' : 'no longer the keeper');
         if (isMine) keeper.start();
-        else keeper.stop();
+        else left = keeper.stop();
       });
       unsubscribes.push(unsubscribe);
       await lease.start();
     },
     async stop() {
       for (const unsubscribe of unsubscribes.splice(0)) unsubscribe();
-      keeper.stop();
+      const ended = Promise.all([left, keeper.stop()]);
       stopping.abort(new Error('the service stops'));
       // The seat first: another replica takes over while our last turns end.
       await lease.stop();
       await store.stop();
+      await ended;
       await Promise.all(Object.values(caches).map((cache) => cache.stop()));
     },
   };

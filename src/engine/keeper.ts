@@ -21,6 +21,7 @@ import {
 import { buildsKey } from './builds.ts';
 import { isWatched } from './deployment.ts';
 import { createPacedNudges } from './paced-nudges.ts';
+import { createReferenceWatch, type ReferenceWatchTools } from './reference-watch.ts';
 import { createSweep } from './sweep.ts';
 
 /** The caches that every replica keeps, and that the keeper listens to. */
@@ -48,6 +49,7 @@ export interface KeeperTools {
   readonly templatesOf: (rollout: Rollout) => readonly { readonly templateName: string }[];
   /** How often what moves is looked at though nothing was heard of it. */
   readonly movingEveryMs?: number;
+  readonly watchWorkloads: ReferenceWatchTools['watchWorkloads'];
   readonly log: Logger;
 }
 
@@ -189,6 +191,12 @@ export function createKeeper(tools: KeeperTools) {
     );
   }
 
+  const references = createReferenceWatch({
+    rollouts: tools.caches.rollouts,
+    watchWorkloads: tools.watchWorkloads,
+    nudge: ({ namespace, name }) => nudge('rollout', namespace, name),
+  });
+
   /** Every key, moving ones apart. */
   function allKeys(wanted: 'moving' | 'rest'): TurnKey[] {
     // What was heard and not told when its process died, or the queue was lost.
@@ -253,12 +261,14 @@ export function createKeeper(tools: KeeperTools) {
     /** Called when this replica becomes the keeper. */
     start(): void {
       listen();
+      references.start();
       resyncAll();
       timer = setInterval(moving.start, tools.movingEveryMs ?? defaultMovingEveryMs);
     },
     /** Called when it no longer is. */
-    stop(): void {
+    async stop(): Promise<void> {
       for (const unsubscribe of unsubscribes.splice(0)) unsubscribe();
+      const ended = references.stop();
       clearInterval(timer);
       moving.stop();
       rest.stop();
@@ -266,6 +276,7 @@ export function createKeeper(tools: KeeperTools) {
       rolloutByUid.clear();
       experimentByUid.clear();
       deploymentByUid.clear();
+      await ended;
     },
   };
 }

@@ -33,9 +33,6 @@ const maxLooks = 10;
 /** How often a router that no cache is kept of (an HTTPRoute) is looked at while a canary is about, or it has a problem. */
 const unwatchedLookMs = 3000;
 
-/** How often the object that `workloadRef` names is looked at. */
-const workloadLookMs = 2000;
-
 /**
  * One turn for one Rollout: observe, decide, perform, until there is nothing left to do now.
  * Speaks to the Kubernetes API only: measurements, Slack and charts are turns of their own keys.
@@ -99,8 +96,6 @@ function isGuardedByRollout({ kind }: Effect): boolean {
 
 function outcomeOf(decision: Decision, seen: Observation, nowMs: number): TurnOutcome {
   const wakes = isUnwatched(seen) ? [unwatchedLookMs] : [];
-  // Whoever changes the object that `workloadRef` names starts a release there: no cache is kept of those.
-  if (seen.world.rollout.spec.workloadRef !== undefined) wakes.push(workloadLookMs);
   if (decision.wakeAtMs !== undefined) wakes.push(Math.max(0, decision.wakeAtMs - nowMs));
   return wakes.length === 0 ? {} : { wakeAfterMs: Math.min(...wakes) };
 }

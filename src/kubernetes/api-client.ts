@@ -17,6 +17,8 @@ export interface ApiRequest {
   readonly body?: Json;
   /** Default `application/json`. */
   readonly contentType?: string;
+  /** Default `application/json`. */
+  readonly accept?: string | undefined;
   readonly signal: AbortSignal;
   /** Default 5 s. */
   readonly timeoutMs?: number;
@@ -29,7 +31,7 @@ export interface ApiClient {
   /** One question, one answer. Waits for a token, honours 429, ends within its time; failures are the errors of api-errors.ts. */
   request(request: ApiRequest): Promise<unknown>;
   /** A GET whose body is read as it comes. Without a time limit of its own: the caller's signal ends it. */
-  open(request: Pick<ApiRequest, 'path' | 'query' | 'signal'>): Promise<Readable>;
+  open(request: Pick<ApiRequest, 'path' | 'query' | 'accept' | 'signal'>): Promise<Readable>;
   /** Every call made inside, however deep, goes before those that wait for their token. */
   urgently<T>(act: () => Promise<T>): Promise<T>;
   readonly clock: ServerClock;
@@ -77,7 +79,7 @@ export function createApiClient({ kubeConfig, limits = usualLimits, onAnswer }: 
 
   async function sendOnce(request: ApiRequest, dispatcher: Dispatcher, headers: Readonly<Record<string, string>>) {
     const query = request.query === undefined ? '' : `?${new URLSearchParams(request.query)}`;
-    const { method, body, contentType = 'application/json' } = request;
+    const { method, body, contentType = 'application/json', accept = 'application/json' } = request;
     const sentMs = performance.now();
     let statusCode = 0;
     try {
@@ -87,7 +89,7 @@ export function createApiClient({ kubeConfig, limits = usualLimits, onAnswer }: 
         method,
         headers: {
           ...headers,
-          accept: 'application/json',
+          accept,
           'user-agent': 'stepwise',
           ...(body === undefined ? {} : { 'content-type': contentType }),
         },

@@ -58,7 +58,12 @@ export {
 } from './projections.ts';
 export { readReadyDeployments } from './ready-deployments.ts';
 export { readRecentWriters } from './recent-writers.ts';
-export { createReferencedWorkloads, type ReferencedWorkloads } from './referenced-workloads.ts';
+export {
+  createReferencedWorkloads,
+  type ReferencedWorkloads,
+  type WorkloadVersion,
+  watchWorkloads,
+} from './referenced-workloads.ts';
 export { createReflector, type ReflectorSettings, type ReflectorTiming } from './reflector.ts';
 export { apiVersionOf, resources } from './resources.ts';
 export { drivenRights, neededDefinitions, neededRights, type Right } from './rights.ts';

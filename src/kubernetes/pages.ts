@@ -15,6 +15,7 @@ export interface PageQuery {
   readonly namespace: string;
   readonly labelSelector?: string | undefined;
   readonly fieldSelector?: string | undefined;
+  readonly accept?: string | undefined;
   readonly signal: AbortSignal;
   /** For each page; default 5 s. */
   readonly timeoutMs?: number;
@@ -34,6 +35,7 @@ export async function* readPages(api: ApiClient, query: PageQuery): AsyncGenerat
         ...(next === undefined ? {} : { continue: next }),
         ...selectorsOf(query),
       },
+      accept: query.accept,
       signal: query.signal,
       timeoutMs: query.timeoutMs ?? 5000,
     });

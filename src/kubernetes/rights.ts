@@ -61,9 +61,14 @@ export const neededRights: readonly Right[] = [
   watched('argoproj.io', 'analysistemplates', 'get list watch', 'templates are read'),
   cluster('argoproj.io', 'clusteranalysistemplates', 'get list watch', 'cluster-wide templates are read'),
   watched('apps', 'replicasets', 'get list watch create patch delete', 'each revision has its pods'),
-  watched('apps', 'deployments', 'get list watch patch', 'guarded Deployments are watched, and a workloadRef is read'),
+  watched(
+    'apps',
+    'deployments',
+    'get list watch patch',
+    'guarded Deployments are watched, and a workloadRef is followed',
+  ),
   watched('apps', 'deployments/finalizers', 'update', 'runs that name a Deployment as blocking owner are let in'),
-  watched('', 'podtemplates', 'get', 'a workloadRef is read'),
+  watched('', 'podtemplates', 'get list watch patch', 'a workloadRef is followed'),
   watched('', 'services', 'get list watch create patch delete', 'Services lead to their pods'),
   watched('', 'pods', 'get list patch', 'why a pod is not ready is told, and pods are labelled for their role'),
   watched('', 'pods/eviction', 'create', 'restart replaces pods'),
@@ -94,9 +99,10 @@ export const neededRights: readonly Right[] = [
 
 const reading: readonly string[] = ['get', 'list', 'watch'];
 
-/** Beside an Argo controller (CONTROLLER=drive) nothing of others is written but what people ask for of a Rollout. */
+/** Beside an Argo controller (CONTROLLER=drive) nothing of others is written but what people ask for of a Rollout, or of its workload. */
 function isWrittenInDrive({ group, resource, scope }: Right): boolean {
   if (scope === 'cluster' || scope === 'own' || group === 'stepwise.dev') return true;
+  if (scope === 'watched' && (resource === 'deployments' || resource === 'podtemplates')) return true;
   return group === 'argoproj.io' && (resource === 'rollouts' || resource === 'rollouts/status');
 }
 

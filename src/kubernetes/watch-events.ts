@@ -19,6 +19,7 @@ export interface WatchQuery {
   readonly fieldSelector?: string | undefined;
   readonly resourceVersion: string;
   readonly timeoutSeconds: number;
+  readonly accept?: string | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -40,6 +41,7 @@ export async function* readWatch(api: ApiClient, query: WatchQuery): AsyncGenera
       timeoutSeconds: String(query.timeoutSeconds),
       ...selectorsOf(query),
     },
+    accept: query.accept,
     signal: query.signal,
   });
   yield { kind: 'opened' };

@@ -1,6 +1,14 @@
 import type { Logger } from 'pino';
 import type { AnalysisRun } from '../analysis/index.ts';
-import type { ConnectedCluster, JsonPatch, ObjectName, Reflector, Rollouts, Workloads } from '../kubernetes/index.ts';
+import type {
+  ConnectedCluster,
+  JsonPatch,
+  ObjectName,
+  ReferencedWorkloads,
+  Reflector,
+  Rollouts,
+  Workloads,
+} from '../kubernetes/index.ts';
 import { ConflictError } from '../lib/index.ts';
 import type { QueueStore } from '../queue-stores/index.ts';
 import type { Denials } from '../records/index.ts';
@@ -25,6 +33,7 @@ export interface OperationTools {
   readonly cluster: Pick<ConnectedCluster, 'mayI' | 'nowMs' | 'urgently'>;
   readonly rollouts: Rollouts;
   readonly workloads: Pick<Workloads, 'readWithTemplates'>;
+  readonly referencedWorkloads: Pick<ReferencedWorkloads, 'readWith' | 'patchJson'>;
   readonly readAnalysisRuns: (rollout: Rollout, signal: AbortSignal) => Promise<readonly AnalysisRun[]>;
   readonly known: Pick<Reflector<Rollout>, 'list'>;
   /** From the caches, with the image of the main container. */
@@ -63,6 +72,7 @@ export interface RecordedAct {
 
 /** What an act sees when it decides: all of it read live in this attempt. */
 export interface Seen {
+  /** With the template of the object that `workloadRef` names. */
   readonly rollout: Rollout;
   readonly analysisRuns: readonly AnalysisRun[];
 }
@@ -74,6 +84,11 @@ export interface Change {
   readonly patches?: readonly RolloutPatch[];
   /** JSON patch on the object, for lists. */
   readonly json?: JsonPatch;
+  /**
+   * JSON patch on the object that holds the pod template. The Rollout: one write with `json`, before it. What its `workloadRef` names:
+   * written last.
+   */
+  readonly template?: JsonPatch;
   readonly facts?: Readonly<Record<string, string>>;
 }
 
@@ -171,6 +186,18 @@ interface Weighed {
   readonly recorded: RecordedAct;
 }
 
+/** One live look; undefined: it is gone. */
+export async function see(
+  name: ObjectName,
+  tools: Pick<OperationTools, 'rollouts' | 'referencedWorkloads' | 'readAnalysisRuns'>,
+  signal: AbortSignal,
+): Promise<Seen | undefined> {
+  const read = await tools.rollouts.read(name, signal);
+  if (read === undefined) return undefined;
+  const rollout = await tools.referencedWorkloads.readWith(read, signal);
+  return { rollout, analysisRuns: await tools.readAnalysisRuns(rollout, signal) };
+}
+
 /** One live look, Kubernetes' answer, and what the rule makes of it. */
 async function weigh<W extends Wish>(
   wish: W,
@@ -179,9 +206,8 @@ async function weigh<W extends Wish>(
   tools: OperationTools,
   signal: AbortSignal,
 ): Promise<Refusal | Weighed> {
-  const rollout = await tools.rollouts.read(name, signal);
-  if (rollout === undefined) return { done: false, reason: 'unknownRollout', facts: { ...name } };
-  const seen: Seen = { rollout, analysisRuns: await tools.readAnalysisRuns(rollout, signal) };
+  const seen = await see(name, tools, signal);
+  if (seen === undefined) return { done: false, reason: 'unknownRollout', facts: { ...name } };
   const verb = typeof rule.verb === 'function' ? rule.verb(seen, wish) : rule.verb;
   const refused = await mayNot(wish, verb, name, rule, seen, tools, signal);
   if (refused !== undefined) return refused;
@@ -267,7 +293,11 @@ async function write(
     const where = subresource === undefined ? options : { ...options, subresource };
     latest = await tools.rollouts.patch(latest, patch, where);
   }
-  if (change.json !== undefined) await tools.rollouts.patchJson(latest, change.json, options);
+  const { workload } = rollout;
+  const json = [...(workload === undefined ? (change.template ?? []) : []), ...(change.json ?? [])];
+  if (json.length > 0) await tools.rollouts.patchJson(latest, json, options);
+  if (workload !== undefined && change.template !== undefined)
+    await tools.referencedWorkloads.patchJson(workload, change.template, options);
 }
 
 /** A nudge that is not stored costs nothing but the watch's few milliseconds: the write itself is an event. */

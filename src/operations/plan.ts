@@ -5,7 +5,7 @@ import { findFor } from './find.ts';
 import { chooseImages, isForeign, isUnusualTag } from './images.ts';
 import type { ImageChange, Refusal, Wish } from './operations.ts';
 import type { ReadTools } from './read.ts';
-import { refuse } from './situation.ts';
+import { isWorkloadLost, refuse } from './situation.ts';
 
 export type PlanWish = Wish & { readonly images: readonly ImageChange[] };
 
@@ -50,7 +50,8 @@ export async function plan(wish: PlanWish, tools: PlanTools): Promise<Refusal | 
   const world = await tools.worldOf(found.name, signal);
   if (world === undefined) return refuse('unknownRollout', { ...found.name });
   const { rollout } = world;
-  if (rollout.spec.workloadRef !== undefined) return refuse('notSupportedYet', { what: 'workloadRef' });
+  const lost = wish.images.length === 0 ? undefined : isWorkloadLost(rollout);
+  if (lost !== undefined) return lost;
   const template = rollout.spec.template ?? {};
   const chosen = chooseImages(template, wish.images, mainContainer(template, rollout.metadata.name)?.name);
   if (!chosen.done) return chosen;

@@ -1,4 +1,4 @@
-import type { CanaryStep, Rollout } from '../rollout/index.ts';
+import { type CanaryStep, type Rollout, validateWorkload } from '../rollout/index.ts';
 import type { Seen } from './act.ts';
 import type { Refusal, RefusalReason } from './operations.ts';
 
@@ -21,6 +21,14 @@ export function isUnderWay({ rollout }: Seen): Refusal | undefined {
   if (invalid !== undefined) return refuse('invalidSpec', { message: invalid.message ?? '' });
   if (rollout.status.abort === true) return refuse('isAborted');
   return isFullyPromoted(rollout) ? refuse('nothingMoving') : undefined;
+}
+
+/** What is wrong with a `workloadRef`: without the object there is no template to change. */
+export function isWorkloadLost(rollout: Rollout): Refusal | undefined {
+  const { spec, workload } = rollout;
+  if (spec.workloadRef === undefined || workload !== undefined) return undefined;
+  const problems = validateWorkload({ rollout, workload, hasOwnTemplate: spec.template !== undefined });
+  return refuse('invalidSpec', { message: problems.join('; ') });
 }
 
 export function currentStep(rollout: Rollout): CanaryStep | undefined {

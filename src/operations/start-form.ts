@@ -1,6 +1,6 @@
 import type { ObjectName } from '../kubernetes/index.ts';
 import { mainContainer, type Rollout, revisionOf } from '../rollout/index.ts';
-import { mayNot, type OperationTools, type Seen } from './act.ts';
+import { mayNot, type OperationTools, type Seen, see } from './act.ts';
 import { authorise, wholeKindOf } from './authorise.ts';
 import { findFor } from './find.ts';
 import { repositoryOf } from './images.ts';
@@ -91,13 +91,9 @@ async function findSeen(
 ): Promise<Refusal | { readonly done: true; readonly name: ObjectName; readonly seen: Seen }> {
   const found = await findFor(wish, tools, signal);
   if (!found.done) return found;
-  const rollout = await tools.rollouts.read(found.name, signal);
-  if (rollout === undefined) return { done: false, reason: 'unknownRollout', facts: { ...found.name } };
-  return {
-    done: true,
-    name: found.name,
-    seen: { rollout, analysisRuns: await tools.readAnalysisRuns(rollout, signal) },
-  };
+  const seen = await see(found.name, tools, signal);
+  if (seen === undefined) return { done: false, reason: 'unknownRollout', facts: { ...found.name } };
+  return { done: true, name: found.name, seen };
 }
 
 function containersOf({ spec, metadata }: Rollout): StartForm['containers'] {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mainContainer, noteOverride, type PodTemplate, type Rollout } from '../rollout/index.ts';
+import { mainContainer, noteOverride, type PodTemplate, type Rollout, templateHolderOf } from '../rollout/index.ts';
 import type { Act, Change, Seen } from './act.ts';
 import { overrideFacts, refuseForGit } from './git.ts';
 import { type ChosenImages, chooseImages, isForeign, isUnusualTag, tagOf } from './images.ts';
 import type { Refusal, StartWish } from './operations.ts';
-import { isFullyPromoted, refuse } from './situation.ts';
+import { isFullyPromoted, isWorkloadLost, refuse } from './situation.ts';
 
 /** Sets images in the Rollout's template: the engine then takes the new revision through its plan. */
 export const start: Act<StartWish> = {
@@ -14,7 +14,8 @@ export const start: Act<StartWish> = {
   isBoundTo: 'revision',
   needsReason: (seen, wish) => comesFromElsewhere(chosen(seen, wish)),
   async choose(seen, wish, tools, signal): Promise<Refusal | Change> {
-    if (seen.rollout.spec.workloadRef !== undefined) return refuse('notSupportedYet', { what: 'workloadRef' });
+    const lost = isWorkloadLost(seen.rollout);
+    if (lost !== undefined) return lost;
     const images = chosen(seen, wish);
     if (!images.done) return images;
     const changed = images.changes.filter(({ from, to }) => from !== to);
@@ -27,19 +28,17 @@ export const start: Act<StartWish> = {
     const ownedByGit = await refuseForGit(seen, template, wish, tools, signal);
     if (ownedByGit !== undefined) return ownedByGit;
     if (wish.isConfirmed !== true) {
-      const question = needsConfirmation(changed);
+      const question = needsConfirmation(changed) ?? runsBeside(seen.rollout);
       if (question !== undefined) return question;
     }
     return {
       done: true,
-      json: [
-        ...changed.map(({ containerIndex, to }) => ({
-          op: 'replace' as const,
-          path: `/spec/template/spec/containers/${containerIndex}/image`,
-          value: to,
-        })),
-        ...noteOverride(seen.rollout, template, { nowMs: tools.cluster.nowMs() }),
-      ],
+      json: noteOverride(seen.rollout, template, { nowMs: tools.cluster.nowMs() }),
+      template: changed.map(({ containerIndex, to }) => ({
+        op: 'replace' as const,
+        path: `/${templateHolderOf(seen.rollout).path.join('/')}/spec/containers/${containerIndex}/image`,
+        value: to,
+      })),
       facts: {
         image: changed.map(({ to }) => to).join(' '),
         from: first.from,
@@ -79,6 +78,12 @@ function sameImage({ rollout }: Seen, image: string): Refusal {
   const revision = rollout.metadata.annotations['rollout.argoproj.io/revision'] ?? '';
   if (isFullyPromoted(rollout)) return refuse('alreadyRuns', { image, revision });
   return refuse(rollout.status.abort === true ? 'isAborted' : 'isMoving', { image, revision });
+}
+
+/** A Deployment that still has pods rolls them by itself when its image changes: that goes past every step. */
+function runsBeside({ workload }: Rollout): Refusal | undefined {
+  if (workload === undefined || (workload.replicas ?? 0) === 0) return undefined;
+  return refuse('workloadRuns', { workload: `${workload.kind} ${workload.name}`, replicas: String(workload.replicas) });
 }
 
 function needsConfirmation(changes: ChosenImages['changes']): Refusal | undefined {

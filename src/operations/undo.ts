@@ -10,7 +10,7 @@ import {
 import type { Act, Change, OperationTools } from './act.ts';
 import { overrideFacts, refuseForGit } from './git.ts';
 import type { Refusal, Wish } from './operations.ts';
-import { isFullyPromoted, isReason, refuse } from './situation.ts';
+import { isFullyPromoted, isReason, isWorkloadLost, refuse } from './situation.ts';
 
 export type UndoWish = Wish & { readonly toRevision?: number | undefined; readonly withSteps?: boolean };
 
@@ -24,7 +24,8 @@ export const undo: Act<UndoWish> = {
   isBoundTo: 'revision',
   async choose(seen, wish, tools, signal): Promise<Refusal | Change> {
     const { rollout } = seen;
-    if (rollout.spec.workloadRef !== undefined) return refuse('notSupportedYet', { what: 'workloadRef' });
+    const lost = isWorkloadLost(rollout);
+    if (lost !== undefined) return lost;
     if (!isFullyPromoted(rollout) && rollout.status.abort !== true) return refuse('undoWhileMoving');
     const replicaSets = await tools.workloads.readWithTemplates(rollout, signal);
     const wasLive = new Map<number, KnownHealth>();
@@ -51,10 +52,8 @@ export const undo: Act<UndoWish> = {
     const images = (template.spec?.containers ?? []).map(({ image }) => image ?? '');
     return {
       done: true,
-      json: [
-        ...undoPatch(rollout, { ...replicaSet, template }, wish.withSteps === true),
-        ...noteOverride(rollout, wanted, { nowMs: tools.cluster.nowMs(), isMapMade: true }),
-      ],
+      json: noteOverride(rollout, wanted, { nowMs: tools.cluster.nowMs(), isMapMade: rollout.workload === undefined }),
+      template: undoPatch(rollout, { ...replicaSet, template }, wish.withSteps === true),
       facts: {
         revision: String(revision),
         image: images.join(' '),

@@ -11,7 +11,7 @@ import { guiltyFacts, verdictEntry } from './verdicts.ts';
 import type { WasLive } from './was-live.ts';
 import { watchesOf } from './watches.ts';
 import { aborted, rollbackOf, toldRollback } from './way-back.ts';
-import { askedFor, writerOf } from './who.ts';
+import { askedFor, templateWriterOf, writerOf } from './who.ts';
 
 /** What happened since the last look, and what to remember of this one. */
 export interface Derived {
@@ -97,7 +97,7 @@ function started(scene: Scene): NewEntry {
   return entry(scene, isUndo(rollout, look.revision) ? 'undone' : 'started', {
     // A ReplicaSet that served before tells when it was made, not when it was asked for again.
     at: ours === undefined || isReused ? (asked?.at ?? scene.at) : formatTimestamp(ours.createdAtMs),
-    by: asked?.by ?? writerOf(rollout, ['spec', 'template']),
+    by: asked?.by ?? templateWriterOf(rollout),
     text: asked?.text ?? '',
     facts: { image: mainImage(rollout.spec.template, rollout.metadata.name) ?? '', podHash: now.podHash },
   });

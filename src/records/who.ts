@@ -1,4 +1,4 @@
-import { fieldOwners, ownsField, type Rollout } from '../rollout/index.ts';
+import { fieldOwners, ownsField, type Rollout, templateHolderOf } from '../rollout/index.ts';
 import type { DeliveryRecord, RecordEntry } from './delivery-record.ts';
 
 /** Controllers act by themselves: nobody did it. */
@@ -17,7 +17,17 @@ function personOf(manager: string): string | undefined {
 
 /** Who last wrote a field of the Rollout: the newest of its owners. */
 export function writerOf(rollout: Rollout, path: readonly string[]): string | undefined {
-  const owners = fieldOwners(rollout.metadata).filter((owner) => ownsField(owner, path));
+  return newestWriter(rollout.metadata, path);
+}
+
+/** Who last wrote the pod template, in whatever object it stands. */
+export function templateWriterOf(rollout: Rollout): string | undefined {
+  const { metadata, path } = templateHolderOf(rollout);
+  return newestWriter(metadata, path);
+}
+
+function newestWriter(metadata: Rollout['metadata'], path: readonly string[]): string | undefined {
+  const owners = fieldOwners(metadata).filter((owner) => ownsField(owner, path));
   const newest = owners.toSorted((a, b) => (a.time < b.time ? 1 : -1))[0];
   return newest === undefined ? undefined : personOf(newest.manager);
 }

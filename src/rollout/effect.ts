@@ -1,8 +1,7 @@
 import type { AnalysisRunSpec } from '../analysis/index.ts';
 import type { ExperimentSpec } from './experiment.ts';
 import type { ManagedRoute } from './managed-routes.ts';
-import type { PodTemplate, RolloutStatus } from './rollout.ts';
-import type { WorkloadView } from './workload.ts';
+import type { PodTemplate, RolloutStatus, WorkloadView } from './rollout.ts';
 
 /**
  * All that a decision may ask for. Each is performed in order, each carries its precondition, each may run twice without harm.

@@ -1,9 +1,10 @@
 import type { Json } from '../lib/index.ts';
-import { type GitOverride, imageField } from './git-override.ts';
+import type { GitOverride } from './git-override.ts';
 import { type GitOwner, gitImage, readGitOwner } from './git-owner.ts';
 import { gitOverrideAnnotation, revisionAnnotation } from './names.ts';
 import type { PodTemplate, Rollout } from './rollout.ts';
 import { isSameTemplate } from './template-equality.ts';
+import { imageField, templateHolderOf } from './template-holder.ts';
 
 /** One field of the manifest that Git sets to another value than a template wants. */
 export interface GitChange {
@@ -19,10 +20,12 @@ export function changesAgainstGit(owner: GitOwner, rollout: Rollout, template: P
   const changes: GitChange[] = [];
   for (const { name, image } of template.spec?.containers ?? []) {
     const asked = gitImage(owner, name);
-    if (asked !== undefined && asked !== image) changes.push({ field: imageField(name), from: asked, to: image });
+    if (asked !== undefined && asked !== image)
+      changes.push({ field: imageField(rollout, name), from: asked, to: image });
   }
   const isMore = !isSameTemplate(withImagesOf(template, rollout.spec.template), rollout.spec.template);
-  if (isMore && owner.setsTemplate) changes.push({ field: 'spec.template', from: undefined, to: undefined });
+  const field = templateHolderOf(rollout).path.join('.');
+  if (isMore && owner.setsTemplate) changes.push({ field, from: undefined, to: undefined });
   return changes;
 }
 

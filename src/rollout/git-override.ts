@@ -3,6 +3,7 @@ import { JsonText } from './json-text.ts';
 import { type FieldOwner, type FieldStep, fieldOwners, ownsField } from './managed-fields.ts';
 import { gitOverrideAnnotation } from './names.ts';
 import type { Rollout } from './rollout.ts';
+import { imageField, imagePath, templateHolderOf } from './template-holder.ts';
 
 /**
  * What a person has set against Git. Written in one patch with the change itself: from then on Git's manager owns the field no more, and
@@ -45,10 +46,10 @@ export function readPutBack(rollout: Rollout): PutBack | undefined {
   for (const { name, image } of rollout.spec.template?.spec?.containers ?? []) {
     const noted = override.images[name];
     if (noted === undefined || image !== noted.git || noted.set === noted.git) continue;
-    const writer = lastWriter(rollout, imagePath(name));
+    const writer = lastWriter(rollout, imagePath(rollout, name));
     // Times are whole seconds: the second of the override itself counts.
     if (writer === undefined || Date.parse(writer.time) < Date.parse(override.at) - 999) continue;
-    const field = imageField(name);
+    const field = imageField(rollout, name);
     return {
       manager: writer.manager,
       at: writer.time,
@@ -75,20 +76,11 @@ export function isOverrideOver(rollout: Rollout, revision: number): boolean {
   const override = readGitOverride(rollout);
   if (override === undefined) return note !== undefined;
   if (revision <= override.revision + 2) return false;
-  return Object.keys(override.images).every((name) => lastWriter(rollout, imagePath(name)) !== undefined);
-}
-
-/** `spec.template.spec.containers[name=checkout].image`: what to look for in the manifest. */
-export function imageField(container: string): string {
-  return `spec.template.spec.containers[name=${container}].image`;
-}
-
-export function imagePath(container: string): readonly FieldStep[] {
-  return ['spec', 'template', 'spec', 'containers', { named: container }, 'image'];
+  return Object.keys(override.images).every((name) => lastWriter(rollout, imagePath(rollout, name)) !== undefined);
 }
 
 function lastWriter(rollout: Rollout, path: readonly FieldStep[]): FieldOwner | undefined {
-  const writers = fieldOwners(rollout.metadata).filter((writer) => ownsField(writer, path));
+  const writers = fieldOwners(templateHolderOf(rollout).metadata).filter((writer) => ownsField(writer, path));
   const newest = writers.at(-1);
   return newest === undefined || newest.manager.startsWith('stepwise') ? undefined : newest;
 }

@@ -1,12 +1,14 @@
 import { z } from 'zod';
-import { imagePath, readGitOverride } from './git-override.ts';
+import { readGitOverride } from './git-override.ts';
 import { JsonText } from './json-text.ts';
 import { type FieldOwner, fieldOwners, ownsField } from './managed-fields.ts';
 import { gitLinkAnnotation } from './names.ts';
 import type { Rollout } from './rollout.ts';
+import { imagePath, type TemplateHolder, templateHolderOf } from './template-holder.ts';
 
 /**
- * Who carries this Rollout from Git into the cluster. Read from the object alone, as it was read live: caches drop what this needs.
+ * Who carries a Rollout's pod template from Git into the cluster. Read from the object that holds it (the Rollout, or what its
+ * `workloadRef` names), as it was read live: caches drop what this needs.
  *
  * Sources of the marks: https://argo-cd.readthedocs.io/en/stable/user-guide/resource_tracking/ ·
  * https://fluxcd.io/flux/components/kustomize/kustomizations/ · https://fluxcd.io/flux/components/helm/helmreleases/
@@ -47,18 +49,19 @@ const argoManagers = ['argocd-controller', 'argocd-application-controller', 'arg
 
 /** The owner, and what it asks for; undefined where Git does not own this Rollout, or was told to leave it alone for good. */
 export function readGitOwner(rollout: Rollout): GitOwner | undefined {
-  const marks = readArgoMarks(rollout) ?? readFluxMarks(rollout);
+  const holder = templateHolderOf(rollout);
+  const marks = readArgoMarks(holder) ?? readFluxMarks(holder);
   if (marks === undefined) return undefined;
-  const writers = fieldOwners(rollout.metadata).filter(
+  const writers = fieldOwners(holder.metadata).filter(
     ({ manager, subresource }) => subresource === '' && marks.managers.includes(manager),
   );
-  const applied = lastApplied(rollout, writers);
+  const applied = lastApplied(holder, writers);
   return {
     ...marks,
     images: imagesOf(rollout, writers, applied),
     setsTemplate:
-      writers.some((writer) => ownsField(writer, ['spec', 'template'])) || applied?.spec?.template !== undefined,
-    ...originOf(rollout),
+      writers.some((writer) => ownsField(writer, holder.path)) || appliedTemplate(applied, holder) !== undefined,
+    ...originOf(holder),
   };
 }
 
@@ -71,13 +74,11 @@ const trackingAnnotation = 'argocd.argoproj.io/tracking-id';
 const instanceLabels = ['argocd.argoproj.io/instance', 'app.kubernetes.io/instance'];
 
 /** The tracking id names the object it was written for: a copy of it on another object is no mark. */
-function readArgoMarks({ metadata }: Rollout): Marks | undefined {
+function readArgoMarks({ group, kind, metadata }: TemplateHolder): Marks | undefined {
   const { namespace, name, labels, annotations } = metadata;
-  const tracked = /^(?:([^_:]+)_)?([^_:]+):argoproj\.io\/Rollout:([^/]+)\/(.+)$/.exec(
-    annotations[trackingAnnotation] ?? '',
-  );
+  const tracked = /^(?:([^_:]+)_)?([^_:]+):([^:]+):([^/]+\/.+)$/.exec(annotations[trackingAnnotation] ?? '');
   const common = { tool: 'argo-cd', managers: argoManagers, putsBack: 'unknown' } as const;
-  if (tracked !== null && tracked[3] === namespace && tracked[4] === name) {
+  if (tracked !== null && tracked[3] === `${group}/${kind}` && tracked[4] === `${namespace}/${name}`) {
     return { ...common, source: { kind: 'Application', namespace: tracked[1], name: tracked[2] ?? '' } };
   }
   // Helm writes such a label, too: only what Argo CD has written itself is Argo CD's.
@@ -92,7 +93,7 @@ const fluxKinds = [
   { kind: 'HelmRelease', prefix: 'helm.toolkit.fluxcd.io', manager: 'helm-controller' },
 ] as const;
 
-function readFluxMarks({ metadata: { labels, annotations } }: Rollout): Marks | undefined {
+function readFluxMarks({ metadata: { labels, annotations } }: TemplateHolder): Marks | undefined {
   for (const { kind, prefix, manager } of fluxKinds) {
     const name = labels[`${prefix}/name`];
     if (name === undefined) continue;
@@ -125,6 +126,8 @@ const Applied = z.looseObject({
     annotations: z.record(z.string(), z.string()).optional(),
   }),
   spec: z.looseObject({ template: Template.optional() }).optional(),
+  /** Of a PodTemplate. */
+  template: Template.optional(),
 });
 type Applied = z.infer<typeof Applied>;
 
@@ -132,7 +135,7 @@ type Applied = z.infer<typeof Applied>;
  * The manifest as a client-side apply has left it on the object. Where the owner applies on the server, it is a left-over of the time
  * before; and where a person has applied by hand, it does not carry the owner's mark.
  */
-function lastApplied({ metadata }: Rollout, writers: readonly FieldOwner[]): Applied | undefined {
+function lastApplied({ metadata }: TemplateHolder, writers: readonly FieldOwner[]): Applied | undefined {
   if (writers.some(({ operation }) => operation === 'Apply')) return undefined;
   const text = metadata.annotations['kubectl.kubernetes.io/last-applied-configuration'];
   const applied = JsonText.pipe(Applied).safeParse(text).data;
@@ -142,13 +145,19 @@ function lastApplied({ metadata }: Rollout, writers: readonly FieldOwner[]): App
   return isMarked ? applied : undefined;
 }
 
+function appliedTemplate(applied: Applied | undefined, { kind }: TemplateHolder) {
+  return kind === 'PodTemplate' ? applied?.template : applied?.spec?.template;
+}
+
 /** What Git asks for: the live image where the owner wrote it last, else its manifest, else what an override has noted down. */
 function imagesOf(rollout: Rollout, writers: readonly FieldOwner[], applied: Applied | undefined): GitOwner['images'] {
   const noted = readGitOverride(rollout)?.images ?? {};
   const images: { container: string; image: string }[] = [];
   for (const { name, image } of rollout.spec.template?.spec?.containers ?? []) {
-    const owned = writers.some((writer) => ownsField(writer, imagePath(name))) ? image : noted[name]?.git;
-    const inManifest = applied?.spec?.template?.spec?.containers?.find((one) => one.name === name)?.image;
+    const owned = writers.some((writer) => ownsField(writer, imagePath(rollout, name))) ? image : noted[name]?.git;
+    const inManifest = appliedTemplate(applied, templateHolderOf(rollout))?.spec?.containers?.find(
+      (one) => one.name === name,
+    )?.image;
     const asked = applied === undefined ? owned : inManifest;
     if (asked !== undefined) images.push({ container: name, image: asked });
   }
@@ -158,7 +167,7 @@ function imagesOf(rollout: Rollout, writers: readonly FieldOwner[], applied: App
 const Origin = /^\s*(path|repo|ref):\s*(\S+)\s*$/gm;
 
 /** Our own annotation, or kustomize's (`buildMetadata: [originAnnotations]`): https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/buildmetadata/ */
-function originOf({ metadata }: Rollout): Pick<GitOwner, 'link' | 'file'> {
+function originOf({ metadata }: TemplateHolder): Pick<GitOwner, 'link' | 'file'> {
   const found: Record<string, string> = {};
   for (const [, key = '', value = ''] of (metadata.annotations['config.kubernetes.io/origin'] ?? '').matchAll(Origin))
     found[key] = value;

@@ -83,6 +83,7 @@ export {
   RolloutStatus,
   runReferencesOf,
   TrafficRouting,
+  type WorkloadView,
 } from './rollout.ts';
 export { needsPods, needsTemplates } from './scene.ts';
 export {
@@ -95,10 +96,11 @@ export {
 export { composeRun } from './strategies/create-run.ts';
 export { hasMeasured } from './strategies/runs.ts';
 export { isSameTemplate, withoutInjections } from './template-equality.ts';
+export { type TemplateHolder, templateHolderOf } from './template-holder.ts';
 export { chooseUndo, isUndo, type KnownHealth, type UndoChoice, undoPatch } from './undo.ts';
 export { validateRollout } from './validate.ts';
 export { patchesFor, type RolloutPatch, type Verb } from './verbs.ts';
 export { isKeptUpAfterAbort } from './verification.ts';
 export { stepCountOf, stepIndexOf, type Wait, waitOf } from './wait.ts';
-export { parseWorkload, type WorkloadView, withWorkload, workloadKindOf } from './workload.ts';
+export { parseWorkload, validateWorkload, type WorkloadKind, withWorkload, workloadKindOf } from './workload.ts';
 export type { OwnedPod, ReplicaSetView, RouterReading, ServiceView, WeightWriter, World } from './world.ts';

@@ -338,4 +338,20 @@ export const Rollout = z.looseObject({
   spec: RolloutSpec.default({}),
   status: RolloutStatus.default({}),
 });
-export type Rollout = z.infer<typeof Rollout>;
+export type Rollout = z.infer<typeof Rollout> & {
+  /** Whose template this is: set by `withWorkload` alone. No field of the object, never written. */
+  readonly workload?: WorkloadView;
+};
+
+/** The object that a Rollout takes its template from, read live. */
+export interface WorkloadView {
+  readonly kind: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly generation: number;
+  readonly metadata: ObjectMeta;
+  /** Of a Deployment: how many pods it is asked to run. */
+  readonly replicas?: number;
+  readonly template: PodTemplate;
+  readonly selector?: RolloutSpec['selector'];
+}

@@ -3,6 +3,7 @@ import { fastUndoAnnotation, revisionAnnotation, undoneAnnotation } from './name
 import { revisionOf } from './replica-sets.ts';
 import type { PodTemplate, Rollout } from './rollout.ts';
 import { withoutInjections } from './template-equality.ts';
+import { templateHolderOf } from './template-holder.ts';
 import type { ReplicaSetView } from './world.ts';
 
 /*
@@ -53,23 +54,37 @@ export function chooseUndo(
   return { kind: 'refused', reason: others.length === 0 ? 'noEarlierRevision' : 'neverHealthy' };
 }
 
-/** The JSON patch of the Rollout that goes back to a ReplicaSet's template, which was read live; with its steps, or at once. */
+/**
+ * The JSON patch of the object that holds the template, which goes back to that of a ReplicaSet read live; with its steps, or at once.
+ * The wish travels with the template, so in the other object where `workloadRef` names one. Nobody takes it away there: it is bound
+ * to the revision that is left.
+ */
 export function undoPatch(
   rollout: Rollout,
   target: ReplicaSetView & { readonly template: PodTemplate },
   isWithSteps: boolean,
 ): readonly { readonly op: 'add' | 'replace' | 'test'; readonly path: string; readonly value: Json }[] {
   const template = withoutInjections(target);
-  const { annotations } = rollout.metadata;
+  const { metadata, path } = templateHolderOf(rollout);
+  const left = rollout.metadata.annotations[revisionAnnotation] ?? '0';
+  const wish = rollout.workload === undefined ? target.podHash : `${left}/${target.podHash}`;
+  const isOldWish = rollout.workload !== undefined && metadata.annotations[fastUndoAnnotation] === wish;
   const marks = {
-    [undoneAnnotation]: `${annotations[revisionAnnotation] ?? 0}/${target.podHash}`,
-    ...(isWithSteps ? {} : { [fastUndoAnnotation]: target.podHash }),
+    [undoneAnnotation]: `${left}/${target.podHash}`,
+    ...(isWithSteps ? {} : { [fastUndoAnnotation]: wish }),
+    ...(isWithSteps && isOldWish ? { [fastUndoAnnotation]: '' } : {}),
   };
   return [
-    { op: 'test', path: '/metadata/resourceVersion', value: rollout.metadata.resourceVersion ?? '' },
-    { op: 'replace', path: '/spec/template', value: template as Json },
-    ...annotate(annotations, marks),
+    { op: 'test', path: '/metadata/resourceVersion', value: metadata.resourceVersion ?? '' },
+    { op: 'replace', path: `/${path.join('/')}`, value: template as Json },
+    ...annotate(metadata.annotations, marks),
   ];
+}
+
+/** Whether a person asked to go to this very pod hash at once, from the revision before this one. */
+export function isFastUndoAsked({ metadata, workload }: Rollout, podHash: string, revision: number): boolean {
+  if (workload === undefined) return metadata.annotations[fastUndoAnnotation] === podHash;
+  return workload.metadata.annotations[fastUndoAnnotation] === `${revision - 1}/${podHash}`;
 }
 
 function annotate(present: Readonly<Record<string, string>>, marks: Readonly<Record<string, string>>) {
@@ -83,6 +98,8 @@ function annotate(present: Readonly<Record<string, string>>, marks: Readonly<Rec
 }
 
 /** Whether this revision came to be by an undo. */
-export function isUndo({ metadata, status }: Rollout, revision: number): boolean {
+export function isUndo(rollout: Rollout, revision: number): boolean {
+  const { metadata } = templateHolderOf(rollout);
+  const { status } = rollout;
   return metadata.annotations[undoneAnnotation] === `${revision - 1}/${status.currentPodHash ?? ''}`;
 }

@@ -3,7 +3,7 @@ import { ObjectMeta } from '../lib/index.ts';
 import type { Effect } from './effect.ts';
 import { revisionAnnotation, workloadGenerationAnnotation } from './names.ts';
 import { internal, invalid } from './problems.ts';
-import { PodTemplate, type Rollout, RolloutSpec, type RolloutStatus } from './rollout.ts';
+import { PodTemplate, type Rollout, RolloutSpec, type RolloutStatus, type WorkloadView } from './rollout.ts';
 import type { World } from './world.ts';
 
 /*
@@ -12,23 +12,13 @@ import type { World } from './world.ts';
  * the status, for clients.
  */
 
-/** The object that a Rollout takes its template from, read live. */
-export interface WorkloadView {
-  readonly kind: string;
-  readonly name: string;
-  readonly uid: string;
-  readonly generation: number;
-  /** Of a Deployment: how many pods it is asked to run. */
-  readonly replicas?: number;
-  readonly template: PodTemplate;
-  readonly selector?: RolloutSpec['selector'];
-}
-
 /** `apps/v1 Deployment` … as Argo knows them. */
 export const workloadKinds = ['apps/v1 Deployment', 'apps/v1 ReplicaSet', 'v1 PodTemplate'] as const;
 
+export type WorkloadKind = (typeof workloadKinds)[number];
+
 /** What a Rollout refers to as `apps/v1 Deployment`; undefined: nothing that there is. */
-export function workloadKindOf({ workloadRef }: RolloutSpec): (typeof workloadKinds)[number] | undefined {
+export function workloadKindOf({ workloadRef }: RolloutSpec): WorkloadKind | undefined {
   return workloadKinds.find((kind) => kind === `${workloadRef?.apiVersion ?? 'apps/v1'} ${workloadRef?.kind}`);
 }
 
@@ -60,8 +50,9 @@ export function parseWorkload(kind: string, object: unknown): WorkloadView {
   };
 }
 
-function nameOf({ name, uid, generation = 0 }: ObjectMeta) {
-  return { name, uid, generation };
+function nameOf(metadata: ObjectMeta) {
+  const { name, uid, generation = 0 } = metadata;
+  return { name, uid, generation, metadata };
 }
 
 /** The Rollout as it would be if its author had written the workload's template into it. One with a template of its own keeps that. */
@@ -71,12 +62,17 @@ export function withWorkload(rollout: Rollout, workload: WorkloadView | undefine
   const selector = spec.selector ?? workload.selector;
   return {
     ...rollout,
+    workload,
     spec: { ...spec, template: workload.template, ...(selector === undefined ? {} : { selector }) },
   };
 }
 
 /** What is wrong with the reference itself; undefined: the rest of the spec can be judged. */
-export function validateWorkload({ rollout, workload, hasOwnTemplate }: World): readonly string[] {
+export function validateWorkload({
+  rollout,
+  workload,
+  hasOwnTemplate,
+}: Pick<World, 'rollout' | 'workload' | 'hasOwnTemplate'>): readonly string[] {
   const { workloadRef } = rollout.spec;
   if (workloadRef === undefined) return [];
   const { kind, name, apiVersion, scaleDown } = workloadRef;

@@ -52,6 +52,9 @@ const words: Readonly<Record<RefusalReason, Words>> = {
     why: `usual tags here look like ${fact(facts, 'usual', 'others')}, and tags are never rewritten. Which one?`,
   }),
   notSupportedYet: (facts) => ({ why: `${fact(facts, 'what', 'that')} comes later. Nothing was done.` }),
+  workloadRuns: (facts) => ({
+    why: `${fact(facts, 'workload', 'its Deployment')} still runs ${fact(facts, 'replicas', 'some')} pods of its own: with another image it replaces them by itself, past every step and analysis. Scale it to 0 first.`,
+  }),
   notAtGate: (_, command) => ({
     why: 'nothing waits for a promote now: pods start, or a weight is being set. The card says what comes next.',
     works: [line(command, 'status')],
@@ -137,7 +140,8 @@ export function refusalWords(refusal: Refusal, command: Command): RefusalWords {
 /** What was perhaps meant, one button each. Names are suggested, never acted on. */
 function choices(refusal: Refusal, command: Command): RefusalWords['buttons'] {
   const candidates = refusal.candidates ?? [];
-  if (refusal.reason === 'otherRepository') return [{ text: 'Yes, start it', line: print(command), isConfirmed: true }];
+  if (refusal.reason === 'otherRepository' || refusal.reason === 'workloadRuns')
+    return [{ text: 'Yes, start it', line: print(command), isConfirmed: true }];
   if (refusal.reason === 'gitOwned') return overrideChoice(refusal, command);
   if (refusal.reason === 'unusualTag') return tagChoices(refusal, command);
   if (refusal.reason === 'alreadyRuns')

@@ -30,7 +30,7 @@ import {
   isNamed,
   readEntry,
 } from './start-entry.ts';
-import { isDrawnFor, readScene, type SceneWish } from './start-scene.ts';
+import { isDrawnFor, questions, readScene, type SceneWish } from './start-scene.ts';
 import {
   drawnOf,
   mostStaticOptions,
@@ -232,7 +232,7 @@ export function createStartForms(tools: StartFormTools): StartForms {
     if (answer.reason === 'staleCard')
       return { response_action: 'update', view: await again(changedWords(answer, drawn)) };
     const isAsking = sent.blocks.some(({ block_id: id }) => id?.startsWith(fields.sure) === true);
-    const isQuestion = answer.reason === 'otherRepository' || answer.reason === 'unusualTag';
+    const isQuestion = questions.has(answer.reason);
     if (isQuestion && !isAsking) return { response_action: 'update', view: await again(words) };
     return errorAt(sent, isQuestion ? 'sure' : fieldOf(answer.reason), wordsOnly(words));
   }

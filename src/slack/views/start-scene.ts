@@ -6,7 +6,7 @@ import { type Drawn, type Entry, imageOf, isNamed, keyOf, otherImage } from './s
 import { choicesOf, type StartScene, type Verdict } from './start-view.ts';
 
 /** Refusals that a second yes overcomes. */
-const questions: ReadonlySet<Refusal['reason']> = new Set(['otherRepository', 'unusualTag']);
+export const questions: ReadonlySet<Refusal['reason']> = new Set(['otherRepository', 'unusualTag', 'workloadRuns']);
 
 export interface SceneWish {
   readonly person: Person;

@@ -64,6 +64,7 @@ function keeperOf(caches: Caches, store: Pick<QueueStore, 'nudge' | 'onLoss'>, m
     store,
     servicesOf: neededServices,
     templatesOf: neededTemplates,
+    watchWorkloads: () => aCache<never>().reflector,
     log: silentLog,
   });
   onTestFinished(() => keeper.stop());

@@ -82,7 +82,13 @@ describe('a rollout of another object’s template', () => {
       metadata: { name: 'x', uid: 'u', generation: 3 },
       template: template('app:1'),
     });
-    expect(bare).toEqual({ kind: 'PodTemplate', name: 'x', uid: 'u', generation: 3, template: template('app:1') });
+    expect(bare).toMatchObject({
+      kind: 'PodTemplate',
+      name: 'x',
+      uid: 'u',
+      generation: 3,
+      template: template('app:1'),
+    });
   });
 
   it('begins no revision when only the size of the other object changes', () => {
