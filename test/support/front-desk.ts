@@ -93,7 +93,10 @@ const RolloutSeen = z.looseObject({
   }),
   spec: z.looseObject({
     paused: z.boolean().optional(),
-    template: z.looseObject({ spec: z.looseObject({ containers: z.array(z.looseObject({ image: z.string() })) }) }),
+    /** Not there where `workloadRef` names one. */
+    template: z
+      .looseObject({ spec: z.looseObject({ containers: z.array(z.looseObject({ image: z.string() })) }) })
+      .default({ spec: { containers: [] } }),
   }),
   status: z
     .looseObject({
