@@ -211,7 +211,8 @@ export const refusalReasons = [
   'notAtGate', // promote while pods start or a weight is set: nothing waits for a person
   'undoWhileMoving', // undo of a rollout under way: abort is the word
   'alreadyThere', // undo to the revision that runs: facts: revision
-  'analysisRunning', // promote beside a running analysis
+  'analysisRunning', // promote beside a running analysis: facts: strategy
+  'noSteps', // skip of a blue-green rollout: it has none
   'gateNeedsPromote', // resume at a gate of the plan
   'notPaused',
   'alreadyPaused',

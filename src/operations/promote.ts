@@ -19,7 +19,8 @@ export const promote: Act<Wish> = {
     const step = currentStep(rollout);
     const isMeasuring =
       step?.analysis !== undefined || step?.plugin !== undefined || waitOf(rollout)?.kind === 'analysis';
-    if (isMeasuring) return refuse('analysisRunning', { step: String(index + 1) });
+    const strategy = rollout.spec.strategy?.blueGreen === undefined ? 'canary' : 'blueGreen';
+    if (isMeasuring) return refuse('analysisRunning', { step: String(index + 1), strategy });
     return refuse('notAtGate', { step: String(index + 1) });
   },
 };

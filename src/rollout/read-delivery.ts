@@ -69,7 +69,7 @@ export function readDelivery(world: World, facts: DeliveryFacts): Delivery {
     ...rollingOf(at),
     metrics: lines,
     nextAtMs: nextAt(at, nowMs),
-    nextPercent: state === 'gate' ? nextPercentOf(at) : undefined,
+    nextPercent: state === 'gate' && spec.strategy?.blueGreen === undefined ? nextPercentOf(at) : undefined,
     approvals: state === 'gate' ? facts.approvals : undefined,
     pods: { ready: canary?.availableReplicas ?? 0, desired: canary?.specReplicas ?? spec.replicas ?? 1 },
     reason: reasonOf(at, state),

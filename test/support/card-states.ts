@@ -1,10 +1,26 @@
 import type { Delivery, DeliveryState } from '../../src/rollout/index.ts';
 import { aDelivery, aMetric, aSeries, aTypicalDelivery, deliveryStates, noonMs, planAt } from './a-delivery.ts';
 
-/** The states that people tell apart: those of the engine, a gate with one of two approvals, and a rollout that Git asks something else of. */
+const preview = {
+  weightPercent: 0,
+  weights: [{ percent: 100, state: 'ahead' }],
+  step: { index: 0, count: 1 },
+  nextPercent: undefined,
+  blueGreen: { at: 'preview' },
+} as const satisfies Partial<Delivery>;
+const active = { ...preview, weightPercent: 100, step: { index: 1, count: 1 }, blueGreen: { at: 'active' } } as const;
+
+/**
+ * The states that people tell apart: those of the engine, a gate with one of two approvals, those that blue-green words otherwise, and a
+ * rollout that Git asks something else of.
+ */
 export const cardStates: Readonly<Record<string, Delivery>> = {
   ...Object.fromEntries(deliveryStates.map((state) => [state, aTypicalDelivery(state)])),
   approval: { ...aTypicalDelivery('gate'), approvals: { by: ['slack:U0ARNO'], needed: 2 } },
+  previewGate: { ...aTypicalDelivery('gate'), ...preview },
+  previewSwitching: { ...aTypicalDelivery('moving'), ...preview },
+  activeChecking: { ...aTypicalDelivery('checking'), ...active },
+  activeRolledBack: { ...aTypicalDelivery('rolledBack'), ...preview },
   gitOwned: aDelivery('live', {
     weightPercent: 100,
     weights: planAt(100),
@@ -47,7 +63,7 @@ export function crowded(delivery: Delivery): Delivery {
     namespace: 'team-recommendations-production-europe',
     fromImage: `ghcr.io/acme/${longName}:${sha}`,
     toImage: `ghcr.io/acme/${longName}@sha256:${'0123456789abcdef'.repeat(4)}`,
-    weightPercent: state === 'starting' ? 0 : 33.333,
+    weightPercent: crowdedPercent(delivery),
     weights: weights.length === 0 ? [] : Array.from({ length: 30 }, (_, n) => longPlan(n)),
     metrics: many,
     guilty,
@@ -56,6 +72,11 @@ export function crowded(delivery: Delivery): Delivery {
     startedBy: 'system:serviceaccount:continuous-delivery:production-releases',
     reason: hasReason.includes(state) ? longReason : delivery.reason,
   };
+}
+
+function crowdedPercent({ state, blueGreen, weightPercent }: Delivery): number {
+  if (blueGreen !== undefined) return weightPercent;
+  return state === 'starting' ? 0 : 33.333;
 }
 
 const contest: NonNullable<Delivery['contest']> = {

@@ -151,6 +151,7 @@ export function renderUnclear(view: AnswerView, parsed: Extract<Parsed, { kind: 
 
 /** `promote checkout 50%`: the plan's weights, and what promote would do. */
 export function renderPlanWeights(view: AnswerView, delivery: Delivery, wanted: string): Message {
+  if (delivery.blueGreen !== undefined) return renderNoWeights(view, delivery, wanted);
   const plan = delivery.weights.map((weight) => formatPercent(weight.percent)).join('-');
   const next = delivery.nextPercent ?? delivery.weights.find((weight) => weight.state === 'ahead')?.percent;
   const target = { namespace: delivery.namespace, name: delivery.name };
@@ -160,6 +161,15 @@ export function renderPlanWeights(view: AnswerView, delivery: Delivery, wanted: 
       text: next === undefined ? 'Promote' : `Promote to ${formatPercent(next)}`,
       line: print({ verb: 'promote', target }),
     },
+    { text: 'Finish', line: print({ verb: 'finish', target }) },
+  ]);
+}
+
+function renderNoWeights(view: AnswerView, { namespace, name }: Delivery, wanted: string): Message {
+  const target = { namespace, name };
+  const words = `${code(quote(wanted, 10))} is not asked for: blue-green has no weights, it gives all requests over at once.`;
+  return say(view, words, [
+    { text: 'Promote', line: print({ verb: 'promote', target }) },
     { text: 'Finish', line: print({ verb: 'finish', target }) },
   ]);
 }

@@ -5,6 +5,7 @@ import { type ActActionId, moreActionId } from '../actions/action-ids.ts';
 import type { Signer } from '../actions/signed-value.ts';
 import { actions, type ButtonWords, button, confirm } from './blocks.ts';
 import { plain } from './mrkdwn.ts';
+import { isShared } from './place-words.ts';
 import { canaryVersion, versionOf } from './version.ts';
 
 /** What a person may want in this state: at most three buttons, the most urgent first, and the rest behind the overflow. */
@@ -138,7 +139,10 @@ function actWords(action: ActActionId, delivery: Delivery): ButtonWords {
     case 'finish':
       return { text: 'Finish now', label: `Finish ${what} now, skipping the rest of its plan` };
     case 'retry':
-      return { text: 'Retry', label: `Retry ${what} from its first step` };
+      return {
+        text: 'Retry',
+        label: `Retry ${what} from ${delivery.blueGreen === undefined ? 'its first step' : 'its preview'}`,
+      };
     case 'undo':
       return { text: 'Undo', label: `Undo ${what}: back to the revision before` };
     case 'why':
@@ -152,7 +156,6 @@ function actWords(action: ActActionId, delivery: Delivery): ButtonWords {
 function confirmFor(action: ActActionId, delivery: Delivery): ConfirmationDialog | undefined {
   const what = `${plain(delivery.name, 60)} ${plain(canaryVersion(delivery), 25)}`;
   const from = plain(versionOf(delivery.fromImage), 40);
-  const share = `${formatPercent(delivery.weightPercent)} %`;
   switch (action) {
     case 'abort':
       if (delivery.rolling !== undefined)
@@ -165,7 +168,7 @@ function confirmFor(action: ActActionId, delivery: Delivery): ConfirmationDialog
         });
       return confirm({
         title: `Abort ${what}?`,
-        text: `All requests go back to ${from} (stable). The canary has ${share} now. Retry starts it again.`,
+        text: `${abortWords(delivery, from)} Retry starts it again.`,
         yes: 'Abort',
         no: 'Keep going',
         isDanger: true,
@@ -173,7 +176,7 @@ function confirmFor(action: ActActionId, delivery: Delivery): ConfirmationDialog
     case 'undo':
       return confirm({
         title: `Undo ${what}?`,
-        text: `Goes back to the last healthy revision at once, without steps${delivery.fromImage === undefined ? '' : `: ${from}`}.`,
+        text: `Goes back to the last healthy revision at once${delivery.blueGreen === undefined ? ', without steps' : ''}${delivery.fromImage === undefined ? '' : `: ${from}`}.`,
         yes: 'Undo',
         no: 'Keep it',
         isDanger: true,
@@ -181,7 +184,7 @@ function confirmFor(action: ActActionId, delivery: Delivery): ConfirmationDialog
     case 'finish':
       return confirm({
         title: `Finish ${what} now?`,
-        text: `Goes from ${share} to 100 %. The gates and analyses that are left do not run.`,
+        text: `${finishWords(delivery)} The gates and analyses that are left do not run.`,
         yes: 'Finish',
         no: 'Keep the plan',
         isDanger: true,
@@ -197,4 +200,18 @@ function confirmFor(action: ActActionId, delivery: Delivery): ConfirmationDialog
     default:
       return undefined;
   }
+}
+
+function abortWords(delivery: Delivery, from: string): string {
+  const { blueGreen, weightPercent } = delivery;
+  if (isShared(delivery))
+    return `All requests go back to ${from} (stable). The canary has ${formatPercent(weightPercent)} % now.`;
+  if (blueGreen?.at === 'active') return `All requests go back to ${from} (stable), whose pods are all there.`;
+  return `All requests stay on ${from} (stable), and the preview goes.`;
+}
+
+function finishWords(delivery: Delivery): string {
+  const { blueGreen, weightPercent } = delivery;
+  if (isShared(delivery)) return `Goes from ${formatPercent(weightPercent)} % to 100 %.`;
+  return blueGreen?.at === 'active' ? 'It stays active.' : 'Goes active as soon as all its pods are there.';
 }

@@ -4,6 +4,7 @@ import { sparkline } from './chart-block.ts';
 import { guiltyLines, metricLines } from './metric-words.ts';
 import { date, type Mrkdwn, quote } from './mrkdwn.ts';
 import { contextColumns, linesOnPhone } from './phone-lines.ts';
+import { isShared, requestWords } from './place-words.ts';
 import { canaryVersion, versionOf } from './version.ts';
 
 /** So that the buttons end in the upper half of a phone's screen, and the foot on it. */
@@ -65,8 +66,10 @@ function firstLines(delivery: Delivery, { isTight = false }: Room): readonly Mrk
   if (isIdle(delivery)) return [event];
   const { rolling } = delivery;
   const amount = rolling === undefined ? `*${formatPercent(delivery.weightPercent)} %*` : podWords(rolling);
-  const share = `${bar(delivery.weightPercent)} ${amount}`;
   const isUnderWay = delivery.state !== 'live' && !isGoingBack(delivery);
+  // Gone back, the event says where all requests are.
+  if (isBack(delivery) && !isShared(delivery)) return [event];
+  const share = isShared(delivery) ? `${bar(delivery.weightPercent)} ${amount}` : requestWords(delivery);
   const hasPlan = delivery.weights.length > 0 && !isTight;
   if (isUnderWay) return [share, event, ...(hasPlan ? [planLine(delivery)] : [])];
   const together = `${share} · ${event}`;
@@ -76,6 +79,10 @@ function firstLines(delivery: Delivery, { isTight = false }: Room): readonly Mrk
 /** `*2 new* · 4 old` */
 function podWords({ canaryPods, stablePods }: NonNullable<Delivery['rolling']>): Mrkdwn {
   return `*${canaryPods} new* · ${stablePods} old`;
+}
+
+function isBack({ state }: Delivery): boolean {
+  return state === 'rolledBack' || state === 'notVerified';
 }
 
 /** Argo's own words help where we have no better ones; beside the guilty metric they would say it twice. */
@@ -106,7 +113,8 @@ function nextEvent(delivery: Delivery): Mrkdwn {
       return `${delivery.pods.ready} of ${delivery.pods.desired} pods ready`;
     case 'moving':
       if (delivery.rolling !== undefined) return 'Kubernetes moves the pods';
-      if (delivery.blueGreen?.at === 'active') return `active${ago}`;
+      if (delivery.blueGreen?.at === 'active') return 'nothing is left to wait for';
+      if (delivery.blueGreen !== undefined) return ago === '' ? 'switches next' : `switches${ago}`;
       return ahead === undefined ? `last weight${ago}` : `next ${formatPercent(ahead.percent)} %${ago}`;
     case 'checking':
       if (delivery.rolling !== undefined) return `found good${ago || ' soon'}`;
@@ -122,10 +130,10 @@ function nextEvent(delivery: Delivery): Mrkdwn {
     case 'stalled':
       return `${delivery.pods.ready} of ${delivery.pods.desired} pods ready, still trying`;
     case 'aborting':
-      return `going back to ${stable}`;
+      return isShared(delivery) || delivery.blueGreen?.at === 'active' ? `going back to ${stable}` : 'the preview goes';
     case 'rolledBack':
     case 'notVerified':
-      return `back on ${stable}`;
+      return isShared(delivery) ? `back on ${stable}` : `all requests back on *${stable}*`;
     case 'live':
       return liveWords(delivery);
     case 'stuck':
@@ -140,8 +148,9 @@ function nextEvent(delivery: Delivery): Mrkdwn {
 }
 
 /** The last approval promotes: the question is the same one. */
-function gateWords({ approvals, nextPercent }: Delivery): Mrkdwn {
-  const to = nextPercent === undefined ? '' : ` to ${formatPercent(nextPercent)} %`;
+function gateWords({ approvals, nextPercent, blueGreen }: Delivery): Mrkdwn {
+  const goal = blueGreen === undefined ? '' : ' to active';
+  const to = nextPercent === undefined ? goal : ` to ${formatPercent(nextPercent)} %`;
   if (approvals === undefined) return `*promote${to}?*`;
   const missing = Math.max(0, approvals.needed - approvals.by.length);
   return `*promote${to}?* ${missing === 1 ? 'one more approval' : `${missing} more approvals`}`;

@@ -48,7 +48,10 @@ export function mayAsk({ delivery, mayDo, nameOf }: CauseView, verb: 'promote' |
   return `${who}: ${named.join(', ')}${more}`;
 }
 
-export function rolloutLine({ command, delivery }: CauseView, verb: 'promote' | 'abort' | 'resume' | 'skip'): string {
+export function rolloutLine(
+  { command, delivery }: CauseView,
+  verb: 'promote' | 'abort' | 'resume' | 'skip' | 'finish',
+): string {
   const { namespace, name } = delivery;
   return `${command} ${print({ verb, target: { namespace, name } })}`;
 }

@@ -105,7 +105,8 @@ function noData(cause: Of<'noData'>, view: CauseView): CauseWords {
     title: `No data for ${quote(cause.metric, 60)}: it is held, and never passed`,
     details,
     who: 'whoever keeps this metric; skipping it is a right of its own',
-    next: [rolloutLine(view, 'skip'), rolloutLine(view, 'abort')],
+    // Blue-green has no steps: what is left before the switch is left out as a whole.
+    next: [rolloutLine(view, view.delivery.blueGreen === undefined ? 'skip' : 'finish'), rolloutLine(view, 'abort')],
   };
 }
 

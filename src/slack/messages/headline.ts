@@ -1,6 +1,7 @@
 import { assertNever, formatPercent } from '../../lib/index.ts';
 import type { Delivery } from '../../rollout/index.ts';
 import { escapeText, plain, truncate } from './mrkdwn.ts';
+import { placeWords } from './place-words.ts';
 import { canaryVersion } from './version.ts';
 
 /** Two lines of a phone at most. */
@@ -31,7 +32,9 @@ export function subject(delivery: Delivery, maxLength: number): string {
 
 function stateWords(delivery: Delivery): { readonly mark: string; readonly words: string } {
   const { rolling } = delivery;
-  const at = rolling === undefined ? ` at ${wholePercent(delivery.weightPercent)} %` : rollingWords(delivery, rolling);
+  const place = placeWords(delivery, wholePercent(delivery.weightPercent));
+  const standing = place === '' ? '' : ` ${place}`;
+  const at = rolling === undefined ? standing : rollingWords(delivery, rolling);
   switch (delivery.state) {
     case 'starting':
       return { mark: '🟡', words: rolling === undefined ? `${at}, starting pods` : `${at}, starting` };

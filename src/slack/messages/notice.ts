@@ -101,7 +101,9 @@ function renderDecided(
   decided: NonNullable<Notice['decided']>,
   view: CardView,
 ): Message {
-  const what = decisions[decided.event] ?? 'it went on';
+  const isSwitch = decided.event === 'finished' && delivery.blueGreen !== undefined;
+  const decision = isSwitch ? 'taken to active without the rest of its plan' : decisions[decided.event];
+  const what = decision ?? 'it went on';
   const by = decided.by === undefined ? '' : ` by ${quote(view.nameOf(decided.by) ?? decided.by, 60)}`;
   const words = `${asked[notice.event] ?? told[notice.event].does}: ${what}${by}`;
   const sentence = `${told[notice.event].mark} ${boldSubject(delivery)} ${words}`;
@@ -117,7 +119,9 @@ function noticeSentence(delivery: Delivery, notice: Notice, view: CardView): Mrk
   if (notice.event === 'undone') return `${words.mark} ${undoneWords(delivery)}${by === undefined ? '' : ` by ${by}`}`;
   const gate = notice.event === 'gateReached' && delivery.nextPercent !== undefined;
   const to = gate ? `: promote to ${formatPercent(delivery.nextPercent ?? 0)} %?` : '';
-  if (by === undefined || !peopleDo.has(notice.event)) return `${words.mark} ${what} ${words.does}${to}`;
+  const isSwitch = notice.event === 'finished' && delivery.blueGreen !== undefined;
+  const does = isSwitch ? 'goes active without the rest of its plan' : words.does;
+  if (by === undefined || !peopleDo.has(notice.event)) return `${words.mark} ${what} ${does}${to}`;
   return `${words.mark} ${by} ${words.by} ${what}`;
 }
 

@@ -6,6 +6,7 @@ import type { Signer } from '../actions/signed-value.ts';
 import { actions, button, type Message, reasonInput, section } from './blocks.ts';
 import { actButton } from './card-actions.ts';
 import { capital, type Mrkdwn, quote } from './mrkdwn.ts';
+import { isShared, placeWords } from './place-words.ts';
 import { canaryVersion, versionOf } from './version.ts';
 
 /** What is asked: the delivery it is about, and what the act would do to it. */
@@ -37,19 +38,30 @@ function lineButton(sign: Signer['sign'], line: string, text: string): Button {
 
 function questionWords(action: ActActionId, delivery: Delivery, facts: Readonly<Record<string, string>>): Mrkdwn {
   const what = `*${quote(delivery.name, 100)} ${quote(canaryVersion(delivery), 60)}*`;
-  const share = `${formatPercent(delivery.weightPercent)} %`;
+  const place = placeWords(delivery);
+  const at = place === '' ? '' : ` (${place.replace(/^at /, '')})`;
   switch (action) {
     case 'finish':
-      return `Finish ${what} now? It goes from ${share} to 100 % without the rest of its plan. ${notRun(facts)}`;
+      return `Finish ${what} now? ${finishWords(delivery)} without the rest of its plan. ${notRun(facts)}`;
     case 'skip':
-      return `Skip this step of ${what} (${share})? What its wait or analysis has not measured stays unmeasured:${unmeasured(delivery)}`;
+      return `Skip this step of ${what} ${at}? What its wait or analysis has not measured stays unmeasured:${unmeasured(delivery)}`;
     case 'undo':
       return `Undo ${what}? It goes back to ${backTo(delivery, facts)}.`;
     case 'abort':
-      return `${what} is on its way (${share}). Abort sends all requests back to stable.`;
+      return `${what} is on its way${at}. ${abortWords(delivery)}`;
     default:
-      return `${capital(action)} ${what} (${share})?`;
+      return `${capital(action)} ${what}${at}?`;
   }
+}
+
+function finishWords(delivery: Delivery): Mrkdwn {
+  if (isShared(delivery)) return `It goes from ${formatPercent(delivery.weightPercent)} % to 100 %`;
+  return delivery.blueGreen?.at === 'active' ? 'It stays active' : 'It goes active as soon as all its pods are there,';
+}
+
+function abortWords(delivery: Delivery): Mrkdwn {
+  if (isShared(delivery) || delivery.blueGreen?.at === 'active') return 'Abort sends all requests back to stable.';
+  return 'Abort leaves all requests on stable, and the preview goes.';
 }
 
 /** `2 gates and 3 analyses will not run: gate at 50 %, success-rate at 50 %, …` */

@@ -76,9 +76,13 @@ const words: Readonly<Record<RefusalReason, Words>> = {
     works: [line(command, 'status')],
   }),
   nothingMoving: (_, command) => ({ why: 'nothing is under way there.', works: [line(command, 'status')] }),
-  analysisRunning: (_, command) => ({
+  analysisRunning: ({ strategy }, command) => ({
     why: 'an analysis is running; promoting beside it would leave it unmeasured. Wait for its verdict, or end it by name.',
-    works: [line(command, 'skip')],
+    works: [line(command, strategy === 'blueGreen' ? 'finish' : 'skip')],
+  }),
+  noSteps: (_, command) => ({
+    why: 'blue-green has no steps to skip. Finish leaves out all that is left of its plan.',
+    works: [line(command, 'finish')],
   }),
   gateNeedsPromote: (_, command) => ({
     why: 'this is a gate of the plan, not a pause that someone asked for: it wants a promote.',

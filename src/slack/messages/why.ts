@@ -8,6 +8,7 @@ import { causeWords } from './cause-words.ts';
 import { headline, headlineText } from './headline.ts';
 import { metricLine, nearestFirst } from './metric-words.ts';
 import { capital, code, date, type Mrkdwn, plain, quote } from './mrkdwn.ts';
+import { isShared } from './place-words.ts';
 
 const maxMetrics = 10;
 
@@ -98,6 +99,7 @@ function waitsFor(delivery: Delivery): Mrkdwn {
       return `Waits for its pods: ${delivery.pods.ready} of ${delivery.pods.desired} ready.`;
     case 'moving':
       if (delivery.rolling !== undefined) return 'Kubernetes moves its pods.';
+      if (delivery.blueGreen !== undefined) return `It moves: waits for its switch${at}.`;
       return `It moves: waits for its next weight${at}.`;
     case 'checking':
       if (delivery.rolling !== undefined) return `It soaks: found good${at || ' soon'}, if nothing says otherwise.`;
@@ -111,7 +113,10 @@ function waitsFor(delivery: Delivery): Mrkdwn {
     case 'noData':
       return `Holds: nothing could be measured${at === '' ? '' : `, next try${at}`}.`;
     case 'aborting':
-      return `Goes back: ${formatPercent(delivery.weightPercent)} % is left.`;
+      if (isShared(delivery)) return `Goes back: ${formatPercent(delivery.weightPercent)} % is left.`;
+      return delivery.blueGreen?.at === 'active'
+        ? 'Goes back: it is still active.'
+        : 'Goes back: all requests are on stable, its pods are going.';
     case 'rolledBack':
       return 'All requests go to stable; each check of the way back was seen.';
     case 'notVerified':

@@ -185,8 +185,9 @@ describe.skipIf(!hasChromium())('the card, as a person sees it', () => {
   test('tells each state from every other in words or signs, where nobody sees a colour', async () => {
     const seen = await look('Phone', 'light');
     const heads = Object.keys(cardStates).map((name) => withoutColour(seen.get(name)?.head ?? ''));
-    // Only Git's side of a release that is live is told in the last line.
-    expect(new Set(heads).size).toBe(heads.length - 1);
+    // Git's side of a release that is live is told in the last line, and where blue-green's requests went back to in the first.
+    expect(new Set(heads).size).toBe(heads.length - 2);
+    expect(seen.get('activeRolledBack')?.words).toContain('all requests back on 1.4.2');
     expect(seen.get('gitOwned')?.words).toMatch(/Git still asks for 3\.0\.0$/);
     expect(seen.get('live')?.words).not.toContain('Git');
   });

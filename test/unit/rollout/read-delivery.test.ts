@@ -215,7 +215,7 @@ describe('a delivery of blue-green', () => {
       state: 'gate',
       weightPercent: 0,
       weights: [{ percent: 100, state: 'ahead' }],
-      nextPercent: 100,
+      nextPercent: undefined,
       blueGreen: { at: 'preview' },
       step: { index: 0, count: 1 },
       binding: { step: 0 },

@@ -234,10 +234,66 @@ describe('the card of blue-green', () => {
     return section?.type === 'section' ? (section.text?.text ?? '') : '';
   };
 
-  it('goes from preview to active', () => {
-    const after = { ...before, weightPercent: 100, blueGreen: { at: 'active' } } as const;
-    expect(bodyOf(aDelivery('gate', { ...before, nextPercent: 100 }))).toContain('\n*preview* → active\n');
-    expect(bodyOf(aDelivery('checking', after))).toContain('\npreview ✓ → *active*\n');
+  const active = { ...before, weightPercent: 100, blueGreen: { at: 'active' } } as const;
+  const soon = { nextAtMs: noonMs + 20_000 };
+
+  /** The headline, and the body up to the metrics. */
+  it.each([
+    [
+      'starting',
+      before,
+      'in preview, starting pods',
+      ['all requests on *1.4.2*', '0 of 4 pods ready', '*preview* → active'],
+    ],
+    ['checking', before, 'in preview, checking', ['all requests on *1.4.2*', /^measures /, '*preview* → active']],
+    [
+      'gate',
+      before,
+      'in preview, waits for you',
+      ['all requests on *1.4.2*', '*promote to active?*', '*preview* → active'],
+    ],
+    [
+      'moving',
+      { ...before, ...soon },
+      'in preview, moving',
+      ['all requests on *1.4.2*', /^switches <!date/, '*preview* → active'],
+    ],
+    [
+      'moving',
+      { ...before, nextAtMs: undefined },
+      'in preview, moving',
+      ['all requests on *1.4.2*', 'switches next', '*preview* → active'],
+    ],
+    ['paused', before, 'in preview, paused', ['all requests on *1.4.2*', 'paused on request', '*preview* → active']],
+    ['checking', active, 'active, checking', ['all requests on *2.0.0*', /^measures /, 'preview ✓ → *active*']],
+    ['aborting', active, 'active, going back', ['all requests on *2.0.0*', 'going back to 1.4.2']],
+    ['aborting', before, 'in preview, going back', ['all requests on *1.4.2*', 'the preview goes']],
+    ['rolledBack', before, 'rolled back', ['all requests back on *1.4.2*']],
+    ['live', active, 'is live', ['all requests on *2.0.0*']],
+    ['starting', { ...before, fromImage: undefined }, ', starting pods', ['no requests yet']],
+    ['moving', { ...active, weightPercent: 50 }, 'at 50 %, moving', ['█████░░░░░ *50 %*']],
+  ] as const)('%s: says where the requests are, and never a share (%#)', (state, how, title, lines) => {
+    const card = renderCard(aDelivery(state, { pods: { ready: 0, desired: 4 }, ...how, nextPercent: undefined }), view);
+    const [head] = card.blocks;
+    expect(JSON.stringify(head).replaceAll('\u00a0', ' ')).toContain(
+      `checkout 2.0.0${title.startsWith(',') ? '' : ' '}${title}`,
+    );
+    const body = bodyOf(aDelivery(state, { pods: { ready: 0, desired: 4 }, ...how, nextPercent: undefined })).split(
+      '\n',
+    );
+    for (const [index, line] of lines.entries()) {
+      if (typeof line === 'string') expect(body[index]).toContain(line);
+      else expect(body[index]).toMatch(line);
+    }
+    if (how.weightPercent !== 50) expect(words(card.blocks)).not.toMatch(/\b(?:0|100) %/);
+  });
+
+  it('asks in its own words before it acts', () => {
+    const asked = (state: 'gate' | 'checking', how: Parameters<typeof aDelivery>[1]) =>
+      words(renderCard(aDelivery(state, { ...how, nextPercent: undefined }), view).blocks);
+    expect(asked('gate', before)).toContain('All requests stay on 1.4.2 (stable), and the preview goes.');
+    expect(asked('checking', active)).toContain('All requests go back to 1.4.2 (stable), whose pods are all there.');
+    expect(asked('gate', before)).toMatch(/"Promote"/);
   });
 
   it('offers no step to skip', () => {
