@@ -89,6 +89,7 @@ describe.each(Object.entries(cardStates))('the card of %s', (name, delivery) => 
     const isAtRisk = ![
       'aborting',
       'rolledBack',
+      'activeRolledBack',
       'notVerified',
       'live',
       'gitOwned',
