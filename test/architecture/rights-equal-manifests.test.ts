@@ -77,6 +77,9 @@ it('in drive mode nothing of other people is written but Rollouts', () => {
     .map(({ group, resource }) => `${group}/${resource}`);
   expect([...new Set(writes)].sort()).toEqual([
     '/configmaps',
+    // What a workloadRef names, where a person starts or undoes.
+    '/podtemplates',
+    'apps/deployments',
     'argoproj.io/rollouts',
     'argoproj.io/rollouts/status',
     'authorization.k8s.io/subjectaccessreviews',
