@@ -1,11 +1,11 @@
 import { formatTimestamp } from '../analysis/index.ts';
-import { type PodTemplate, revisionOf } from '../rollout/index.ts';
+import { type ReplicaSetView, revisionOf } from '../rollout/index.ts';
 import type { DeploymentEffect } from './decide.ts';
-import type { DeploymentWorld, RevisionView } from './deployment.ts';
+import type { DeploymentWorld } from './deployment.ts';
 import type { Memory } from './memory.ts';
 
 /** Where a way back leads: the newest revision that was found good and is still there. */
-export function lastGoodOf({ replicaSets }: Pick<DeploymentWorld, 'replicaSets'>, memory: Memory) {
+export function lastGoodOf(replicaSets: readonly ReplicaSetView[], memory: Memory): ReplicaSetView | undefined {
   const hashes = memory.good.filter((hash) => hash !== memory.canary);
   for (const hash of hashes) {
     const found = replicaSets.find(({ podHash }) => podHash === hash);
@@ -15,7 +15,7 @@ export function lastGoodOf({ replicaSets }: Pick<DeploymentWorld, 'replicaSets'>
 }
 
 /** What is remembered of a way back to this revision. */
-export function rememberUndo(memory: Memory, to: RevisionView, message: string, nowMs: number): Memory {
+export function rememberUndo(memory: Memory, to: ReplicaSetView, message: string, nowMs: number): Memory {
   const { heldAt: _, problem: __, stuck: ___, ...kept } = memory;
   return { ...kept, undone: { at: formatTimestamp(nowMs), to: to.podHash, message } };
 }
@@ -23,14 +23,14 @@ export function rememberUndo(memory: Memory, to: RevisionView, message: string, 
 /** Back to the last good revision, once; or, where there is none, loud words. */
 export function goBack(world: DeploymentWorld, memory: Memory, message: string): readonly DeploymentEffect[] {
   if (memory.stuck !== undefined) return [];
-  const target = lastGoodOf(world, memory);
+  const target = lastGoodOf(world.replicaSets, memory);
   const hindrance = hindranceOf(world, memory, target);
-  if (target === undefined || hindrance !== undefined) {
-    const words = `${message}. It is not undone: ${hindrance}`;
+  const template = target?.template;
+  if (target === undefined || template === undefined || hindrance !== undefined) {
+    const words = `Not undone: ${hindrance}. ${message}`;
     const stuck = { at: formatTimestamp(world.nowMs), message: words };
     return [{ kind: 'remember', memory: { ...memory, stuck } }, announce(memory, 'NotUndone', words)];
   }
-  const template: PodTemplate = target.template;
   return [
     { kind: 'goBack', template, memory: rememberUndo(memory, target, message, world.nowMs) },
     announce(memory, 'RolloutAborted', `Undone to revision ${revisionOf(target)}: ${message}`),
@@ -40,7 +40,7 @@ export function goBack(world: DeploymentWorld, memory: Memory, message: string):
 function hindranceOf(
   { deployment }: DeploymentWorld,
   memory: Memory,
-  target: RevisionView | undefined,
+  target: ReplicaSetView | undefined,
 ): string | undefined {
   if (memory.putBackBy !== undefined)
     return `${memory.putBackBy} put this template back after it was undone; change it in Git`;

@@ -16,7 +16,6 @@ import {
   type Binding,
   bindingOf,
   type KnownHealth,
-  plainDeployment,
   type ReplicaSetView,
   type Rollout,
   type RolloutPatch,
@@ -25,6 +24,7 @@ import { authorise, type Verb } from './authorise.ts';
 import type { Channels } from './channels.ts';
 import { findFor } from './find.ts';
 import type { Answer, CardPlace, Question, Refusal, Wish } from './operations.ts';
+import { chooseForDeployment } from './plain-deployment.ts';
 import type { ReadTools } from './read.ts';
 import { isReason } from './situation.ts';
 
@@ -211,10 +211,8 @@ async function weigh<W extends Wish>(
   const verb = typeof rule.verb === 'function' ? rule.verb(seen, wish) : rule.verb;
   const refused = await mayNot(wish, verb, name, rule, seen, tools, signal);
   if (refused !== undefined) return refused;
-  const isPlain = plainDeployment(name.name) !== undefined;
-  if (isPlain && !['start', 'start-foreign', 'pause', 'resume'].includes(verb))
-    return { done: false, reason: 'notSupportedYet', facts: { what: `${verb} of a plain Deployment` } };
-  const change = await rule.choose(seen, wish, tools, signal);
+  const choose = chooseForDeployment(verb, seen) ?? rule.choose;
+  const change = await choose(seen, wish, tools, signal);
   if (!change.done) return change;
   const recorded = { verb, by: wish.person.slackId, reason: wish.reason ?? '', facts: change.facts ?? {} };
   return { done: true, seen, change, recorded };

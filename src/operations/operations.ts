@@ -204,6 +204,7 @@ export const refusalReasons = [
   'unusualTag', // start asks once: facts: image, usual
   'notSupportedYet', // facts: what
   'workloadRuns', // start asks once: the Deployment that workloadRef names has pods; facts: workload, replicas
+  'notForDeployments', // promote, skip, finish, retry of a plain Deployment; facts: verb
   'alreadyRuns', // facts: image, revision
   'isMoving', // start while a rollout of this image is under way: facts: image
   'staleCard', // facts: what moved: sawStep, step, sawRevision, revision

@@ -2,6 +2,7 @@ import {
   chooseUndo,
   type KnownHealth,
   noteOverride,
+  plainDeployment,
   type Rollout,
   revisionOf,
   undoPatch,
@@ -49,11 +50,13 @@ export const undo: Act<UndoWish> = {
     const wanted = withoutInjections({ ...replicaSet, template });
     const ownedByGit = await refuseForGit(seen, wanted, wish, tools, signal);
     if (ownedByGit !== undefined) return ownedByGit;
+    // Kubernetes moves its pods: there are no steps to skip.
+    const hasNoSteps = plainDeployment(rollout.metadata.name) !== undefined;
     const images = (template.spec?.containers ?? []).map(({ image }) => image ?? '');
     return {
       done: true,
       json: noteOverride(rollout, wanted, { nowMs: tools.cluster.nowMs(), isMapMade: rollout.workload === undefined }),
-      template: undoPatch(rollout, { ...replicaSet, template }, wish.withSteps === true),
+      template: undoPatch(rollout, { ...replicaSet, template }, wish.withSteps === true || hasNoSteps),
       facts: {
         revision: String(revision),
         image: images.join(' '),

@@ -20,8 +20,12 @@ export async function openDeployments({ sandbox }: FrontDesk, shops: readonly Ro
   const data = Object.fromEntries(shops.map(({ name }) => [`${name}.example.com`, '60']));
   const load = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'load' }, data };
   await put('/api/v1/namespaces/sandbox/configmaps', load);
+  const images = { data: { 'rolling.yaml': 'shop:unpullable: { pull: missing }' } };
+  const imageList = '/api/v1/namespaces/sandbox/configmaps/image-list';
+  await sandbox.request('PATCH', imageList, images, 'application/merge-patch+json');
   await put(`/apis/argoproj.io/v1alpha1/namespaces/${namespace}/analysistemplates`, successRate('slo', '500ms'));
   await put(`/apis/argoproj.io/v1alpha1/namespaces/${namespace}/analysistemplates`, successRate('late-slo', '5s'));
+  await put(`/apis/argoproj.io/v1alpha1/namespaces/${namespace}/analysistemplates`, successRate('tomorrow', '24h'));
   for (const shop of shops) {
     await put(`/api/v1/namespaces/${namespace}/services`, service(shop.name));
     await put(`/apis/networking.k8s.io/v1/namespaces/${namespace}/ingresses`, ingress(shop.name));

@@ -48,6 +48,8 @@ function questionWords(action: ActActionId, delivery: Delivery, facts: Readonly<
     case 'undo':
       return `Undo ${what}? It goes back to ${backTo(delivery, facts)}.`;
     case 'abort':
+      if (delivery.rolling !== undefined)
+        return `${what} is on its way (${delivery.rolling.canaryPods} pods are new). Undo now asks Kubernetes for ${backTo(delivery, facts)}.`;
       return `${what} is on its way${at}. ${abortWords(delivery)}`;
     default:
       return `${capital(action)} ${what}${at}?`;
@@ -81,6 +83,7 @@ function backTo(delivery: Delivery, facts: Readonly<Record<string, string>>): Mr
   const version = image === undefined ? 'the last healthy revision' : `*${quote(versionOf(image), 60)}*`;
   const against = facts.git === undefined ? '' : `, against Git, which asks for *${quote(versionOf(facts.git), 60)}*`;
   const revision = facts.revision === undefined ? '' : ` (rev ${quote(facts.revision, 10)})`;
+  if (delivery.rolling !== undefined) return `${version}${revision}${against}: as fast as its pods start`;
   if (facts.withSteps === 'true') return `${version}${revision} step by step, as a start would${against}`;
   return `${version}${revision} at once, without steps${against}: some seconds where its pods are still there, else as long as they take to start`;
 }

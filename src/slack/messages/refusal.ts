@@ -1,6 +1,7 @@
 import type { Refusal, RefusalReason } from '../../operations/index.ts';
 import type { Command } from '../commands/command.ts';
 import { print } from '../commands/print.ts';
+import { deploymentRefusal } from './deployment-words.ts';
 import { gitRefusalWords } from './git-refusal.ts';
 import { capital, code, type Mrkdwn, quote } from './mrkdwn.ts';
 import { versionOf } from './version.ts';
@@ -51,6 +52,7 @@ const words: Readonly<Record<RefusalReason, Words>> = {
   unusualTag: (facts) => ({
     why: `usual tags here look like ${fact(facts, 'usual', 'others')}, and tags are never rewritten. Which one?`,
   }),
+  notForDeployments: ({ verb = '' }, command) => deploymentRefusal(verb, command),
   notSupportedYet: (facts) => ({ why: `${fact(facts, 'what', 'that')} comes later. Nothing was done.` }),
   workloadRuns: (facts) => ({
     why: `${fact(facts, 'workload', 'its Deployment')} still runs ${fact(facts, 'replicas', 'some')} pods of its own: with another image it replaces them by itself, past every step and analysis. Scale it to 0 first.`,
