@@ -8,7 +8,14 @@ import type { Look } from './look.ts';
 export type WithHistory = (delivery: Delivery, look: Look, signal: AbortSignal) => Promise<Delivery>;
 
 /** Where a decision was made or is to be made: a picture of two measurements tells less than the minute around them. */
-const statesWithHistory: readonly Delivery['state'][] = ['gate', 'inconclusive', 'rolledBack', 'notVerified', 'live'];
+const statesWithHistory: readonly Delivery['state'][] = [
+  'gate',
+  'inconclusive',
+  'frozen',
+  'rolledBack',
+  'notVerified',
+  'live',
+];
 const windowMs = 60_000;
 const mostPoints = 12;
 const timeoutMs = 3000;

@@ -17,6 +17,7 @@ const weightOf: Readonly<Record<NoticeEvent, Notice['weight']>> = {
   reasonGiven: 'timeline',
   undone: 'timeline',
   inconclusive: 'needsHuman',
+  frozen: 'needsHuman',
   // It decides nothing, so nobody is called.
   watchRaised: 'timeline',
   // The verdict itself is in the thread at once; the broadcast waits until the rollback was seen.
@@ -32,14 +33,15 @@ const weightOf: Readonly<Record<NoticeEvent, Notice['weight']>> = {
 };
 
 /** Events whose notice carries the picture of the metric that decided. */
-const withChart: readonly NoticeEvent[] = ['gateReached', 'inconclusive', 'aborted', 'notUndone', 'live'];
+const withChart: readonly NoticeEvent[] = ['gateReached', 'inconclusive', 'frozen', 'aborted', 'notUndone', 'live'];
 
 /** Questions to people, with buttons; and what answers them, by a person or by what came to pass. */
-const questions: readonly NoticeEvent[] = ['gateReached', 'inconclusive'];
+const questions: readonly NoticeEvent[] = ['gateReached', 'inconclusive', 'frozen'];
 const answers: readonly NoticeEvent[] = [
   'promoted',
   'skipped',
   'finished',
+  'resumed',
   'aborted',
   'stepReached',
   'live',

@@ -60,6 +60,7 @@ export type NoticeEvent =
   | 'reasonGiven'
   | 'undone'
   | 'inconclusive'
+  | 'frozen'
   | 'watchRaised'
   | 'aborted'
   | 'rolledBack'

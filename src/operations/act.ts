@@ -90,6 +90,8 @@ export interface Change {
    */
   readonly template?: JsonPatch;
   readonly facts?: Readonly<Record<string, string>>;
+  /** It came to another act than was asked for, and is recorded as that one. */
+  readonly recordedAs?: Verb;
 }
 
 /** One verb: what it needs, and what it comes to on what is seen now. Pure but for what `choose` reads. */
@@ -214,7 +216,12 @@ async function weigh<W extends Wish>(
   const choose = chooseForDeployment(verb, seen) ?? rule.choose;
   const change = await choose(seen, wish, tools, signal);
   if (!change.done) return change;
-  const recorded = { verb, by: wish.person.slackId, reason: wish.reason ?? '', facts: change.facts ?? {} };
+  const recorded = {
+    verb: change.recordedAs ?? verb,
+    by: wish.person.slackId,
+    reason: wish.reason ?? '',
+    facts: change.facts ?? {},
+  };
   return { done: true, seen, change, recorded };
 }
 

@@ -105,7 +105,8 @@ export interface Operations {
   skip(wish: Wish): Promise<Answer>;
   pause(wish: Wish): Promise<Answer>;
   resume(wish: Wish): Promise<Answer>;
-  abort(wish: Wish): Promise<Answer>;
+  /** All requests back to stable. Behind the point of no return it becomes a freeze, unless it is forced, with a reason. */
+  abort(wish: Wish & { readonly isForced?: boolean | undefined }): Promise<Answer>;
   retry(wish: Wish): Promise<Answer>;
   undo(wish: Wish & { readonly toRevision?: number | undefined; readonly withSteps?: boolean }): Promise<Answer>;
   /** Why an abort, a pause or an undo was done, said afterwards: told in the card's thread. */
@@ -217,6 +218,7 @@ export const refusalReasons = [
   'gateNeedsPromote', // resume at a gate of the plan
   'notPaused',
   'alreadyPaused',
+  'alreadyFrozen', // abort behind the point of no return, where somebody or a verdict holds it already
   'notAborted', // retry of something that was not aborted
   'alreadyRestarting', // facts: since
   'isAborted', // promote of something aborted: retry or start

@@ -1,5 +1,12 @@
 import { formatTimestamp, parseTimestamp } from '../analysis/index.ts';
-import { isUndo, mainImage, revisionHistoryAnnotation, revisionOf, stepCountOf } from '../rollout/index.ts';
+import {
+  isUndo,
+  mainImage,
+  passedReturnOf,
+  revisionHistoryAnnotation,
+  revisionOf,
+  stepCountOf,
+} from '../rollout/index.ts';
 import type { DeliveryRecord } from './delivery-record.ts';
 import { personsActs } from './persons-acts.ts';
 import { putBackOf } from './put-back.ts';
@@ -81,6 +88,7 @@ const nothingSeen: Sight = {
   wait: '',
   paused: '',
   inconclusive: '',
+  frozen: '',
   abort: '',
   full: '',
   live: '',
@@ -168,6 +176,17 @@ function troubles(scene: Scene): NewEntry[] {
         at: now.inconclusive,
         text: run?.status.message ?? '',
         facts: run === undefined ? {} : guiltyFacts(run),
+      }),
+    );
+  }
+  if (now.frozen !== '' && now.frozen !== before.frozen) {
+    const run = decidingRun(scene, 'Failed') ?? decidingRun(scene, 'Error');
+    const point = passedReturnOf(rollout)?.what ?? '';
+    entries.push(
+      entry(scene, 'frozen', {
+        at: now.frozen,
+        text: run?.status.message ?? '',
+        facts: { point, ...(run === undefined ? {} : { run: run.metadata.name, ...guiltyFacts(run) }) },
       }),
     );
   }

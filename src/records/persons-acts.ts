@@ -1,5 +1,5 @@
 import { isCompleted, parseTimestamp } from '../analysis/index.ts';
-import { isUndo, type World } from '../rollout/index.ts';
+import { isUndo, passedReturnOf, type World } from '../rollout/index.ts';
 import type { NewEntry } from './records.ts';
 import { act, type Scene } from './scene.ts';
 import { statusWriterSince, writerOf } from './who.ts';
@@ -8,6 +8,7 @@ import { statusWriterSince, writerOf } from './who.ts';
 export function personsActs(scene: Scene): NewEntry[] {
   const { now, before, rollout, record, look } = scene;
   const acts: NewEntry[] = [];
+  const passed = passedReturnOf(rollout);
   if (before.abort !== '' && now.abort === '' && now.live === '' && now.full === '') {
     acts.push(act(scene, 'retried', ['retry'], writerOf(rollout, ['status', 'abort'])));
   }
@@ -19,8 +20,13 @@ export function personsActs(scene: Scene): NewEntry[] {
   if (now.paused !== before.paused) {
     const by = writerOf(rollout, ['spec', 'paused']);
     // Promote and finish let go of a pause, too: they are told by their own line.
-    if (now.paused !== '') acts.push(act(scene, 'paused', ['pause'], by));
+    if (now.paused !== '') acts.push(passed === undefined ? act(scene, 'paused', ['pause'], by) : frozenBy(scene, by));
     else if (now.step <= before.step) acts.push(act(scene, 'resumed', ['resume'], by));
+  }
+  // Measured again, from where a verdict had held it.
+  if (before.frozen !== '' && now.frozen === '' && now.step === before.step && now.abort === '' && now.full === '') {
+    const by = statusWriterSince(rollout, parseTimestamp(before.frozen) ?? 0);
+    acts.push(act(scene, 'resumed', ['promote', 'resume'], by));
   }
   // A record from before restarts were remembered says nothing of them.
   if (now.restart !== before.restart && now.restart !== '' && scene.record.seen.restart !== undefined) {
@@ -35,6 +41,12 @@ export function personsActs(scene: Scene): NewEntry[] {
   }
   if (now.step > before.step && now.abort === '' && now.full === '') acts.push(...movedOn(scene));
   return acts;
+}
+
+/** Behind the point of no return an abort becomes a freeze. */
+function frozenBy(scene: Scene, by: string | undefined): NewEntry {
+  const point = passedReturnOf(scene.rollout)?.what ?? '';
+  return { ...act(scene, 'frozen', ['pause'], by), facts: { point } };
 }
 
 /** Who moved it on: nobody, where what the step waited for was over. */

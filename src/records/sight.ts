@@ -1,5 +1,6 @@
 import { type AnalysisRun, isCompleted } from '../analysis/index.ts';
 import {
+  heldPauseReason,
   isKeptUpAfterAbort,
   podHashLabel,
   type Rollout,
@@ -21,6 +22,8 @@ export interface Sight {
   readonly wait: string;
   readonly paused: string;
   readonly inconclusive: string;
+  /** Since when a verdict holds it behind its point of no return. */
+  readonly frozen: string;
   /** When it was aborted, `pending` until the controller says when. */
   readonly abort: string;
   readonly full: string;
@@ -53,6 +56,7 @@ export function sightOf(world: World): Sight {
     wait: skippableWaitOf(rollout),
     paused: spec.paused === true ? 'true' : '',
     inconclusive: pauseOf(rollout, 'InconclusiveAnalysisRun'),
+    frozen: pauseOf(rollout, heldPauseReason),
     abort: status.abort === true && !isStable ? (status.abortedAt ?? 'pending') : '',
     // Both asked for at once: abort wins, and the controller takes the other back.
     full: status.promoteFull === true && status.abort !== true && !isStable ? 'true' : '',
@@ -89,6 +93,7 @@ export function sightFrom(seen: Seen): Sight | undefined {
     wait: seen.wait ?? '',
     paused: seen.paused ?? '',
     inconclusive: seen.inconclusive ?? '',
+    frozen: seen.frozen ?? '',
     abort: seen.abort ?? '',
     full: seen.full ?? '',
     live: seen.live ?? '',

@@ -1,5 +1,5 @@
 import { parseTimestamp } from '../analysis/index.ts';
-import type { VerificationCheck } from '../rollout/index.ts';
+import { type VerificationCheck, wentBackPast } from '../rollout/index.ts';
 import type { NewEntry } from './records.ts';
 import { decidingRun, entry, isNewAbort, type Scene } from './scene.ts';
 import { openChecks } from './sight.ts';
@@ -21,12 +21,16 @@ export function aborted(scene: Scene): NewEntry {
   const run = decidingRun(scene, 'Failed') ?? decidingRun(scene, 'Error');
   const asked = askedFor(record, ['abort', 'reject'], 'aborted');
   const by = asked?.by ?? writerOf(rollout, ['status', 'abort']);
+  const point = wentBackPast(rollout)?.what;
   const message = rollout.status.message?.replace(/^RolloutAborted: /, '') ?? '';
   return entry(scene, 'aborted', {
     at: now.abort === 'pending' ? scene.at : now.abort,
     by,
     text: asked?.text ?? (by === undefined ? message : ''),
-    facts: run === undefined ? {} : { run: run.metadata.name, ...guiltyFacts(run) },
+    facts: {
+      ...(run === undefined ? {} : { run: run.metadata.name, ...guiltyFacts(run) }),
+      ...(point === undefined ? {} : { pastPointOfNoReturn: point }),
+    },
   });
 }
 

@@ -1,6 +1,7 @@
 import { type AnalysisRun, parseTimestamp } from '../analysis/index.ts';
 import { findCondition } from './conditions.ts';
 import type { Delivery, DeliveryState } from './delivery.ts';
+import { heldByOf } from './point-of-no-return.ts';
 import type { CanaryStrategy } from './rollout.ts';
 import { hasMeasured } from './strategies/runs.ts';
 import { waitOf } from './wait.ts';
@@ -43,6 +44,7 @@ export function stateOf(
     if ((at.canary?.availableReplicas ?? 0) >= replicas) return 'live';
     return isStalled ? 'stalled' : 'starting';
   }
+  if (heldByOf(at.world.rollout) !== undefined) return 'frozen';
   const isHeld = status.rolling !== undefined && hasInconclusive(at);
   if (spec.paused === true && !isHeld) return 'paused';
   if (isStalled) return 'stalled';

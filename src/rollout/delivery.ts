@@ -47,6 +47,14 @@ export interface Delivery {
   readonly isUndo: boolean;
   readonly startedAtMs: number | undefined;
   readonly finishedAtMs: number | undefined;
+  /** The step from which on stable may no longer work. Undefined: the author named none, or something new is stable. */
+  readonly noReturn?: {
+    readonly at: 'ahead' | 'passed' | 'goneBack';
+    /** `step 4/6 (analysis contract-schema)` */
+    readonly what: string;
+    /** Passed, and held there: by a verdict against it, or by a person. */
+    readonly heldBy?: 'verdict' | 'person' | undefined;
+  };
   /** Git's side of it, where Argo CD or Flux owns the Rollout. */
   readonly git?: GitSide;
   /** Somebody puts back what the engine writes into Services and routes; gone when the next try has stood. */
@@ -97,6 +105,8 @@ export type DeliveryState =
   | 'paused'
   /** an analysis was Inconclusive: waits for a person */
   | 'inconclusive'
+  /** behind its point of no return, and held there: waits for a person */
+  | 'frozen'
   /** measurements are errors or empty: held */
   | 'noData'
   /** aborted, share not yet seen at 0 */

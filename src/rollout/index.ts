@@ -62,10 +62,13 @@ export { type Measured, measuredIn, type Plan, type PlannedImage, type PlannedSt
 export type { PlannedAnalysis, PlannedMetric } from './plan/planned-analysis.ts';
 export { computePodHash } from './pod-hash.ts';
 export {
+  heldByOf,
   heldPauseReason,
   type PassedReturn,
+  type PointOfNoReturn,
   passedReturnOf,
   readPassedReturn,
+  readPointOfNoReturn,
   wentBackPast,
 } from './point-of-no-return.ts';
 export { type PutBackNote, readPutBackNote } from './put-back-note.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { JsonText } from './json-text.ts';
-import { passedReturnAnnotation, pointOfNoReturnAnnotation } from './names.ts';
+import { passedReturnAnnotation, pointOfNoReturnAnnotation, revisionAnnotation } from './names.ts';
 import { invalid } from './problems.ts';
 import type { CanaryStep, Rollout } from './rollout.ts';
 import { describeStep } from './steps.ts';
@@ -70,12 +70,17 @@ export function readPassedReturn({ metadata }: Pick<Rollout, 'metadata'>): Passe
   return text === undefined ? undefined : JsonText.pipe(PassedReturn).safeParse(text).data;
 }
 
-/** The note, while going back to stable would mean what it warns of. */
+/** The note, while going back to stable would mean what it warns of; also where a controller that knows no notes has stored the step. */
 export function passedReturnOf(rollout: Rollout): PassedReturn | undefined {
   const note = readPassedReturn(rollout);
-  const { stableRS, currentPodHash, abort } = rollout.status;
-  const isInForce = note !== undefined && note.stable === stableRS && note.isGoneBack !== true;
-  return isInForce && stableRS !== currentPodHash && abort !== true ? note : undefined;
+  const { stableRS = '', currentPodHash, currentStepIndex = 0, abort, promoteFull } = rollout.status;
+  if (stableRS === '' || stableRS === currentPodHash || abort === true) return undefined;
+  if (note?.stable === stableRS && note.isGoneBack !== true) return note;
+  const asked = readPointOfNoReturn(rollout);
+  // To finish is to leave out the rest of the plan: a migration that is one of its steps does not run.
+  if (asked === undefined || currentStepIndex < asked.step || promoteFull === true) return undefined;
+  const revision = Number(rollout.metadata.annotations[revisionAnnotation] ?? 0);
+  return { stable: stableRS, revision, ...asked };
 }
 
 /** This update was aborted though it, or one before it, had passed the point of no return. */
@@ -83,4 +88,12 @@ export function wentBackPast(rollout: Rollout): PassedReturn | undefined {
   const note = readPassedReturn(rollout);
   const { stableRS, currentPodHash, abort } = rollout.status;
   return abort === true && note?.stable === stableRS && stableRS !== currentPodHash ? note : undefined;
+}
+
+/** Who holds what has passed its point of no return; undefined: nobody does, or it has not passed it. */
+export function heldByOf(rollout: Rollout): 'verdict' | 'person' | undefined {
+  if (passedReturnOf(rollout) === undefined) return undefined;
+  if (rollout.spec.paused === true) return 'person';
+  const isHeld = rollout.status.pauseConditions?.some(({ reason }) => reason === heldPauseReason) === true;
+  return isHeld ? 'verdict' : undefined;
 }

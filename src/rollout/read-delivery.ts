@@ -10,6 +10,7 @@ import { mainContainer, mainImage } from './main-container.ts';
 import { guiltyMetric, linesOf, nearestFirst, nextMeasurementAt, seriesOf } from './metric-lines.ts';
 import { podHashLabel, revisionAnnotation } from './names.ts';
 import { sightScopeOfRun } from './plan/sight-scope.ts';
+import { heldByOf, passedReturnOf, readPointOfNoReturn, wentBackPast } from './point-of-no-return.ts';
 import { readPutBackNote, retryAtMs, settledAtMs } from './put-back-note.ts';
 import { presentRevision, revisionOf, sumOf } from './replica-sets.ts';
 import { runReferencesOf } from './rollout.ts';
@@ -81,7 +82,7 @@ export function readDelivery(world: World, facts: DeliveryFacts): Delivery {
     startedAtMs: facts.startedAtMs ?? canary?.createdAtMs,
     finishedAtMs: facts.finishedAtMs,
     ...(git === undefined ? {} : { git }),
-    ...(at.isPresent ? contestOf(world) : {}),
+    ...(at.isPresent ? { ...contestOf(world), ...noReturnOf(at) } : {}),
     ...(at.isPresent && facts.runBy !== undefined ? { runBy: facts.runBy } : {}),
     binding: bindingOf(rollout, world.analysisRuns),
   };
@@ -99,6 +100,15 @@ function rollingOf({ world, canary }: Standpoint): Pick<Delivery, 'rolling'> {
   const canaryPods = canary?.availableReplicas ?? 0;
   const soakEndsAtMs = parseTimestamp(rolling.soakEndsAt ?? '');
   return { rolling: { canaryPods, stablePods: all - canaryPods, soakEndsAtMs } };
+}
+
+function noReturnOf({ world: { rollout }, isPromoted }: Standpoint): Pick<Delivery, 'noReturn'> {
+  const passed = passedReturnOf(rollout);
+  if (passed !== undefined) return { noReturn: { at: 'passed', what: passed.what, heldBy: heldByOf(rollout) } };
+  const goneBack = wentBackPast(rollout);
+  if (goneBack !== undefined) return { noReturn: { at: 'goneBack', what: goneBack.what } };
+  const ahead = isPromoted || rollout.status.abort === true ? undefined : readPointOfNoReturn(rollout);
+  return ahead === undefined ? {} : { noReturn: { at: 'ahead', what: ahead.what } };
 }
 
 function contestOf({ rollout, nowMs }: World): Pick<Delivery, 'contest'> {
@@ -274,6 +284,8 @@ function reasonOf(at: Standpoint, state: Delivery['state']): string | undefined 
       return at.world.rollout.status.rolling?.stuck;
     case 'inconclusive':
       return inconclusiveReason(at);
+    case 'frozen':
+      return frozenReason(at);
     case 'noData':
       return noDataReason(at);
     case 'checking':
@@ -288,6 +300,14 @@ function inconclusiveReason(at: Standpoint): string {
   const run = at.runs.find(({ status }) => status.phase === 'Inconclusive');
   const line = run === undefined ? undefined : linesOf(run).find(({ verdict }) => verdict === 'inconclusive');
   return line?.message || run?.status.message || 'an analysis was inconclusive';
+}
+
+/** What the verdict was that did not send it back; a person's freeze speaks for itself. */
+function frozenReason(at: Standpoint): string | undefined {
+  const run = at.runs.find(({ status }) => status.phase === 'Failed' || status.phase === 'Error');
+  if (run === undefined || heldByOf(at.world.rollout) !== 'verdict') return undefined;
+  const line = linesOf(run).find(({ verdict }) => verdict === 'failed' || verdict === 'noData');
+  return line?.message || run.status.message;
 }
 
 function webhookReason(at: Standpoint): string | undefined {

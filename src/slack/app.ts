@@ -97,6 +97,7 @@ export function createSlackApp(tools: SlackTools): SlackApp {
   const identity = createIdentity({ client, log, now, teamId: () => workspace.known()?.teamId });
   const uploads = createChartUploads({ sender, charts: tools.charts, log });
   const notifier = createNotifier({
+    command: settings.command,
     ...{ sender, signer, identity, uploads, log, now },
     liveCardsIn: tools.liveCardsIn ?? (() => 0),
   });

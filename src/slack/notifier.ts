@@ -46,6 +46,8 @@ export function createNotifier(tools: {
   readonly uploads: ChartUploads;
   readonly log: Logger;
   readonly now: () => number;
+  /** `/rollout`: written before each copyable line. */
+  readonly command: string;
   readonly liveCardsIn: (channel: string) => number;
 }): SlackNotifier {
   const { sender, signer, identity, log, now } = tools;
@@ -61,6 +63,7 @@ export function createNotifier(tools: {
         return id === undefined ? undefined : identity.nameOf(id);
       },
       hasCharts,
+      command: tools.command,
     };
   }
 
@@ -184,7 +187,13 @@ export function createNotifier(tools: {
 
     digest(delivery) {
       // Without the time of reading, the names (one replica may know them, another not) and the chart's fallback.
-      const message = renderCard(delivery, { sign: signer.sign, asOfMs: 0, nameOf: () => undefined, hasCharts: true });
+      const message = renderCard(delivery, {
+        sign: signer.sign,
+        asOfMs: 0,
+        nameOf: () => undefined,
+        hasCharts: true,
+        command: tools.command,
+      });
       return createHash('sha256').update(JSON.stringify(message)).digest('hex').slice(0, 32);
     },
 
@@ -202,6 +211,7 @@ function needsEyes(delivery: Delivery): boolean {
   return [
     'gate',
     'inconclusive',
+    'frozen',
     'stalled',
     'aborting',
     'rolledBack',

@@ -10,6 +10,7 @@ export const deliveryStates = [
   'gate',
   'paused',
   'inconclusive',
+  'frozen',
   'noData',
   'aborting',
   'rolledBack',
@@ -126,6 +127,14 @@ export function aTypicalDelivery(state: DeliveryState): Delivery {
       return aDelivery(state, { weightPercent: 50, weights: planAt(50), nextPercent: 75, nextAtMs: undefined });
     case 'inconclusive':
       return aDelivery(state, { metrics: [aMetric({ verdict: 'inconclusive', value: 0.951 })], nextPercent: 50 });
+    case 'frozen':
+      return aDelivery(state, {
+        metrics: [aMetric({ name: 'contract', verdict: 'failed', value: undefined, limit: undefined, taken: 1 })],
+        series: undefined,
+        nextAtMs: undefined,
+        reason: 'Job failed: BackoffLimitExceeded; container flyway exit code 1: ERROR: column "email" is in use',
+        noReturn: { at: 'passed', what: 'step 4/6 (analysis contract-schema)', heldBy: 'verdict' },
+      });
     case 'noData':
       return aDelivery(state, {
         metrics: [aMetric({ verdict: 'noData', value: undefined, taken: 1 })],

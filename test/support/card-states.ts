@@ -16,6 +16,24 @@ const active = { ...preview, weightPercent: 100, step: { index: 1, count: 1 }, b
  */
 export const cardStates: Readonly<Record<string, Delivery>> = {
   ...Object.fromEntries(deliveryStates.map((state) => [state, aTypicalDelivery(state)])),
+  noReturnAhead: {
+    ...aTypicalDelivery('moving'),
+    noReturn: { at: 'ahead', what: 'step 4/6 (analysis contract-schema)' },
+  },
+  noReturnPassed: {
+    ...aTypicalDelivery('checking'),
+    noReturn: { at: 'passed', what: 'step 4/6 (analysis contract-schema)' },
+  },
+  frozenByPerson: {
+    ...aTypicalDelivery('frozen'),
+    reason: undefined,
+    metrics: [],
+    noReturn: { at: 'passed', what: 'step 4/6 (analysis contract-schema)', heldBy: 'person' },
+  },
+  wentBackPast: {
+    ...aTypicalDelivery('rolledBack'),
+    noReturn: { at: 'goneBack', what: 'step 4/6 (analysis contract-schema)' },
+  },
   approval: { ...aTypicalDelivery('gate'), approvals: { by: ['slack:U0ARNO'], needed: 2 } },
   previewGate: { ...aTypicalDelivery('gate'), ...preview },
   previewSwitching: { ...aTypicalDelivery('moving'), ...preview },

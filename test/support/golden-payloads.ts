@@ -69,13 +69,13 @@ const noticeEvents: readonly NoticeEvent[] = [
     'retried',
   ] as const),
   ...(['undone', 'inconclusive', 'aborted', 'rolledBack', 'notVerified', 'live', 'invalidSpec', 'stalled'] as const),
-  ...(['superseded', 'fieldPutBack'] as const),
+  ...(['superseded', 'fieldPutBack', 'watchRaised', 'frozen'] as const),
 ];
 
 function aNotice(event: NoticeEvent): Message {
-  const state = ({ gateReached: 'gate', inconclusive: 'inconclusive', rolledBack: 'rolledBack' } as const)[
-    String(event)
-  ];
+  const state = (
+    { gateReached: 'gate', inconclusive: 'inconclusive', frozen: 'frozen', rolledBack: 'rolledBack' } as const
+  )[String(event)];
   const notice = { id: '7', event, atMs: noonMs, by: 'slack:U0DANA', text: 'errors on the payment page' };
   return renderNotice(aTypicalDelivery(state ?? 'checking'), { ...notice, weight: 'needsHuman' }, view);
 }

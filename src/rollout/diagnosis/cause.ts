@@ -54,7 +54,7 @@ export type Cause =
   | { readonly kind: 'analysisValue'; readonly metric: MetricLine; readonly nextAtMs: number | undefined }
   | {
       readonly kind: 'waitsForPerson';
-      readonly for: 'promote' | 'resume' | 'decision';
+      readonly for: 'promote' | 'resume' | 'decision' | 'frozen';
       readonly by: string | undefined;
     }
   | { readonly kind: 'timedUntil'; readonly untilMs: number }

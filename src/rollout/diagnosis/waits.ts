@@ -1,3 +1,4 @@
+import { heldByOf } from '../point-of-no-return.ts';
 import { readPutBackNote, retryAtMs, settledAtMs } from '../put-back-note.ts';
 import { pluginWaitOf } from '../step-plugins.ts';
 import { waitOf } from '../wait.ts';
@@ -36,6 +37,7 @@ export function waitsForPerson(facts: DiagnosisFacts): Cause | undefined {
   const { world, pausedBy } = facts;
   const { spec, status } = world.rollout;
   if (status.abort === true) return undefined;
+  if (heldByOf(world.rollout) === 'verdict') return { kind: 'waitsForPerson', for: 'frozen', by: undefined };
   if (spec.paused === true && frozen(facts) === undefined)
     return { kind: 'waitsForPerson', for: 'resume', by: pausedBy };
   if (hasPause(facts, 'InconclusiveAnalysisRun')) return { kind: 'waitsForPerson', for: 'decision', by: undefined };

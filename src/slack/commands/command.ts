@@ -12,6 +12,8 @@ export interface Command {
   readonly toRevision?: number;
   readonly withSteps?: boolean;
   readonly overridesGit?: boolean;
+  /** Abort: from behind the point of no return. */
+  readonly isForced?: boolean;
   readonly reason?: string;
   /** `help promote` */
   readonly about?: VerbName;

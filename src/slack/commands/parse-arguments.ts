@@ -37,7 +37,8 @@ export function parseArguments(reading: Reading, left: Remainder): Parsed {
       const free = words.join(' ');
       const reason = [free, left.base.reason].filter((part) => part !== undefined && part !== '').join(' because ');
       const { reason: _, ...place } = base;
-      return command(withCutReason({ verb: reading.verb, ...place, ...(reason === '' ? {} : { reason }) }));
+      const forced = flags.force === undefined ? {} : { isForced: true };
+      return command(withCutReason({ verb: reading.verb, ...place, ...forced, ...(reason === '' ? {} : { reason }) }));
     }
     case 'percent': {
       const percent = words.find((word) => /^\d{1,3}(?:\.\d+)?%?$/.test(word));

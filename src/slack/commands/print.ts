@@ -22,6 +22,7 @@ export function print(command: Command): string {
   if (command.toRevision !== undefined) words.push('--to', String(command.toRevision));
   if (command.withSteps === true) words.push('--with-steps');
   if (command.overridesGit === true) words.push('--override-git');
+  if (command.isForced === true) words.push('--force');
   if (command.reason !== undefined) words.push('because', encodeEntities(command.reason));
   return words.join(' ');
 }

@@ -24,6 +24,8 @@ export type Flag =
   | 'full'
   | 'with-steps'
   | 'override-git'
+  /** Abort: back to stable, also from behind the point of no return. */
+  | 'force'
   | 'reason'
   | 'until'
   | 'hotfix';
@@ -143,9 +145,9 @@ export const verbs = {
     isMutating: true,
     when: 'now',
     takes: 'reason',
-    flags: ['namespace', 'reason'],
+    flags: ['namespace', 'reason', 'force'],
     usage: 'abort checkout errors on payment page',
-    about: 'all requests back to stable, at once',
+    about: 'all requests back to stable, at once; behind a point of no return it freezes, unless `--force`',
   },
   retry: {
     aliases: [],

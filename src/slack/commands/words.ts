@@ -47,6 +47,7 @@ const flagNames: Readonly<Record<string, { readonly flag: Flag; readonly hasValu
   '--full': { flag: 'full', hasValue: false },
   '--with-steps': { flag: 'with-steps', hasValue: false },
   '--override-git': { flag: 'override-git', hasValue: false },
+  '--force': { flag: 'force', hasValue: false },
   '--until': { flag: 'until', hasValue: true },
   '--hotfix': { flag: 'hotfix', hasValue: false },
 };

@@ -9,6 +9,7 @@ import { type VerbName, verbs } from '../commands/verbs.ts';
 import type { IdentityProblem } from '../identity.ts';
 import { actions, button, fallback, type Message, type MessageBlock, reasonInput, section } from './blocks.ts';
 import { capital, code, type Mrkdwn, quote, truncate } from './mrkdwn.ts';
+import { forceWords, guidance } from './no-return-words.ts';
 import { refusalWords } from './refusal.ts';
 import { versionOf } from './version.ts';
 
@@ -68,10 +69,20 @@ function renderDone(view: AnswerView, wish: Command, done: Done, link: string | 
   const isNewCard = wish.verb === 'start' || wish.verb === 'undo';
   const where = link === undefined || isNewCard ? 'Its card appears in the channel.' : `<${link}|See the card>.`;
   const target = `${quote(done.target.namespace ?? '', 63)}/${quote(done.target.name, 100)}`;
+  if (done.facts.became === 'freeze') return renderFrozen(view, wish, done, where);
   const { git } = done.facts;
   const note = git === undefined ? '' : ` Git still asks for ${quote(versionOf(git), 60)}.`;
   const answer = say(view, `Asked: ${wish.verb} ${target}${factWords(done.facts)}. ${where}${note}`);
   return { ...answer, blocks: [...answer.blocks, ...reasonBlocks(view, wish, done)] };
+}
+
+/** An abort was asked for, and going back is not safe: what was done instead, and what to do. */
+function renderFrozen(view: AnswerView, wish: Command, { target, facts }: Done, where: Mrkdwn): Message {
+  const name = `${quote(target.namespace ?? '', 63)}/${quote(target.name, 100)}`;
+  const words = guidance({ what: facts.point ?? '', stable: undefined });
+  const lines = [`Frozen, not aborted: ${name}. ${where}`, words, forceWords(view.command, target)];
+  const resume = print({ verb: 'resume', target: wish.target ?? target });
+  return say(view, [...lines, `When it is safe to go on: ${copyable(view, resume)}`].join('\n'));
 }
 
 /** What lowers risk is done without a reason, which is asked for now. */

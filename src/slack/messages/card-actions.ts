@@ -18,7 +18,18 @@ const skip = ['skip'] as const;
 
 /** Only what the state allows; whether this person may is asked when they click. Promote is never offered beside a running analysis. */
 function offerFor(delivery: Delivery): Offer {
-  return delivery.rolling === undefined ? offerForRollout(delivery) : offerForDeployment(delivery);
+  if (delivery.rolling !== undefined) return offerForDeployment(delivery);
+  const offer = offerForRollout(delivery);
+  return isPast(delivery) ? { buttons: frozenInstead(offer.buttons), more: frozenInstead(offer.more) } : offer;
+}
+
+function isPast({ noReturn }: Delivery): boolean {
+  return noReturn?.at === 'passed';
+}
+
+/** Behind the point of no return a card offers Freeze for Abort: the very act that an abort would become. */
+function frozenInstead(offered: readonly ActActionId[]): readonly ActActionId[] {
+  return [...new Set(offered.map((action) => (action === 'abort' ? 'pause' : action)))];
 }
 
 /** Kubernetes moves it: there is no step to promote or to skip, and the way back is an undo. */
@@ -60,6 +71,11 @@ function offerForRollout(delivery: Delivery): Offer {
       return { buttons: ['resume', 'abort'], more: ['finish', 'why'] };
     case 'inconclusive':
       return { buttons: ['abort', 'promote'], more: ['finish', 'why'] };
+    case 'frozen':
+      return {
+        buttons: [delivery.noReturn?.heldBy === 'person' ? 'resume' : 'promote', 'why'],
+        more: ['skip', 'finish'],
+      };
     case 'stalled':
       return { buttons: ['abort', 'why'], more: ['pause', 'finish'] };
     case 'aborting':
@@ -125,10 +141,12 @@ function actWords(action: ActActionId, delivery: Delivery): ButtonWords {
       if (delivery.rolling !== undefined) return { text: 'Undo now', label: `Undo ${what} now`, style: 'danger' };
       return { text: 'Abort', label: `Abort ${what}`, style: 'danger' };
     case 'pause':
+      if (isPast(delivery)) return { text: 'Freeze', label: `Freeze ${what} where it is`, style: 'danger' };
       return { text: 'Pause', label: `Pause ${what}` };
     case 'resume':
       return { text: 'Resume', label: `Resume ${what}`, style: 'primary' };
     case 'promote': {
+      if (delivery.state === 'frozen') return { text: 'Check again', label: `Check ${what} again`, style: 'primary' };
       const to = delivery.nextPercent === undefined ? '' : ` to ${formatPercent(delivery.nextPercent)} %`;
       return { text: `Promote${to}`, label: `Promote ${what}${to}`, style: 'primary' };
     }
@@ -173,6 +191,16 @@ function confirmFor(action: ActActionId, delivery: Delivery): ConfirmationDialog
         no: 'Keep going',
         isDanger: true,
       });
+    case 'pause':
+      return isPast(delivery)
+        ? confirm({
+            title: `Freeze ${what}?`,
+            text: `It stays at ${share}: it has passed its point of no return, ${plain(delivery.noReturn?.what ?? '', 80)}, so ${from} may not work any more.`,
+            yes: 'Freeze',
+            no: 'Keep going',
+            isDanger: true,
+          })
+        : undefined;
     case 'undo':
       return confirm({
         title: `Undo ${what}?`,

@@ -56,8 +56,23 @@ function bodyLines(delivery: Delivery, hasCharts: boolean, room: Room): readonly
     const line = sparkline(delivery.series);
     if (line !== undefined) lines.push(line);
   }
-  lines.push(fromTo(delivery, room));
+  lines.push(...noReturnLines(delivery, room), fromTo(delivery, room));
   return lines;
+}
+
+/** `⚠️ no way back since step 4/6 (analysis contract)`; what was done all the same is said for as long as the card stands. */
+function noReturnLines({ noReturn }: Delivery, { isTight = false }: Room): readonly Mrkdwn[] {
+  if (noReturn === undefined) return [];
+  const [step = ''] = noReturn.what.split(' (');
+  const what = quote(isTight ? step : noReturn.what, isTight ? 20 : 60);
+  switch (noReturn.at) {
+    case 'ahead':
+      return isTight ? [] : [`no way back from ${what} on`];
+    case 'passed':
+      return [`⚠️ *no way back* since ${what}`];
+    case 'goneBack':
+      return [`⚠️ *went back past* its point of no return, ${what}`];
+  }
 }
 
 /** Share and event share a line only where both are short: on a phone it would break in the middle of the question. */
@@ -125,6 +140,10 @@ function nextEvent(delivery: Delivery): Mrkdwn {
       return 'paused on request';
     case 'inconclusive':
       return delivery.rolling === undefined ? '*abort or promote?*' : '*undo or resume?*';
+    case 'frozen':
+      return delivery.noReturn?.heldBy === 'person'
+        ? '*frozen: resume or fix forward?*'
+        : '*frozen: check again or fix forward?*';
     case 'noData':
       return `holding, no data${ago === '' ? '' : `, next try${ago}`}`;
     case 'stalled':

@@ -11,6 +11,8 @@ import { canaryVersion } from './version.ts';
 
 export interface CardView {
   readonly sign: Signer['sign'];
+  /** `/rollout`: written before each copyable line. */
+  readonly command: string;
   /** When this was read: shown as `as of`. */
   readonly asOfMs: number;
   /** `Dana` for a Slack user id or a Kubernetes user; undefined: shown as it is. */

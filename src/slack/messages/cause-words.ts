@@ -4,6 +4,8 @@ import { type CauseView, type CauseWords, kubectl, mayAsk, type Of, owner, rollo
 import { frozen, otherController, putBack, selectorMismatch, sharedService } from './hindrance-words.ts';
 import { metricLine } from './metric-words.ts';
 import { code, date, type Mrkdwn, quote } from './mrkdwn.ts';
+import { forcedAbortLine, guidance } from './no-return-words.ts';
+import { versionOf } from './version.ts';
 
 /** One cause, one case; those from outside of the release have their words in hindrance-words.ts. */
 export function causeWords(cause: Cause, view: CauseView): CauseWords {
@@ -161,6 +163,16 @@ function waitsForPerson(cause: Of<'waitsForPerson'>, view: CauseView): CauseWord
         who: mayAsk(view, 'promote'),
         next: [rolloutLine(view, 'abort'), rolloutLine(view, 'promote')],
       };
+    case 'frozen': {
+      const { fromImage, noReturn, namespace, name } = view.delivery;
+      const stable = fromImage === undefined ? undefined : versionOf(fromImage);
+      return {
+        title: 'Waits for a person: frozen behind its point of no return',
+        details: noReturn === undefined ? [] : [guidance({ what: noReturn.what, stable })],
+        who: mayAsk(view, 'promote'),
+        next: [rolloutLine(view, 'promote'), `${view.command} ${forcedAbortLine({ namespace, name })}`],
+      };
+    }
     default:
       return assertNever(cause.for);
   }

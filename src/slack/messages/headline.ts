@@ -48,6 +48,8 @@ function stateWords(delivery: Delivery): { readonly mark: string; readonly words
       return { mark: '⏸️', words: `${at}, paused` };
     case 'inconclusive':
       return { mark: '🟠', words: `${at}, inconclusive` };
+    case 'frozen':
+      return { mark: '🧊', words: `${at}, frozen` };
     case 'noData':
       return { mark: '🟠', words: `${at}, no data` };
     case 'aborting':

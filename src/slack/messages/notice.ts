@@ -1,13 +1,15 @@
 import { formatPercent } from '../../lib/index.ts';
 import type { MessagePlace, Notice, NoticeEvent } from '../../notifications/index.ts';
 import type { Delivery } from '../../rollout/index.ts';
+import type { ActActionId } from '../actions/action-ids.ts';
 import { actions, type Message, type MessageBlock, section } from './blocks.ts';
 import type { CardView } from './card.ts';
 import { actButton } from './card-actions.ts';
 import { subject } from './headline.ts';
 import { guiltyLines, metricLines } from './metric-words.ts';
 import { date, escapeText, type Mrkdwn, quote } from './mrkdwn.ts';
-import { canaryVersion } from './version.ts';
+import { forceWords, guidance } from './no-return-words.ts';
+import { canaryVersion, versionOf } from './version.ts';
 
 /** What is told for each event. `does` follows the subject, where nobody or somebody did it. */
 const told: Readonly<Record<NoticeEvent, { readonly mark: string; readonly does: string; readonly by: string }>> = {
@@ -24,6 +26,7 @@ const told: Readonly<Record<NoticeEvent, { readonly mark: string; readonly does:
   reasonGiven: { mark: '💬', does: 'has a reason', by: 'said why, about' },
   undone: { mark: '↩️', does: 'was undone', by: 'undid' },
   inconclusive: { mark: '🟠', does: 'is inconclusive and waits for you', by: 'is inconclusive and waits for you' },
+  frozen: { mark: '🧊', does: 'is frozen behind its point of no return and waits for you', by: 'froze' },
   watchRaised: { mark: '👀', does: 'is to be watched; nothing was decided', by: 'is to be watched' },
   aborted: { mark: '⛔', does: 'was aborted', by: 'aborted' },
   rolledBack: { mark: '🔴', does: 'rolled back, and the way back was seen', by: 'rolled back' },
@@ -55,6 +58,7 @@ const peopleDo: ReadonlySet<NoticeEvent> = new Set([
   'reasonGiven',
   'undone',
   'aborted',
+  'frozen',
   'invalidSpec',
   'fieldPutBack',
 ]);
@@ -66,7 +70,7 @@ export function renderNotice(delivery: Delivery, notice: Notice, view: CardView)
   const mention = notice.weight === 'needsHuman' ? mentionOf(delivery) : '';
   const lines = [`${sentence}${mention} · ${date(notice.atMs, '{time_secs}')}`];
   if (notice.text !== '' && notice.event !== 'stepReached') lines.push(`_${quote(notice.text, 400)}_`);
-  lines.push(...evidence(delivery, notice));
+  lines.push(...evidence(delivery, notice), ...noReturnLines(delivery, notice, view));
   const blocks: MessageBlock[] = [section('line', lines.join('\n'))];
   const buttons = noticeButtons(delivery, notice);
   if (buttons.length > 0)
@@ -83,12 +87,14 @@ export function renderNotice(delivery: Delivery, notice: Notice, view: CardView)
 const asked: Readonly<Partial<Record<NoticeEvent, string>>> = {
   gateReached: 'waited for you',
   inconclusive: 'was inconclusive and waited for you',
+  frozen: 'was frozen behind its point of no return',
 };
 
 const decisions: Readonly<Partial<Record<NoticeEvent, string>>> = {
   promoted: 'promoted',
   skipped: 'skipped',
   finished: 'taken to 100 % without the rest of its plan',
+  resumed: 'goes on',
   aborted: 'aborted',
   rolledBack: 'rolled back',
   superseded: 'superseded by another revision',
@@ -151,10 +157,26 @@ function evidence(delivery: Delivery, notice: Notice): readonly Mrkdwn[] {
   return isBack && delivery.guilty !== undefined ? guiltyLines(delivery.guilty) : [];
 }
 
+/** Whoever is called to a frozen rollout, or sees one that went back all the same, is told what that means. */
+function noReturnLines(delivery: Delivery, { event }: Notice, { command }: CardView): readonly Mrkdwn[] {
+  const { noReturn, fromImage, namespace, name } = delivery;
+  if (event === 'frozen' && noReturn?.at === 'passed') {
+    const stable = fromImage === undefined ? undefined : versionOf(fromImage);
+    return [guidance({ what: noReturn.what, stable }), forceWords(command, { namespace, name })];
+  }
+  if (event !== 'aborted' || noReturn?.at !== 'goneBack') return [];
+  return [
+    `⚠️ It went back past its point of no return, ${quote(noReturn.what, 120)}: see that the version that serves now works with what was migrated.`,
+  ];
+}
+
 /** Buttons only where the message itself is the question, and only while the question is open. */
-function noticeButtons(delivery: Delivery, notice: Notice): readonly ('promote' | 'abort')[] {
-  if (notice.event === 'gateReached' && delivery.state === 'gate') return ['promote', 'abort'];
-  if (notice.event === 'inconclusive' && delivery.state === 'inconclusive') return ['abort', 'promote'];
+function noticeButtons(delivery: Delivery, notice: Notice): readonly ActActionId[] {
+  const back = delivery.noReturn?.at === 'passed' ? 'pause' : 'abort';
+  if (notice.event === 'gateReached' && delivery.state === 'gate') return ['promote', back];
+  if (notice.event === 'inconclusive' && delivery.state === 'inconclusive') return [back, 'promote'];
+  if (notice.event === 'frozen' && delivery.state === 'frozen')
+    return [delivery.noReturn?.heldBy === 'person' ? 'resume' : 'promote'];
   return [];
 }
 

@@ -6,6 +6,7 @@ import type { Signer } from '../actions/signed-value.ts';
 import { actions, button, type Message, reasonInput, section } from './blocks.ts';
 import { actButton } from './card-actions.ts';
 import { capital, type Mrkdwn, quote } from './mrkdwn.ts';
+import { guidance } from './no-return-words.ts';
 import { isShared, placeWords } from './place-words.ts';
 import { canaryVersion, versionOf } from './version.ts';
 
@@ -47,6 +48,9 @@ function questionWords(action: ActActionId, delivery: Delivery, facts: Readonly<
       return `Skip this step of ${what} ${at}? What its wait or analysis has not measured stays unmeasured:${unmeasured(delivery)}`;
     case 'undo':
       return `Undo ${what}? It goes back to ${backTo(delivery, facts)}.`;
+    case 'pause':
+      if (delivery.noReturn?.at !== 'passed') return `${capital(action)} ${what}${at}?`;
+      return `Freeze ${what}${at}? ${guidance({ what: delivery.noReturn.what, stable: stableOf(delivery) })}`;
     case 'abort':
       if (delivery.rolling !== undefined)
         return `${what} is on its way (${delivery.rolling.canaryPods} pods are new). Undo now asks Kubernetes for ${backTo(delivery, facts)}.`;
@@ -64,6 +68,10 @@ function finishWords(delivery: Delivery): Mrkdwn {
 function abortWords(delivery: Delivery): Mrkdwn {
   if (isShared(delivery) || delivery.blueGreen?.at === 'active') return 'Abort sends all requests back to stable.';
   return 'Abort leaves all requests on stable, and the preview goes.';
+}
+
+function stableOf({ fromImage }: Delivery): string | undefined {
+  return fromImage === undefined ? undefined : versionOf(fromImage);
 }
 
 /** `2 gates and 3 analyses will not run: gate at 50 %, success-rate at 50 %, …` */

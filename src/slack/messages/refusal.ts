@@ -4,6 +4,7 @@ import { print } from '../commands/print.ts';
 import { deploymentRefusal } from './deployment-words.ts';
 import { gitRefusalWords } from './git-refusal.ts';
 import { capital, code, type Mrkdwn, quote } from './mrkdwn.ts';
+import { forcedAbortLine, guidance } from './no-return-words.ts';
 import { versionOf } from './version.ts';
 
 export interface RefusalWords {
@@ -91,6 +92,13 @@ const words: Readonly<Record<RefusalReason, Words>> = {
     works: [line(command, 'promote')],
   }),
   notPaused: () => ({ why: 'nobody has paused it.' }),
+  alreadyFrozen: (facts, command) => ({
+    why: `it is frozen already${facts.heldBy === 'verdict' ? ', by the verdict against it' : ''}. ${guidance({ what: facts.point ?? '', stable: undefined })}`,
+    works: [
+      line(command, facts.heldBy === 'verdict' ? 'promote' : 'resume'),
+      ...(command.target === undefined ? [] : [forcedAbortLine(command.target)]),
+    ],
+  }),
   alreadyPaused: (facts, command) => ({ why: `it is paused already${by(facts)}.`, works: [line(command, 'resume')] }),
   notAborted: (_, command) => ({
     why: 'it was not aborted, so there is nothing to try again. New pods of the same version are a restart.',

@@ -110,6 +110,8 @@ function waitsFor(delivery: Delivery): Mrkdwn {
       return 'Waits for a person: resume or abort.';
     case 'inconclusive':
       return 'Waits for a person: the measurements are neither good nor bad.';
+    case 'frozen':
+      return 'Waits for a person: behind its point of no return nothing goes back by itself.';
     case 'noData':
       return `Holds: nothing could be measured${at === '' ? '' : `, next try${at}`}.`;
     case 'aborting':

@@ -53,7 +53,7 @@ export function renderHomeWords(words: Mrkdwn): HomeView {
 }
 
 function waits({ delivery }: Moving): boolean {
-  return delivery.state === 'gate' || delivery.state === 'inconclusive';
+  return delivery.state === 'gate' || delivery.state === 'inconclusive' || delivery.state === 'frozen';
 }
 
 function isMine({ delivery }: Moving, userId: string): boolean {

@@ -31,9 +31,11 @@ async function answerQuestion(
     overridesGit,
   });
   if (!question.done && question.reason === 'undoWhileMoving' && toRevision === undefined) {
-    // Undo of what is still on its way is an abort: the same result, sooner.
+    // Undo of what is still on its way is an abort: the same result, sooner. Behind the point of no return neither goes back.
     const instead = await tools.operations.ask('abort', wish);
-    if (instead.done) return renderQuestion(tools.view.sign, 'abort', instead);
+    const isFreeze = instead.done && instead.facts.became === 'freeze';
+    if (instead.done) return renderQuestion(tools.view.sign, isFreeze ? 'pause' : 'abort', instead);
+    if (instead.reason === 'alreadyFrozen') return renderRefusal(tools.view, command, instead);
   }
   if (!question.done) return renderRefusal(tools.view, command, question);
   // A button bound to what was seen says neither a revision nor how: the line does.
@@ -51,7 +53,8 @@ export function perform(
     toRevision,
     withSteps,
     overridesGit,
-  }: Pick<Command, 'toRevision' | 'withSteps' | 'overridesGit'> & { readonly wish: Wish },
+    isForced,
+  }: Pick<Command, 'toRevision' | 'withSteps' | 'overridesGit' | 'isForced'> & { readonly wish: Wish },
 ): Promise<Answer> {
   switch (verb) {
     case 'promote':
@@ -65,7 +68,7 @@ export function perform(
     case 'resume':
       return operations.resume(wish);
     case 'abort':
-      return operations.abort(wish);
+      return operations.abort({ ...wish, isForced });
     case 'retry':
       return operations.retry(wish);
     case 'undo':

@@ -20,5 +20,5 @@ function isMine(delivery: Delivery, asked: Asked): boolean {
 }
 
 function waits(delivery: Delivery): boolean {
-  return ['gate', 'inconclusive', 'notVerified', 'stuck'].includes(delivery.state);
+  return ['gate', 'inconclusive', 'frozen', 'notVerified', 'stuck'].includes(delivery.state);
 }

@@ -27,9 +27,9 @@ function isWantedBy(verb: Command['verb'], delivery: Delivery): boolean {
     case 'undo':
       return delivery.state === 'live' || isMoving(delivery);
     case 'resume':
-      return delivery.state === 'paused';
+      return delivery.state === 'paused' || delivery.state === 'frozen';
     case 'promote':
-      return delivery.state === 'gate' || delivery.state === 'inconclusive' || delivery.state === 'moving';
+      return ['gate', 'inconclusive', 'frozen', 'moving'].includes(delivery.state);
     case 'start':
     case 'plan':
     case 'check':

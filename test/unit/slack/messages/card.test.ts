@@ -13,6 +13,7 @@ const view: CardView = {
   asOfMs: noonMs,
   nameOf: (user) => (user === 'slack:U0DANA' ? 'Dana' : undefined),
   hasCharts: true,
+  command: '/rollout',
 };
 
 function words(blocks: unknown): string {
@@ -90,13 +91,19 @@ describe.each(Object.entries(cardStates))('the card of %s', (name, delivery) => 
       'aborting',
       'rolledBack',
       'activeRolledBack',
+      'wentBackPast',
       'notVerified',
+      'frozen',
+      'frozenByPerson',
       'live',
       'gitOwned',
       'invalidSpec',
       'superseded',
     ].includes(name);
-    expect(ids.includes('abort')).toBe(isAtRisk);
+    // Behind the point of no return an abort would become a freeze: that is what is offered.
+    const isPast = delivery.noReturn?.at === 'passed';
+    expect(ids.includes(isPast ? 'pause' : 'abort')).toBe(isAtRisk);
+    if (isPast) expect(ids).not.toContain('abort');
   });
 
   it('names every block, so that Slack keeps what a person has opened', () => {

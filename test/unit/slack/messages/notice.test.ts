@@ -11,6 +11,7 @@ const view = {
   asOfMs: noonMs,
   nameOf: (user: string) => (user === 'slack:U0DANA' ? 'Dana' : undefined),
   hasCharts: true,
+  command: '/rollout',
 };
 
 function aNotice(changes: Partial<Notice>): Notice {
