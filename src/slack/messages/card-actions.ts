@@ -195,7 +195,7 @@ function confirmFor(action: ActActionId, delivery: Delivery): ConfirmationDialog
       return isPast(delivery)
         ? confirm({
             title: `Freeze ${what}?`,
-            text: `It stays at ${share}: it has passed its point of no return, ${plain(delivery.noReturn?.what ?? '', 80)}, so ${from} may not work any more.`,
+            text: `It stays at ${formatPercent(delivery.weightPercent)} %: it has passed its point of no return, ${plain(delivery.noReturn?.what ?? '', 80)}, so ${from} may not work any more.`,
             yes: 'Freeze',
             no: 'Keep going',
             isDanger: true,
