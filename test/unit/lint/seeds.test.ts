@@ -36,6 +36,7 @@ const verbatim: Readonly<Record<string, readonly string[]>> = {
     "7:1 mistake: spec.selector: Required value: Rollout has missing field '.spec.selector'",
     '7:1 mistake: spec.template.spec.containers: Required value',
   ],
+  'post-promotion-strategy.yaml': ['3:1 mistake: not a Kubernetes object: it needs apiVersion, kind and metadata'],
   'modelcard-canary-rollout.yaml': [
     "7:1 mistake: spec.selector: Required value: Rollout has missing field '.spec.selector'",
     '7:1 mistake: spec.template.spec.containers: Required value',

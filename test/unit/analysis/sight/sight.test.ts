@@ -423,6 +423,13 @@ describe('metrics that people run', () => {
         'health-check/pods-ready': 'all traffic: does not tell the canary apart',
       },
     },
+    'storefront/proof.yaml': {
+      scope: { namespace: 'storefront', canaryService: 'storefront-active' },
+      said: {
+        'smoke/smoke': 'not read: provider job',
+        'success-rate/success-rate': 'canary (service="storefront-active")',
+      },
+    },
   };
   const folder = `${import.meta.dirname}/../../../../manifests/examples`;
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.yaml'));
