@@ -252,12 +252,15 @@ function readingOf(rollout: Rollout, routers: SeenRouters): RouterReading | unde
   let isIncomplete = false;
   const writers: WeightWriter[] = [];
   const routes = new Map<string, ManagedRoute>();
+  const additional = new Map<string, number>();
   let areRoutesIncomplete = false;
   for (const { observation } of routers.seen) {
     if (observation.canaryWeight !== undefined) canaryWeight = Math.max(canaryWeight ?? 0, observation.canaryWeight);
     problem ??= observation.problem;
     isIncomplete ||= observation.isIncomplete === true;
     writers.push(...(observation.writers ?? []));
+    for (const { serviceName, weight } of observation.additional ?? [])
+      additional.set(serviceName, Math.max(weight, additional.get(serviceName) ?? 0));
     for (const route of observation.routes ?? []) routes.set(JSON.stringify(route), route);
     areRoutesIncomplete ||= observation.areRoutesIncomplete === true;
   }
@@ -265,6 +268,7 @@ function readingOf(rollout: Rollout, routers: SeenRouters): RouterReading | unde
     canaryWeight,
     ...(problem === undefined ? {} : { problem }),
     ...(isIncomplete ? { isIncomplete } : {}),
+    additional: [...additional].map(([serviceName, weight]) => ({ serviceName, weight })),
     routes: [...routes.values()],
     ...(areRoutesIncomplete ? { areRoutesIncomplete } : {}),
     writers,

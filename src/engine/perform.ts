@@ -45,7 +45,7 @@ export async function perform(
     if (effect.kind === 'setWeight') {
       after = {
         ...after,
-        routers: await setWeight(effect.canaryWeight, after.routers, signal),
+        routers: await setWeight(effect, after.routers, signal),
         isRolloutLatest: false,
       };
       continue;
@@ -145,12 +145,12 @@ async function performOne(
 
 /** Every router of the Rollout gets the same weight; each holds its own precondition, and one that fails keeps no other from falling. */
 async function setWeight(
-  canaryWeight: number,
+  { canaryWeight: canary, additional = [] }: Extract<Effect, { kind: 'setWeight' }>,
   routers: readonly SeenRouter[],
   signal: AbortSignal,
 ): Promise<readonly SeenRouter[]> {
   const set = routers.map(async (seen) => {
-    const observation = await seen.router.setWeight(seen.target, canaryWeight, seen.observation, signal);
+    const observation = await seen.router.setWeight(seen.target, { canary, additional }, seen.observation, signal);
     return { ...seen, observation };
   });
   await Promise.allSettled(set);

@@ -34,6 +34,8 @@ export function assessAnalysis(
   if (stored !== undefined && stored.phase !== '' && isCompleted(stored.phase)) return stored;
   if (stored === undefined || stored.analysisRun === '') return begin(world, analysis, isAvailable);
   const run = findRun(world, stored.analysisRun);
+  // Named, and not begun when somebody ended it: it never will be, and nobody waits for it.
+  if (run === undefined && isEnding(experiment)) return undefined;
   // Unlike Argo, which no longer listens to a run that was asked to end: its last word counts.
   const { phase = 'Pending', message } = run?.status ?? {};
   return withoutUndefined({ ...stored, phase, message: message || undefined });

@@ -2,6 +2,7 @@ import type { AnalysisRunSpec } from '../analysis/index.ts';
 import type { ExperimentSpec } from './experiment.ts';
 import type { ManagedRoute } from './managed-routes.ts';
 import type { PodTemplate, RolloutStatus, WorkloadView } from './rollout.ts';
+import type { AdditionalWeight } from './world.ts';
 
 /**
  * All that a decision may ask for. Each is performed in order, each carries its precondition, each may run twice without harm.
@@ -59,10 +60,11 @@ export type Effect =
       readonly name: string;
       readonly fromSelector: Readonly<Record<string, string>>;
     }
-  /** Sets the canary's share at the router, 0…maxTrafficWeight; precondition: the router objects' resourceVersion of the reading. */
+  /** Sets the canary's share at the router, 0…maxTrafficWeight, and those of an Experiment's pods; stable gets the rest. Precondition: the router objects' resourceVersion of the reading. */
   | {
       readonly kind: 'setWeight';
       readonly canaryWeight: number;
+      readonly additional?: readonly AdditionalWeight[];
       readonly canaryPodHash: string;
       readonly stablePodHash: string;
     }

@@ -106,4 +106,12 @@ export { patchesFor, type RolloutPatch, type Verb } from './verbs.ts';
 export { isKeptUpAfterAbort } from './verification.ts';
 export { stepCountOf, stepIndexOf, type Wait, waitOf } from './wait.ts';
 export { parseWorkload, validateWorkload, type WorkloadKind, withWorkload, workloadKindOf } from './workload.ts';
-export type { OwnedPod, ReplicaSetView, RouterReading, ServiceView, WeightWriter, World } from './world.ts';
+export type {
+  AdditionalWeight,
+  OwnedPod,
+  ReplicaSetView,
+  RouterReading,
+  ServiceView,
+  WeightWriter,
+  World,
+} from './world.ts';

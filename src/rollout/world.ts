@@ -97,10 +97,18 @@ export interface WeightWriter {
   readonly writer: Writer;
 }
 
+/** What the Service of an Experiment's pods gets of the requests. */
+export interface AdditionalWeight {
+  readonly serviceName: string;
+  readonly weight: number;
+}
+
 /** One reading of the router's objects. */
 export interface RouterReading {
   /** 0…maxTrafficWeight; undefined where the router's objects do not exist yet (counts as 0). */
   readonly canaryWeight: number | undefined;
+  /** What Experiments get beside canary and stable. Absent: nothing. */
+  readonly additional?: readonly AdditionalWeight[];
   /**
    * Several objects carry the weight and do not all say it (a write was interrupted), or one lacks what a write of this weight would
    * give it: set the weight again, though `canaryWeight` (the highest of them) is as wanted.

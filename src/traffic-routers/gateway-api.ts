@@ -1,10 +1,21 @@
 import { z } from 'zod';
 import { type Cluster, resources } from '../kubernetes/index.ts';
-import { InvalidError, isEqual, type JsonObject, ObjectMeta } from '../lib/index.ts';
+import { ConflictError, InvalidError, isEqual, type JsonObject } from '../lib/index.ts';
 import { GatewayApiRouting, lastWriterOf, type ManagedRoute, type WeightWriter } from '../rollout/index.ts';
-import { managedRoutesAnnotation, Rule, readManagedRoutes, withManagedRoutes } from './gateway-routes.ts';
-import type { RouterObservation, RouterTarget, TrafficRouter } from './traffic-router.ts';
-import { allOf, checkWeight, maxWeightOf } from './weight.ts';
+import { managedRoutesAnnotation, type Rule, readManagedRoutes, withManagedRoutes } from './gateway-routes.ts';
+import {
+  additionalOf,
+  experimentServicesChange,
+  knownPorts,
+  type Ports,
+  Route,
+  shareOf,
+  splitOf,
+  splitsOf,
+  weighRules,
+} from './gateway-shares.ts';
+import type { RouterObservation, RouterTarget, TrafficRouter, Weights } from './traffic-router.ts';
+import { allOf, checkWeights, maxWeightOf } from './weight.ts';
 
 const pluginName = 'argoproj-labs/gatewayAPI';
 
@@ -14,19 +25,37 @@ const pluginName = 'argoproj-labs/gatewayAPI';
  * https://rollouts-plugin-trafficrouter-gatewayapi.readthedocs.io
  */
 export function createGatewayApiRouter(cluster: Cluster): TrafficRouter {
-  async function write(target: RouterTarget, seen: Seen, weight: number, signal: AbortSignal): Promise<Seen> {
+  async function write(target: RouterTarget, seen: Seen, weights: Weights, signal: AbortSignal): Promise<Seen> {
     const problem = problemOf(target, seen);
     // Lowering needs nothing but what still leads to the canary: an abort works beside a route that is gone.
-    const isLowering = weight <= highestShare(target, [seen]);
+    const isLowering = weights.canary <= highestShare(target, [seen]) && !isAdding(target, seen, weights);
     if (problem !== undefined && !isLowering) throw new InvalidError(problem);
     if (seen.route === undefined) return seen;
-    const wanted = wantedRoute(target, seen.route, weight);
+    const ports = isLowering ? knownPorts(target, [seen.route]) : await portsOf(target, seen.route, weights, signal);
+    const wanted = wantedRoute(target, seen.route, weights, ports);
     if (wanted === undefined) return seen;
     const { resourceVersion = '' } = seen.route.metadata;
     const patch = { ...wanted, metadata: { ...Fields.parse(wanted.metadata ?? {}), resourceVersion } };
     const name = { namespace: settingsOf(target).namespace, name: seen.name };
     const route = await cluster.patchMerge(resources.httpRoutes, name, patch, { signal });
     return Seen.parse({ name: seen.name, route });
+  }
+
+  /** The ports of the Experiment's Services that answer where stable's does: unlike Argo's plugin, which copies stable's number. */
+  async function portsOf(target: RouterTarget, route: Route, weights: Weights, signal: AbortSignal): Promise<Ports> {
+    const ports = new Map(knownPorts(target, [route]));
+    const missing = (weights.additional ?? []).filter(({ serviceName }) => !ports.has(serviceName));
+    if (missing.length === 0) return ports;
+    const read = async (name: string) =>
+      ServiceWithPorts.parse(await cluster.get(resources.services, { namespace: target.namespace, name }, signal));
+    const [split] = splitsOf(target, route);
+    const stable = await read(target.stableService);
+    for (const { serviceName } of missing) {
+      const port = samePort(await read(serviceName), stable, split?.stable.port);
+      if (port === undefined) throw new ConflictError(`Service ${serviceName} is not there yet`);
+      ports.set(serviceName, port);
+    }
+    return ports;
   }
 
   async function writeRoutes(target: RouterTarget, seen: Seen, routes: readonly ManagedRoute[], signal: AbortSignal) {
@@ -60,10 +89,10 @@ export function createGatewayApiRouter(cluster: Cluster): TrafficRouter {
       });
       return observe(target, await Promise.all(seen));
     },
-    async setWeight(target, canaryWeight, seen, signal) {
-      checkWeight(canaryWeight, target.routing);
+    async setWeight(target, weights, seen, signal) {
+      checkWeights(weights, target.routing);
       if (seen.objects.length === 0) throw new InvalidError(seen.problem ?? 'no HTTPRoute named');
-      const writes = seen.objects.map((route) => write(target, Seen.parse(route), canaryWeight, signal));
+      const writes = seen.objects.map((route) => write(target, Seen.parse(route), weights, signal));
       return observe(target, await allOf(writes));
     },
     async setRoutes(target, routes, seen, signal) {
@@ -79,34 +108,37 @@ const Settings = GatewayApiRouting.extend({
   inProgressLabelValue: z.string().optional(),
 });
 
-const BackendRef = z.looseObject({
-  name: z.string(),
-  namespace: z.string().optional(),
-  group: z.string().default(''),
-  kind: z.string().default('Service'),
-  /** The Gateway API counts a missing weight as 1. */
-  weight: z.number().default(1),
+const ServicePort = z.looseObject({
+  name: z.string().optional(),
+  port: z.number(),
+  targetPort: z.union([z.number(), z.string()]).optional(),
 });
-type BackendRef = z.infer<typeof BackendRef>;
+/** One that is not there has no port. */
+const ServiceWithPorts = z
+  .looseObject({ spec: z.looseObject({ ports: z.array(ServicePort).default([]) }) })
+  .default({ spec: { ports: [] } });
+type ServiceWithPorts = z.infer<typeof ServiceWithPorts>;
 
-const Route = z.looseObject({
-  metadata: ObjectMeta,
-  spec: z.looseObject({
-    rules: z.array(Rule).default([]),
-  }),
-});
-type Route = z.infer<typeof Route>;
+/** An Experiment's Service has the ports of its containers: the one that stable's leads to, or the only one. */
+function samePort(of: ServiceWithPorts, stable: ServiceWithPorts, port: number | undefined): number | undefined {
+  const entry = stable.spec.ports.find((one) => one.port === port) ?? stable.spec.ports[0];
+  const leadsTo = entry?.targetPort ?? entry?.port;
+  const { ports } = of.spec;
+  return (ports.find((one) => one.port === leadsTo || one.name === leadsTo) ?? ports[0])?.port;
+}
+
+/** Whether an Experiment's pods would get more than they do. */
+function isAdding(target: RouterTarget, { route }: Seen, { additional = [] }: Weights): boolean {
+  const present = additionalOf(target, [route]);
+  return additional.some(
+    ({ serviceName, weight }) => weight > (present.find((one) => one.serviceName === serviceName)?.weight ?? 0),
+  );
+}
 
 const Seen = z.object({ name: z.string(), route: Route.optional() });
 type Seen = z.infer<typeof Seen>;
 
 const Fields = z.record(z.string(), z.json());
-
-/** The two backends of one rule, as the route has them. */
-interface Split {
-  readonly canary: BackendRef;
-  readonly stable: BackendRef;
-}
 
 function settingsOf(target: RouterTarget) {
   const parsed = Settings.safeParse(target.routing.plugins?.[pluginName] ?? {});
@@ -122,9 +154,13 @@ function observe(target: RouterTarget, routes: readonly Seen[]): RouterObservati
   const problem = notYet(target) ?? routes.map((seen) => problemOf(target, seen)).find((found) => found !== undefined);
   const isSplit = routes.some(({ route }) => splitsOf(target, route).length > 0);
   const canaryWeight = isSplit ? highestShare(target, routes) : undefined;
-  const isComplete = routes.every(({ route }) => wantedRoute(target, route, canaryWeight ?? 0) === undefined);
+  const present = routes.map(({ route }) => route);
+  const additional = additionalOf(target, present);
+  const [weights, ports] = [{ canary: canaryWeight ?? 0, additional }, knownPorts(target, present)];
+  const isComplete = present.every((route) => wantedRoute(target, route, weights, ports) === undefined);
   return {
     canaryWeight,
+    ...(additional.length === 0 ? {} : { additional }),
     ...(problem === undefined ? {} : { problem }),
     ...(problem !== undefined || isComplete ? {} : { isIncomplete: true }),
     ...observeRoutes(target, routes),
@@ -204,57 +240,36 @@ function problemOf(target: RouterTarget, { name, route }: Seen): string | undefi
   return `HTTPRoute "${name}" has no rule with backends ${target.stableService} and ${target.canaryService}`;
 }
 
-function splitsOf(target: RouterTarget, route: Route | undefined): readonly Split[] {
-  if (route === undefined) return [];
-  return route.spec.rules.map((rule) => splitOf(target, route, rule)).filter((split) => split !== undefined);
-}
-
-/** Only rules that lead to both: a rule with the canary alone (a header route) is not split by weight. */
-function splitOf(target: RouterTarget, route: Route, rule: Rule): Split | undefined {
-  const refs = (rule.backendRefs ?? []).map((ref) => BackendRef.safeParse(ref).data).filter((ref) => ref !== undefined);
-  const canary = refs.find((ref) => leadsTo(target.canaryService, target, route, ref));
-  const stable = refs.find((ref) => leadsTo(target.stableService, target, route, ref));
-  return canary === undefined || stable === undefined ? undefined : { canary, stable };
-}
-
-function leadsTo(service: string, target: RouterTarget, route: Route, ref: BackendRef): boolean {
-  const namespace = ref.namespace ?? route.metadata.namespace;
-  return ref.name === service && ref.kind === 'Service' && ref.group === '' && namespace === target.namespace;
-}
-
-/** 0…1. Both at 0: nobody gets a request, so neither does the canary. */
-function shareOf({ canary, stable }: Split): number {
-  return canary.weight === 0 ? 0 : canary.weight / (canary.weight + stable.weight);
-}
-
-/** The merge patch that makes the route say this weight; undefined when it says it already. A merge patch replaces lists whole. */
-function wantedRoute(target: RouterTarget, route: Route | undefined, weight: number): JsonObject | undefined {
+/** The merge patch that makes the route say these weights; undefined when it says them already. A merge patch replaces lists whole. */
+function wantedRoute(
+  target: RouterTarget,
+  route: Route | undefined,
+  weights: Weights,
+  ports: Ports,
+): JsonObject | undefined {
   if (route === undefined) return undefined;
-  // Unlike Argo's plugin, which counts to 100 whatever `maxTrafficWeight` says.
-  const stableWeight = maxWeightOf(target.routing) - weight;
-  const rules = route.spec.rules.map((rule) => {
-    if (splitOf(target, route, rule) === undefined) return rule;
-    return { ...rule, backendRefs: rule.backendRefs?.map((raw) => weigh(target, route, raw, weight, stableWeight)) };
-  });
-  const labels = labelDifference(target, route, weight);
-  const [before, after] = [z.json().parse(route.spec.rules), z.json().parse(rules)];
-  if (isEqual(before, after)) return labels === undefined ? undefined : { metadata: { labels } };
-  return { spec: { rules: after }, ...(labels === undefined ? {} : { metadata: { labels } }) };
-}
-
-function weigh(target: RouterTarget, route: Route, raw: unknown, canaryWeight: number, stableWeight: number): unknown {
-  const ref = BackendRef.safeParse(raw).data;
-  if (ref === undefined || typeof raw !== 'object') return raw;
-  if (leadsTo(target.canaryService, target, route, ref)) return { ...raw, weight: canaryWeight };
-  if (leadsTo(target.stableService, target, route, ref)) return { ...raw, weight: stableWeight };
-  return raw;
+  const rules = weighRules(target, route, weights, ports);
+  const labels = labelDifference(target, route, weights);
+  const annotations = experimentServicesChange(route, weights);
+  const isSame = areSame(route.spec.rules, rules);
+  if (isSame && labels === undefined && annotations === undefined) return undefined;
+  const metadata = {
+    ...(labels === undefined ? {} : { labels }),
+    ...(annotations === undefined ? {} : { annotations }),
+  };
+  return { ...(isSame ? {} : { spec: { rules: z.json().parse(rules) } }), metadata };
 }
 
 /** The label tells GitOps tools not to put the weights back while a rollout is under way. */
-function labelDifference(target: RouterTarget, route: Route, weight: number): JsonObject | undefined {
+function labelDifference(
+  target: RouterTarget,
+  route: Route,
+  { canary, additional = [] }: Weights,
+): JsonObject | undefined {
   const { disableInProgressLabel, inProgressLabelKey, inProgressLabelValue } = settingsOf(target);
   if (disableInProgressLabel === true) return undefined;
   const key = inProgressLabelKey ?? 'rollouts.argoproj.io/gatewayapi-canary';
-  const wanted = weight > 0 ? (inProgressLabelValue ?? 'in-progress') : undefined;
+  const isInProgress = canary > 0 || additional.length > 0;
+  const wanted = isInProgress ? (inProgressLabelValue ?? 'in-progress') : undefined;
   return route.metadata.labels[key] === wanted ? undefined : { [key]: wanted ?? null };
 }

@@ -16,7 +16,7 @@ import {
 } from '../lib/index.ts';
 import { lastWriterOf, type TrafficRouting, type WeightWriter } from '../rollout/index.ts';
 import type { RouterObservation, RouterTarget, TrafficRouter } from './traffic-router.ts';
-import { allOf, checkWeight, maxWeightOf } from './weight.ts';
+import { allOf, checkWeights, maxWeightOf } from './weight.ts';
 
 export type IngressCache = Pick<Reflector<KubernetesObject>, 'get' | 'learn'>;
 
@@ -84,8 +84,10 @@ export function createNginxRouter(cluster: Cluster, cache?: IngressCache): Traff
       const names = stableIngressNames(nginxOf(target));
       return observe(target, await Promise.all(names.map((name) => readPair(target, name, signal))));
     },
-    async setWeight(target, canaryWeight, seen, signal) {
-      checkWeight(canaryWeight, target.routing);
+    async setWeight(target, weights, seen, signal) {
+      checkWeights(weights, target.routing);
+      const { canary: canaryWeight, additional = [] } = weights;
+      if (additional.length > 0) throw new InvalidError('nginx splits between stable and canary only');
       if (seen.objects.length === 0) throw new InvalidError(seen.problem ?? 'no Ingress named');
       // All at once: a share that several Ingresses carry falls as fast as that of one.
       const writes = seen.objects.map((pair) => write(target, Pair.parse(pair), canaryWeight, signal));

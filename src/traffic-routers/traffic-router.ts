@@ -1,4 +1,4 @@
-import type { ManagedRoute, RouterReading, TrafficRouting } from '../rollout/index.ts';
+import type { AdditionalWeight, ManagedRoute, RouterReading, TrafficRouting } from '../rollout/index.ts';
 
 /** Whose traffic: everything a router needs to know of one Rollout. */
 export interface RouterTarget {
@@ -8,6 +8,13 @@ export interface RouterTarget {
   readonly canaryService: string;
   readonly stableService: string;
   readonly routing: TrafficRouting;
+}
+
+/** What everybody but stable gets, 0…maxTrafficWeight; stable gets the rest. */
+export interface Weights {
+  readonly canary: number;
+  /** Pods of an Experiment. These, and no others. */
+  readonly additional?: readonly AdditionalWeight[];
 }
 
 /**
@@ -23,13 +30,13 @@ export interface TrafficRouter {
    */
   read(target: RouterTarget, signal: AbortSignal): Promise<RouterObservation>;
   /**
-   * Sets the canary's weight, creating what the router needs. Precondition: the objects are as `seen` says, by resourceVersion;
+   * Sets the weights, creating what the router needs. Precondition: the objects are as `seen` says, by resourceVersion;
    * when they moved it throws `ConflictError` and has changed nothing it could not repeat. Setting what is already set writes nothing.
-   * Returns the reading that its answers make.
+   * A router that cannot send shares to others throws `InvalidError` in words. Returns the reading that its answers make.
    */
   setWeight(
     target: RouterTarget,
-    canaryWeight: number,
+    weights: Weights,
     seen: RouterObservation,
     signal: AbortSignal,
   ): Promise<RouterObservation>;

@@ -5,6 +5,7 @@ import {
   formatTimestamp,
 } from '../../src/analysis/index.ts';
 import {
+  type AdditionalWeight,
   type Decision,
   decide,
   describeAntiAffinity,
@@ -50,6 +51,7 @@ export class SimulatedCluster {
   templates: Record<string, AnalysisTemplate> = {};
   weight: number | undefined;
   routes: readonly ManagedRoute[] = [];
+  additional: readonly AdditionalWeight[] = [];
   evidence: World['evidence'] = 'strict';
   routerProblem: string | undefined;
   /** What `workloadRef` names. */
@@ -84,6 +86,7 @@ export class SimulatedCluster {
     const router = {
       canaryWeight: this.weight,
       routes: this.routes,
+      additional: this.additional,
       ...(this.routerProblem === undefined ? {} : { problem: this.routerProblem }),
     };
     const seen: World = {
@@ -181,6 +184,7 @@ export class SimulatedCluster {
         return;
       case 'setWeight':
         this.weight = effect.canaryWeight;
+        this.additional = effect.additional ?? [];
         this.weights.push(effect.canaryWeight);
         return;
       case 'setRoutes':

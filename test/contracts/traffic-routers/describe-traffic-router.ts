@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ConnectedCluster } from '../../../src/kubernetes/index.ts';
+import { type ConnectedCluster, resources } from '../../../src/kubernetes/index.ts';
 import { ConflictError, InvalidError } from '../../../src/lib/index.ts';
 import type { ManagedRoute, TrafficRouting } from '../../../src/rollout/index.ts';
-import type { RouterTarget, TrafficRouter } from '../../../src/traffic-routers/index.ts';
+import type { RouterObservation, RouterTarget, TrafficRouter } from '../../../src/traffic-routers/index.ts';
 import {
   createRollout,
+  expectObject,
   httpRouteDefinition,
   rolloutDefinition,
   startTestCluster,
@@ -29,7 +30,14 @@ export interface RouterUnderTest {
   isMeddled(tools: TestCluster, target: RouterTarget, name: string): Promise<boolean>;
   /** Where requests go by what the objects say; or how a router refuses that cannot set routes. */
   readonly routes: RoutesUnderTest | { readonly refusal: RegExp };
+  /** Shares of others than stable and canary; or how a router refuses that knows only these two. */
+  readonly additional: SharesUnderTest | { readonly refusal: RegExp };
   readonly words: { readonly missing: RegExp };
+}
+
+export interface SharesUnderTest {
+  /** By Service, what of all requests to this object goes there, 0…1; those that get nothing are not in it. */
+  shares(tools: TestCluster, target: RouterTarget, name: string): Promise<Readonly<Record<string, number>>>;
 }
 
 export interface RoutesUnderTest {
@@ -84,7 +92,7 @@ export function describeTrafficRouter(vendor: string, under: RouterUnderTest): v
     }
 
     async function set(target: RouterTarget, weight: number): Promise<void> {
-      await router.setWeight(target, weight, await router.read(target, tools.signal), tools.signal);
+      await router.setWeight(target, { canary: weight }, await router.read(target, tools.signal), tools.signal);
     }
 
     test('at first nothing goes to the canary, and nothing is wrong', async () => {
@@ -133,7 +141,7 @@ export function describeTrafficRouter(vendor: string, under: RouterUnderTest): v
       await set(target, 25);
       const seen = await router.read(target, tools.signal);
       await set(target, 0);
-      await expect(router.setWeight(target, 50, seen, tools.signal)).rejects.toThrow(ConflictError);
+      await expect(router.setWeight(target, { canary: 50 }, seen, tools.signal)).rejects.toThrow(ConflictError);
       expect(await under.share(tools, target, 'main')).toBe(0);
     });
 
@@ -141,8 +149,8 @@ export function describeTrafficRouter(vendor: string, under: RouterUnderTest): v
       const target = await aTarget(['main']);
       const seen = await router.read(target, tools.signal);
       const outcomes = await Promise.allSettled([
-        router.setWeight(target, 10, seen, tools.signal),
-        router.setWeight(target, 20, seen, tools.signal),
+        router.setWeight(target, { canary: 10 }, seen, tools.signal),
+        router.setWeight(target, { canary: 20 }, seen, tools.signal),
       ]);
       const failures = outcomes.filter((outcome) => outcome.status === 'rejected');
       expect(failures.map(({ reason }) => reason)).toEqual([expect.any(ConflictError)]);
@@ -165,7 +173,7 @@ export function describeTrafficRouter(vendor: string, under: RouterUnderTest): v
       const seen = await router.read(target, tools.signal);
       expect(seen.problem).toMatch(under.words.missing);
       expect(seen.problem).toContain('other');
-      await expect(router.setWeight(target, 10, seen, tools.signal)).rejects.toThrow(InvalidError);
+      await expect(router.setWeight(target, { canary: 10 }, seen, tools.signal)).rejects.toThrow(InvalidError);
       expect((await under.share(tools, target, 'other')) ?? 0).toBe(0);
     });
 
@@ -175,7 +183,7 @@ export function describeTrafficRouter(vendor: string, under: RouterUnderTest): v
       await under.uninstall(tools, target, 'other');
       const seen = await router.read(target, tools.signal);
       expect(seen.problem).toMatch(under.words.missing);
-      expect(await router.setWeight(target, 0, seen, tools.signal)).toMatchObject({ canaryWeight: 0 });
+      expect(await router.setWeight(target, { canary: 0 }, seen, tools.signal)).toMatchObject({ canaryWeight: 0 });
       expect(await under.share(tools, target, 'main')).toBe(0);
       expect((await under.share(tools, target, 'other')) ?? 0).toBe(0);
     });
@@ -186,7 +194,7 @@ export function describeTrafficRouter(vendor: string, under: RouterUnderTest): v
       await under.uninstall(tools, target, 'other');
       const seen = await router.read(target, tools.signal);
       expect(seen).toMatchObject({ canaryWeight: 50, problem: expect.stringMatching(under.words.missing) });
-      await router.setWeight(target, 0, seen, tools.signal);
+      await router.setWeight(target, { canary: 0 }, seen, tools.signal);
       expect(await under.share(tools, target, 'main')).toBe(0);
       expect((await router.read(target, tools.signal)).canaryWeight).toBe(0);
     });
@@ -197,7 +205,7 @@ export function describeTrafficRouter(vendor: string, under: RouterUnderTest): v
       await set({ ...target, routing: under.routing(['main']) }, 40);
       const seen = await router.read(target, tools.signal);
       expect(seen).toMatchObject({ canaryWeight: 40, isIncomplete: true });
-      await router.setWeight(target, 40, seen, tools.signal);
+      await router.setWeight(target, { canary: 40 }, seen, tools.signal);
       expect(await under.share(tools, target, 'main')).toBeCloseTo(0.4, 6);
       expect(await under.share(tools, target, 'other')).toBeCloseTo(0.4, 6);
       expect((await router.read(target, tools.signal)).isIncomplete ?? false).toBe(false);
@@ -208,7 +216,7 @@ export function describeTrafficRouter(vendor: string, under: RouterUnderTest): v
       await set(target, 50);
       const seen = await router.read(target, tools.signal);
       await under.meddle(tools, target, 'main');
-      await expect(router.setWeight(target, 0, seen, tools.signal)).rejects.toThrow(ConflictError);
+      await expect(router.setWeight(target, { canary: 0 }, seen, tools.signal)).rejects.toThrow(ConflictError);
       expect(await under.share(tools, target, 'other')).toBe(0);
       await set(target, 0);
       expect(await under.share(tools, target, 'main')).toBe(0);
@@ -226,7 +234,7 @@ export function describeTrafficRouter(vendor: string, under: RouterUnderTest): v
       const target = await aTarget([]);
       const seen = await router.read(target, tools.signal);
       expect(seen.problem).toMatch(/names no/);
-      await expect(router.setWeight(target, 10, seen, tools.signal)).rejects.toThrow(/names no/);
+      await expect(router.setWeight(target, { canary: 10 }, seen, tools.signal)).rejects.toThrow(/names no/);
     });
 
     const { routes } = under;
@@ -328,10 +336,15 @@ export function describeTrafficRouter(vendor: string, under: RouterUnderTest): v
 
       test('the answer of one write is what the next one starts from', async () => {
         const target = await aTarget(['main'], managed);
-        const weighed = await router.setWeight(target, 50, await router.read(target, tools.signal), tools.signal);
+        const weighed = await router.setWeight(
+          target,
+          { canary: 50 },
+          await router.read(target, tools.signal),
+          tools.signal,
+        );
         const routed = await router.setRoutes(target, [testers], weighed, tools.signal);
         expect(routed).toMatchObject({ canaryWeight: 50, routes: [testers] });
-        await router.setWeight(target, 0, routed, tools.signal);
+        await router.setWeight(target, { canary: 0 }, routed, tools.signal);
         expect(await ask(tools, target, 'main', {})).toEqual({ canary: 0, copied: 0 });
         expect((await ask(tools, target, 'main', asTester)).canary).toBe(1);
       });
@@ -366,13 +379,110 @@ export function describeTrafficRouter(vendor: string, under: RouterUnderTest): v
       });
     }
 
+    const { additional } = under;
+    const service = (name: string) => ({ serviceName: name, weight: 20 });
+    /** With the port of its containers, as an Experiment's: stable's Service leads to the same one by another number. */
+    async function aService(target: RouterTarget, name: string, port: object): Promise<void> {
+      const { namespace } = target;
+      const manifest = { metadata: { namespace, name }, spec: { selector: { app: name }, ports: [port] } };
+      await tools.cluster.create(resources.services, JSON.parse(JSON.stringify(manifest)), { signal: tools.signal });
+    }
+    async function give(target: RouterTarget, canary: number, ...names: readonly string[]): Promise<RouterObservation> {
+      const seen = await router.read(target, tools.signal);
+      return router.setWeight(target, { canary, additional: names.map(service) }, seen, tools.signal);
+    }
+
+    if ('refusal' in additional) {
+      test('refuses shares of others, and changes nothing', async () => {
+        const target = await aTarget(['main']);
+        await set(target, 25);
+        await expect(give(target, 25, 'exp')).rejects.toThrow(additional.refusal);
+        expect(await under.share(tools, target, 'main')).toBeCloseTo(0.25, 6);
+      });
+    } else {
+      const { shares } = additional;
+      const aTargetWithServices = async (names: readonly string[]) => {
+        const target = await aTarget(names);
+        await aService(target, target.stableService, { name: 'http', port: 80, targetPort: 8080 });
+        for (const name of ['exp-a', 'exp-b']) await aService(target, name, { name: 'web', port: 8080 });
+        return target;
+      };
+
+      test('shares of others come off stable’s, and go back to it', async () => {
+        const target = await aTargetWithServices(['main']);
+        const { canaryService: canary, stableService: stable } = target;
+        await give(target, 10, 'exp-a', 'exp-b');
+        expect(await shares(tools, target, 'main')).toEqual({
+          [canary]: 0.1,
+          'exp-a': 0.2,
+          'exp-b': 0.2,
+          [stable]: 0.5,
+        });
+        expect(await router.read(target, tools.signal)).toMatchObject({
+          canaryWeight: 10,
+          additional: [service('exp-a'), service('exp-b')],
+        });
+        await give(target, 10, 'exp-b');
+        expect(await shares(tools, target, 'main')).toEqual({ [canary]: 0.1, 'exp-b': 0.2, [stable]: 0.7 });
+        await set(target, 0);
+        expect(await shares(tools, target, 'main')).toEqual({ [stable]: 1 });
+        expect((await router.read(target, tools.signal)).additional ?? []).toEqual([]);
+      });
+
+      test('writes nothing when all shares are given', async () => {
+        const target = await aTargetWithServices(['main']);
+        await give(target, 10, 'exp-a');
+        const before = await under.identity(tools, target, 'main');
+        const seen = await give(target, 10, 'exp-a');
+        expect(await under.identity(tools, target, 'main')).toEqual(before);
+        expect(seen.isIncomplete ?? false).toBe(false);
+      });
+
+      test('takes shares back though their Services are gone', async () => {
+        const target = await aTargetWithServices(['main']);
+        await give(target, 10, 'exp-a');
+        const name = { namespace: target.namespace, name: 'exp-a' };
+        const { uid } = expectObject(await tools.cluster.get(resources.services, name, tools.signal)).metadata;
+        await tools.cluster.delete(resources.services, name, uid, { signal: tools.signal });
+        await set(target, 0);
+        expect(await shares(tools, target, 'main')).toEqual({ [target.stableService]: 1 });
+      });
+
+      test('gives nothing to a Service that is not there yet', async () => {
+        const target = await aTargetWithServices(['main']);
+        await expect(give(target, 10, 'exp-z')).rejects.toThrow(ConflictError);
+        expect(await shares(tools, target, 'main')).toEqual({ [target.stableService]: 1 });
+      });
+
+      test('leaves the backends of others to them, and refuses more than everything', async () => {
+        const target = await aTargetWithServices(['main']);
+        await under.meddle(tools, target, 'main');
+        await give(target, 10, 'exp-a');
+        await expect(give(target, 70, 'exp-a', 'exp-b')).rejects.toThrow(InvalidError);
+        await set(target, 0);
+        expect(await under.isMeddled(tools, target, 'main')).toBe(true);
+      });
+
+      test('several objects: shares that only one gives are seen, and given by all', async () => {
+        const target = await aTargetWithServices(['main', 'other']);
+        await give({ ...target, routing: under.routing(['main']) }, 0, 'exp-a');
+        const seen = await router.read(target, tools.signal);
+        expect(seen).toMatchObject({ additional: [service('exp-a')], isIncomplete: true });
+        await give(target, 0, 'exp-a');
+        for (const name of ['main', 'other']) {
+          expect(await shares(tools, target, name)).toEqual({ 'exp-a': 0.2, [target.stableService]: 0.8 });
+        }
+        expect((await router.read(target, tools.signal)).isIncomplete ?? false).toBe(false);
+      });
+    }
+
     test('stops when it is told to', async () => {
       const target = await aTarget(['main']);
       const seen = await router.read(target, tools.signal);
       await expect(router.read(target, AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough');
-      await expect(router.setWeight(target, 10, seen, AbortSignal.abort(new Error('enough')))).rejects.toThrow(
-        'enough',
-      );
+      await expect(
+        router.setWeight(target, { canary: 10 }, seen, AbortSignal.abort(new Error('enough'))),
+      ).rejects.toThrow('enough');
       expect((await under.share(tools, target, 'main')) ?? 0).toBe(0);
     });
   });

@@ -80,5 +80,21 @@ describeTrafficRouter('Gateway API', {
       return { canary: chosen.length / 100, copied: copied[0] ?? 0 };
     },
   },
+  additional: {
+    // Asked as the sandbox's gateway answers: where each hundredth of the requests goes.
+    async shares(tools, target, name) {
+      const table = buildRoutes([], [HttpRoute.parse(expectObject(await route(tools, target, name)))]);
+      const request = { host: `${name}.example.com`, path: '/', method: 'GET', headers: {} };
+      const rule = chooseRule(table, request);
+      if (rule === undefined) throw new Error('no rule takes it');
+      const counts: Record<string, number> = {};
+      for (let at = 0; at < 100; at++) {
+        const chosen = chooseService(rule, request, { point: at / 100, isServing: () => true }) ?? 'nobody';
+        const service = chosen.replace(`${target.namespace}/`, '');
+        counts[service] = (counts[service] ?? 0) + 1;
+      }
+      return Object.fromEntries(Object.entries(counts).map(([service, count]) => [service, count / 100]));
+    },
+  },
   words: { missing: /^HTTPRoute ".*" not found$/ },
 });

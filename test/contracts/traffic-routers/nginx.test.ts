@@ -57,5 +57,6 @@ describeTrafficRouter('nginx', {
     );
   },
   routes: { refusal: /^nginx sets no header and mirror routes \("testers"\): a canary Ingress says weights only$/ },
+  additional: { refusal: /^nginx splits between stable and canary only$/ },
   words: { missing: /^Ingress ".*" not found$/ },
 });

@@ -40,7 +40,7 @@ async function create(namespace: string, rules: readonly JsonObject[], labels: J
 }
 
 async function set(target: RouterTarget, weight: number, namespace = target.namespace) {
-  await router.setWeight(target, weight, await router.read(target, tools.signal), tools.signal);
+  await router.setWeight(target, { canary: weight }, await router.read(target, tools.signal), tools.signal);
   return expectObject(await tools.cluster.get(resources.httpRoutes, { namespace, name: 'main' }, tools.signal));
 }
 

@@ -44,7 +44,7 @@ async function aTarget(spec: JsonObject, nginx: TrafficRouting['nginx'] = {}, an
 }
 
 async function set(target: RouterTarget, weight: number): Promise<KubernetesObject> {
-  await router.setWeight(target, weight, await router.read(target, tools.signal), tools.signal);
+  await router.setWeight(target, { canary: weight }, await router.read(target, tools.signal), tools.signal);
   return expectObject(await canaryOf(target));
 }
 
@@ -196,7 +196,7 @@ describe('an Ingress of that name that is not ours', () => {
       const seen = await router.read(target, tools.signal);
       expect(seen.problem).toMatch(/^canary ingress `shop-main-canary` controlled by different object: /);
       for (const weight of [0, 40, 80]) {
-        await expect(router.setWeight(target, weight, seen, tools.signal)).rejects.toThrow(InvalidError);
+        await expect(router.setWeight(target, { canary: weight }, seen, tools.signal)).rejects.toThrow(InvalidError);
       }
       expect((await canaryOf(target))?.metadata.resourceVersion).toBe(made.metadata.resourceVersion);
     });
@@ -211,7 +211,7 @@ test('without a rule for the stable Service nothing is raised, and all is lowere
   await tools.cluster.patchMerge(resources.ingresses, name, { spec: { rules } }, { signal: tools.signal });
   const seen = await router.read(target, tools.signal);
   expect(seen.problem).toBe('ingress `main` has no rules using service stable backend');
-  await expect(router.setWeight(target, 51, seen, tools.signal)).rejects.toThrow(seen.problem ?? '');
+  await expect(router.setWeight(target, { canary: 51 }, seen, tools.signal)).rejects.toThrow(seen.problem ?? '');
   const canary = await set(target, 0);
   expect(at(canary.metadata.annotations, `${prefix}/canary-weight`)).toBe('0');
   expect(at(canary.spec, 'rules', 0, 'http', 'paths', 0, 'backend', 'service', 'name')).toBe('canary');
@@ -220,7 +220,7 @@ test('without a rule for the stable Service nothing is raised, and all is lowere
 test('a name that would be too long is cut in its first part', async () => {
   const target = await aTarget(simple);
   const long = { ...target, rolloutName: 'r'.repeat(250) };
-  await router.setWeight(long, 10, await router.read(long, tools.signal), tools.signal);
+  await router.setWeight(long, { canary: 10 }, await router.read(long, tools.signal), tools.signal);
   const name = `${'r'.repeat(246)}-canary`;
   expect(name).toHaveLength(253);
   const found = await tools.cluster.get(resources.ingresses, { namespace: target.namespace, name }, tools.signal);

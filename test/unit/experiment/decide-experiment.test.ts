@@ -360,6 +360,18 @@ describe('the analyses of an Experiment', () => {
     expect(cluster.status).toMatchObject({ phase: 'Failed', message: 'too many errors' });
   });
 
+  it('are not waited for when they were named, and not begun before the end', () => {
+    const cluster = running({ analyses: [analysis({ requiredForCompletion: true })] });
+    cluster.analysisRuns = [];
+    cluster.patch({ spec: { terminate: true } });
+    cluster.settle();
+    expect(cluster.status).toMatchObject({
+      phase: 'Inconclusive',
+      message: "Analysis 'slo' has not measured anything",
+    });
+    expect(cluster.analysisRuns).toEqual([]);
+  });
+
   it('get another name after a retry, or where others have it', () => {
     const cluster = running({ duration: '1m', analyses: [analysis()] });
     cluster.judge('exp-slo', 'Failed');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { validateRollout } from '../../../src/rollout/index.ts';
+import { Experiment, validateRollout } from '../../../src/rollout/index.ts';
 import { anAnalysisTemplate, aRollout } from '../../support/builders.ts';
 import { SimulatedCluster } from '../../support/simulated-cluster.ts';
 
@@ -188,6 +188,124 @@ describe('an experiment step', () => {
     const over = cluster.experiments.filter(({ status }) => status.phase === 'Failed');
     expect(over).toHaveLength(2);
     expect(cluster.experiments.map(({ metadata }) => metadata.name)).toContain(nameOf(cluster));
+  });
+});
+
+describe('the weights of an experiment step', () => {
+  const gateway = { plugins: { 'argoproj-labs/gatewayAPI': { httpRoute: 'checkout' } } };
+  const weighted = {
+    templates: [
+      { name: 'baseline', specRef: 'stable', weight: 15 },
+      { name: 'candidate', specRef: 'canary', weight: 20 },
+      { name: 'quiet', specRef: 'canary' },
+    ],
+  };
+  const templateStatuses = ['baseline', 'candidate', 'quiet'].map((name) => ({
+    name,
+    status: 'Running',
+    serviceName: `exp-${name}`,
+    podTemplateHash: `hash-${name}`,
+  }));
+
+  /** A second revision at 10 %, at its experiment, whose pods are running. */
+  function giving(...after: readonly object[]): SimulatedCluster {
+    const containers = [{ name: 'checkout', image: 'checkout:1', ports: [{ containerPort: 8080 }] }];
+    const rollout = aRollout()
+      .routed()
+      .canary({ trafficRouting: gateway })
+      .steps({ setWeight: 10 }, { experiment: weighted }, ...after)
+      .build();
+    rollout.spec.template = { metadata: { labels: { app: 'checkout' } }, spec: { containers } };
+    const cluster = new SimulatedCluster(rollout);
+    cluster.settle();
+    const next = [{ name: 'checkout', image: 'checkout:2', ports: [{ containerPort: 8080 }] }];
+    cluster.patch({ spec: { template: { spec: { containers: next } } } });
+    cluster.settle();
+    expect(cluster.additional).toEqual([]);
+    cluster.conclude(
+      nameOf(cluster),
+      Experiment.parse({ metadata: { name: 'x' }, status: { phase: 'Running', templateStatuses } }).status,
+    );
+    cluster.settle();
+    return cluster;
+  }
+  const shares = [
+    { serviceName: 'exp-baseline', weight: 15 },
+    { serviceName: 'exp-candidate', weight: 20 },
+  ];
+
+  it('are given while it is running, and the status says so', () => {
+    const cluster = giving();
+    expect(cluster).toMatchObject({ weight: 10, additional: shares });
+    expect(cluster.rollout.status.canary?.weights).toMatchObject({
+      canary: { weight: 10 },
+      stable: { weight: 55 },
+      additional: [
+        { serviceName: 'exp-baseline', weight: 15, podTemplateHash: 'hash-baseline' },
+        { serviceName: 'exp-candidate', weight: 20, podTemplateHash: 'hash-candidate' },
+      ],
+    });
+  });
+
+  it('go back to stable when it is over', () => {
+    const cluster = giving({ pause: {} });
+    cluster.conclude(nameOf(cluster), { phase: 'Successful' });
+    cluster.settle();
+    expect(cluster).toMatchObject({ weight: 10, additional: [] });
+    expect(cluster.rollout.status.canary?.weights).toMatchObject({ canary: { weight: 10 }, stable: { weight: 90 } });
+    expect(cluster.rollout.status.canary?.weights).not.toHaveProperty('additional');
+  });
+
+  it.each([
+    ['an abort', { status: { abort: true } }, 0],
+    ['the wish to finish', { status: { promoteFull: true } }, undefined],
+    ['a skip', { status: { currentStepIndex: 2 } }, 10],
+  ])('are taken back first by %s', (_, patch, weight) => {
+    const cluster = giving({ pause: {} });
+    const before = cluster.performed.length;
+    cluster.patch(patch);
+    cluster.turn();
+    const [first] = cluster.performed.slice(before);
+    expect(first).toMatchObject({ kind: 'setWeight', ...(weight === undefined ? {} : { canaryWeight: weight }) });
+    expect(cluster.additional).toEqual([]);
+  });
+
+  it('are taken back when its pods are lost, and given again', () => {
+    const cluster = giving();
+    cluster.conclude(nameOf(cluster), { phase: 'Pending' });
+    cluster.settle();
+    expect(cluster.additional).toEqual([]);
+    cluster.conclude(nameOf(cluster), { phase: 'Running' });
+    cluster.settle();
+    expect(cluster.additional).toEqual(shares);
+  });
+
+  it('are not given while the rollout is paused, and kept if they were', () => {
+    const cluster = giving();
+    cluster.patch({ spec: { paused: true } });
+    cluster.settle();
+    expect(cluster.additional).toEqual(shares);
+    cluster.conclude(nameOf(cluster), { phase: 'Pending' });
+    cluster.settle();
+    cluster.conclude(nameOf(cluster), { phase: 'Running' });
+    cluster.settle();
+    expect(cluster.additional).toEqual([]);
+    cluster.patch({ spec: { paused: false } });
+    cluster.settle();
+    expect(cluster.additional).toEqual(shares);
+  });
+
+  it('cannot be more than everything, nor go where no port is', () => {
+    const [baseline, candidate] = weighted.templates;
+    const rollout = aRollout()
+      .routed()
+      .canary({ trafficRouting: gateway })
+      .steps({ setWeight: 80 }, { experiment: { templates: [baseline, candidate] } })
+      .build();
+    expect(validateRollout(new SimulatedCluster(rollout).world())).toEqual([
+      'spec.strategy.steps[1].experiment.templates[1].weight: Invalid value: 20: its pods declare no containerPort',
+      'spec.strategy.steps[1].experiment.templates: Invalid value: 35: the weights of its templates (35) and of the canary (80) are more than 100',
+    ]);
   });
 });
 

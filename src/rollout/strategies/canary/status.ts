@@ -1,4 +1,4 @@
-import { withoutUndefined } from '../../deep-equal.ts';
+import { isDeepEqual, withoutUndefined } from '../../deep-equal.ts';
 import type { Announce } from '../../events.ts';
 import { formatLabelSelector } from '../../label-selector.ts';
 import { phaseOfCanary } from '../../phase.ts';
@@ -9,6 +9,7 @@ import type { Scene } from '../../scene.ts';
 import { judgeConditions } from '../conditions.ts';
 import { pauseEvents, runEvents } from '../status-events.ts';
 import type { Standing } from './advance.ts';
+import { sumOfShares } from './experiment-weights.ts';
 import { servesPodHash } from './shares.ts';
 import type { TrafficPlan } from './traffic.ts';
 
@@ -91,8 +92,10 @@ function buildWeights(scene: Scene, standing: Standing, traffic: TrafficPlan) {
   // A revision that was overtaken holds its share until that is 0, and its Service with it.
   const isServed = traffic.settled === 0 || servesPodHash(scene, canaryService, scene.podHash);
   const holder = isServed ? scene.podHash : (stored?.canary.podTemplateHash ?? scene.podHash);
-  return {
+  const additional = traffic.shares.map((share) => withoutUndefined({ ...share }));
+  return withoutUndefined({
     ...stored,
+    additional: additional.length === 0 ? undefined : additional,
     canary: withoutUndefined({
       ...stored?.canary,
       weight: traffic.settled,
@@ -101,22 +104,34 @@ function buildWeights(scene: Scene, standing: Standing, traffic: TrafficPlan) {
     }),
     stable: withoutUndefined({
       ...stored?.stable,
-      weight: scene.maxWeight - traffic.settled,
+      weight: scene.maxWeight - traffic.settled - sumOfShares(traffic.shares),
       serviceName: stableService,
       podTemplateHash: standing.stableRS === '' ? scene.podHash : standing.stableRS,
     }),
-  };
+  });
+}
+
+type StoredWeights = NonNullable<RolloutStatus['canary']>['weights'];
+
+/** `from 10 to 50, additional: web 20`; '' where nothing moved. */
+function weightWords(before: StoredWeights, after: StoredWeights): string {
+  if (after === undefined) return '';
+  const words: string[] = [];
+  const { weight } = after.canary;
+  if (before === undefined) words.push(`to ${weight}`);
+  else if (before.canary.weight !== weight) words.push(`from ${before.canary.weight} to ${weight}`);
+  if (!isDeepEqual(before?.additional ?? [], after.additional ?? [])) {
+    const shares = (after.additional ?? []).map((one) => `${one.serviceName ?? ''} ${one.weight}`);
+    words.push(`additional: ${shares.join(' ') || 'none'}`);
+  }
+  return words.join(', ');
 }
 
 function changeEvents(scene: Scene, status: RolloutStatus): Announce[] {
   const stored = scene.status;
   const events: Announce[] = [...pauseEvents(stored, status)];
-  const from = stored.canary?.weights?.canary.weight;
-  const to = status.canary?.weights?.canary.weight;
-  if (to !== undefined && to !== from) {
-    const words = from === undefined ? `to ${to}` : `from ${from} to ${to}`;
-    events.push({ reason: 'TrafficWeightUpdated', message: `Traffic weight updated ${words}` });
-  }
+  const words = weightWords(stored.canary?.weights, status.canary?.weights);
+  if (words !== '') events.push({ reason: 'TrafficWeightUpdated', message: `Traffic weight updated ${words}` });
   events.push(
     ...runEvents('Step', stored.canary?.currentStepAnalysisRunStatus, status.canary?.currentStepAnalysisRunStatus),
   );

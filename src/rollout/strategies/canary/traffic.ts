@@ -1,6 +1,7 @@
 import type { Effect } from '../../effect.ts';
 import type { Scene } from '../../scene.ts';
 import { weightInForce } from '../../steps.ts';
+import { type ExperimentShare, sharesKept, sharesWanted, sumOfShares } from './experiment-weights.ts';
 import type { Posture } from './posture.ts';
 import { planRoutes } from './routes.ts';
 import { isDynamic, lowestShare, mayStayUnserved, servesPodHash } from './shares.ts';
@@ -12,6 +13,8 @@ export interface TrafficPlan {
   readonly current: number;
   /** After this decision's lowering (a raise is seen by the next look). */
   readonly settled: number;
+  /** The same of an Experiment's pods. */
+  readonly shares: readonly ExperimentShare[];
   /** Must be performed before anything else. */
   readonly lower: readonly Effect[];
   /** May be performed last, and only if this decision stores no other step. */
@@ -21,22 +24,42 @@ export interface TrafficPlan {
 export function planTraffic(scene: Scene, posture: Posture): TrafficPlan {
   const { router } = scene.world;
   const current = router?.canaryWeight ?? 0;
-  if (!scene.hasRouter || router === undefined) return { current, settled: current, lower: [], raise: [] };
+  if (!scene.hasRouter || router === undefined) return { current, settled: current, shares: [], lower: [], raise: [] };
   const routes = planRoutes(scene, posture);
   const target = lowestShare(scene, targetWeight(scene, posture, current), current);
-  const effect: Effect = {
+  const present = router.additional ?? [];
+  const wanted = sharesWanted(scene, posture);
+  const shares = sharesKept(present, wanted);
+  if (target < current || sumOfShares(shares) < sumOfShares(present)) {
+    const settled = Math.min(target, current);
+    return {
+      current,
+      settled,
+      shares,
+      lower: [setWeights(scene, settled, shares), ...routes.lower],
+      raise: routes.raise,
+    };
+  }
+  // What still sends requests to the canary can be lowered, whatever else of the router is broken or gone.
+  if (router.problem !== undefined) return { current, settled: current, shares, lower: routes.lower, raise: [] };
+  // A weight that only some of the router's objects carry is set once more: half a raise would stay half.
+  const isHalfDone = router.isIncomplete === true && !posture.contest.isWaiting;
+  // A canary whose share falls no faster than stable's pods come may still have what was meant for them.
+  const mayGive = !posture.isHeld && !posture.contest.isWaiting && target + sumOfShares(wanted) <= scene.maxWeight;
+  const given = mayGive ? wanted : shares;
+  const isRaised = target > current || isHalfDone || sumOfShares(given) > sumOfShares(present);
+  const raise = isRaised ? [...routes.raise, setWeights(scene, target, given)] : routes.raise;
+  return { current, settled: current, shares, lower: routes.lower, raise };
+}
+
+function setWeights(scene: Scene, canaryWeight: number, shares: readonly ExperimentShare[]): Effect {
+  return {
     kind: 'setWeight',
-    canaryWeight: target,
+    canaryWeight,
+    ...(shares.length === 0 ? {} : { additional: shares.map(({ serviceName, weight }) => ({ serviceName, weight })) }),
     canaryPodHash: scene.podHash,
     stablePodHash: scene.status.stableRS ?? scene.podHash,
   };
-  if (target < current) return { current, settled: target, lower: [effect, ...routes.lower], raise: routes.raise };
-  // What still sends requests to the canary can be lowered, whatever else of the router is broken or gone.
-  if (router.problem !== undefined) return { current, settled: current, lower: routes.lower, raise: [] };
-  // A weight that only some of the router's objects carry is set once more: half a raise would stay half.
-  const isHalfDone = router.isIncomplete === true && !posture.contest.isWaiting;
-  const raise = target > current || isHalfDone ? [...routes.raise, effect] : routes.raise;
-  return { current, settled: current, lower: routes.lower, raise };
 }
 
 function targetWeight(scene: Scene, posture: Posture, current: number): number {

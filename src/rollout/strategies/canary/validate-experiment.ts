@@ -73,7 +73,7 @@ function validateWeight(
 }
 
 /** Routers that can send shares to more than stable and canary. */
-const routersWithWeights: readonly string[] = [];
+const routersWithWeights: readonly string[] = ['argoproj-labs/gatewayAPI'];
 
 /** Unlike Argo, where stable would get less than nothing. */
 function validateShares(canary: CanaryStrategy, { templates }: ExperimentStep, index: number): string[] {
