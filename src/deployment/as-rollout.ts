@@ -23,6 +23,7 @@ const hashLabel = 'pod-template-hash';
 export function asRollout(deployment: Deployment): Rollout {
   const { metadata, spec, status } = deployment;
   const memory = readMemory(deployment);
+  const read = readGuard(deployment);
   const { replicas, selector, template, minReadySeconds, paused, revisionHistoryLimit, progressDeadlineSeconds } = spec;
   const annotations: Record<string, string> = { ...metadata.annotations };
   if (memory !== undefined) annotations[revisionAnnotation] = String(memory.revision);
@@ -31,7 +32,7 @@ export function asRollout(deployment: Deployment): Rollout {
     metadata: { ...metadata, name: namePlainDeployment(metadata.name), annotations },
     spec: {
       ...{ replicas, selector, template, minReadySeconds, paused, revisionHistoryLimit, progressDeadlineSeconds },
-      strategy: { canary: {} },
+      strategy: { canary: read.isValid && read.guard.analysis !== undefined ? { analysis: read.guard.analysis } : {} },
     },
     status: {
       observedGeneration: String(status.observedGeneration),

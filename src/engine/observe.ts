@@ -102,6 +102,8 @@ export async function observe(
   tools: ObserveTools,
   signal: AbortSignal,
 ): Promise<Observation | undefined> {
+  // Danger: what reads a Deployment as a rollout is for showing. No turn may take it for one, and make ReplicaSets.
+  if (plainDeployment(name.name) !== undefined) return undefined;
   const expected = tools.caches.rollouts.get(name) ?? (await tools.rollouts.read(name, signal));
   if (expected === undefined) return undefined;
   let routers = await readRouters(expected, tools, signal);

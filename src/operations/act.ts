@@ -16,6 +16,7 @@ import {
   type Binding,
   bindingOf,
   type KnownHealth,
+  plainDeployment,
   type ReplicaSetView,
   type Rollout,
   type RolloutPatch,
@@ -308,11 +309,17 @@ async function write(
 /** A nudge that is not stored costs nothing but the watch's few milliseconds: the write itself is an event. */
 async function nudge(name: ObjectName, tools: OperationTools): Promise<void> {
   try {
-    await tools.store.nudge({ kind: 'rollout', ...name }, { urgent: true });
+    const plain = plainDeployment(name.name);
+    const key = plain === undefined ? ({ kind: 'rollout', ...name } as const) : deploymentKey(name.namespace, plain);
+    await tools.store.nudge(key, { urgent: true });
     await tools.store.nudge({ kind: 'card', ...name }, { urgent: true });
   } catch (error) {
     tools.log.warn({ ...name, err: error }, 'nudge not stored, the watch will tell');
   }
+}
+
+function deploymentKey(namespace: string, name: string) {
+  return { kind: 'deployment', namespace, name } as const;
 }
 
 /** An abort, a pause or a freeze never waits for its line: who and when are in the write, the rest follows. */
