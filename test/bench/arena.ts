@@ -28,9 +28,20 @@ export interface ArenaOptions {
   readonly replicas: number;
   readonly rollouts: number;
   readonly badEvery?: number;
+  /** The steps of each; a short plan with an analysis unless given. */
+  readonly steps?: readonly object[];
+  /** Whether anybody is told: a Slack app with a channel for each team. */
+  readonly hasSlack?: boolean;
 }
 
-export async function openArena({ store, replicas, rollouts, badEvery }: ArenaOptions): Promise<Arena> {
+export async function openArena({
+  store,
+  replicas,
+  rollouts,
+  badEvery,
+  steps,
+  hasSlack = true,
+}: ArenaOptions): Promise<Arena> {
   const redis = store === 'redis' ? await startRedis() : undefined;
   const sandbox = await startSandbox({ redisUrl: redis?.url });
   const { kubernetes } = sandbox.standIns;
@@ -44,14 +55,13 @@ export async function openArena({ store, replicas, rollouts, badEvery }: ArenaOp
   const environment = {
     CHANNELS: teams.map(({ namespace, channel }) => `${namespace}=${channel}`).join(','),
     SLACK_API_URL: slack.apiUrl,
-    SLACK_BOT_TOKEN: slack.botToken,
-    SLACK_APP_TOKEN: slack.appToken,
+    ...(hasSlack ? { SLACK_BOT_TOKEN: slack.botToken, SLACK_APP_TOKEN: slack.appToken } : {}),
   };
   const started = Array.from({ length: replicas }, () =>
     sandbox.startService({ ...environment, ...extraEnvironment() }),
   );
   await sandbox.eventually('all replicas started', () => (addresses(sandbox).length >= replicas ? true : undefined));
-  const fleet = await createFleet(sandbox, rollouts, badEvery);
+  const fleet = await createFleet(sandbox, rollouts, { badEvery, steps });
 
   async function settled(
     what: string,
@@ -93,7 +103,8 @@ export async function openArena({ store, replicas, rollouts, badEvery }: ArenaOp
     },
   };
   progress(`${rollouts} rollouts are created, waiting until all are Healthy`);
-  await settled('first deployment', fleet.names, (name) => ledger.standings.get(name)?.phase === 'Healthy');
+  const isHealthy = (name: string) => ledger.standings.get(name)?.phase === 'Healthy';
+  await settled('first deployment', fleet.names, isHealthy, 180_000 + rollouts * 300);
   await waitForQuiet(arena);
   return arena;
 }

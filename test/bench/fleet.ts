@@ -29,7 +29,14 @@ export function teamOf(name: string): Team {
 }
 
 /** Creates `count` rollouts, of which every `badEvery`-th has an analysis that fails. */
-export async function createFleet(sandbox: TestSandbox, count: number, badEvery = 0): Promise<Fleet> {
+export async function createFleet(
+  sandbox: TestSandbox,
+  count: number,
+  {
+    badEvery = 0,
+    steps,
+  }: { readonly badEvery?: number | undefined; readonly steps?: readonly object[] | undefined } = {},
+): Promise<Fleet> {
   for (const { namespace } of teamsOf(count)) await createTeam(sandbox, namespace);
   const names = Array.from({ length: count }, (_, index) => `svc-${String(index).padStart(3, '0')}`);
   const bad = new Set(names.filter((_, index) => badEvery > 0 && index % badEvery === badEvery - 1));
@@ -44,7 +51,7 @@ export async function createFleet(sandbox: TestSandbox, count: number, badEvery 
     await sandbox.request(
       'POST',
       `${argo}/${namespace}/rollouts`,
-      rolloutManifest(name, bad.has(name) ? 'wrong' : 'right'),
+      rolloutManifest(name, steps ?? shortPlan(bad.has(name) ? 'wrong' : 'right')),
     );
   }
   return { names, bad };
@@ -55,6 +62,12 @@ export function setImage(sandbox: TestSandbox, name: string, tag: string): Promi
   const patch = [{ op: 'replace', path: '/spec/template/spec/containers/0/image', value: imageOf(tag) }];
   const path = `${argo}/${teamOf(name).namespace}/rollouts/${name}`;
   return sandbox.request('PATCH', path, patch, 'application/json-patch+json');
+}
+
+/** What somebody does who has seen enough. */
+export function abort(sandbox: TestSandbox, name: string): Promise<unknown> {
+  const path = `${argo}/${teamOf(name).namespace}/rollouts/${name}/status`;
+  return sandbox.request('PATCH', path, { status: { abort: true } }, 'application/merge-patch+json');
 }
 
 /** Constant answers: what is measured is the engine, not Prometheus. */
@@ -76,8 +89,20 @@ async function createTeam(sandbox: TestSandbox, namespace: string): Promise<void
   });
 }
 
-/** nginx canary, 10 → 30 → 60 %, timed pauses and one analysis. */
-function rolloutManifest(name: string, template: keyof typeof queries) {
+/** 10 → 30 → 60 %, timed pauses and one analysis. */
+function shortPlan(template: keyof typeof queries): readonly object[] {
+  return [
+    { setWeight: 10 },
+    { pause: { duration: '4s' } },
+    { setWeight: 30 },
+    { analysis: { templates: [{ templateName: template }] } },
+    { setWeight: 60 },
+    { pause: { duration: '4s' } },
+  ];
+}
+
+/** nginx canary. */
+function rolloutManifest(name: string, steps: readonly object[]) {
   return {
     apiVersion: 'argoproj.io/v1alpha1',
     kind: 'Rollout',
@@ -95,14 +120,7 @@ function rolloutManifest(name: string, template: keyof typeof queries) {
           stableService: `${name}-stable`,
           scaleDownDelaySeconds: 600,
           trafficRouting: { nginx: { stableIngress: name } },
-          steps: [
-            { setWeight: 10 },
-            { pause: { duration: '4s' } },
-            { setWeight: 30 },
-            { analysis: { templates: [{ templateName: template }] } },
-            { setWeight: 60 },
-            { pause: { duration: '4s' } },
-          ],
+          steps,
         },
       },
     },
