@@ -142,18 +142,22 @@ export function createApiClient({ kubeConfig, limits = usualLimits, onAnswer }: 
 
   return {
     async request({ timeoutMs = 5000, signal, ...asked }) {
-      const timeout = AbortSignal.timeout(timeoutMs);
-      const request = { ...asked, signal: AbortSignal.any([signal, stopping.signal, timeout]) };
-      const answer = await inWords(request, async () => {
-        const response = await send(request);
-        return response instanceof Error ? response : response.body.json();
-      }).catch((error: unknown) => {
+      const deadline = openDeadline(timeoutMs, [signal, stopping.signal]);
+      const request = { ...asked, signal: deadline.signal };
+      try {
+        const answer = await inWords(request, async () => {
+          const response = await send(request);
+          return response instanceof Error ? response : response.body.json();
+        });
+        if (answer instanceof Error) throw answer;
+        return answer;
+      } catch (error) {
         signal.throwIfAborted();
-        if (!timeout.aborted) throw error;
+        if (!deadline.isOver()) throw error;
         throw new Error(`${actOf(request)}: no answer within ${timeoutMs} ms`, { cause: error });
-      });
-      if (answer instanceof Error) throw answer;
-      return answer;
+      } finally {
+        deadline.release();
+      }
     },
     async open({ signal, ...asked }) {
       const request = { ...asked, method: 'GET', signal: AbortSignal.any([signal, stopping.signal]) } as const;
@@ -166,6 +170,33 @@ export function createApiClient({ kubeConfig, limits = usualLimits, onAnswer }: 
     async stop() {
       stopping.abort(new Error('the Kubernetes client has stopped'));
       await credentials.stop();
+    },
+  };
+}
+
+/**
+ * A signal that aborts with any of these, or when the time is over. Let go of after each request: `AbortSignal.timeout` goes off seconds
+ * after the answer all the same, and a thousand of those a second are a twentieth of the process.
+ */
+function openDeadline(timeoutMs: number, signals: readonly AbortSignal[]) {
+  const controller = new AbortController();
+  let isOver = false;
+  const timer = setTimeout(() => {
+    isOver = true;
+    controller.abort(new Error('the time is over'));
+  }, timeoutMs);
+  const listeners = signals.map((signal) => {
+    const listener = () => controller.abort(signal.reason);
+    if (signal.aborted) listener();
+    else signal.addEventListener('abort', listener, { once: true });
+    return { signal, listener };
+  });
+  return {
+    signal: controller.signal,
+    isOver: () => isOver,
+    release() {
+      clearTimeout(timer);
+      for (const { signal, listener } of listeners) signal.removeEventListener('abort', listener);
     },
   };
 }

@@ -13,13 +13,13 @@ export function computeEarlierPodHash(template: PodTemplate | undefined, collisi
   );
 }
 
-/** One decision asks several times, and writing a template as Go does is its dearest part. Templates are never changed in place. */
-const known = new WeakMap<PodTemplate, Map<string, string>>();
+/** One decision asks several times, and writing a template as Go does is its dearest part. Neither templates nor steps are ever changed in place. */
+const known = new WeakMap<object, Map<string, string>>();
 
-function remembered(template: PodTemplate | undefined, what: string, compute: () => string): string {
-  if (template === undefined) return compute();
-  const hashes = known.get(template) ?? new Map<string, string>();
-  known.set(template, hashes);
+function remembered(written: object | undefined, what: string, compute: () => string): string {
+  if (written === undefined) return compute();
+  const hashes = known.get(written) ?? new Map<string, string>();
+  known.set(written, hashes);
   const hash = hashes.get(what) ?? compute();
   hashes.set(what, hash);
   return hash;
@@ -27,7 +27,7 @@ function remembered(template: PodTemplate | undefined, what: string, compute: ()
 
 /** `status.currentStepHash`. */
 export function computeStepHash(steps: readonly CanaryStep[] | undefined): string {
-  return hashOf(writeStepsJson(steps), undefined);
+  return remembered(steps, 'steps', () => hashOf(writeStepsJson(steps), undefined));
 }
 
 function hashOf(json: string, collisionCount: number | undefined): string {

@@ -55,7 +55,8 @@ export async function openArena({
   const environment = {
     CHANNELS: teams.map(({ namespace, channel }) => `${namespace}=${channel}`).join(','),
     SLACK_API_URL: slack.apiUrl,
-    ...(hasSlack ? { SLACK_BOT_TOKEN: slack.botToken, SLACK_APP_TOKEN: slack.appToken } : {}),
+    SLACK_BOT_TOKEN: hasSlack ? slack.botToken : '',
+    SLACK_APP_TOKEN: hasSlack ? slack.appToken : '',
   };
   const started = Array.from({ length: replicas }, () =>
     sandbox.startService({ ...environment, ...extraEnvironment() }),
