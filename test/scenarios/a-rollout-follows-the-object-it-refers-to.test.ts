@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
-import { channelOf, type FrontDesk, isAtGate, isLive, openFrontDesk } from '../support/front-desk.ts';
+import { channelOf, type FrontDesk, isAtGate, isLive, openFrontDesk, type RolloutSeen } from '../support/front-desk.ts';
 
 // workloadRef: the pod template of each of these stands in another object, which people and tools change instead of the Rollout.
 
@@ -66,13 +66,15 @@ it('starts, shows and undoes releases in the object that holds the template', as
     );
     await say(`promote ${shop}`, shop);
   }
+  const left = new Map<Shop, string | undefined>();
   for (const [shop] of released) {
-    await desk.until(shop, 'is live', isLive);
+    left.set(shop, (await desk.until(shop, 'is live', isLive)).status.currentPodHash);
     const asked = await say(`undo ${shop}`, shop);
     expect((await desk.press('dana', asked, 'undo')).words).toContain('Asked: undo');
   }
   for (const [shop, kind] of released) {
-    await desk.until(shop, 'went back at once', (rollout) => isLive(rollout) && revisionOf(rollout) === '3');
+    const isBack = (rollout: RolloutSeen) => isLive(rollout) && rollout.status.currentPodHash !== left.get(shop);
+    expect(revisionOf(await desk.until(shop, 'went back at once', isBack))).toBe('3');
     expect(imageIn(await read(kind, shop)), shop).toBe('shop:1');
     await desk.card(shop, 3, /undone to 1 by dana/);
   }

@@ -25,6 +25,7 @@ export function channelOf(shop: string): string {
 /** What the shops' images do; `shop:bad` answers every request with 500. Several, so that each test ships one of its own. */
 const images = `
 shop:bad: { startMs: 20, latencyMs: 5, errorRate: 1 }
+shop:never: { startMs: 36000000 }
 shop:v8: { startMs: 20, latencyMs: 5 }
 shop:v9: { startMs: 20, latencyMs: 5 }
 ${Array.from({ length: 20 }, (_, index) => `shop:${index + 1}: { startMs: 20, latencyMs: 5 }`).join('\n')}
@@ -52,6 +53,9 @@ export interface Shop {
   readonly hasRouter?: boolean;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly replicas?: number;
+  /** More of `spec.strategy.canary`, and of `spec`. */
+  readonly canary?: object;
+  readonly spec?: object;
 }
 
 /** A whole world with one service, people who type and click, and an eye on the cluster. */
@@ -358,11 +362,12 @@ async function openShop(sandbox: TestSandbox, shop: Shop): Promise<void> {
     metadata: { name, namespace, annotations: shop.annotations ?? {} },
     spec: {
       replicas: shop.replicas ?? 2,
+      ...shop.spec,
       selector: { matchLabels: { app: name } },
       template: { metadata: { labels: { app: name } }, spec: { containers } },
       strategy:
         shop.blueGreen === undefined
-          ? { canary: { ...(hasRouter ? routing : {}), steps: shop.steps ?? [] } }
+          ? { canary: { ...(hasRouter ? routing : {}), steps: shop.steps ?? [], ...shop.canary } }
           : { blueGreen: { activeService: `${name}-active`, previewService: `${name}-preview`, ...shop.blueGreen } },
     },
   });

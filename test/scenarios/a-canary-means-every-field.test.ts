@@ -1,0 +1,358 @@
+import { get as httpGet } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { type FrontDesk, isAtGate, isLive, openFrontDesk, type RolloutSeen, type Shop } from '../support/front-desk.ts';
+import { openPods, type Pods } from '../support/pods-of.ts';
+
+// One world, many canaries: each field of the strategy and of the spec does on a live API what the reference says of it.
+
+let desk: FrontDesk;
+let pods: Pods;
+
+const gate = [{ setWeight: 50 }, { pause: {} }];
+const shops: readonly Omit<Shop, 'namespace'>[] = [
+  { name: 'cold-window', steps: gate, spec: { rollbackWindow: { revisions: 1 } } },
+  { name: 'warm-window', steps: gate, hasRouter: true, spec: { rollbackWindow: { revisions: 1 } } },
+  { name: 'no-window', steps: gate },
+  { name: 'back', steps: gate },
+  { name: 'soon', steps: gate, hasRouter: true, canary: { abortScaleDownDelaySeconds: 1 } },
+  { name: 'kept', steps: gate, hasRouter: true, canary: { abortScaleDownDelaySeconds: 0 } },
+  {
+    name: 'dynamic',
+    steps: [{ setWeight: 75 }, { pause: {} }],
+    hasRouter: true,
+    replicas: 4,
+    canary: { dynamicStableScale: true },
+  },
+  {
+    name: 'sized',
+    steps: [{ setCanaryScale: { replicas: 3 } }, { setWeight: 10 }, { pause: {} }],
+    hasRouter: true,
+    canary: { abortScaleDownDelaySeconds: 1 },
+  },
+  { name: 'overtaken', steps: gate },
+  { name: 'replanned', steps: gate, replicas: 4 },
+  { name: 'growing', steps: gate },
+  { name: 'held', steps: gate },
+  { name: 'late', steps: gate, spec: { progressDeadlineSeconds: 2 } },
+  { name: 'too-late', steps: gate, hasRouter: true, spec: { progressDeadlineSeconds: 2, progressDeadlineAbort: true } },
+  {
+    name: 'fine',
+    steps: [{ setWeight: 250 }, { pause: {} }],
+    hasRouter: true,
+    replicas: 4,
+    canary: { trafficRouting: { nginx: { stableIngress: 'fine' }, maxTrafficWeight: 1000 } },
+  },
+  {
+    name: 'minimum',
+    steps: [{ setWeight: 10 }, { pause: {} }],
+    hasRouter: true,
+    replicas: 4,
+    canary: { minPodsPerReplicaSet: 2 },
+  },
+  { name: 'content', steps: gate, canary: { replicaProgressThreshold: { type: 'Pods', value: 0 } } },
+  {
+    name: 'labelled',
+    steps: gate,
+    canary: { canaryMetadata: { labels: { role: 'canary' } }, stableMetadata: { labels: { role: 'stable' } } },
+  },
+  { name: 'apart', steps: gate, canary: { antiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: {} } } },
+];
+
+beforeAll(async () => {
+  desk = await openFrontDesk();
+  pods = openPods(desk.sandbox);
+  await Promise.all(shops.map((shop) => desk.open(shop)));
+  await openRouted('routed');
+  await Promise.all([...shops.map(({ name }) => name), 'routed'].map((name) => desk.until(name, 'is live', isLive)));
+}, 180_000);
+afterAll(() => desk?.stop());
+
+describe.concurrent('going back', () => {
+  it.for(['cold-window', 'warm-window'])('%s: inside the rollback window without steps', async (name) => {
+    await goLive(name, 'shop:2');
+    const back = await release(name, 'shop:1', isLive);
+    expect([revisionOf(back), back.status.currentStepIndex]).toEqual(['3', 2]);
+    expect(Object.keys(await pods.sizes(name))).toEqual(expect.arrayContaining(['shop:1', 'shop:2']));
+  });
+
+  it('without a window an earlier revision takes all steps', async () => {
+    await goLive('no-window', 'shop:2');
+    const rollout = await toGate('no-window', 'shop:1');
+    expect(revisionOf(rollout)).toBe('3');
+    expect(rollout.status.stableRS).not.toBe(rollout.status.currentPodHash);
+    expect(await pods.sizes('no-window')).toEqual({ 'shop:1': 1, 'shop:2': 1 });
+  });
+
+  it('to exactly the stable template skips all steps', async () => {
+    await toGate('back', 'shop:2');
+    await desk.setImage('back', 'shop:1');
+    await desk.until('back', 'is live', isLive);
+    await pods.until('back', { 'shop:1': 2, 'shop:2': 0 });
+  });
+});
+
+describe.concurrent('an abort', () => {
+  it('behind a router: the weight at once, the pods after abortScaleDownDelaySeconds', async () => {
+    await toGate('soon', 'shop:2');
+    expect(await weightOf('soon')).toBe('50');
+    await abort('soon');
+    expect(await weightOf('soon')).toBe('0');
+    await pods.until('soon', { 'shop:1': 2, 'shop:2': 0 });
+  });
+
+  it('with a delay of 0 keeps the canary up, without a deadline', async () => {
+    await toGate('kept', 'shop:2');
+    await abort('kept');
+    expect(await weightOf('kept')).toBe('0');
+    expect(await pods.sizes('kept')).toEqual({ 'shop:1': 2, 'shop:2': 1 });
+    expect(await pods.annotations('kept', 'shop:2')).not.toHaveProperty('scale-down-deadline');
+  });
+
+  it('with dynamicStableScale waits for the pods of stable, and ends at 0', async () => {
+    await toGate('dynamic', 'shop:2');
+    await pods.until('dynamic', { 'shop:1': 1, 'shop:2': 3 });
+    await abort('dynamic');
+    await pods.until('dynamic', { 'shop:1': 4, 'shop:2': 0 });
+    expect(await weightOf('dynamic')).toBe('0');
+  });
+
+  it('takes the pods of a setCanaryScale, too', async () => {
+    await toGate('sized', 'shop:2');
+    expect(await pods.sizes('sized')).toEqual({ 'shop:1': 2, 'shop:2': 3 });
+    await abort('sized');
+    await pods.until('sized', { 'shop:1': 2, 'shop:2': 0 });
+  });
+});
+
+describe.concurrent('what changes on the way', () => {
+  it('a third template takes the place of the second', async () => {
+    await toGate('overtaken', 'shop:2');
+    expect(revisionOf(await toGate('overtaken', 'shop:3'))).toBe('3');
+    await pods.until('overtaken', { 'shop:1': 1, 'shop:2': 0, 'shop:3': 1 });
+    await desk.patch('overtaken', { status: { pauseConditions: null } }, 'status');
+    await desk.until('overtaken', 'is live', isLive);
+    await pods.until('overtaken', { 'shop:1': 0, 'shop:2': 0, 'shop:3': 2 });
+  });
+
+  it('other steps begin the same revision again', async () => {
+    const before = await toGate('replanned', 'shop:2');
+    await pods.until('replanned', { 'shop:1': 2, 'shop:2': 2 });
+    const steps = [{ setWeight: 25 }, { pause: { duration: '300ms' } }, { pause: {} }];
+    await desk.patch('replanned', { spec: { strategy: { canary: { steps } } } });
+    const after = await desk.until('replanned', 'waits at its new gate', ({ status }) => status.currentStepIndex === 2);
+    expect(revisionOf(after)).toBe('2');
+    expect(after.status.currentPodHash).toBe(before.status.currentPodHash);
+    await pods.until('replanned', { 'shop:1': 3, 'shop:2': 1 });
+  });
+
+  it('another size keeps the share', async () => {
+    await toGate('growing', 'shop:2');
+    await desk.patch('growing', { spec: { replicas: 6 } });
+    await pods.until('growing', { 'shop:1': 3, 'shop:2': 3 });
+    expect((await desk.rollout('growing')).status).toMatchObject({ phase: 'Paused', currentStepIndex: 1 });
+  });
+
+  it('paused by its author, nothing is scaled until it is let go', async () => {
+    await desk.patch('held', { spec: { paused: true } });
+    await desk.setImage('held', 'shop:2');
+    await desk.until('held', 'is held', ({ status }) => status.currentPodHash !== status.stableRS);
+    const { status } = await desk.until('held', 'says so', ({ status: now }) => now.message === 'manually paused');
+    expect(status.phase).toBe('Paused');
+    expect(await pods.sizes('held')).toEqual({ 'shop:1': 2, 'shop:2': 0 });
+    await desk.patch('held', { spec: { paused: false } });
+    await desk.until('held', 'is at its gate', isAtGate);
+  });
+});
+
+describe.concurrent('pods that do not come', () => {
+  it('are told after the deadline, and it goes on when others do', async () => {
+    await desk.setImage('late', 'shop:never');
+    const { status } = await desk.until('late', 'is late', ({ status: now }) => now.phase === 'Degraded');
+    expect(status.message).toMatch(/^ProgressDeadlineExceeded: ReplicaSet "late-\w+" has timed out progressing\.$/);
+    expect(status.abort ?? false).toBe(false);
+    await desk.setImage('late', 'shop:2');
+    await desk.until('late', 'is at its gate', isAtGate);
+  });
+
+  it('abort where their author asks for it', async () => {
+    await desk.setImage('too-late', 'shop:never');
+    const { status } = await desk.until('too-late', 'is aborted', ({ status: now }) => now.abort === true);
+    expect(status.message).toMatch(
+      /^RolloutAborted: Rollout aborted update to revision 2: ReplicaSet "too-late-\w+" has timed out progressing\.$/,
+    );
+    expect((await weightOf('too-late')) ?? '0').toBe('0');
+  });
+
+  it('are not waited for where fewer are enough', async () => {
+    await desk.setImage('content', 'shop:never');
+    await desk.until('content', 'is at its gate', isAtGate);
+  });
+});
+
+describe.concurrent('the canary’s pods', () => {
+  it('and weight count to maxTrafficWeight', async () => {
+    await toGate('fine', 'shop:2');
+    expect([await weightOf('fine'), await weightOf('fine', '-total')]).toEqual(['250', '1000']);
+    expect(await pods.sizes('fine')).toEqual({ 'shop:1': 4, 'shop:2': 1 });
+  });
+
+  it('are minPodsPerReplicaSet at least', async () => {
+    await toGate('minimum', 'shop:2');
+    expect(await pods.sizes('minimum')).toEqual({ 'shop:1': 4, 'shop:2': 2 });
+  });
+
+  it('carry the labels of their role, and change them with it, without a restart', async () => {
+    await toGate('labelled', 'shop:2');
+    await pods.untilLabels('labelled', { 'shop:1': ['stable'], 'shop:2': ['canary'] });
+    const canary = await pods.names('labelled', 'shop:2');
+    await desk.patch('labelled', { status: { pauseConditions: null } }, 'status');
+    await desk.until('labelled', 'is live', isLive);
+    await pods.untilLabels('labelled', { 'shop:2': ['stable', 'stable'] });
+    expect(await pods.names('labelled', 'shop:2')).toEqual(expect.arrayContaining([...canary]));
+  });
+
+  it('keep away from those of stable', async () => {
+    const { status } = await toGate('apart', 'shop:2');
+    const affinity = JSON.stringify(await pods.affinity('apart', 'shop:2'));
+    expect(affinity).toContain('podAntiAffinity');
+    expect(affinity).toContain(status.stableRS);
+    expect(await pods.affinity('apart', 'shop:1')).toBeUndefined();
+  });
+});
+
+describe('header and mirror routes', () => {
+  const testers = { 'x-who': 'tester' };
+
+  it('bring testers to the canary and copies of payments, and go with the abort', async () => {
+    await toGate('routed', 'shop:2');
+    // The proxy hears of the route by a watch of its own.
+    await untilVersion('2');
+    expect(await visit('/')).toBe('1');
+    const before = copies();
+    for (let count = 0; count < 5; count++) expect(await visit('/pay')).toBe('1');
+    expect(copies() - before).toBe(5);
+    expect((await desk.rollout('routed')).status.currentStepIndex).toBe(3);
+
+    await desk.patch('routed', { status: { abort: true } }, 'status');
+    await desk.until('routed', 'is aborted', ({ status }) => status.phase === 'Degraded');
+    await untilVersion('1');
+    const after = copies();
+    expect(await visit('/pay')).toBe('1');
+    expect(copies()).toBe(after);
+  });
+
+  it('are refused where the router cannot', async () => {
+    const canary = { trafficRouting: { nginx: { stableIngress: 'plain' }, managedRoutes: [{ name: 'testers' }] } };
+    const setHeaderRoute = { name: 'testers', match: [{ headerName: 'x-who', headerValue: { exact: 'tester' } }] };
+    await desk.open({ name: 'plain', hasRouter: true, steps: [{ setHeaderRoute }, ...gate], canary });
+    const { status } = await desk.until('plain', 'is refused', ({ status: now }) => now.phase === 'Degraded');
+    expect(status.message).toMatch(
+      /^InvalidSpec: .*spec\.strategy\.steps\[0\]\.setHeaderRoute: .*SetHeaderRoute requires TrafficRouting, supports Istio and ALB and Apisix/,
+    );
+  });
+
+  function visit(path: string, headers: Record<string, string> = {}): Promise<string> {
+    const url = `${desk.sandbox.standIns.world?.url ?? ''}${path}`;
+    return new Promise((resolve, reject) => {
+      const asked = httpGet(url, { headers: { ...headers, host: 'routed.example.com' }, agent: false }, (answer) => {
+        let text = '';
+        answer.on('data', (chunk) => (text += chunk));
+        answer.on('end', () => resolve(z.object({ version: z.string() }).parse(JSON.parse(text)).version));
+      });
+      asked.on('error', reject);
+    });
+  }
+
+  async function untilVersion(version: string): Promise<void> {
+    await desk.sandbox.eventually(`testers get ${version}`, async () =>
+      (await visit('/', testers)) === version ? true : undefined,
+    );
+  }
+
+  function copies(): number {
+    return (
+      desk.sandbox.standIns.world?.counters().hosts['routed.example.com']?.copies['shop/routed-canary']?.total ?? 0
+    );
+  }
+});
+
+/** Waits until the status is about this image's template, and so. */
+async function release(name: string, image: string, isSo: (rollout: RolloutSeen) => boolean): Promise<RolloutSeen> {
+  const { currentPodHash } = (await desk.rollout(name)).status;
+  await desk.setImage(name, image);
+  return desk.until(name, `takes ${image}`, (seen) => seen.status.currentPodHash !== currentPodHash && isSo(seen));
+}
+
+function toGate(name: string, image: string): Promise<RolloutSeen> {
+  return release(name, image, isAtGate);
+}
+
+async function goLive(name: string, image: string): Promise<void> {
+  await toGate(name, image);
+  await desk.patch(name, { status: { promoteFull: true } }, 'status');
+  await desk.until(name, 'is live', isLive);
+}
+
+async function abort(name: string): Promise<void> {
+  await desk.patch(name, { status: { abort: true } }, 'status');
+  await desk.until(
+    name,
+    'is aborted',
+    ({ status }) => status.phase === 'Degraded' && /^RolloutAborted/.test(status.message ?? ''),
+  );
+}
+
+function revisionOf({ metadata }: RolloutSeen): string | undefined {
+  return metadata.annotations['rollout.argoproj.io/revision'];
+}
+
+async function weightOf(name: string, suffix = ''): Promise<string | undefined> {
+  const Ingress = z.looseObject({ metadata: z.looseObject({ annotations: z.record(z.string(), z.string()) }) });
+  const path = `/apis/networking.k8s.io/v1/namespaces/shop/ingresses/${name}-${name}-canary`;
+  const found = await desk.sandbox.get(Ingress, path).catch(() => undefined);
+  return found?.metadata.annotations[`nginx.ingress.kubernetes.io/canary-weight${suffix}`];
+}
+
+/** Its requests follow an HTTPRoute. */
+async function openRouted(name: string): Promise<void> {
+  for (const role of ['stable', 'canary']) {
+    await desk.sandbox.request('POST', '/api/v1/namespaces/shop/services', {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: `${name}-${role}`, namespace: 'shop' },
+      spec: { selector: { app: name }, ports: [{ name: 'http', port: 80, targetPort: 'http' }] },
+    });
+  }
+  const backendRefs = ['stable', 'canary'].map((role, index) => ({
+    name: `${name}-${role}`,
+    port: 80,
+    weight: index === 0 ? 100 : 0,
+  }));
+  await desk.sandbox.request('POST', '/apis/gateway.networking.k8s.io/v1/namespaces/shop/httproutes', {
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind: 'HTTPRoute',
+    metadata: { name, namespace: 'shop' },
+    spec: { hostnames: [`${name}.example.com`], rules: [{ backendRefs }] },
+  });
+  const match = [{ headerName: 'x-who', headerValue: { exact: 'tester' } }];
+  await desk.open({
+    name,
+    steps: [
+      { setCanaryScale: { replicas: 1 } },
+      { setHeaderRoute: { name: 'testers', match } },
+      { setMirrorRoute: { name: 'payments', match: [{ path: { prefix: '/pay' } }] } },
+      { pause: {} },
+      { setWeight: 50 },
+      { pause: {} },
+    ],
+    canary: {
+      canaryService: `${name}-canary`,
+      stableService: `${name}-stable`,
+      trafficRouting: {
+        managedRoutes: [{ name: 'testers' }, { name: 'payments' }],
+        plugins: { 'argoproj-labs/gatewayAPI': { httpRoute: name } },
+      },
+    },
+  });
+}
