@@ -83,9 +83,10 @@ export async function applyManifests(
   const kinds = new Map<string, ServedKind>();
   for (const document of documents) {
     const { file, line, manifest } = document;
-    if (mode === 'check' && waitsForAnother(manifest, documents)) continue;
+    if (mode === 'check' && bringsKind(documents, manifest)) continue;
     try {
       const path = await collectionPath(manifest, kinds, { cluster, tries: mode === 'check' ? 1 : 20 }, signal);
+      if (mode === 'check' && bringsNamespace(documents, manifest)) continue;
       await send(manifest, path, cluster, mode, signal);
     } catch (error) {
       if (mode === 'create' && error instanceof AlreadyExistsError) continue;
@@ -120,10 +121,17 @@ async function send(
   });
 }
 
-/** Its namespace or its kind comes with another of these documents: it cannot be asked about before that is written. */
-function waitsForAnother({ apiVersion, kind, metadata }: Manifest, documents: readonly ManifestDocument[]): boolean {
+/** Its namespace comes with another of these documents: it cannot be asked about before that is written. */
+function bringsNamespace(documents: readonly ManifestDocument[], { kind, metadata }: Manifest): boolean {
+  if (kind === 'Namespace') return false;
+  return documents.some(
+    ({ manifest: other }) => other.kind === 'Namespace' && other.metadata.name === metadata.namespace,
+  );
+}
+
+/** The same of its kind. */
+function bringsKind(documents: readonly ManifestDocument[], { apiVersion, kind }: Manifest): boolean {
   return documents.some(({ manifest: other }) => {
-    if (other.kind === 'Namespace') return other.metadata.name === metadata.namespace && kind !== 'Namespace';
     if (other.kind !== 'CustomResourceDefinition') return false;
     const { spec } = Definition.parse(other);
     return spec.names.kind === kind && apiVersion.startsWith(`${spec.group}/`);

@@ -31,11 +31,13 @@ export function openPage(tools: SandboxPageTools): Promise<Page> {
     slackUrl: slack?.url ?? '',
     ...(world === undefined ? {} : { worldUrl: world.url }),
     ...(kubernetes === undefined ? {} : { kubernetesUrl: kubernetes.url }),
-    namespaces: ['shop'],
     title: 'Stepwise sandbox',
     command: '/rollout start checkout 2.0.0',
     pinned: {
-      text: 'checkout serves 40 requests a second. Ship something, or type a command.',
+      text:
+        world === undefined
+          ? 'checkout runs in your cluster. Ship something, or type a command.'
+          : 'checkout serves 40 requests a second. Ship something, or type a command.',
       commands: [
         { label: 'Ship 2.0.0', text: '/rollout start checkout 2.0.0' },
         { label: 'Ship 3.0.0, it is broken', text: '/rollout start checkout 3.0.0' },
@@ -80,7 +82,10 @@ function actionsOf({ options, standIns }: SandboxPageTools): PageAction[] {
   return actions;
 }
 
-async function breakIt(name: string, { service, standIns, emptyQueue }: SandboxPageTools): Promise<string | undefined> {
+async function breakIt(
+  name: string,
+  { options, service, standIns, emptyQueue }: SandboxPageTools,
+): Promise<string | undefined> {
   switch (name) {
     case 'kill': {
       const pid = service()?.pid();
@@ -96,7 +101,7 @@ async function breakIt(name: string, { service, standIns, emptyQueue }: SandboxP
       setTimeout(() => standIns.prometheus?.setFault('none'), prometheusDownMs).unref();
       return `Prometheus is down for ${prometheusDownMs / 1000} s`;
     case 'build':
-      return tellBuild(standIns);
+      return tellBuild(standIns, options.only);
     case 'queue':
       return emptyQueue();
     default:
@@ -110,10 +115,13 @@ function hookUrl({ environment }: StandIns): string | undefined {
 }
 
 /** Tells of a build as CI would: signed, over HTTP. What comes of it is in the channel. */
-async function tellBuild(standIns: StandIns): Promise<string> {
+async function tellBuild(standIns: StandIns, only: SandboxOptions['only']): Promise<string> {
+  const { environment } = standIns;
+  // The other half listens on a port of its own, because several of it may run beside each other.
+  const hint = only === undefined ? '' : `: start the other half with HTTP_PORT=${environment.HTTP_PORT}`;
   const body = JSON.stringify({ image: `ghcr.io/acme/checkout:${builtImage}`, commits: 3, by: 'build 4711' });
   const sentAt = String(Math.floor(Date.now() / 1000));
-  const secret = standIns.environment.IMAGE_HOOK_SECRET ?? '';
+  const secret = environment.IMAGE_HOOK_SECRET ?? '';
   const mac = createHmac('sha256', secret).update(`v1:${sentAt}:${body}`).digest('hex');
   const headers = { 'x-stepwise-timestamp': sentAt, 'x-stepwise-signature': `v1=${mac}` };
   try {
@@ -125,8 +133,13 @@ async function tellBuild(standIns: StandIns): Promise<string> {
     });
     return `POST /hooks/image: ${answer.status} ${(await answer.text()).trim()}`;
   } catch {
-    return 'POST /hooks/image: Stepwise does not answer';
+    return `POST /hooks/image: Stepwise does not answer at port ${environment.HTTP_PORT}${hint}`;
   }
+}
+
+function prometheusWords(real: string | undefined, hasStandIn: boolean): string {
+  if (real !== undefined) return `axios, against your Prometheus (${real})`;
+  return hasStandIn ? 'axios, against a stand-in that scrapes the proxy' : 'none: each metric names its own address';
 }
 
 function factsOf(options: SandboxOptions, { slack, kubernetes, prometheus, environment }: StandIns): Fact[] {
@@ -147,7 +160,7 @@ function factsOf(options: SandboxOptions, { slack, kubernetes, prometheus, envir
     },
     {
       label: 'Prometheus',
-      what: prometheus === undefined ? 'your Prometheus' : 'axios, against a stand-in that scrapes the proxy',
+      what: prometheusWords(options.prometheus, prometheus !== undefined),
       flag: '--prometheus',
     },
     {

@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { createCluster, loadKubeConfig } from '../kubernetes/index.ts';
 import { lockFolder } from '../queue-stores/index.ts';
 import { readAppManifest } from './app-manifest.ts';
-import { applyManifests, type ManifestDocument, readManifests } from './apply.ts';
+import { applyManifests, type ManifestDocument, ManifestError, readManifests } from './apply.ts';
 import { createKubernetesApi, httpRouteDefinition, type KubernetesApi } from './kubernetes-api/index.ts';
 import { type SandboxOptions, UsageError } from './options.ts';
 import { createPrometheusApi, type PrometheusApi } from './prometheus-api/index.ts';
@@ -137,13 +137,24 @@ async function applyAll(extra: readonly ManifestDocument[], kubeConfig: KubeConf
     });
     const own = sandboxManifests(isStandIn);
     // Somebody's real cluster: all of it, or nothing.
-    if (!isStandIn) await applyManifests(own, cluster, 'check');
+    if (!isStandIn) await applyManifests(own, cluster, 'check').catch(sayWhatIsMissing);
     await applyManifests(own, cluster, 'create');
     await applyManifests(extra, cluster, 'check');
     await applyManifests(extra, cluster, 'apply');
   } finally {
     await cluster.stop();
   }
+}
+
+/** A cluster that Stepwise was not installed in. */
+function sayWhatIsMissing(error: unknown): never {
+  if (!(error instanceof ManifestError) || !error.message.includes('knows no kind')) throw error;
+  const lines = [
+    'kubectl create -k manifests/install/crds-argo',
+    'kubectl apply --server-side -k manifests/install/crds',
+    'kubectl create ns argo-rollouts',
+  ];
+  throw new UsageError(`${error.message}. Give the cluster its custom resources first:\n  ${lines.join('\n  ')}`);
 }
 
 function slackFault(words: string) {
@@ -161,10 +172,11 @@ const imageHookSecret = 'sandbox-image-hook-secret';
 const signingKey = '5afe'.repeat(16);
 
 function sandboxManifests(isStandIn: boolean): ManifestDocument[] {
-  const install = ['crds-argo', 'crds', 'app/namespace.yaml', 'app/rbac.yaml', 'app/roles.yaml'];
+  // A real cluster has been installed in; the roles are what the demo's bindings name, and give nobody anything by themselves.
+  const install = isStandIn ? ['crds-argo', 'crds', 'app/namespace.yaml', 'app/rbac.yaml'] : [];
   return [
     ...(isStandIn ? readManifests(join(root, 'src/sandbox/demo')) : []),
-    ...(isStandIn ? install.flatMap((path) => readManifests(join(root, 'manifests/install', path))) : []),
+    ...[...install, 'app/roles.yaml'].flatMap((path) => readManifests(join(root, 'manifests/install', path))),
     ...readManifests(join(root, 'manifests/examples/checkout')),
   ];
 }

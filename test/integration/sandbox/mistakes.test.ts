@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { lockFolder } from '../../../src/queue-stores/index.ts';
+import { createKubernetesApi } from '../../../src/sandbox/kubernetes-api/index.ts';
 
 const entry = resolve('src/sandbox/main.ts');
 
@@ -93,4 +94,24 @@ test('a kubeconfig that is not there', async () => {
   const folder = aFolder();
   const missing = join(folder, 'kubeconfig');
   await expectLine(['--kubeconfig', missing, '--port', '0', '--data', folder], /kubeconfig .* cannot be read/);
+});
+
+test('a real cluster without our custom resources: nothing is written, and what to do first can be copied', async () => {
+  const api = await createKubernetesApi({ port: 0 });
+  onTestFinished(() => api.stop());
+  const folder = aFolder();
+  const kubeconfig = join(folder, 'kubeconfig');
+  const config = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'c',
+    clusters: [{ name: 'c', cluster: { server: api.url } }],
+    users: [{ name: 'u', user: {} }],
+    contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
+  };
+  writeFileSync(kubeconfig, JSON.stringify(config));
+  const { code, stderr } = await run('--kubeconfig', kubeconfig, '--port', '0', '--data', join(folder, 'data'));
+  expect(stderr).toMatch(/knows no kind "AnalysisTemplate".*\n {2}kubectl create -k manifests\/install\/crds-argo\n/);
+  expect(code).toBe(2);
+  expect((await fetch(`${api.url}/api/v1/namespaces/shop`)).status).toBe(404);
 });

@@ -15,7 +15,11 @@ export function WorldPane({ about, world }: { readonly about: About; readonly wo
     <aside className="world" aria-label="The world">
       <header className="world-head">
         <h2>The world</h2>
-        <span className="dim">counted at the proxy, read from the Kubernetes API</span>
+        <span className="dim">
+          {about.hasWorld || about.hasKubernetes
+            ? 'counted at the proxy, read from the Kubernetes API'
+            : 'is your own cluster: look there'}
+        </span>
       </header>
       {about.hasWorld && (
         <section className="panel" aria-label="Traffic">
@@ -209,12 +213,12 @@ function Processes({ about, world }: { readonly about: About; readonly world: Wo
           <h3>
             <Icon name="bolt" size={13} /> Break it
           </h3>
-          <span className="dim note" role="status">
-            {note}
-          </span>
           {about.actions.filter(({ isHelpful }) => isHelpful !== true).map(button)}
         </div>
       )}
+      <p className="dim note" role="status">
+        {note}
+      </p>
     </>
   );
 }
