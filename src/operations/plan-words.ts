@@ -106,6 +106,8 @@ function stepWords(step: PlannedStep): string {
     case 'route':
       if (step.does === 'ends') return `end of route ${step.name}`;
       return step.does === 'header' ? `route ${step.name}` : `copies by ${step.name}`;
+    case 'experiment':
+      return experimentWords(step);
     case 'webhook':
       return `webhook ${step.host} (at most ${formatDuration(step.deadlineSeconds * 1000)})`;
     case 'preview':
@@ -115,6 +117,15 @@ function stepWords(step: PlannedStep): string {
     case 'unknown':
       return '?';
   }
+}
+
+/** `experiment of 2 pods of canary (5 %) and 1 pod of stable for 5 min` */
+function experimentWords({ pods, durationMs, time }: Extract<PlannedStep, { kind: 'experiment' }>): string {
+  const parts = pods.map(
+    ({ count, of, weight }) => `${podsWords(count)} of ${of}${weight > 0 ? ` (${weight} %)` : ''}`,
+  );
+  const ends = durationMs === undefined ? rangeWords(time) : `for ${formatDuration(durationMs)}`;
+  return `experiment of ${parts.join(' and ')} ${ends}`.trim();
 }
 
 function podsWords(count: number): string {

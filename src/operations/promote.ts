@@ -18,7 +18,10 @@ export const promote: Act<Wish> = {
     if (rollout.spec.paused === true) return refuse('alreadyPaused');
     const step = currentStep(rollout);
     const isMeasuring =
-      step?.analysis !== undefined || step?.plugin !== undefined || waitOf(rollout)?.kind === 'analysis';
+      step?.analysis !== undefined ||
+      step?.plugin !== undefined ||
+      step?.experiment !== undefined ||
+      waitOf(rollout)?.kind === 'analysis';
     const strategy = rollout.spec.strategy?.blueGreen === undefined ? 'canary' : 'blueGreen';
     if (isMeasuring) return refuse('analysisRunning', { step: String(index + 1), strategy });
     return refuse('notAtGate', { step: String(index + 1) });

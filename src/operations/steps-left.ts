@@ -27,6 +27,10 @@ export function stepsLeft(rollout: Rollout): {
       analyses += 1;
       left.push(`${namesOf(step.analysis.templates)} at ${percent} %`);
     }
+    if (step.experiment !== undefined) {
+      analyses += 1;
+      left.push(`experiment at ${percent} %`);
+    }
     if (step.plugin !== undefined) {
       analyses += 1;
       left.push(`${step.plugin.name} at ${percent} %`);

@@ -58,8 +58,15 @@ function movedOn(scene: Scene): NewEntry[] {
     return [act(scene, 'promoted', ['promote', 'approve', 'skip'], by)];
   const [kind, what = ''] = before.wait.split(' ');
   const isCutShort =
-    (kind === 'pause' && look.world.nowMs < Number(what)) || (kind === 'analysis' && isCutShortRun(look.world, what));
+    (kind === 'pause' && look.world.nowMs < Number(what)) ||
+    (kind === 'analysis' && isCutShortRun(look.world, what)) ||
+    (kind === 'experiment' && isCutShortExperiment(look.world, what));
   return isCutShort ? [act(scene, 'skipped', ['skip', 'promote'], by)] : [];
+}
+
+function isCutShortExperiment({ experiments = [] }: World, name: string): boolean {
+  const experiment = experiments.find(({ metadata }) => metadata.name === name);
+  return experiment !== undefined && (experiment.spec.terminate === true || !isCompleted(experiment.status.phase));
 }
 
 function isCutShortRun(world: World, name: string): boolean {

@@ -55,7 +55,7 @@ export function sightOf(world: World): Sight {
     gate: gateOf(rollout),
     wait: skippableWaitOf(rollout),
     paused: spec.paused === true ? 'true' : '',
-    inconclusive: pauseOf(rollout, 'InconclusiveAnalysisRun'),
+    inconclusive: pauseOf(rollout, 'InconclusiveAnalysisRun') || pauseOf(rollout, 'InconclusiveExperiment'),
     frozen: pauseOf(rollout, heldPauseReason),
     abort: status.abort === true && !isStable ? (status.abortedAt ?? 'pending') : '',
     // Both asked for at once: abort wins, and the controller takes the other back.
@@ -135,5 +135,6 @@ function gateOf(rollout: Rollout): string {
 function skippableWaitOf(rollout: Rollout): string {
   const wait = waitOf(rollout);
   if (wait?.kind === 'timed') return `pause ${wait.endsAtMs}`;
+  if (wait?.kind === 'experiment') return `experiment ${wait.experiment}`;
   return wait?.kind === 'analysis' ? `analysis ${wait.run}` : '';
 }

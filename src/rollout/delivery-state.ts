@@ -4,7 +4,7 @@ import type { Delivery, DeliveryState } from './delivery.ts';
 import { heldByOf } from './point-of-no-return.ts';
 import type { CanaryStrategy } from './rollout.ts';
 import { hasMeasured } from './strategies/runs.ts';
-import { waitOf } from './wait.ts';
+import { isInconclusivePause, waitOf } from './wait.ts';
 import type { ReplicaSetView, World } from './world.ts';
 
 /** One revision seen from where it stands. */
@@ -57,7 +57,7 @@ function stateUnderWay(at: Standpoint): DeliveryState {
   if (hasInconclusive(at)) return 'inconclusive';
   const wait = waitOf(at.world.rollout);
   if (wait?.kind === 'gate') return 'gate';
-  if (wait?.kind === 'webhook') return 'checking';
+  if (wait?.kind === 'webhook' || wait?.kind === 'experiment') return 'checking';
   const isStep = at.strategy.steps?.[at.stepIndex]?.analysis !== undefined;
   if (wait?.kind === 'analysis' || isStep) return hasNoData(at) ? 'noData' : 'checking';
   if (pauses.length > 0) return wait?.kind === 'timed' ? 'moving' : 'gate';
@@ -70,7 +70,7 @@ function stateUnderWay(at: Standpoint): DeliveryState {
 
 function hasInconclusive({ world }: Standpoint): boolean {
   const pauses = world.rollout.status.pauseConditions ?? [];
-  return pauses.some((pause) => pause.reason === 'InconclusiveAnalysisRun');
+  return pauses.some((pause) => isInconclusivePause(pause.reason));
 }
 
 /** A Deployment: Kubernetes moves its pods, then it soaks. */

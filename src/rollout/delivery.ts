@@ -26,6 +26,8 @@ export interface Delivery {
   readonly blueGreen?: { readonly at: 'preview' | 'active' };
   /** Of a plain Deployment only: Kubernetes moves its pods, and no weight is set. */
   readonly rolling?: RollingView;
+  /** It waits for the Experiment of its step. */
+  readonly isExperiment?: true;
   readonly metrics: readonly MetricLine[];
   /** What ends the present wait: a pause's end, the next measurement. */
   readonly nextAtMs: number | undefined;

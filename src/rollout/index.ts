@@ -37,6 +37,7 @@ export {
   type TemplatePhase,
   type TemplateStatus,
 } from './experiment.ts';
+export { type ExperimentWait, experimentWords } from './experiment-wait.ts';
 export { readFieldPath } from './field-path.ts';
 export { changesAgainstGit, type GitChange, noteOverride } from './git-change.ts';
 export { type PutBack, readPutBack } from './git-override.ts';

@@ -4,6 +4,7 @@ import { bindingOf } from './binding.ts';
 import { findCondition } from './conditions.ts';
 import type { Delivery, GitSide, MetricSeries } from './delivery.ts';
 import { type Standpoint, stateOf } from './delivery-state.ts';
+import { experimentWaitOf, experimentWords } from './experiment-wait.ts';
 import { readPutBack } from './git-override.ts';
 import { gitImage, readGitOwner } from './git-owner.ts';
 import { mainContainer, mainImage } from './main-container.ts';
@@ -68,6 +69,7 @@ export function readDelivery(world: World, facts: DeliveryFacts): Delivery {
     step: { index: stepIndex, count: stepCountOf(rollout) },
     ...blueGreenOf(at),
     ...rollingOf(at),
+    ...(waitOf(rollout)?.kind === 'experiment' ? { isExperiment: true as const } : {}),
     metrics: lines,
     nextAtMs: nextAt(at, nowMs),
     nextPercent: state === 'gate' && spec.strategy?.blueGreen === undefined ? nextPercentOf(at) : undefined,
@@ -263,6 +265,7 @@ function nextAt(at: Standpoint, nowMs: number): number | undefined {
   if (soakEndsAtMs !== undefined && soakEndsAtMs > nowMs) return soakEndsAtMs;
   const wait = waitOf(at.world.rollout);
   if (wait?.kind === 'timed') return wait.endsAtMs;
+  if (wait?.kind === 'experiment') return experimentWaitOf(at.world)?.untilMs;
   if (wait?.kind === 'gate') return undefined;
   const running = at.runs.filter((run) => run.status.phase === 'Running');
   const times = running.map(nextMeasurementAt).filter((time) => time !== undefined && time > nowMs) as number[];
@@ -289,7 +292,7 @@ function reasonOf(at: Standpoint, state: Delivery['state']): string | undefined 
     case 'noData':
       return noDataReason(at);
     case 'checking':
-      return webhookReason(at);
+      return webhookReason(at) ?? experimentReason(at);
     default:
       return undefined;
   }
@@ -297,6 +300,9 @@ function reasonOf(at: Standpoint, state: Delivery['state']): string | undefined 
 
 /** The measurement's own words first: the run's begin with counts and limits, and what matters would be cut. */
 function inconclusiveReason(at: Standpoint): string {
+  const name = at.world.rollout.status.canary?.currentExperiment;
+  const experiment = at.world.experiments?.find(({ metadata }) => metadata.name === name);
+  if (experiment?.status.phase === 'Inconclusive') return experiment.status.message ?? 'an experiment was inconclusive';
   const run = at.runs.find(({ status }) => status.phase === 'Inconclusive');
   const line = run === undefined ? undefined : linesOf(run).find(({ verdict }) => verdict === 'inconclusive');
   return line?.message || run?.status.message || 'an analysis was inconclusive';
@@ -314,6 +320,11 @@ function webhookReason(at: Standpoint): string | undefined {
   const wait = waitOf(at.world.rollout);
   if (wait?.kind !== 'webhook') return undefined;
   return `waits for ${wait.host}${wait.message === undefined ? '' : `: ${wait.message}`}`;
+}
+
+function experimentReason({ world }: Standpoint): string | undefined {
+  const wait = experimentWaitOf(world);
+  return wait === undefined ? undefined : experimentWords(wait);
 }
 
 function noDataReason(at: Standpoint): string {

@@ -8,6 +8,7 @@ export type Wait =
   | { readonly kind: 'gate'; readonly since: string }
   | { readonly kind: 'timed'; readonly endsAtMs: number }
   | { readonly kind: 'analysis'; readonly run: string }
+  | { readonly kind: 'experiment'; readonly experiment: string }
   /** The other side of a plugin step. `message`: what it said last. */
   | {
       readonly kind: 'webhook';
@@ -42,6 +43,10 @@ function waitOfCanary(rollout: Rollout): Wait | undefined {
   if (step?.pause !== undefined) return waitOfPause(pauseOf(rollout, 'CanaryPauseStep'), step.pause.duration);
   const asked = pluginWaitOf(rollout);
   if (asked !== undefined) return { kind: 'webhook', ...asked };
+  const experiment = status.canary?.currentExperiment;
+  const isDecided = status.pauseConditions?.some(({ reason }) => reason === 'InconclusiveExperiment');
+  if (step?.experiment !== undefined)
+    return experiment === undefined || isDecided ? undefined : { kind: 'experiment', experiment };
   const run = status.canary?.currentStepAnalysisRunStatus;
   return step?.analysis === undefined || run === undefined ? undefined : { kind: 'analysis', run: run.name };
 }
@@ -70,6 +75,11 @@ function waitOfBlueGreen(rollout: Rollout): Wait | undefined {
 
 function isPending(run: RunReference | undefined): run is RunReference {
   return run !== undefined && run.status !== 'Successful';
+}
+
+/** A verdict that decided nothing: a person has to. */
+export function isInconclusivePause(reason: string): boolean {
+  return reason === 'InconclusiveAnalysisRun' || reason === 'InconclusiveExperiment';
 }
 
 function pauseOf({ status }: Rollout, reason: string): string | undefined {

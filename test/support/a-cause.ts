@@ -66,6 +66,15 @@ export function causesOf(words: string): readonly Cause[] {
     { kind: 'waitsForPerson', for: 'resume', by: words },
     { kind: 'waitsForPerson', for: 'decision', by: undefined },
     { kind: 'timedUntil', untilMs: noonMs },
+    {
+      kind: 'experiment',
+      experiment: words,
+      phase: 'Pending',
+      message: words,
+      missing: [words],
+      untilMs: noonMs,
+      required: [words],
+    },
     { kind: 'webhook', host: words, message: words, untilMs: noonMs },
     { kind: 'webhook', host: words, message: undefined, untilMs: noonMs },
   ];

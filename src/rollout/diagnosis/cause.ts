@@ -1,4 +1,5 @@
 import type { MetricLine } from '../delivery.ts';
+import type { ExperimentWait } from '../experiment-wait.ts';
 
 /** What a rollout that does not move stands for; with the facts that its words need. */
 export type Cause =
@@ -58,6 +59,8 @@ export type Cause =
       readonly by: string | undefined;
     }
   | { readonly kind: 'timedUntil'; readonly untilMs: number }
+  /** An experiment step: it is not over. */
+  | ({ readonly kind: 'experiment' } & ExperimentWait)
   /** A plugin step: the other side has not said that it is done. */
   | {
       readonly kind: 'webhook';
@@ -124,5 +127,6 @@ export const causeOrder: readonly CauseKind[] = [
   'analysisValue',
   'waitsForPerson',
   'timedUntil',
+  'experiment',
   'webhook',
 ];

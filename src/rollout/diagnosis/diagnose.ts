@@ -4,7 +4,7 @@ import type { DiagnosisFacts } from './diagnosis-facts.ts';
 import { analysisValue, noData } from './evidence.ts';
 import { imageCannotBePulled, podsNotReady, quota } from './pods.ts';
 import { noRouteRule, selectorMismatch, sharedService } from './services.ts';
-import { frozen, putBack, timedUntil, waitsForPerson, webhook } from './waits.ts';
+import { experiment, frozen, putBack, timedUntil, waitsForPerson, webhook } from './waits.ts';
 
 /** Why a rollout does not move. */
 export interface Diagnosis {
@@ -36,6 +36,7 @@ const findCause: { readonly [Kind in CauseKind]: (facts: DiagnosisFacts) => Caus
   analysisValue,
   waitsForPerson,
   timedUntil,
+  experiment,
   webhook,
 };
 

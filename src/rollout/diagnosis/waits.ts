@@ -1,3 +1,4 @@
+import { experimentWaitOf } from '../experiment-wait.ts';
 import { heldByOf } from '../point-of-no-return.ts';
 import { readPutBackNote, retryAtMs, settledAtMs } from '../put-back-note.ts';
 import { pluginWaitOf } from '../step-plugins.ts';
@@ -40,7 +41,8 @@ export function waitsForPerson(facts: DiagnosisFacts): Cause | undefined {
   if (heldByOf(world.rollout) === 'verdict') return { kind: 'waitsForPerson', for: 'frozen', by: undefined };
   if (spec.paused === true && frozen(facts) === undefined)
     return { kind: 'waitsForPerson', for: 'resume', by: pausedBy };
-  if (hasPause(facts, 'InconclusiveAnalysisRun')) return { kind: 'waitsForPerson', for: 'decision', by: undefined };
+  if (hasPause(facts, 'InconclusiveAnalysisRun') || hasPause(facts, 'InconclusiveExperiment'))
+    return { kind: 'waitsForPerson', for: 'decision', by: undefined };
   if (waitOf(world.rollout)?.kind !== 'gate') return undefined;
   return { kind: 'waitsForPerson', for: 'promote', by: undefined };
 }
@@ -49,6 +51,11 @@ export function timedUntil(facts: DiagnosisFacts): Cause | undefined {
   const { status } = facts.world.rollout;
   const wait = waitOf(facts.world.rollout);
   return status.abort === true || wait?.kind !== 'timed' ? undefined : { kind: 'timedUntil', untilMs: wait.endsAtMs };
+}
+
+export function experiment({ world }: DiagnosisFacts): Cause | undefined {
+  const wait = experimentWaitOf(world);
+  return wait === undefined || wait.phase === 'Inconclusive' ? undefined : { kind: 'experiment', ...wait };
 }
 
 export function webhook({ world }: DiagnosisFacts): Cause | undefined {

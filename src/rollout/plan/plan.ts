@@ -8,6 +8,7 @@ import { validateRollout } from '../validate.ts';
 import type { World } from '../world.ts';
 import { addTimes, type ExpectedTime, noTime } from './expected-time.ts';
 import { type PlannedAnalysis, planAnalysis } from './planned-analysis.ts';
+import { type PlannedExperiment, planExperiment } from './planned-experiment.ts';
 import { sightScopeOf } from './sight-scope.ts';
 
 /** One image that a start would set. */
@@ -32,6 +33,8 @@ export type PlannedStep =
   /** Requests that match all go to the canary, are copied to it, or no longer are (`ends`). */
   | { readonly kind: 'route'; readonly name: string; readonly does: 'header' | 'mirror' | 'ends' }
   /** An address is called until it says that it is done, or its deadline has come. */
+  /** Pods beside the others for a while; the rollout waits for what comes of it. */
+  | ({ readonly kind: 'experiment'; readonly atPercent: number } & PlannedExperiment)
   | { readonly kind: 'webhook'; readonly host: string; readonly deadlineSeconds: number }
   /** Pods behind the preview's Service: as many as `replicas`, or fewer. */
   | { readonly kind: 'preview'; readonly replicas: number }
@@ -141,6 +144,8 @@ function planStep(world: World, { step, index, strategy, scope }: StepAt): Plann
   if (step.analysis !== undefined) {
     return { kind: 'analysis', atPercent, analysis: planAnalysis(world, step.analysis, scope) };
   }
+  if (step.experiment !== undefined)
+    return { kind: 'experiment', atPercent, ...planExperiment(world, step.experiment, scope) };
   const { setHeaderRoute: header, setMirrorRoute: mirror } = step;
   if (header !== undefined) return { kind: 'route', name: header.name, does: header.match?.length ? 'header' : 'ends' };
   if (mirror !== undefined) return { kind: 'route', name: mirror.name, does: mirror.match?.length ? 'mirror' : 'ends' };
@@ -181,6 +186,8 @@ function timeOf(step: PlannedStep): ExpectedTime {
       return { leastMs: 0, mostMs: undefined };
     case 'analysis':
       return step.analysis.time;
+    case 'experiment':
+      return step.time;
     case 'webhook':
       return { leastMs: 0, mostMs: step.deadlineSeconds * 1000 };
     default:
@@ -209,14 +216,24 @@ export interface Measured {
   readonly isBackground: boolean;
 }
 
+function analysesOf(step: PlannedStep): readonly PlannedAnalysis[] {
+  if (step.kind === 'experiment') return step.analyses;
+  return step.kind === 'analysis' ? [step.analysis] : [];
+}
+
+function percentOf(step: PlannedStep): number {
+  return 'atPercent' in step ? step.atPercent : 0;
+}
+
 /** The analyses of a plan, each once: most plans measure the same at every weight. */
 export function measuredIn({ steps, background }: Pick<Plan, 'steps' | 'background'>): readonly Measured[] {
   const found = new Map<string, { analysis: PlannedAnalysis; atPercents: Set<number> }>();
   for (const step of steps) {
-    if (step.kind !== 'analysis') continue;
-    const key = JSON.stringify(step.analysis);
-    const known = found.get(key) ?? { analysis: step.analysis, atPercents: new Set() };
-    found.set(key, { ...known, atPercents: known.atPercents.add(step.atPercent) });
+    for (const analysis of analysesOf(step)) {
+      const key = JSON.stringify(analysis);
+      const known = found.get(key) ?? { analysis, atPercents: new Set() };
+      found.set(key, { ...known, atPercents: known.atPercents.add(percentOf(step)) });
+    }
   }
   const measured = [...found.values()].map(({ analysis, atPercents }) => ({
     analysis,

@@ -133,6 +133,7 @@ function nextEvent(delivery: Delivery): Mrkdwn {
       return ahead === undefined ? `last weight${ago}` : `next ${formatPercent(ahead.percent)} %${ago}`;
     case 'checking':
       if (delivery.rolling !== undefined) return `found good${ago || ' soon'}`;
+      if (delivery.isExperiment === true) return ago === '' ? 'experiment' : `experiment ends${ago}`;
       return ago === '' ? 'measuring' : `measures${ago}`;
     case 'gate':
       return gateWords(delivery);

@@ -1,5 +1,5 @@
 import { assertNever, formatPercent, formatValue, unitOf } from '../../lib/index.ts';
-import type { Cause } from '../../rollout/index.ts';
+import { type Cause, experimentWords } from '../../rollout/index.ts';
 import { type CauseView, type CauseWords, kubectl, mayAsk, type Of, owner, rolloutLine, words } from './cause-view.ts';
 import { frozen, otherController, putBack, selectorMismatch, sharedService } from './hindrance-words.ts';
 import { metricLine } from './metric-words.ts';
@@ -57,6 +57,21 @@ export function causeWords(cause: Cause, view: CauseView): CauseWords {
         details: ['A pause of its plan: nothing is wrong.'],
         who: `nobody must; ${mayAsk(view, 'promote')} ends the wait now`,
         next: [rolloutLine(view, 'promote')],
+      };
+    case 'experiment':
+      return {
+        title: `Waits for the experiment of this step: ${code(quote(cause.experiment, 200))}`,
+        details: [
+          `${words(experimentWords(cause))}.`,
+          ...(cause.message === undefined ? [] : [words(cause.message)]),
+          ...(cause.untilMs === undefined ? [] : [`Its time is over ${date(cause.untilMs, '{ago}')}.`]),
+        ],
+        who: 'nobody must; skipping it is a right of its own',
+        next: [
+          kubectl(view, `get experiment ${cause.experiment}`),
+          rolloutLine(view, 'skip'),
+          rolloutLine(view, 'abort'),
+        ],
       };
     case 'webhook':
       return {

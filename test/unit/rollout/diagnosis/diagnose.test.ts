@@ -219,6 +219,25 @@ const situations: Readonly<Record<CauseKind, Change>> = {
       { pauseConditions: [...held, ...pausedAtStep.pauseConditions] },
     )(facts);
   },
+  experiment: inWorld(({ rollout }) => {
+    const index = rollout.status.currentStepIndex ?? 0;
+    const { canary = {} } = rollout.spec.strategy ?? {};
+    const templates = [{ name: 'candidate', specRef: 'canary' }];
+    const present = { ...canary.steps?.[index], experiment: { templates, analyses: [] } };
+    return {
+      rollout: {
+        ...rollout,
+        spec: {
+          ...rollout.spec,
+          strategy: {
+            ...rollout.spec.strategy,
+            canary: { ...canary, steps: (canary.steps ?? []).with(index, present) },
+          },
+        },
+        status: { ...rollout.status, canary: { ...rollout.status.canary, currentExperiment: 'checkout-1' } },
+      },
+    };
+  }),
   webhook: inWorld(({ rollout }) => {
     const index = rollout.status.currentStepIndex ?? 0;
     const config = { url: 'https://deploys.acme.dev/go' };
