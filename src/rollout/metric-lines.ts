@@ -62,7 +62,9 @@ function lineOf(metric: Metric, result: MetricResult | undefined): Omit<MetricLi
 }
 
 function verdictOf(result: MetricResult | undefined): MetricLine['verdict'] {
-  switch (result?.phase) {
+  // Argo calls a metric successful that was ended before anything was measured: that proves nothing.
+  const isUnmeasured = result?.phase === 'Successful' && (result.count ?? 0) === 0;
+  switch (isUnmeasured ? undefined : result?.phase) {
     case 'Successful':
       return 'passed';
     case 'Failed':

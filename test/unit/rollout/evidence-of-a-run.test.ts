@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { linesOf } from '../../../src/rollout/metric-lines.ts';
 import { hasMeasured } from '../../../src/rollout/strategies/runs.ts';
 import { aMetric, aRun, drive, type Reading } from '../../support/analysis-run.ts';
 
@@ -50,5 +51,23 @@ describe('whether a run has measured', () => {
     ];
 
     expect(hasMeasured(aRun({ metrics: [counts()] }, { phase: 'Successful', metricResults }))).toBe(expected);
+  });
+});
+
+describe('a metric that was ended with its run', () => {
+  const failed = { phase: 'Error', message: 'no data', startedAt: 'x', finishedAt: 'x' };
+  it.each([
+    ['before it began', 0, [], 'waiting'],
+    ['with nothing but errors', 0, [failed], 'noData'],
+    [
+      'after one good measurement',
+      1,
+      [{ phase: 'Successful', value: '[0.99]', startedAt: 'x', finishedAt: 'x' }],
+      'passed',
+    ],
+  ])('%s', (_, count, measurements, verdict) => {
+    const metricResults = [{ name: 'counts', phase: 'Successful', measurements, count, successful: count }];
+    const run = aRun({ metrics: [counts()], terminate: true }, { phase: 'Successful', metricResults });
+    expect(linesOf(run)).toMatchObject([{ name: 'counts', verdict }]);
   });
 });
