@@ -3,6 +3,7 @@ import { delimiter } from 'node:path';
 import { pino } from 'pino';
 import type { ClusterFlags, ClusterQuestions } from './cli/index.ts';
 import { createOutsideProbes } from './cli-doctor.ts';
+import { createHandOver } from './cli-hand-over.ts';
 import type { Config } from './config/index.ts';
 import { createMeasureNow, type GlanceTools, glance } from './engine/index.ts';
 import {
@@ -75,6 +76,7 @@ export async function withCluster<T>(
         const tools = await readTools({ cluster, config, flags, complain, namespace: target.namespace ?? namespace });
         return plan({ person, channel: '', target, images }, tools);
       },
+      ...createHandOver(cluster, config),
       doctor: () => {
         const prometheus = flags.prometheus ?? config.PROMETHEUS_ADDRESS;
         const providers = createMetricProviders({ prometheusAddress: prometheus });

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { createInterface } from 'node:readline/promises';
 import { runCli } from './cli/index.ts';
 import { withCluster } from './cli-cluster.ts';
 import { readConfig } from './config/index.ts';
@@ -15,4 +16,11 @@ process.exitCode = await runCli(process.argv.slice(2), {
   withCluster: (flags, ask) => withCluster({ flags, config: readConfig(process.env), complain }, ask),
   print: (line) => process.stdout.write(`${line}\n`),
   complain,
+  async confirm(question) {
+    if (!process.stdin.isTTY) return undefined;
+    const lines = createInterface({ input: process.stdin, output: process.stderr });
+    const answer = await lines.question(`${question} [y/N] `);
+    lines.close();
+    return /^y(es)?$/i.test(answer.trim());
+  },
 });

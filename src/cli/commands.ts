@@ -1,6 +1,17 @@
-import type { CheckAnswer, CheckupLine, ImageChange, PlanAnswer, Refusal, Target } from '../operations/index.ts';
+import type {
+  CheckAnswer,
+  CheckupLine,
+  Direction,
+  HandOverEnd,
+  HandOverPlan,
+  ImageChange,
+  PlanAnswer,
+  Refusal,
+  Target,
+} from '../operations/index.ts';
 import { checkCommand } from './check.ts';
 import { doctorCommand } from './doctor.ts';
+import { handBackCommand, takeOverCommand } from './hand-over.ts';
 import { lintCommand } from './lint.ts';
 import { planCommand } from './plan.ts';
 import type { ClusterFlags } from './read-arguments.ts';
@@ -23,6 +34,10 @@ export interface ClusterQuestions {
   plan(target: Target, images: readonly ImageChange[]): Promise<Refusal | PlanAnswer>;
   /** What of the installation can be seen from here. */
   doctor(): Promise<readonly CheckupLine[]>;
+  /** What giving the Rollouts to Stepwise, or back to Argo, would mean. */
+  planHandOver(direction: Direction): Promise<HandOverPlan>;
+  /** Does it; `tell` hears each step that is done. */
+  handOver(direction: Direction, tell: (line: string) => void): Promise<HandOverEnd>;
 }
 
 export interface CliTools {
@@ -32,6 +47,8 @@ export interface CliTools {
   print(line: string): void;
   /** One line on standard error. */
   complain(line: string): void;
+  /** A question whose answer is yes or no; undefined: nobody is there to answer. */
+  confirm(question: string): Promise<boolean | undefined>;
 }
 
 export interface CliCommand {
@@ -45,6 +62,8 @@ export interface CliCommand {
       readonly flags: ClusterFlags;
       readonly isJson: boolean;
       readonly isFix: boolean;
+      /** `--dry-run`, `--yes`, `--anyway`: those that were typed. */
+      readonly switches: ReadonlySet<string>;
     },
     tools: CliTools,
   ): Promise<ExitCode>;
@@ -56,4 +75,6 @@ export const commands: Readonly<Record<string, CliCommand>> = {
   plan: planCommand,
   doctor: doctorCommand,
   lint: lintCommand,
+  'take-over': takeOverCommand,
+  'hand-back': handBackCommand,
 };

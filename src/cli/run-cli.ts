@@ -5,7 +5,7 @@ import { readArguments, UsageError } from './read-arguments.ts';
 /** Runs what was typed; never throws: what went wrong is a line on standard error and an exit code. */
 export async function runCli(typed: readonly string[], tools: CliTools): Promise<ExitCode> {
   try {
-    const { words, isHelp, isJson, isFix, flags } = readArguments(typed);
+    const { words, isHelp, isJson, isFix, switches, flags } = readArguments(typed);
     const [word, ...rest] = words;
     const about = word === 'help' ? rest[0] : word;
     if (isHelp || word === 'help' || word === undefined) {
@@ -16,7 +16,9 @@ export async function runCli(typed: readonly string[], tools: CliTools): Promise
     if (command === undefined)
       throw new UsageError(`unknown command "${word}": known are ${Object.keys(commands).join(', ')}`);
     if (isFix && command.flags?.includes('--fix') !== true) throw new UsageError(`${word} takes no --fix`);
-    return await command.run({ words: rest, flags, isJson, isFix }, tools);
+    for (const name of switches)
+      if (command.flags?.includes(name) !== true) throw new UsageError(`${word} takes no ${name}`);
+    return await command.run({ words: rest, flags, isJson, isFix, switches }, tools);
   } catch (error) {
     if (error instanceof UsageError) tools.complain(`${error.message}. See: stepwise --help`);
     else tools.complain(redact(messageOf(error)));

@@ -28,6 +28,13 @@ export {
 export { createEventOutbox, type EventOutbox } from './event-outbox.ts';
 export { type EventToSend, sendEvent } from './events.ts';
 export { createExperiments, type Experiments } from './experiments.ts';
+export {
+  type Installation,
+  readInstallation,
+  readPodNames,
+  scaleArgoController,
+  switchController,
+} from './installation.ts';
 export { createJobs, type Jobs } from './jobs.ts';
 export { createKnownRollouts, type KnownRollouts } from './known-rollouts.ts';
 export {

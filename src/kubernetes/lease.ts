@@ -176,16 +176,19 @@ export function createLease(settings: LeaseSettings): LeaderLease {
 
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
+      let hasFailed = false;
       try {
         await tryOnce();
       } catch (error) {
         const isRace = error instanceof ConflictError || error instanceof AlreadyExistsError;
+        hasFailed = !isRace;
         if (!isRace && !stopping.signal.aborted) log.warn({ err: error, lease: settings.name }, 'lease not renewed');
       }
       firstLook.resolve();
       tell();
       nap = new AbortController();
-      const napMs = isMine() ? timing.tryEveryMs : Math.min(timing.tryEveryMs, freshForMs() + 20);
+      // A right that is missing, or a server that is down, is not asked for fifty times a second.
+      const napMs = isMine() || hasFailed ? timing.tryEveryMs : Math.min(timing.tryEveryMs, freshForMs() + 20);
       const signal = AbortSignal.any([stopping.signal, nap.signal]);
       await sleep(napMs * (1 + Math.random() / 10), undefined, { signal }).catch(() => undefined);
     }

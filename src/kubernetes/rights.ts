@@ -95,6 +95,13 @@ export const neededRights: readonly Right[] = [
   lease('apps', 'deployments', 'list', 'an Argo controller beside us is seen'),
   own('configmaps', 'get patch', 'images of builds are remembered', ['stepwise-heard-images']),
   own('configmaps', 'create', 'images of builds are remembered'),
+  {
+    group: 'coordination.k8s.io',
+    resource: 'leases',
+    verbs: ['get', 'list', 'watch', 'create', 'patch'],
+    scope: 'own',
+    why: 'with CONTROLLER=drive one replica tells people',
+  },
 ];
 
 const reading: readonly string[] = ['get', 'list', 'watch'];
@@ -118,11 +125,4 @@ export const drivenRights: readonly Right[] = [
       ? []
       : [{ ...right, verbs }];
   }),
-  {
-    group: 'coordination.k8s.io',
-    resource: 'leases',
-    verbs: ['get', 'list', 'watch', 'create', 'patch'],
-    scope: 'own',
-    why: 'one replica tells people',
-  },
 ];

@@ -27,6 +27,9 @@ export {
 } from './doctor/judge-hands.ts';
 export { type DoctorTools, type Probe, type Probes, runChecks } from './doctor/run-checks.ts';
 export { type ExplainedVerb, explainedVerbs, type ReasonWish } from './give-reason.ts';
+export { type HandOverEnd, type HandOverTools, handBack, takeOver } from './hand-over/carry-out.ts';
+export type { Direction, HandOverPlan, HandOverRow, Sides } from './hand-over/hand-over.ts';
+export { planHandBack, planTakeOver } from './hand-over/plan-hand-over.ts';
 export { type Build, type Heard, type HearTools, hearImage, type Offer, offersOf } from './hear-image.ts';
 export type { History, Revision, RevisionOutcome } from './history.ts';
 export type { HomeFacts, Moving } from './home.ts';

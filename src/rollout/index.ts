@@ -3,6 +3,7 @@
  * Never does anything: it says what should be done (effect.ts) about what was seen (world.ts).
  * Begin reading at decide.ts.
  */
+export { type Adoption, judgeAdoption, unknownToArgo } from './adoption.ts';
 export { describeAntiAffinity } from './anti-affinity.ts';
 export { bindingOf } from './binding.ts';
 export {

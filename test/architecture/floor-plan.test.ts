@@ -64,6 +64,7 @@ const wiring = [
   'cli.ts',
   'cli-cluster.ts',
   'cli-doctor.ts',
+  'cli-hand-over.ts',
   'service.ts',
   'service-builds.ts',
   'service-controller.ts',

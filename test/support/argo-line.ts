@@ -93,5 +93,5 @@ export const argoSettings = {
   POD_NAME: pod,
   SLACK_BOT_TOKEN: '',
   SLACK_APP_TOKEN: '',
-  REDIS_URL: '',
+  QUEUE_PREFIX: 'argo',
 } as const;

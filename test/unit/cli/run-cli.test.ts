@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type CliTools, type ClusterQuestions, runCli } from '../../../src/cli/index.ts';
-import type { CheckedMetric } from '../../../src/operations/index.ts';
+import type { CheckedMetric, Direction, HandOverPlan } from '../../../src/operations/index.ts';
 import { aCheckAnswer, aCheckedMetric, aPlanAnswer } from '../../support/a-plan.ts';
 
 interface Ran {
@@ -29,6 +29,15 @@ async function run(line: string, answers: Partial<ClusterQuestions> = {}): Promi
       asked.push(['doctor']);
       return [];
     },
+    planHandOver: async (direction) => {
+      asked.push(['plan', direction]);
+      return aHandOverPlan(direction);
+    },
+    handOver: async (direction, tell) => {
+      asked.push(['do', direction]);
+      tell('one step');
+      return { done: true, holder: 'stepwise_a' };
+    },
     ...answers,
   };
   const tools: CliTools = {
@@ -38,6 +47,7 @@ async function run(line: string, answers: Partial<ClusterQuestions> = {}): Promi
     },
     print: (text) => void printed.push(text),
     complain: (text) => void complained.push(text),
+    confirm: async () => undefined,
   };
   const code = await runCli(
     line.split(' ').filter((word) => word !== ''),
@@ -46,11 +56,34 @@ async function run(line: string, answers: Partial<ClusterQuestions> = {}): Promi
   return { code, printed: printed.join('\n'), complained: complained.join('\n'), asked };
 }
 
+function aHandOverPlan(direction: Direction, changes: Partial<HandOverPlan> = {}): HandOverPlan {
+  const row = {
+    namespace: 'shop',
+    revision: 2,
+    state: 'gate',
+    weightPercent: 25,
+    step: { index: 1, count: 4 },
+  } as const;
+  return {
+    direction,
+    argoName: 'argo-rollouts v1.8.3',
+    rows: [
+      { ...row, name: 'cart', adoption: { kind: 'adopted', by: 'hash', firstActs: [] } },
+      { ...row, name: 'checkout', adoption: { kind: 'adopted', by: 'meaning', firstActs: ['scale x from 1 to 2'] } },
+    ],
+    obstacles: [],
+    steps: ['Stepwise begins', 'Argo ends'],
+    runner: 'argo',
+    isDone: false,
+    ...changes,
+  };
+}
+
 function checked(...metrics: readonly Partial<CheckedMetric>[]): Partial<ClusterQuestions> {
   return { check: async () => aCheckAnswer({ metrics: metrics.map((metric) => aCheckedMetric(metric)) }) };
 }
 
-const known = 'check, plan, doctor, lint';
+const known = 'check, plan, doctor, lint, take-over, hand-back';
 
 describe('what is typed', () => {
   it.each([
@@ -256,5 +289,54 @@ describe('doctor', () => {
     const found = 'http://user:hunter2@prometheus:9090 answers in 3 ms';
     const ran = await run('doctor', { doctor: async () => [{ ...line, state: 'ok', found, fixes: [] }] });
     expect(ran.printed).not.toContain('hunter2');
+  });
+});
+
+describe('a hand-over', () => {
+  const refused = { kind: 'refused', why: ['traffic router "istio" is not known'] } as const;
+  const [first] = aHandOverPlan('takeOver').rows;
+  const withRefused = first === undefined ? [] : [{ ...first, name: 'meshed', adoption: refused }];
+
+  it('shows what it would mean, and does nothing on a dry run', async () => {
+    const { code, printed, asked } = await run('take-over --dry-run');
+    expect(code).toBe(0);
+    expect(asked.slice(1)).toEqual([['plan', 'takeOver']]);
+    expect(printed).toBe(
+      [
+        'Take-over: argo-rollouts v1.8.3 → Stepwise',
+        'Now argo-rollouts v1.8.3 runs the Rollouts.',
+        '  shop/cart      adopted by hash, rev 2, at 25 %, step 2 of 4, gate',
+        '  shop/checkout  adopted by meaning (other hash), rev 2, at 25 %, step 2 of 4, gate',
+        '                 at once: scale x from 1 to 2',
+        '2 Rollouts.',
+        '1. Stepwise begins.',
+        '2. Argo ends.',
+      ].join('\n'),
+    );
+  });
+
+  it.each([
+    ['take-over', {}, 2, /nobody is there to be asked\. Say --yes/, false],
+    ['take-over --yes', {}, 0, /^$/, true],
+    ['hand-back -y', {}, 0, /^$/, true],
+    ['take-over --yes', { rows: withRefused }, 1, /1 Rollout would stand still.*Mend them, or say --anyway/, false],
+    ['take-over --dry-run', { rows: withRefused }, 1, /^$/, false],
+    ['take-over --yes --anyway', { rows: withRefused }, 0, /^$/, true],
+    ['take-over --yes', { obstacles: ['install it first'] }, 1, /^$/, false],
+    ['take-over --yes', { isDone: true, steps: [] }, 0, /^$/, false],
+    ['plan checkout --yes', {}, 2, /plan takes no --yes/, false],
+  ] as const)('%s of %o', async (line, changes, code, complaint, isCarriedOut) => {
+    const ran = await run(line, { planHandOver: async (direction) => aHandOverPlan(direction, changes) });
+    expect(ran.code).toBe(code);
+    expect(ran.complained).toMatch(complaint);
+    expect(ran.asked.some((one) => Array.isArray(one) && one[0] === 'do')).toBe(isCarriedOut);
+  });
+
+  it('says where it stopped, and what goes on', async () => {
+    const { code, complained } = await run('hand-back --yes', {
+      handOver: async () => ({ done: false, at: 'no pod' }),
+    });
+    expect(code).toBe(1);
+    expect(complained).toBe('Stopped: no pod. Whoever holds the Lease goes on; stepwise hand-back goes on from here.');
   });
 });
