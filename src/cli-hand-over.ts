@@ -12,6 +12,7 @@ import {
   parseReplicaSet,
   projectAnalysisRun,
   projectAnalysisTemplate,
+  projectExperiment,
   projectReplicaSet,
   projectRollout,
   projectService,
@@ -24,7 +25,7 @@ import {
   scaleArgoController,
   switchController,
 } from './kubernetes/index.ts';
-import { ForbiddenError, NotFoundError } from './lib/index.ts';
+import { ForbiddenError, NotFoundError, type ObjectMeta } from './lib/index.ts';
 import { createMetricProviders } from './metric-providers/index.ts';
 import {
   type Direction,
@@ -178,14 +179,17 @@ async function readWorlds(cluster: ConnectedCluster, whose: Whose, signal: Abort
   for (const namespace of watched.length === 0 ? [''] : watched) {
     const list = (resource: Resource, labelSelector?: string) =>
       listAll(cluster, resource, { namespace, ...(labelSelector === undefined ? {} : { labelSelector }) }, signal);
-    const [rollouts, replicaSets, services, templates, clusterTemplates, analysisRuns] = await Promise.all([
-      list(resources.rollouts),
-      list(resources.replicaSets, podHashLabel),
-      list(resources.services),
-      list(resources.analysisTemplates),
-      listAll(cluster, resources.clusterAnalysisTemplates, { namespace: '' }, signal),
-      list(resources.analysisRuns),
-    ]);
+    const [rollouts, replicaSets, services, templates, clusterTemplates, analysisRuns, experiments] = await Promise.all(
+      [
+        list(resources.rollouts),
+        list(resources.replicaSets, podHashLabel),
+        list(resources.services),
+        list(resources.analysisTemplates),
+        listAll(cluster, resources.clusterAnalysisTemplates, { namespace: '' }, signal),
+        list(resources.analysisRuns),
+        list(resources.experiments),
+      ],
+    );
     const looking: GlanceTools = {
       rollouts: {
         read: async (name) => {
@@ -198,9 +202,8 @@ async function readWorlds(cluster: ConnectedCluster, whose: Whose, signal: Abort
         services: still(services, projectService),
         analysisTemplates: still(templates, projectAnalysisTemplate),
         clusterAnalysisTemplates: still(clusterTemplates, projectAnalysisTemplate),
-        analysisRuns: still(analysisRuns, projectAnalysisRun, ({ metadata }) =>
-          metadata.ownerReferences.flatMap((owner) => (owner.controller === true ? [owner.uid] : [])),
-        ),
+        analysisRuns: still(analysisRuns, projectAnalysisRun, ownersIn),
+        experiments: still(experiments, projectExperiment, ownersIn),
       },
       referencedWorkloads: createReferencedWorkloads(cluster),
       routers: createTrafficRouters(cluster),
@@ -214,6 +217,10 @@ async function readWorlds(cluster: ConnectedCluster, whose: Whose, signal: Abort
     }
   }
   return worlds;
+}
+
+function ownersIn({ metadata }: { readonly metadata: ObjectMeta }): readonly string[] {
+  return metadata.ownerReferences.flatMap((owner) => (owner.controller === true ? [owner.uid] : []));
 }
 
 function withTemplate(object: KubernetesObject) {
