@@ -57,8 +57,8 @@ describe('createMetricProviders', () => {
   test('names the known kinds where one is unknown', () => {
     const { choose, kinds } = createMetricProviders({});
 
-    expect(kinds).toEqual(['prometheus', 'job']);
-    expect(() => choose({ promethus: {} })).toThrow('unknown metric provider "promethus": known are prometheus, job');
+    expect(kinds).toEqual(['prometheus', 'job', 'plugin']);
+    expect(() => choose({ promethus: {} })).toThrow('unknown metric provider "promethus": known are prometheus, job, plugin');
     expect(() => choose({ prometheus: null })).toThrow('no provider specified');
     expect(choose({ web: null, prometheus: { query: 'up' } }).settings).toEqual({ query: 'up' });
   });

@@ -156,7 +156,7 @@ describe('the turn of an AnalysisRun', () => {
 
     expect((await read()).status.metricResults[0]?.measurements[0]).toMatchObject({
       phase: 'Error',
-      message: 'unknown metric provider "wavefront": known are prometheus, job',
+      message: 'unknown metric provider "wavefront": known are prometheus, job, plugin',
     });
   });
 

@@ -62,7 +62,7 @@ describe('a Job on the card', () => {
     const result = { phase: 'Failed', measurements: [failed], count: 1, failed: 1, message: failed.message };
     const { guilty, series, reason } = deliverWith(result, { phase: 'Failed', message });
 
-    expect(guilty === undefined ? [] : guiltyLines(guilty)).toEqual(['✗ smoke-test failed 1\u00a0of\u00a01']);
+    expect(guilty === undefined ? [] : guiltyLines(guilty)).toEqual(['✗ smoke-test failed\u00a01\u00a0of\u00a01']);
     expect(reason).toContain('Job x failed: no more');
     expect(series).toBeUndefined();
   });
