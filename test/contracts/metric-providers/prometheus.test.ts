@@ -58,7 +58,9 @@ describe('createMetricProviders', () => {
     const { choose, kinds } = createMetricProviders({});
 
     expect(kinds).toEqual(['prometheus', 'job', 'plugin']);
-    expect(() => choose({ promethus: {} })).toThrow('unknown metric provider "promethus": known are prometheus, job, plugin');
+    expect(() => choose({ promethus: {} })).toThrow(
+      'unknown metric provider "promethus": known are prometheus, job, plugin',
+    );
     expect(() => choose({ prometheus: null })).toThrow('no provider specified');
     expect(choose({ web: null, prometheus: { query: 'up' } }).settings).toEqual({ query: 'up' });
   });
