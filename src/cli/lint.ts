@@ -35,7 +35,7 @@ export const lintCommand: CliCommand = {
 };
 
 function lineOf({ file, line, column, severity, message }: Finding): string {
-  return `${file}:${line}:${column}: ${severity === 'warning' ? 'warning: ' : ''}${message}`;
+  return `${file}:${line}:${column}: ${severity === 'mistake' ? '' : `${severity}: `}${message}`;
 }
 
 /** The manifests of these files, and of these folders and all below them. Undefined: one cannot be read; that was said. */

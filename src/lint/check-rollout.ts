@@ -3,7 +3,9 @@ import {
   neededServices,
   neededTemplates,
   parseWorkload,
+  pointOfNoReturnAnnotation,
   Rollout,
+  readPointOfNoReturn,
   routerKindsOf,
   validateRollout,
   type WorkloadView,
@@ -35,8 +37,17 @@ export function checkRollout(
     .map((kind) => `spec.strategy.canary.trafficRouting.${kind}: Unsupported value: ${kind} is not supported yet`);
   return [
     ...[...problems, ...unsupported].map((problem) => document.find(pathIn(problem, document), 'mistake', problem)),
+    ...noReturnNote(rollout, document),
     ...(neighbours.isAlone ? [] : absent.findings(document)),
   ];
+}
+
+/** Said where it is set: who reads it next must know from where on nothing goes back by itself. */
+function noReturnNote(rollout: Rollout, document: SourceDocument): readonly Finding[] {
+  const point = readPointOfNoReturn(rollout);
+  if (point === undefined) return [];
+  const message = `no way back from ${point.what} on: there a failed analysis holds the rollout, and abort freezes it`;
+  return [document.find(['metadata', 'annotations', pointOfNoReturnAnnotation], 'note', message)];
 }
 
 /** A world of files: nothing runs yet, Services and templates are what stands beside the Rollout. */
@@ -114,6 +125,8 @@ function absences(rollout: Rollout, neighbours: Neighbours) {
 
 /** The field that a message begins with; Argo leaves the strategy's name out of the steps' paths. */
 function pathIn(problem: string, { content }: SourceDocument): readonly (string | number)[] {
+  const annotation = /^metadata\.annotations\[([^\]]+)\]: /.exec(problem)?.[1];
+  if (annotation !== undefined) return ['metadata', 'annotations', annotation];
   const [written = ''] = problem.split(':');
   const path = written.split('.').flatMap((part) => {
     const [name = '', ...indices] = part.split(/[[\]]+/).filter((piece) => piece !== '');

@@ -4,8 +4,8 @@ export interface Finding {
   /** From 1. */
   readonly line: number;
   readonly column: number;
-  /** A mistake is refused, or does not do what it says; a warning may be meant. */
-  readonly severity: 'mistake' | 'warning';
+  /** A mistake is refused, or does not do what it says; a warning may be meant; a note says what will be. */
+  readonly severity: 'mistake' | 'warning' | 'note';
   readonly message: string;
 }
 

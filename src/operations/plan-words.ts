@@ -33,6 +33,7 @@ export function planWords({ plan, access }: PlanAnswer): PlanWords {
     ),
     rowOf('Under way', underWayWords(plan)),
     rowOf('Steps', [stepsWords(plan)]),
+    rowOf('No way back', noReturnWords(plan)),
     rowOf('Time', [timeWords(plan)]),
     ...measuredIn(plan).map((measured) => measuredRow(measured, plan)),
     rowOf('Gates', gateWords(plan)),
@@ -76,6 +77,11 @@ function underWayWords({ underWay, blueGreen }: Plan): readonly string[] {
   const paused = underWay.isPaused ? ', paused' : '';
   if (blueGreen !== undefined) return [`an update${paused}: a start takes its place`];
   return [`an update at step ${underWay.step + 1}${paused}: a start takes its place, from the first step`];
+}
+
+function noReturnWords({ noReturn }: Plan): readonly string[] {
+  if (noReturn === undefined) return [];
+  return [`from ${noReturn.what} on: there a failed analysis holds it where it is, and abort freezes, unless --force`];
 }
 
 /** `10 % · measure 7 s · 25 % · … · gate · 75 % · 100 %` */

@@ -53,6 +53,7 @@ export {
   instanceIdLabel,
   managedByAnnotation,
   podHashLabel,
+  pointOfNoReturnAnnotation,
   revisionAnnotation,
   revisionHistoryAnnotation,
   scaleDownDeadlineAnnotation,

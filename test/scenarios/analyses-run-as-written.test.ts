@@ -245,7 +245,7 @@ const rows: readonly Row[] = [
     metrics: [job('job/bad:1')],
     phase: 'Failed',
     message:
-      /^Metric "m" assessed Failed due to failed \(1\) > failureLimit \(0\): "Error Message: Job \S+ failed: BackoffLimitExceeded: .*; container main exit code 3: Connected \| ERROR: column "email" does not exist"$/,
+      /^Metric "m" assessed Failed due to failed \(1\) > failureLimit \(0\): "Error Message: ERROR: column "email" does not exist; container main exit code 3 after: Connected; Job \S+ failed: BackoffLimitExceeded: .*"$/,
     result: { count: 1, failed: 1 },
   },
   {

@@ -132,7 +132,8 @@ export function aTypicalDelivery(state: DeliveryState): Delivery {
         metrics: [aMetric({ name: 'contract', verdict: 'failed', value: undefined, limit: undefined, taken: 1 })],
         series: undefined,
         nextAtMs: undefined,
-        reason: 'Job failed: BackoffLimitExceeded; container flyway exit code 1: ERROR: column "email" is in use',
+        reason:
+          'ERROR: column "email" is in use; container flyway exit code 1; Job 9dae.migration.1 failed: BackoffLimitExceeded',
         noReturn: { at: 'passed', what: 'step 4/6 (analysis contract-schema)', heldBy: 'verdict' },
       });
     case 'noData':

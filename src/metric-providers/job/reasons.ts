@@ -5,21 +5,21 @@ const LONGEST_LINES = 600;
 /** Kubelet's words for an image that cannot be had. As Argo. */
 const UNPULLABLE = ['ErrImagePull', 'ImagePullBackOff', 'InvalidImageName'];
 
-/** Why it cannot start, where an image of it cannot be had: `Job x cannot start: image of container migrate: ErrImagePull: …` */
+/** Why it cannot start, where an image of it cannot be had: `image of container migrate: ErrImagePull: …; Job x cannot start` */
 export async function findUnpullable(job: JobView, jobs: JobTools, signal: AbortSignal): Promise<string | undefined> {
   for (const pod of await jobs.pods(job, signal)) {
     for (const { name, waiting } of pod.containers) {
       if (waiting === undefined || !UNPULLABLE.includes(waiting.reason)) continue;
       const why = [waiting.reason, waiting.message].filter((part) => part !== '').join(': ');
-      return `Job ${job.name} cannot start: image of container ${name}: ${why}`;
+      return `image of container ${name}: ${why}; Job ${job.name} cannot start`;
     }
   }
   return undefined;
 }
 
 /**
- * Why it failed, in one line: the Job's own words, and the last lines of the container that failed last. What cannot be read is left
- * out: its pods may be gone, and logs may not be ours to read.
+ * Why it failed, in one line, what says most first, since cards cut the end: the last line of the container that failed last, the few
+ * before it, the Job's own words. What cannot be read is left out: its pods may be gone, and logs may not be ours to read.
  */
 export async function explainFailure(job: JobView, jobs: JobTools, signal: AbortSignal): Promise<string> {
   const failed = job.conditions.find(({ type, status }) => type === 'Failed' && status === 'True');
@@ -31,8 +31,9 @@ export async function explainFailure(job: JobView, jobs: JobTools, signal: Abort
   const { pod, container, exitCode } = culprit;
   const of = { namespace: job.namespace, pod, container, lines: LAST_LINES };
   const log = await jobs.lastLines(of, signal).catch(() => '');
-  const lines = oneLine(log);
-  return `${verdict}; container ${container} exit code ${exitCode}${lines === '' ? '' : `: ${lines}`}`;
+  const { last, before } = lastLinesOf(log);
+  const ended = `container ${container} exit code ${exitCode}${before === '' ? '' : ` after: ${before}`}`;
+  return [last, ended, verdict].filter((part) => part !== '').join('; ');
 }
 
 /** Of the newest pod with one: the first container that ended badly. */
@@ -47,7 +48,7 @@ function findCulprit(pods: readonly JobPod[]) {
 }
 
 /** The end of a log, without colours and control characters; what is too long loses its beginning. */
-function oneLine(log: string): string {
+function lastLinesOf(log: string): { readonly last: string; readonly before: string } {
   const lines = log
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
     .replace(/\u001b\[[0-9;]*[A-Za-z]/g, '')
@@ -56,6 +57,11 @@ function oneLine(log: string): string {
     .map((line) => line.replace(/[\u0000-\u001f\u007f]+/g, ' ').trim())
     .filter((line) => line !== '')
     .slice(-LAST_LINES);
-  const text = lines.join(' | ');
-  return text.length > LONGEST_LINES ? `…${text.slice(-LONGEST_LINES)}` : text;
+  const last = lines.at(-1) ?? '';
+  const before = lines.slice(0, -1).join(' | ');
+  const room = Math.max(0, LONGEST_LINES - last.length);
+  return {
+    last: last.length > LONGEST_LINES ? `…${last.slice(-LONGEST_LINES)}` : last,
+    before: before.length > room ? `…${before.slice(before.length - room)}` : before,
+  };
 }

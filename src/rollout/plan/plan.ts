@@ -2,6 +2,7 @@ import { parsePauseSeconds, readWebhookSettings, type SightScope, webhookPlugin 
 import { type GitOwner, readGitOwner } from '../git-owner.ts';
 import { mainImage } from '../main-container.ts';
 import { routerKindsOf } from '../needs.ts';
+import { type PointOfNoReturn, readPointOfNoReturn } from '../point-of-no-return.ts';
 import type { BlueGreenStrategy, CanaryStep, CanaryStrategy } from '../rollout.ts';
 import { maxWeightOf, weightInForce } from '../steps.ts';
 import { validateRollout } from '../validate.ts';
@@ -62,6 +63,8 @@ export interface Plan {
   /** If everything passes, without the time that pods need to start. */
   readonly time: ExpectedTime;
   readonly gates: number;
+  /** From this step on (from 0) nothing goes back by itself. */
+  readonly noReturn: PointOfNoReturn | undefined;
   /** `spec.minReadySeconds`: how long each new pod must stay up before it counts. */
   readonly minReadySeconds: number;
   /** What is under way now, and would be replaced. */
@@ -99,6 +102,7 @@ export function planRollout(world: World, images: readonly PlannedImage[], which
       : { blueGreen: { active: blueGreen.activeService ?? '', preview: blueGreen.previewService || undefined } }),
     background,
     time: steps.map(timeOf).reduce(addTimes, noTime),
+    noReturn: readPointOfNoReturn(rollout),
     gates: steps.filter(({ kind }) => kind === 'gate').length,
     minReadySeconds: rollout.spec.minReadySeconds ?? 0,
     stableImage: stableImageOf(world),

@@ -34,7 +34,7 @@ describe('a metric that is a Job', () => {
       { afterMs: 5000, end: 'Failed' },
       {
         phase: 'Failed',
-        message: `Metric "migrate" assessed Failed due to failed (1) > failureLimit (0): "Error Message: Job ${runUid}.migrate.1 failed: BackoffLimitExceeded: Job has reached the specified backoff limit; container migrate exit code 3: applying V7 | ERROR: relation "orders" does not exist"`,
+        message: `Metric "migrate" assessed Failed due to failed (1) > failureLimit (0): "Error Message: ERROR: relation "orders" does not exist; container migrate exit code 3 after: applying V7; Job ${runUid}.migrate.1 failed: BackoffLimitExceeded: Job has reached the specified backoff limit"`,
       },
     ],
     [
@@ -42,7 +42,7 @@ describe('a metric that is a Job', () => {
       { afterMs: 1000, end: 'ErrImagePull' },
       {
         phase: 'Inconclusive',
-        message: `Metric "migrate" assessed Inconclusive due to inconclusive (1) > inconclusiveLimit (0): "Error Message: Job ${runUid}.migrate.1 cannot start: image of container migrate: ErrImagePull: not found"`,
+        message: `Metric "migrate" assessed Inconclusive due to inconclusive (1) > inconclusiveLimit (0): "Error Message: image of container migrate: ErrImagePull: not found; Job ${runUid}.migrate.1 cannot start"`,
       },
     ],
   ])('that %s decides the run', async (_, fate, expected) => {

@@ -414,6 +414,13 @@ describe('metrics that people run', () => {
         'checkout-slo/latency-p95': 'canary (service="checkout-canary")',
       },
     },
+    'migrating/analysis.yaml': {
+      scope: { namespace: 'shop', canaryService: 'accounts-canary', stableService: 'accounts-stable' },
+      said: {
+        'flyway/migration': 'not read: provider job',
+        'accounts-slo/success-rate': 'canary (service="accounts-canary")',
+      },
+    },
     'orchestrator/analysis.yaml': {
       scope: { namespace: 'amas', canaryService: 'orchestrator-canary', stableService: 'orchestrator-stable' },
       said: {
