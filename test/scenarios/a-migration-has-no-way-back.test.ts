@@ -130,7 +130,9 @@ describe.concurrent('a release that migrates its database', () => {
         : undefined,
     );
     const refused = await desk.type('dana', '/rollout abort ledger', channel('ledger'));
-    expect(refused.words).toMatch(/it is frozen already, by the verdict against it[\s\S]*abort ledger --force because/i);
+    expect(refused.words).toMatch(
+      /it is frozen already, by the verdict against it[\s\S]*abort ledger --force because/i,
+    );
     const why = await desk.type('dana', '/rollout why ledger', channel('ledger'));
     expect(why.words).toContain('frozen behind its point of no return');
 
