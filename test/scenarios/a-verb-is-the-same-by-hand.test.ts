@@ -113,7 +113,9 @@ it.concurrent.for(rows)('$verb', async ({ verb, before, typed, button, raw, isDo
     if (button !== undefined) await press(answer, button);
   });
   for (const { subresource, change } of await raw(patched)) await desk.patch(patched, change, subresource);
-  const done = await Promise.all([said, patched].map((name) => desk.until(name, `is past ${verb}`, isDone)));
+  const done = await Promise.all(
+    [said, patched].map((name) => desk.until(name, `is past ${verb}`, (seen) => isObserved(seen) && isDone(seen))),
+  );
   const [bySlack, byHand] = done.map(resultOf);
   expect(bySlack).toEqual(byHand);
   // Pods may still be on their way.
@@ -121,6 +123,11 @@ it.concurrent.for(rows)('$verb', async ({ verb, before, typed, button, raw, isDo
     isDeepStrictEqual(await pods.sizes(said), await pods.sizes(patched)) ? true : undefined,
   );
 });
+
+/** The status is about the spec that is there. */
+function isObserved({ metadata, status: now }: RolloutSeen): boolean {
+  return String(metadata.generation) === now.observedGeneration;
+}
 
 /** Without what differs from one Rollout to another: names, times, hashes. */
 function resultOf({ metadata, spec: asked, status: now }: RolloutSeen) {
