@@ -3,10 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type FrontDesk, isAtGate, isLive, openFrontDesk, type RolloutSeen, type Shop } from '../support/front-desk.ts';
 import { openPods, type Pods } from '../support/pods-of.ts';
+import { hasRedisServer, type RedisServer, startRedisServer } from '../support/redis-server.ts';
 
 // One world, many canaries: each field of the strategy and of the spec does on a live API what the reference says of it.
 
 let desk: FrontDesk;
+let redis: RedisServer | undefined;
 let pods: Pods;
 
 const gate = [{ setWeight: 50 }, { pause: {} }];
@@ -60,13 +62,19 @@ const shops: readonly Omit<Shop, 'namespace'>[] = [
 ];
 
 beforeAll(async () => {
-  desk = await openFrontDesk();
+  // The embedded queue is slow for so many at once.
+  redis = hasRedisServer() ? await startRedisServer('port') : undefined;
+  const environment: Record<string, string> = redis === undefined ? {} : { REDIS_URL: redis.url };
+  desk = await openFrontDesk({ environment });
   pods = openPods(desk.sandbox);
   await Promise.all(shops.map((shop) => desk.open(shop)));
   await openRouted('routed');
   await Promise.all([...shops.map(({ name }) => name), 'routed'].map((name) => desk.until(name, 'is live', isLive)));
 }, 180_000);
-afterAll(() => desk?.stop());
+afterAll(async () => {
+  await desk?.stop();
+  await redis?.stop();
+});
 
 describe.concurrent('going back', () => {
   it.for(['cold-window', 'warm-window'])('%s: inside the rollback window without steps', async (name) => {

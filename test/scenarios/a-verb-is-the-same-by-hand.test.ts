@@ -11,6 +11,7 @@ import {
   type Told,
 } from '../support/front-desk.ts';
 import { openPods, type Pods } from '../support/pods-of.ts';
+import { hasRedisServer, type RedisServer, startRedisServer } from '../support/redis-server.ts';
 
 // Each verb twice: typed in Slack, and as the raw request that Argo's own client makes. What comes of it is the same.
 
@@ -92,16 +93,23 @@ const names = (verb: string) => [`${verb}-typed`, `${verb}-by-hand`] as const;
 const all = rows.flatMap(({ verb }) => names(verb));
 
 let desk: FrontDesk;
+let redis: RedisServer | undefined;
 let pods: Pods;
 
 beforeAll(async () => {
-  desk = await openFrontDesk({ ownChannels: all });
+  // The embedded queue is slow for so many at once.
+  redis = hasRedisServer() ? await startRedisServer('port') : undefined;
+  const environment: Record<string, string> = redis === undefined ? {} : { REDIS_URL: redis.url };
+  desk = await openFrontDesk({ environment, ownChannels: all });
   pods = openPods(desk.sandbox);
   await allow(['skip', 'finish']);
   await Promise.all(all.map((name) => desk.open({ name, steps: gates })));
   await Promise.all(all.map((name) => desk.until(name, 'is live', isLive)));
 }, 180_000);
-afterAll(() => desk?.stop());
+afterAll(async () => {
+  await desk?.stop();
+  await redis?.stop();
+});
 
 it.concurrent.for(rows)('$verb', async ({ verb, before, typed, button, raw, isDone }) => {
   const [said, patched] = names(verb);
