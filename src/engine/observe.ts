@@ -26,6 +26,7 @@ import {
   type ServiceView,
   type WeightWriter,
   type World,
+  withPingPong,
   withWorkload,
 } from '../rollout/index.ts';
 import type { RouterObservation, RouterTarget, TrafficRouter, TrafficRouters } from '../traffic-routers/index.ts';
@@ -126,9 +127,18 @@ export async function observe(
   return { world, asRead: rollout, routers: routers.seen, isRolloutLatest: true };
 }
 
-/** The world after our own writes, from their answers: only runs that the status has just begun to name are read. */
-export async function observeAgain(carried: Carried, tools: ObserveTools, signal: AbortSignal): Promise<Observation> {
+/**
+ * The world after our own writes, from their answers: only runs that the status has just begun to name are read. Undefined: with what was
+ * written the router's objects say something else (`pingPong`), and have to be read again.
+ */
+export async function observeAgain(
+  carried: Carried,
+  tools: ObserveTools,
+  signal: AbortSignal,
+): Promise<Observation | undefined> {
   const { rollout, isRolloutLatest } = carried;
+  const target = JSON.stringify(targetOf(rollout));
+  if (carried.routers.some((seen) => JSON.stringify(seen.target) !== target)) return undefined;
   const routers = { seen: carried.routers };
   const analysisRuns = await readAnalysisRuns(rollout, tools, signal, carried.analysisRuns);
   const experiments = await readExperiments(rollout, tools, signal);
@@ -165,7 +175,7 @@ async function worldOf(
   const workload = await tools.referencedWorkloads.read(rollout, signal);
   return {
     nowMs: tools.nowMs(),
-    rollout: withWorkload(rollout, workload),
+    rollout: withPingPong(withWorkload(rollout, workload)),
     workload,
     hasOwnTemplate: rollout.spec.template !== undefined,
     replicaSets: await readReplicaSets(rollout, tools, signal),
@@ -233,7 +243,8 @@ async function readRouters(
   }
 }
 
-function targetOf({ metadata, spec }: Rollout): RouterTarget | undefined {
+function targetOf(rollout: Rollout): RouterTarget | undefined {
+  const { metadata, spec } = withPingPong(rollout);
   const canary = spec.strategy?.canary;
   if (canary?.trafficRouting === undefined) return undefined;
   return {

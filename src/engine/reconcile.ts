@@ -8,7 +8,7 @@ export interface ReconcileTools {
   /** Reads the world of one Rollout; undefined when it is gone or not ours. */
   readonly observe: (name: ObjectName, signal: AbortSignal) => Promise<Observation | undefined>;
   /** The same after our own writes, from their answers. */
-  readonly observeAgain: (carried: Carried, signal: AbortSignal) => Promise<Observation>;
+  readonly observeAgain: (carried: Carried, signal: AbortSignal) => Promise<Observation | undefined>;
   readonly decide: (world: World) => Decision;
   readonly perform: (effects: Decision['effects'], seen: Observation, signal: AbortSignal) => Promise<Carried>;
   /** Gives back what a Rollout has left behind that is gone. */
@@ -80,10 +80,11 @@ async function lookAndDecide(
 ): Promise<{ readonly seen: Observation; readonly decision: Decision } | undefined> {
   if (carried !== undefined) {
     const seen = await tools.observeAgain(carried, signal);
-    const decision = tools.decide(seen.world);
+    const decision = seen === undefined ? undefined : tools.decide(seen.world);
     // Danger: whoever aborts after our last read of the Rollout is seen by a write of the Rollout alone. All else needs a read that
     // is newer than the routers' (see observe), and than whatever we have written since.
-    if (seen.isRolloutLatest || decision.effects.every(isGuardedByRollout)) return { seen, decision };
+    const isSafe = seen?.isRolloutLatest === true || decision?.effects.every(isGuardedByRollout) === true;
+    if (seen !== undefined && decision !== undefined && isSafe) return { seen, decision };
   }
   const seen = await tools.observe(name, signal);
   return seen === undefined ? undefined : { seen, decision: tools.decide(seen.world) };

@@ -10,6 +10,7 @@ import {
   validateRollout,
   type WorkloadView,
   type World,
+  withPingPong,
   withWorkload,
 } from '../rollout/index.ts';
 import type { Finding } from './finding.ts';
@@ -56,7 +57,7 @@ function worldOf(written: Rollout, neighbours: Neighbours): World {
   const content = workloadRef === undefined ? undefined : neighbours.find(workloadRef.kind, workloadRef.name);
   const workload =
     content === undefined || workloadRef === undefined ? undefined : readWorkload(workloadRef.kind, content);
-  const rollout = withWorkload(written, workload);
+  const rollout = withPingPong(withWorkload(written, workload));
   const labels = rollout.spec.template?.metadata?.labels ?? {};
   const services: Record<string, World['services'][string]> = {};
   for (const name of neededServices(rollout)) {

@@ -6,7 +6,10 @@ import type { Rollout, TrafficRouting } from './rollout.ts';
 /** Names of the Services that a decision looks at. */
 export function neededServices(rollout: Rollout): readonly string[] {
   const { canary, blueGreen } = rollout.spec.strategy ?? {};
-  const names = [canary?.canaryService, canary?.stableService, blueGreen?.activeService, blueGreen?.previewService];
+  const { pingService, pongService } = canary?.pingPong ?? {};
+  const both =
+    canary?.pingPong === undefined ? [canary?.canaryService, canary?.stableService] : [pingService, pongService];
+  const names = [...both, blueGreen?.activeService, blueGreen?.previewService];
   return [...new Set(names.filter((name) => name !== undefined && name !== ''))] as string[];
 }
 

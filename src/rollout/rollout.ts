@@ -148,6 +148,7 @@ export type TrafficRouting = z.infer<typeof TrafficRouting>;
 export const CanaryStrategy = z.looseObject({
   canaryService: z.string().optional(),
   stableService: z.string().optional(),
+  pingPong: z.looseObject({ pingService: z.string().default(''), pongService: z.string().default('') }).optional(),
   steps: z.array(CanaryStep).optional(),
   trafficRouting: TrafficRouting.optional(),
   maxSurge: IntOrString.optional(),
@@ -295,6 +296,7 @@ export const RolloutStatus = z.looseObject({
     .looseObject({
       currentStepAnalysisRunStatus: AnalysisRunReference.optional(),
       currentBackgroundAnalysisRunStatus: AnalysisRunReference.optional(),
+      stablePingPong: z.string().optional(),
       stepPluginStatuses: z.array(StepPluginStatus).readonly().optional(),
       currentExperiment: z.string().optional(),
       weights: z

@@ -10,6 +10,7 @@ import {
   runReferencesOf,
   type ServiceView,
   type World,
+  withPingPong,
 } from '../../src/rollout/index.ts';
 import type { SimulatedCluster } from './simulated-cluster.ts';
 
@@ -67,7 +68,7 @@ export class ModelReplica {
   readonly #observer: Observer;
   readonly #learnt = new Map<string, { readonly at: number; readonly view: ReplicaSetView | undefined }>();
   readonly #learntServices = new Map<string, { readonly at: number; readonly view: ServiceView }>();
-  #router: { readonly reading: Router | undefined; readonly version: number } | undefined;
+  #router: { readonly reading: Router | undefined; readonly version: number; readonly side: string } | undefined;
   #carried: { readonly rollout: Rollout; readonly isLatest: boolean } | undefined;
   #effects: Effect[] = [];
   #look: Look | undefined;
@@ -105,13 +106,18 @@ export class ModelReplica {
     const { cluster, routerVersion } = this.#shared;
     const reading =
       cluster.rollout.spec.strategy?.canary?.trafficRouting === undefined ? undefined : readingOf(cluster);
-    this.#router = { reading, version: routerVersion };
+    this.#router = { reading, version: routerVersion, side: sideOf(cluster.rollout) };
   }
 
   #decide(): boolean {
     const { cluster } = this.#shared;
     const carried = this.#carried;
     this.#carried = undefined;
+    // Read by other roles than the Rollout has by now: once more, in the right order.
+    if (this.#router?.side !== sideOf(carried?.rollout ?? cluster.rollout)) {
+      this.#readRouter();
+      return false;
+    }
     if (carried !== undefined) {
       const world = this.#worldOf(carried.rollout);
       const { effects } = decide(world);
@@ -149,7 +155,7 @@ export class ModelReplica {
     const isRouted = rollout.spec.strategy?.canary?.trafficRouting !== undefined;
     const world: World = {
       nowMs: cluster.nowMs,
-      rollout,
+      rollout: withPingPong(rollout),
       hasOwnTemplate: true,
       replicaSets,
       services,
@@ -181,7 +187,7 @@ export class ModelReplica {
       this.#observer.before(effect, look);
       if (effect.kind === 'createReplicaSet' && this.#isThere(effect.replicaSet.name)) {
         // Ours already: success.
-      } else this.#shared.cluster.perform(effect);
+      } else this.#shared.cluster.perform(this.#asMeant(effect));
       this.#observer.after(effect, look);
       if (fate === 'answerLost') throw new Error('conflict: the answer was lost');
       this.#learn(effect, look);
@@ -197,6 +203,12 @@ export class ModelReplica {
     const answered = look.version === rollout.metadata.resourceVersion ? rollout : undefined;
     this.#carried = answered === undefined ? undefined : { rollout: answered, isLatest: this.#isRolloutLatest };
     if (this.#carried === undefined) this.#router = undefined;
+  }
+
+  /** A weight is written for the Services that were canary and stable when the router was read. */
+  #asMeant(effect: Effect): Effect {
+    const isTurned = this.#router?.side !== sideOf(this.#shared.cluster.rollout);
+    return effect.kind === 'setWeight' && isTurned ? { ...effect, canaryWeight: 100 - effect.canaryWeight } : effect;
   }
 
   #isThere(name: string): boolean {
@@ -244,6 +256,10 @@ export class ModelReplica {
     this.#look = undefined;
     this.#takenName = undefined;
   }
+}
+
+function sideOf({ status }: Rollout): string {
+  return status.canary?.stablePingPong ?? 'ping';
 }
 
 function readingOf(cluster: SimulatedCluster): Router {

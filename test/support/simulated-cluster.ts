@@ -22,6 +22,7 @@ import {
   type TemplateChange,
   type WorkloadView,
   type World,
+  withPingPong,
   withWorkload,
 } from '../../src/rollout/index.ts';
 import { anAnalysisRun } from './builders.ts';
@@ -91,7 +92,7 @@ export class SimulatedCluster {
     };
     const seen: World = {
       nowMs: this.nowMs,
-      rollout: structuredClone(withWorkload(this.rollout, this.workload)),
+      rollout: structuredClone(withPingPong(withWorkload(this.rollout, this.workload))),
       workload: structuredClone(this.workload),
       hasOwnTemplate: this.rollout.spec.template !== undefined,
       replicaSets: this.replicaSets.map(withoutTemplate),
@@ -342,7 +343,7 @@ export class SimulatedCluster {
 
   /** The share of requests in percent that a pod hash gets by weight and selectors; undefined while a Service selects no hash. */
   shareOf(podHash: string): number | undefined {
-    const { canary, blueGreen } = this.rollout.spec.strategy ?? {};
+    const { canary, blueGreen } = withPingPong(this.rollout).spec.strategy ?? {};
     if (blueGreen !== undefined) {
       const selected = this.activeHash();
       if (selected === undefined) return undefined;
@@ -470,8 +471,15 @@ export class SimulatedCluster {
 
   #store(rollout: Rollout): void {
     this.#version += 1;
+    // The router's objects name Services: with the roles of ping and pong turned, the same weights mean the opposite.
+    const isTurned = sideOf(rollout) !== sideOf(this.rollout);
+    if (isTurned && this.weight !== undefined) this.weight = 100 - this.weight;
     this.rollout = { ...rollout, metadata: { ...rollout.metadata, resourceVersion: String(this.#version) } };
   }
+}
+
+function sideOf({ spec, status }: Rollout): string | undefined {
+  return spec.strategy?.canary?.pingPong === undefined ? undefined : (status.canary?.stablePingPong ?? 'ping');
 }
 
 /** RFC 7386. */

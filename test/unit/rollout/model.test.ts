@@ -67,6 +67,7 @@ const canarySpec = fc.record({
   common,
   isRouted: fc.constantFrom(true, true, true, false),
   isDynamic: fc.boolean(),
+  isPingPong: fc.constantFrom(true, false, false),
   steps: fc.array(step, { maxLength: 6, size: 'max' }),
   routedSteps: fc.array(routedStep, { minLength: 1, maxLength: 6, size: 'max' }),
   background: fc.constantFrom(undefined, 0, 2),
@@ -172,6 +173,12 @@ function begin(spec: Spec): SimulatedCluster {
       ...(spec.surge === undefined ? {} : { maxSurge: spec.surge }),
       ...(spec.surge === 0 ? { maxUnavailable: 1 } : {}),
       ...(isDynamic ? { dynamicStableScale: true } : {}),
+      ...(spec.isRouted && spec.isPingPong
+        ? {
+            pingPong: { pingService: 'checkout-stable', pongService: 'checkout-canary' },
+            trafficRouting: { plugins: { 'argoproj-labs/gatewayAPI': { httpRoute: 'checkout' } } },
+          }
+        : {}),
       ...(spec.isRouted && !isDynamic && delay !== undefined ? { scaleDownDelaySeconds: delay } : {}),
       ...(spec.background === undefined
         ? {}

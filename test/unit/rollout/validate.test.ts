@@ -163,27 +163,6 @@ describe('what a Rollout asks for that cannot be', () => {
     expect(validateRollout(worldOf(rollout)).join('\n')).toContain(words);
   });
 
-  it.each([
-    [
-      'spec.strategy.canary.pingPong',
-      aRollout()
-        .routed()
-        .canary({ pingPong: { pingService: 'a', pongService: 'b' } })
-        .build(),
-    ],
-  ])('says that %s is not supported yet, and scales nothing', (path, rollout) => {
-    const decision = decide(worldOf(rollout));
-    expect(decision.effects).toHaveLength(1);
-    expect(decision.effects[0]).toMatchObject({
-      kind: 'writeStatus',
-      status: {
-        phase: 'Degraded',
-        message: expect.stringContaining(`${path}: Unsupported value`),
-        conditions: [{ type: 'InvalidSpec', status: 'True', reason: 'InvalidSpec' }],
-      },
-    });
-  });
-
   it('says everything at once', () => {
     const problems = validateRollout(worldOf(steps({ setWeight: 101 }, analysis('gone')), { services: {} }));
     expect(problems).toEqual([

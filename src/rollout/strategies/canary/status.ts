@@ -2,6 +2,7 @@ import { isDeepEqual, withoutUndefined } from '../../deep-equal.ts';
 import type { Announce } from '../../events.ts';
 import { formatLabelSelector } from '../../label-selector.ts';
 import { phaseOfCanary } from '../../phase.ts';
+import { nextStableSide } from '../../ping-pong.ts';
 import { sumOf } from '../../replica-sets.ts';
 import type { RestartPlan } from '../../restart.ts';
 import type { RolloutStatus } from '../../rollout.ts';
@@ -81,6 +82,7 @@ function buildCanary(scene: Scene, standing: Standing, traffic: TrafficPlan): Ro
     currentStepAnalysisRunStatus: standing.stepRun,
     currentBackgroundAnalysisRunStatus: standing.backgroundRun,
     stepPluginStatuses: standing.stepPlugins,
+    stablePingPong: nextStableSide(scene.strategy, scene.status, standing.stableRS),
     currentExperiment: standing.experiment,
     weights: scene.hasRouter ? buildWeights(scene, standing, traffic) : undefined,
   });

@@ -1,5 +1,6 @@
 import { explainPlugin, parsePauseSeconds, readWebhookSettings } from '../../../analysis/index.ts';
-import { internal, invalid, required, unsupported } from '../../problems.ts';
+import { routerKindsOf } from '../../needs.ts';
+import { internal, invalid, required } from '../../problems.ts';
 import type { CanaryStep, CanaryStrategy } from '../../rollout.ts';
 import { maxWeightOf } from '../../steps.ts';
 import { validateAntiAffinity } from '../validate-parts.ts';
@@ -17,7 +18,6 @@ const STEP_KINDS = [
   'setMirrorRoute',
   'plugin',
 ] as const;
-const UNSUPPORTED_FIELDS = ['pingPong'] as const;
 
 /** What the canary strategy asks for that cannot be, without looking at other objects. */
 export function validateCanary(canary: CanaryStrategy): string[] {
@@ -26,25 +26,45 @@ export function validateCanary(canary: CanaryStrategy): string[] {
   if (isZero(canary.maxSurge) && isZero(canary.maxUnavailable)) {
     problems.push(invalid(`${PATH}.maxSurge`, canary.maxSurge, 'MaxSurge and MaxUnavailable both can not be zero'));
   }
-  if (canaryService && stableService && canaryService === stableService) {
+  if (canary.pingPong !== undefined) problems.push(...validatePingPong(canary));
+  else if (canaryService && stableService && canaryService === stableService) {
     const message =
       'This rollout uses the same service for the stable and canary services, but two different services are required.';
     problems.push(invalid(`${PATH}.stableService`, stableService, message));
   }
-  if (trafficRouting !== undefined) {
+  if (trafficRouting !== undefined && canary.pingPong === undefined) {
     const message = 'Canary service and Stable service must to be set to use Traffic Routing';
     if (!stableService) problems.push(invalid(`${PATH}.stableService`, '', message));
     if (!canaryService) problems.push(invalid(`${PATH}.canaryService`, '', message));
-  } else if (canary.scaleDownDelaySeconds !== undefined) {
+  } else if (trafficRouting === undefined && canary.scaleDownDelaySeconds !== undefined) {
     const message = 'Canary scaleDownDelaySeconds can only be used with traffic routing';
     problems.push(invalid(`${PATH}.scaleDownDelaySeconds`, canary.scaleDownDelaySeconds, message));
   }
   problems.push(...validateNginx(canary), ...validateScale(canary), ...validateAntiAffinity(canary.antiAffinity));
-  for (const field of UNSUPPORTED_FIELDS) {
-    if (isAskedFor(canary[field])) problems.push(unsupported(`spec.strategy.canary.${field}`));
-  }
   for (const [index, step] of (canary.steps ?? []).entries()) {
     problems.push(...validateStep(canary, step, `${PATH}.steps[${index}]`));
+  }
+  return problems;
+}
+
+/** Routers whose objects name the stable Service for good. */
+const WITHOUT_PING_PONG = ['nginx'];
+
+function validatePingPong({ pingPong, trafficRouting }: CanaryStrategy): string[] {
+  const problems: string[] = [];
+  const { pingService = '', pongService = '' } = pingPong ?? {};
+  const kinds = trafficRouting === undefined ? [] : routerKindsOf(trafficRouting);
+  if (kinds.some((kind) => WITHOUT_PING_PONG.includes(kind))) {
+    const message = 'Ping-pong feature works with the ALB and Istio traffic routers only';
+    problems.push(invalid(`${PATH}.trafficRouting.alb`, null, message));
+  }
+  const missing = 'Ping service and Pong service must to be set to use Ping-Pong feature';
+  if (pingService === '') problems.push(invalid(`${PATH}.pingPong.pingService`, pingService, missing));
+  if (pongService === '') problems.push(invalid(`${PATH}.pingPong.pongService`, pongService, missing));
+  if (pingService === pongService) {
+    const message =
+      'This rollout uses the same service for the ping and pong services, but two different services are required.';
+    problems.push(invalid(`${PATH}.pingPong.pingService`, pingService, message));
   }
   return problems;
 }

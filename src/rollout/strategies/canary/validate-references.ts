@@ -10,8 +10,7 @@ const PATH = 'spec.strategy.canary';
 /** What the strategy names that is missing, belongs to somebody else, or does not fit. */
 export function validateReferences(world: World, canary: CanaryStrategy): string[] {
   const problems = [
-    ...validateService(world, `${PATH}.canaryService`, canary.canaryService),
-    ...validateService(world, `${PATH}.stableService`, canary.stableService),
+    ...validateServices(world, canary),
     ...validateMetadata(world, `${PATH}.canaryMetadata.labels`, canary.canaryMetadata),
     ...validateMetadata(world, `${PATH}.stableMetadata.labels`, canary.stableMetadata),
   ];
@@ -30,4 +29,17 @@ export function validateReferences(world: World, canary: CanaryStrategy): string
     if (problem !== undefined) problems.push(invalid(`${PATH}.trafficRouting`, kinds, problem));
   }
   return problems;
+}
+
+function validateServices(world: World, { pingPong, canaryService, stableService }: CanaryStrategy): string[] {
+  if (pingPong === undefined) {
+    return [
+      ...validateService(world, `${PATH}.canaryService`, canaryService),
+      ...validateService(world, `${PATH}.stableService`, stableService),
+    ];
+  }
+  return [
+    ...validateService(world, `${PATH}.pingPong.pingService`, pingPong.pingService),
+    ...validateService(world, `${PATH}.pingPong.pongService`, pingPong.pongService),
+  ];
 }
