@@ -180,9 +180,9 @@ export function createDesk(tools: {
             channel: origin.channel,
             user: origin.userId,
             text: message.text,
-            blocks: message.blocks,
+            blocks: [...message.blocks],
             ...thread,
-          } as unknown as Parameters<typeof client.chat.postEphemeral>[0]),
+          }),
         AbortSignal.timeout(replyTimeoutMs),
       );
     };
@@ -219,7 +219,6 @@ function responseOf(message: Message): Parameters<RespondFn>[0] {
     response_type: 'ephemeral',
     replace_original: false,
     text: message.text,
-    blocks: message.blocks,
-    // The chart block is not in the library's types; answers hold none.
-  } as unknown as Parameters<RespondFn>[0];
+    blocks: [...message.blocks],
+  };
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { HTTPReceiver, type Receiver, type ReceiverEvent } from '@slack/bolt';
 import type { Logger } from 'pino';
 import type { BoltLogger } from './bolt-logger.ts';
-import type { Inbox, SlackReceiver } from './receiver.ts';
+import { asApp, type Inbox, type SlackReceiver } from './receiver.ts';
 import { createSeen } from './seen.ts';
 
 /**
@@ -30,17 +30,16 @@ export function createHttpReceiver(tools: {
   });
   const receiver: Receiver = {
     init(app: Inbox) {
-      bolt.init({
-        processEvent: async (event: ReceiverEvent) => {
-          const problem = replayProblem(event, isSeen, tools.now());
-          if (problem === undefined) return app.processEvent(event);
-          log.warn({ problem }, 'a request from slack was refused');
-          await event.ack({
-            response_type: 'ephemeral',
-            text: 'This request was seen before, or its time is wrong: nothing was done.',
-          });
-        },
-      } as unknown as Parameters<HTTPReceiver['init']>[0]);
+      async function processEvent(event: ReceiverEvent): Promise<void> {
+        const problem = replayProblem(event, isSeen, tools.now());
+        if (problem === undefined) return app.processEvent(event);
+        log.warn({ problem }, 'a request from slack was refused');
+        await event.ack({
+          response_type: 'ephemeral',
+          text: 'This request was seen before, or its time is wrong: nothing was done.',
+        });
+      }
+      bolt.init(asApp({ processEvent }));
     },
     start: async () => undefined,
     stop: async () => undefined,

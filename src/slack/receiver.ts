@@ -1,4 +1,4 @@
-import type { Receiver, ReceiverEvent } from '@slack/bolt';
+import type { App, Receiver, ReceiverEvent } from '@slack/bolt';
 
 /** How Slack reaches us: the same listeners behind both. */
 export interface SlackReceiver {
@@ -16,4 +16,9 @@ export interface SlackReceiver {
 /** What Bolt gives a receiver: the way in. */
 export interface Inbox {
   processEvent(event: ReceiverEvent): Promise<void>;
+}
+
+/** Puts something of ours before the way in. A receiver uses nothing else of Bolt's App. */
+export function asApp(inbox: Inbox): App {
+  return inbox as unknown as App;
 }

@@ -149,14 +149,18 @@ function postArguments(what: Post, message: Message): PostArguments {
   return {
     channel: what.channel,
     text: message.text,
-    blocks: message.blocks,
+    blocks: [...message.blocks],
     metadata: { event_type: what.metadata.eventType, event_payload: { ...what.metadata.payload } },
     unfurl_links: false,
     unfurl_media: false,
     link_names: false,
-    ...(what.thread === undefined ? {} : { thread_ts: what.thread, reply_broadcast: what.isBroadcast }),
-    // The chart block is not in the library's types yet; limits.ts has checked every block.
-  } as unknown as PostArguments;
+    ...inThread(what),
+  };
+}
+
+function inThread({ thread, isBroadcast }: Post) {
+  if (thread === undefined) return {};
+  return isBroadcast ? { thread_ts: thread, reply_broadcast: true as const } : { thread_ts: thread };
 }
 
 function updateArguments(at: MessagePlace, message: Message): UpdateArguments {
@@ -164,7 +168,7 @@ function updateArguments(at: MessagePlace, message: Message): UpdateArguments {
     channel: at.channel,
     ts: at.ts,
     text: message.text,
-    blocks: message.blocks,
+    blocks: [...message.blocks],
     link_names: false,
-  } as unknown as UpdateArguments;
+  };
 }

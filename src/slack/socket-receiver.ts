@@ -2,7 +2,7 @@ import { type Receiver, type ReceiverEvent, SocketModeReceiver } from '@slack/bo
 import type { Logger } from 'pino';
 import type { BoltLogger } from './bolt-logger.ts';
 import { pause } from './pause.ts';
-import type { Inbox, SlackReceiver } from './receiver.ts';
+import { asApp, type Inbox, type SlackReceiver } from './receiver.ts';
 import { createSeen } from './seen.ts';
 import { webClientOptions } from './web-client.ts';
 
@@ -31,12 +31,8 @@ export function createSocketReceiver(tools: {
   );
   const receiver: Receiver = {
     init(app: Inbox) {
-      for (const { bolt } of sockets) {
-        bolt.init({
-          processEvent: (event: ReceiverEvent) => processOnce(app, event, isSeen),
-          // The receiver uses nothing else of Bolt's App.
-        } as unknown as Parameters<SocketModeReceiver['init']>[0]);
-      }
+      const once = asApp({ processEvent: (event) => processOnce(app, event, isSeen) });
+      for (const { bolt } of sockets) bolt.init(once);
     },
     start: async () => undefined,
     stop: async () => undefined,

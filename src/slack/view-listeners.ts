@@ -56,6 +56,7 @@ export function registerViewListeners(app: App, tools: ViewListenerTools): void 
   app.options({ type: 'block_suggestion', action_id: fields.service }, async ({ ack, body }) => {
     const { user, value } = Suggestion.parse(body);
     const options = await forms.suggest(user.id, value);
+    // Bolt's type is that of a dialog's options.
     await (ack as unknown as (response: { readonly options: typeof options }) => Promise<void>)({ options });
   });
 

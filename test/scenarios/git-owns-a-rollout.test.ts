@@ -174,17 +174,7 @@ function routedManifests(image: string): readonly Manifest[] {
       spec: { selector: { app: name }, ports: [{ name: 'http', port: 80, targetPort: 'http' }] },
     },
   }));
-  const backend = { service: { name: `${name}-stable`, port: { name: 'http' } } };
-  const rules = [{ host: 'routed.example.com', http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }];
-  const ingress = {
-    path: `/apis/networking.k8s.io/v1/namespaces/shop/ingresses/${name}`,
-    object: {
-      apiVersion: 'networking.k8s.io/v1',
-      kind: 'Ingress',
-      metadata: { name, namespace },
-      spec: { ingressClassName: 'nginx', rules },
-    },
-  };
+  const ingress = ingressTo(name, { service: `${name}-stable` });
   const backendRefs = [
     { name: `${name}-stable`, port: 80, weight: 100 },
     { name: `${name}-canary`, port: 80, weight: 0 },
@@ -227,6 +217,21 @@ function routedManifests(image: string): readonly Manifest[] {
     },
   };
   return [...services, ingress, route, rollout];
+}
+
+/** All requests of `<name>.example.com`. */
+function ingressTo(name: string, { service }: { readonly service: string }): Manifest {
+  const backend = { service: { name: service, port: { name: 'http' } } };
+  const rules = [{ host: `${name}.example.com`, http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }];
+  return {
+    path: `/apis/networking.k8s.io/v1/namespaces/shop/ingresses/${name}`,
+    object: {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'Ingress',
+      metadata: { name, namespace: 'shop' },
+      spec: { ingressClassName: 'nginx', rules },
+    },
+  };
 }
 
 /** Long enough for whoever would fight to have fought: Git has said its own three times more. */
@@ -275,8 +280,6 @@ function imageOf({ spec }: RolloutSeen): string | undefined {
 function surroundings(): readonly Manifest[] {
   const namespace = 'shop';
   const port = { name: 'http', port: 80, targetPort: 'http' };
-  const backend = { service: { name, port: { name: 'http' } } };
-  const rules = [{ host: `${name}.example.com`, http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }];
   const requests = (status: string) => `sum(http_requests_total{pod=~"${name}-{{args.hash}}-.*"${status}})`;
   const metric = {
     name: 'success-rate',
@@ -298,15 +301,7 @@ function surroundings(): readonly Manifest[] {
         spec: { selector: { app: name }, ports: [port] },
       },
     },
-    {
-      path: `/apis/networking.k8s.io/v1/namespaces/shop/ingresses/${name}`,
-      object: {
-        apiVersion: 'networking.k8s.io/v1',
-        kind: 'Ingress',
-        metadata: { name, namespace },
-        spec: { ingressClassName: 'nginx', rules },
-      },
-    },
+    ingressTo(name, { service: name }),
     {
       path: '/apis/argoproj.io/v1alpha1/namespaces/shop/analysistemplates/till',
       object: {

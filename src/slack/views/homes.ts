@@ -10,7 +10,7 @@ import { SlackRefusedError } from '../method-calls.ts';
 import { createBudget } from '../send-budget.ts';
 import type { Sender } from '../sender.ts';
 import { type HomeScene, renderHome, renderHomeWords } from './home-view.ts';
-import type { HomeView } from './view.ts';
+import { type HomeView, viewForSlack } from './view.ts';
 import { fitView } from './view-limits.ts';
 
 /** Keeps the Home tabs of those who look at them. */
@@ -97,11 +97,11 @@ export function createHomes(tools: HomeTools): Homes {
 
   /** `hash`: only over what was published here last; where somebody else published since, what is read now is newer. */
   async function publish(userId: string, home: HomeView, hash: string | undefined): Promise<string | undefined> {
-    const content = { user_id: userId, view: home, ...(hash === undefined ? {} : { hash }) };
+    const content = { user_id: userId, view: viewForSlack(home), ...(hash === undefined ? {} : { hash }) };
     try {
       const answer = await sender.call(
         'views.publish',
-        (client) => client.views.publish(content as unknown as Parameters<typeof client.views.publish>[0]),
+        (client) => client.views.publish(content),
         AbortSignal.timeout(callTimeoutMs),
       );
       return answer.view?.hash;

@@ -39,7 +39,7 @@ import {
   renderWordsView,
   serviceOption,
 } from './start-view.ts';
-import type { ModalView } from './view.ts';
+import { type ModalView, viewForSlack } from './view.ts';
 import { fitView } from './view-limits.ts';
 
 /** Who asked for the form, from where, and about what. */
@@ -117,13 +117,13 @@ export function createStartForms(tools: StartFormTools): StartForms {
 
   /** `hash`: only while the form is as it was seen. */
   async function update(viewId: string, view: ModalView, hash?: string): Promise<void> {
-    const content = { view_id: viewId, view: fitView(view, log), ...(hash === undefined ? {} : { hash }) };
+    const content = {
+      view_id: viewId,
+      view: viewForSlack(fitView(view, log)),
+      ...(hash === undefined ? {} : { hash }),
+    };
     try {
-      await sender.call(
-        'views.update',
-        (client) => client.views.update(content as unknown as Parameters<typeof client.views.update>[0]),
-        AbortSignal.timeout(callTimeoutMs),
-      );
+      await sender.call('views.update', (client) => client.views.update(content), AbortSignal.timeout(callTimeoutMs));
     } catch (error) {
       // Closed by its person, or drawn over by a later choice: nobody misses this one.
       if (error instanceof SlackRefusedError && ['not_found', 'hash_conflict'].includes(error.slackError)) return;
@@ -143,10 +143,7 @@ export function createStartForms(tools: StartFormTools): StartForms {
     try {
       const answer = await sender.call(
         'views.open',
-        (client) =>
-          client.views.open({ trigger_id: wish.triggerId, view: renderLoading() } as unknown as Parameters<
-            typeof client.views.open
-          >[0]),
+        (client) => client.views.open({ trigger_id: wish.triggerId, view: viewForSlack(renderLoading()) }),
         AbortSignal.timeout(callTimeoutMs),
       );
       opened = { id: answer.view?.id ?? '', hash: answer.view?.hash };

@@ -19,6 +19,11 @@ export interface HomeView {
   readonly blocks: readonly MessageBlock[];
 }
 
+/** As the library's types want it: with a list of its own. */
+export function viewForSlack<T extends ModalView | HomeView>(view: T) {
+  return { ...view, blocks: [...view.blocks] };
+}
+
 /** Slack's limits that rendering keeps to by truncation. */
 const max = { label: 150, hint: 300, option: 75, placeholder: 150 };
 

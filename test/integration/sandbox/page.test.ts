@@ -373,11 +373,15 @@ describe.skipIf(!hasChromium())('the page in Chromium', () => {
   });
 });
 
-const watchedView = {
+const order = {
   type: 'modal' as const,
   callback_id: 'order',
   title: { type: 'plain_text' as const, text: 'Order' },
   submit: { type: 'plain_text' as const, text: 'Order' },
+};
+
+const watchedView = {
+  ...order,
   blocks: [
     {
       type: 'input' as const,
@@ -405,10 +409,7 @@ const watchedView = {
 };
 
 const orderView = {
-  type: 'modal' as const,
-  callback_id: 'order',
-  title: { type: 'plain_text' as const, text: 'Order' },
-  submit: { type: 'plain_text' as const, text: 'Order' },
+  ...order,
   blocks: [
     {
       type: 'input' as const,

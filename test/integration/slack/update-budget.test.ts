@@ -3,7 +3,7 @@ import { NotNowError } from '../../../src/lib/index.ts';
 import type { CardPlace, MessagePlace } from '../../../src/notifications/index.ts';
 import type { Delivery } from '../../../src/rollout/index.ts';
 import { createSlackApi, type SlackApi } from '../../../src/sandbox/slack-api/index.ts';
-import { createSlackApp, type SlackApp } from '../../../src/slack/index.ts';
+import { createSlackApp, type SlackApp, type SlackTools } from '../../../src/slack/index.ts';
 import { aMetric, aTypicalDelivery, noonMs } from '../../support/a-delivery.ts';
 import { noOperations } from '../../support/no-operations.ts';
 import { silentLog } from '../../support/silent-log.ts';
@@ -44,16 +44,9 @@ function aCourse(index: number): Course {
   };
 }
 
-/** Slack's published limits, and four minutes of a busy workspace by one clock that both sides read. */
-it('48 cards stay within what Slack allows, every end is seen at once, and numbers give way', async () => {
-  let nowMs = noonMs;
-  const standIn = await createSlackApi({
-    limits: 'slack',
-    nowMs: () => nowMs,
-    channels: channels.map((id) => ({ id, name: id.toLowerCase() })),
-  });
-  slack = standIn;
-  app = createSlackApp({
+/** Only tells: nobody asks it for anything. */
+function openApp(standIn: SlackApi, changes: Pick<SlackTools, 'now' | 'liveCardsIn'>): SlackApp {
+  return createSlackApp({
     settings: {
       botToken: standIn.botToken,
       mode: { kind: 'socket', appToken: standIn.appToken },
@@ -64,8 +57,20 @@ it('48 cards stay within what Slack allows, every end is seen at once, and numbe
     log: silentLog,
     signingKeys: ['a signing key of the tests'],
     clusterUid: () => '',
-    now: () => nowMs,
+    ...changes,
   });
+}
+
+/** Slack's published limits, and four minutes of a busy workspace by one clock that both sides read. */
+it('48 cards stay within what Slack allows, every end is seen at once, and numbers give way', async () => {
+  let nowMs = noonMs;
+  const standIn = await createSlackApi({
+    limits: 'slack',
+    nowMs: () => nowMs,
+    channels: channels.map((id) => ({ id, name: id.toLowerCase() })),
+  });
+  slack = standIn;
+  app = openApp(standIn, { now: () => nowMs });
   const { notifier } = app;
   const courses = Array.from({ length: cardCount }, (_, index) => aCourse(index));
   const cards = courses.map((course, index) => ({
@@ -124,20 +129,7 @@ it('above twenty live cards in a channel numbers stop, and changes of state do n
   slack = standIn;
   let liveCards = 20;
   let nowMs = noonMs;
-  app = createSlackApp({
-    settings: {
-      botToken: standIn.botToken,
-      mode: { kind: 'socket', appToken: standIn.appToken },
-      slackApiUrl: standIn.apiUrl,
-      command: '/rollout',
-    },
-    operations: noOperations,
-    log: silentLog,
-    signingKeys: ['a signing key of the tests'],
-    clusterUid: () => '',
-    liveCardsIn: () => liveCards,
-    now: () => (nowMs += 2000),
-  });
+  app = openApp(standIn, { liveCardsIn: () => liveCards, now: () => (nowMs += 2000) });
   const { notifier } = app;
   const channel = 'C0SHIPSHOP';
   const withNumber = (value: number) => ({ ...aTypicalDelivery('checking'), metrics: [aMetric({ value })] });

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 import { Icon } from './icons.tsx';
+import { useMenu } from './menu.ts';
 
 interface ComposerProps {
   /** What stands there at the start. */
@@ -76,17 +77,7 @@ export function Composer({ first = '', placeholder, isReady = false, onSend, sho
 
 /** The menu of the app's shortcuts, as behind Slack's plus. */
 function Shortcuts({ shortcuts }: { readonly shortcuts: NonNullable<ComposerProps['shortcuts']> }) {
-  const [isOpen, setOpen] = useState(false);
-  const root = useRef<HTMLSpanElement>(null);
-  useEffect(() => {
-    if (!isOpen) return;
-    const close = (event: Event): void => {
-      if (!(event.target instanceof Node && root.current?.contains(event.target))) setOpen(false);
-    };
-    document.addEventListener('pointerdown', close);
-    root.current?.querySelector<HTMLElement>('[role=menuitem]')?.focus();
-    return () => document.removeEventListener('pointerdown', close);
-  }, [isOpen]);
+  const { isOpen, setOpen, root, steer } = useMenu();
   return (
     <span className="overflow" ref={root}>
       <button
@@ -100,13 +91,7 @@ function Shortcuts({ shortcuts }: { readonly shortcuts: NonNullable<ComposerProp
         <Icon name="plus" />
       </button>
       {isOpen && (
-        <span
-          className="menu is-up"
-          role="menu"
-          onKeyDown={(event) => {
-            if (event.key === 'Escape') setOpen(false);
-          }}
-        >
+        <span className="menu is-up" role="menu" tabIndex={-1} onKeyDown={steer}>
           {shortcuts.map(({ name, run }) => (
             <button
               key={name}

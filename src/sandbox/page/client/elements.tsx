@@ -1,7 +1,8 @@
-import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
+import { useState } from 'react';
 import { nameOf, type Using } from './blocks.tsx';
 import { Icon } from './icons.tsx';
 import { isObject, type JsonObject, objectsIn, textIn } from './json.ts';
+import { useMenu } from './menu.ts';
 import { useSession } from './session.ts';
 
 /** Elements that a person can use, as opposed to images in the same places. */
@@ -78,32 +79,7 @@ function EmojiText({ text }: { readonly text: string }) {
 }
 
 function Overflow({ block, element, using }: ElementProps) {
-  const [isOpen, setOpen] = useState(false);
-  const root = useRef<HTMLSpanElement>(null);
-  useEffect(() => {
-    if (!isOpen) return;
-    const close = (event: Event): void => {
-      if (!(event.target instanceof Node && root.current?.contains(event.target))) setOpen(false);
-    };
-    document.addEventListener('pointerdown', close);
-    root.current?.querySelector<HTMLElement>('[role=menuitem]')?.focus();
-    return () => document.removeEventListener('pointerdown', close);
-  }, [isOpen]);
-
-  function steer(event: KeyboardEvent): void {
-    const items = [...(root.current?.querySelectorAll<HTMLElement>('[role=menuitem]') ?? [])];
-    const focused = document.activeElement;
-    const at = focused instanceof HTMLElement ? items.indexOf(focused) : -1;
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step !== undefined) {
-      event.preventDefault();
-      items.at((at + step) % items.length)?.focus();
-    } else if (event.key === 'Escape') {
-      setOpen(false);
-      root.current?.querySelector('button')?.focus();
-    }
-  }
-
+  const { isOpen, setOpen, root, steer } = useMenu();
   return (
     <span className="overflow" ref={root}>
       <button

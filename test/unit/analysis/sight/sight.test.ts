@@ -12,6 +12,8 @@ import {
 } from '../../../../src/analysis/index.ts';
 import { sightWords } from '../../../../src/analysis/sight/sight-words.ts';
 
+const undivided = 'all traffic: does not tell the canary apart';
+
 const scope: SightScope = {
   namespace: 'shop',
   canaryService: 'checkout-canary',
@@ -115,11 +117,7 @@ const table: readonly (readonly [query: string, condition: string, said: string]
     'result[0] < 0.01',
     'all traffic: can see only ≥ 10 % errors at 10 %',
   ],
-  [
-    '100 * sum(rate(r_total{status=~"5.."}[2m])) / sum(rate(r_total[2m]))',
-    'result[0] < 100 && true',
-    'all traffic: does not tell the canary apart',
-  ],
+  ['100 * sum(rate(r_total{status=~"5.."}[2m])) / sum(rate(r_total[2m]))', 'result[0] < 100 && true', undivided],
   [
     'sum(rate(r_total{status=~"5.."}[2m])) / sum(rate(r_total[2m])) * 100',
     'result[0] <= 2.5',
@@ -167,53 +165,25 @@ const table: readonly (readonly [query: string, condition: string, said: string]
     'all traffic: can see only ≥ 10 % slow requests at 10 %',
   ],
   // all traffic: what is no share of requests
-  [
-    'sum(rate(d_seconds_sum[2m])) / sum(rate(d_seconds_count[2m]))',
-    'result[0] < 0.5',
-    'all traffic: does not tell the canary apart',
-  ],
-  [
-    'avg(container_memory_working_set_bytes{pod=~"checkout-.*"})',
-    'result[0] < 1e9',
-    'all traffic: does not tell the canary apart',
-  ],
-  [
-    'sum(rate(orders_total[2m])) / sum(rate(visits_total[2m]))',
-    'result[0] > 0.02',
-    'all traffic: does not tell the canary apart',
-  ],
-  [
-    'sum(rate(r_total{path="/pay"}[2m])) / sum(rate(r_total[2m]))',
-    'result[0] > 0.02',
-    'all traffic: does not tell the canary apart',
-  ],
+  ['sum(rate(d_seconds_sum[2m])) / sum(rate(d_seconds_count[2m]))', 'result[0] < 0.5', undivided],
+  ['avg(container_memory_working_set_bytes{pod=~"checkout-.*"})', 'result[0] < 1e9', undivided],
+  ['sum(rate(orders_total[2m])) / sum(rate(visits_total[2m]))', 'result[0] > 0.02', undivided],
+  ['sum(rate(r_total{path="/pay"}[2m])) / sum(rate(r_total[2m]))', 'result[0] > 0.02', undivided],
   // all traffic: in doubt
-  ['up{pod=~"checkout-(7c9d8f6b54|5f6d4c7b98)-.*"}', 'result[0] == 1', 'all traffic: does not tell the canary apart'],
-  ['up{pod=~"checkout-(7c9d8f6b54)?-.*"}', 'result[0] == 1', 'all traffic: does not tell the canary apart'],
-  ['up{rollouts_pod_template_hash!="5f6d4c7b98"}', 'result[0] == 1', 'all traffic: does not tell the canary apart'],
-  ['sum(x{service=~"checkout-.*"})', 'result[0] < 5', 'all traffic: does not tell the canary apart'],
-  [
-    'sum(x{service=~"checkout-canary|checkout-stable"})',
-    'result[0] < 5',
-    'all traffic: does not tell the canary apart',
-  ],
-  ['sum(x{pod="checkout-canary"})', 'result[0] < 5', 'all traffic: does not tell the canary apart'],
-  ['sum(x{app="checkout-canary"})', 'result[0] < 5', 'all traffic: does not tell the canary apart'],
-  ['sum(x{track="canary"})', 'result[0] < 5', 'all traffic: does not tell the canary apart'],
-  ['sum(x{service="checkout-canary"} offset 1d)', 'result[0] < 5', 'all traffic: does not tell the canary apart'],
-  ['sum(x{service="checkout-canary"} @ 1600000000)', 'result[0] < 5', 'all traffic: does not tell the canary apart'],
-  [`sum(rate(${ok})) / sum(rate(r_total[2m]))`, 'result[0] < 5', 'all traffic: does not tell the canary apart'],
-  [
-    `sum(rate(${all})) or sum(rate(x_total{service="checkout-stable"}[2m]))`,
-    'result[0] < 5',
-    'all traffic: does not tell the canary apart',
-  ],
-  [
-    'sum(rate(x_total[2m])) * on() group_left() kube_pod_labels{label_version="2.0.0"}',
-    'result[0] < 5',
-    'all traffic: does not tell the canary apart',
-  ],
-  ['count(up{job="checkout"})', 'result[0] > 2', 'all traffic: does not tell the canary apart'],
+  ['up{pod=~"checkout-(7c9d8f6b54|5f6d4c7b98)-.*"}', 'result[0] == 1', undivided],
+  ['up{pod=~"checkout-(7c9d8f6b54)?-.*"}', 'result[0] == 1', undivided],
+  ['up{rollouts_pod_template_hash!="5f6d4c7b98"}', 'result[0] == 1', undivided],
+  ['sum(x{service=~"checkout-.*"})', 'result[0] < 5', undivided],
+  ['sum(x{service=~"checkout-canary|checkout-stable"})', 'result[0] < 5', undivided],
+  ['sum(x{pod="checkout-canary"})', 'result[0] < 5', undivided],
+  ['sum(x{app="checkout-canary"})', 'result[0] < 5', undivided],
+  ['sum(x{track="canary"})', 'result[0] < 5', undivided],
+  ['sum(x{service="checkout-canary"} offset 1d)', 'result[0] < 5', undivided],
+  ['sum(x{service="checkout-canary"} @ 1600000000)', 'result[0] < 5', undivided],
+  [`sum(rate(${ok})) / sum(rate(r_total[2m]))`, 'result[0] < 5', undivided],
+  [`sum(rate(${all})) or sum(rate(x_total{service="checkout-stable"}[2m]))`, 'result[0] < 5', undivided],
+  ['sum(rate(x_total[2m])) * on() group_left() kube_pod_labels{label_version="2.0.0"}', 'result[0] < 5', undivided],
+  ['count(up{job="checkout"})', 'result[0] > 2', undivided],
 
   // blind: makes up a number
   [
@@ -248,7 +218,7 @@ const table: readonly (readonly [query: string, condition: string, said: string]
     'blind: answers 7 without data, which passes',
   ],
   ['sum(rate(x_total[2m])) or absent(x_total) * 0', 'result[0] >= 0.95', 'blind: answers 0 without data, which fails'],
-  ['1 - absent(up{job="checkout"})', 'result[0] == 1', 'all traffic: does not tell the canary apart'],
+  ['1 - absent(up{job="checkout"})', 'result[0] == 1', undivided],
   // blind: silence passes
   ['sum(rate(errors_total[2m])) > 5', 'len(result) == 0', 'blind: no data passes (len(result) == 0)'],
   [
@@ -271,20 +241,16 @@ const table: readonly (readonly [query: string, condition: string, said: string]
   ['1 + 1', 'result == 2', 'blind: asks for no metric'],
 
   // what looks blind and is not: without data there is no number, or only NaN
-  ['absent(up{job="checkout"})', 'result[0] == 0', 'all traffic: does not tell the canary apart'],
-  ['scalar(up{job="checkout"})', 'result == 1', 'all traffic: does not tell the canary apart'],
-  ['count(up{job="checkout"} == 0)', 'result[0] < 1', 'all traffic: does not tell the canary apart'],
+  ['absent(up{job="checkout"})', 'result[0] == 0', undivided],
+  ['scalar(up{job="checkout"})', 'result == 1', undivided],
+  ['count(up{job="checkout"} == 0)', 'result[0] < 1', undivided],
   [
     'histogram_quantile(0.95, sum(rate(d_bucket[2m])) by (le) or vector(0))',
     'result[0] < 1',
     'all traffic: can see only ≥ 50 % slow requests at 10 %',
   ],
-  [
-    'sum(rate(a_total[2m])) / (sum(rate(b_total[2m])) or vector(1))',
-    'result[0] > 1',
-    'all traffic: does not tell the canary apart',
-  ],
-  ['vector(0) and on() sum(up)', 'result[0] == 0', 'all traffic: does not tell the canary apart'],
+  ['sum(rate(a_total[2m])) / (sum(rate(b_total[2m])) or vector(1))', 'result[0] > 1', undivided],
+  ['vector(0) and on() sum(up)', 'result[0] == 0', undivided],
 
   // not read
   ['sum(rate(x_total[2m])', 'result[0] < 5', 'not read: its query has a mistake, or is too long'],
@@ -427,7 +393,7 @@ describe('metrics that people run', () => {
         'success-rate/success-rate': 'canary (service="orchestrator-canary")',
         'latency-p95/latency-p95': 'canary (service="orchestrator-canary")',
         'error-budget/error-budget': 'canary (service="orchestrator-canary")',
-        'health-check/pods-ready': 'all traffic: does not tell the canary apart',
+        'health-check/pods-ready': undivided,
       },
     },
     'storefront/proof.yaml': {
@@ -492,7 +458,7 @@ describe('metrics that people run', () => {
       'result[0] >= -0.04',
       'all traffic: can see only ≥ 50 % errors at 10 %',
     ],
-    ['sum(rate(custom_metric_total[2m]))\n', 'result[0] >= 0.95', 'all traffic: does not tell the canary apart'],
+    ['sum(rate(custom_metric_total[2m]))\n', 'result[0] >= 0.95', undivided],
     [
       '(\n  sum(kube_pod_status_ready{condition="true",namespace="tbyte",pod=~"tbyte-microservices-frontend-.*"}) or vector(0)\n) / (\n  sum(kube_pod_status_ready{namespace="tbyte",pod=~"tbyte-microservices-frontend-.*"}) or vector(1)\n)',
       'result[0] >= 0.8',
@@ -513,16 +479,8 @@ describe('metrics that people run', () => {
       'result[0] <= 0.5',
       'blind: answers 0 without data, which passes',
     ],
-    [
-      'rate(http_requests_total{job="modelcard-canary",status=~"5.."}[5m])',
-      'result[0] < 0.05',
-      'all traffic: does not tell the canary apart',
-    ],
-    [
-      'rate(http_requests_total{job="modelcard",status=~"5.."}[5m])*100',
-      'result[0] < 5',
-      'all traffic: does not tell the canary apart',
-    ],
+    ['rate(http_requests_total{job="modelcard-canary",status=~"5.."}[5m])', 'result[0] < 0.05', undivided],
+    ['rate(http_requests_total{job="modelcard",status=~"5.."}[5m])*100', 'result[0] < 5', undivided],
     [
       'histogram_quantile(0.95,rate(http_request_duration_seconds_bucket{job="modelcard"}[5m]))*1000',
       'result[0] < 500',
@@ -531,7 +489,7 @@ describe('metrics that people run', () => {
     [
       'rate(kube_pod_container_status_restarts_total{pod=~"modelcard-generator-.*"}[5m])',
       'result[0] <= 0.1',
-      'all traffic: does not tell the canary apart',
+      undivided,
     ],
     [
       'sum(rate(http_requests_total{service="vitalstream-prod-backend",status=~"5.."}[5m])) / \nsum(rate(http_requests_total{service="vitalstream-prod-backend"}[5m]))',
@@ -548,11 +506,7 @@ describe('metrics that people run', () => {
       'result[0] > 0.99',
       'all traffic: can see only ≥ 10 % errors at 10 %',
     ],
-    [
-      'sum(rate(http_requests_total{service="vitalstream-prod-backend"}[5m]))',
-      'result[0] > 1',
-      'all traffic: does not tell the canary apart',
-    ],
+    ['sum(rate(http_requests_total{service="vitalstream-prod-backend"}[5m]))', 'result[0] > 1', undivided],
   ];
 
   it.each(guides)('%s, %s', (query, condition, said) => {
