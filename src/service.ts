@@ -23,6 +23,7 @@ import {
   createEventOutbox,
   createJobs,
   createKnownRollouts,
+  type EventOutbox,
   type EventToSend,
   resources,
   watchWorkloads,
@@ -32,6 +33,7 @@ import { createMetricProviders } from './metric-providers/index.ts';
 import { createChannels, createLiveCards, createOperations } from './operations/index.ts';
 import { createDenials, createRecords, deriveEntries } from './records/index.ts';
 import { type Effect, instanceIdLabel, plainDeployment, type Rollout } from './rollout/index.ts';
+import { registerArgoMetrics } from './service-argo-metrics.ts';
 import { type Builds, createBuilds } from './service-builds.ts';
 import { chooseMode, watchController } from './service-controller.ts';
 import { createProbes } from './service-doctor.ts';
@@ -84,11 +86,21 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
   const hands = await connect(cluster, config, log, stopping).catch(giveUp);
   const { caches } = hands;
   const known = createKnownRollouts(caches);
-  const events = createEventOutbox(cluster, log);
+  const outbox = createEventOutbox(cluster, log);
   const mode = await chooseMode(cluster, config, log, stopping).catch(giveUp);
   const driven = mode === 'drive' ? watchController(cluster, config, log) : undefined;
   const runBy = () => driven?.runBy();
   const lease = createKeeperLease(cluster, { config, mode }, log);
+  // Whoever runs the Rollouts tells of them: beside an Argo controller its own metrics do.
+  const argoMetrics =
+    mode === 'own' ? registerArgoMetrics({ registry, caches, isTelling: () => lease.isMine() }) : undefined;
+  const events: EventOutbox = {
+    ...outbox,
+    add(event) {
+      argoMetrics?.countEvent(event);
+      outbox.add(event);
+    },
+  };
   const store = createStore({ config, mode }, lease, log);
   const keys = signingKeys(config, log);
   const records = createRecords({ cluster, chainKey: keys.current, log });
@@ -235,7 +247,10 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
       log,
     },
     builds: builds.turns(slack?.notifier),
-    observeTurn,
+    observeTurn(turn) {
+      observeTurn(turn);
+      argoMetrics?.observeTurn(turn);
+    },
     log,
   });
   readiness = () => [

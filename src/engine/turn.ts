@@ -17,6 +17,8 @@ export interface TurnTools {
   readonly log: Logger;
   readonly observeTurn?: (turn: {
     readonly kind: TurnKey['kind'];
+    readonly namespace: string;
+    readonly name: string;
     readonly seconds: number;
     readonly result: string;
   }) => void;
@@ -54,7 +56,7 @@ export function createTakeTurn(tools: TurnTools): TakeTurn {
     }
     const startedAt = performance.now();
     const outcome = await attempt(tools, key);
-    tools.observeTurn?.({ kind: key.kind, seconds: (performance.now() - startedAt) / 1000, result: outcome.result });
+    tools.observeTurn?.({ ...key, seconds: (performance.now() - startedAt) / 1000, result: outcome.result });
     if (outcome.isUnfinished === true) {
       const failures = (failuresOf.get(id) ?? 0) + 1;
       failuresOf.set(id, failures);
