@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { analysisOf, type BlueGreenStreet, isAborted, openBlueGreenStreet } from '../support/blue-green-street.ts';
 import { channelOf, isAtGate, isLive, type RolloutSeen } from '../support/front-desk.ts';
 import { readManifest } from '../support/shops.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 // The rows of a blue-green update, and what may happen to its Services: a Rollout each, in one world.
 
@@ -30,6 +31,13 @@ const shops: Readonly<Record<string, object>> = {
     ...byHand,
     prePromotionAnalysis: analysisOf('errors', 'fast-undo-preview'),
   },
+  full: {
+    ...soon,
+    previewReplicaCount: 1,
+    prePromotionAnalysis: analysisOf('endless', 'full-preview'),
+    postPromotionAnalysis: analysisOf('endless', 'full-active'),
+  },
+  unsure: { ...soon, prePromotionAnalysis: analysisOf('unsure', 'unsure-preview') },
   edited: { ...soon, ...byHand },
   lost: { ...soon, ...byHand },
   gone: { ...soon, ...byHand },
@@ -57,11 +65,17 @@ async function click(name: string, action: string, words: RegExp): Promise<void>
   await street.desk.press('dana', await street.desk.card(name, 2, words), action);
 }
 
+/** Waits until the watch has told that the active Service was given to a revision all of whose pods were there by then. */
+function untilAllPods(name: string, podHash: string | undefined): Promise<void> {
+  const last = () => street.watch.leadsOf(name, 'active').at(-1);
+  return waitFor(() => expect(last()).toMatchObject({ podHash, available: 2 }));
+}
+
 describe('promotion', () => {
   it('by itself: with all its pods, and what it replaced stays for a way back', async () => {
     const { desk, replicaSet } = street;
     const second = await desk.until('auto', 'is live', (rollout) => isLive(rollout) && isSecond(rollout));
-    expect(street.wayOf('auto')).toEqual([1, 2]);
+    await street.untilWay('auto', [1, 2]);
     expect((await replicaSet('auto', street.firstOf('auto'))).spec.replicas).toBe(2);
 
     // A third one: of those that wait for their deadline only the newest keeps its pods.
@@ -73,13 +87,13 @@ describe('promotion', () => {
       (rollout) => isLive(rollout) && rollout.status.stableRS !== second.status.stableRS,
     );
     expect((await replicaSet('auto', second.status.stableRS)).spec.replicas).toBe(2);
-    expect(street.wayOf('auto')).toEqual([1, 2, 3]);
+    await street.untilWay('auto', [1, 2, 3]);
   });
 
   it('by a click and by a patch: abort, retry and promote come to the same', async () => {
-    const { desk, untilPods, wayOf } = street;
+    const { desk, untilPods } = street;
     for (const name of ['chat', 'patch']) await desk.until(name, 'waits', isAtGate);
-    expect([wayOf('chat'), wayOf('patch')]).toEqual([[1], [1]]);
+    for (const name of ['chat', 'patch']) await street.untilWay(name, [1]);
 
     await click('chat', 'abort', /waits for you/);
     await desk.patch('patch', { status: { abort: true } }, 'status');
@@ -99,16 +113,13 @@ describe('promotion', () => {
       await untilPods(name, street.firstOf(name), 0);
     }
     await street.untilSame('chat', 'patch');
-    expect([wayOf('chat'), wayOf('patch')]).toEqual([
-      [1, 2],
-      [1, 2],
-    ]);
+    for (const name of ['chat', 'patch']) await street.untilWay(name, [1, 2]);
   });
 
   it('after autoPromotionSeconds: it has paused, and goes on without anybody', async () => {
     const { status } = await street.desk.until('timed', 'is live', (rollout) => isLive(rollout) && isSecond(rollout));
     expect(status.conditions.find(({ type }) => type === 'Paused')).toMatchObject({ status: 'False' });
-    expect(street.wayOf('timed')).toEqual([1, 2]);
+    await street.untilWay('timed', [1, 2]);
   });
 
   it('with a few pods first: the switch waits for all of them, and pods carry the role they have', async () => {
@@ -119,11 +130,45 @@ describe('promotion', () => {
     await street.untilRole('few', status.currentPodHash, 'preview');
     await street.promoteByPatch('few');
     await street.desk.until('few', 'is live', isLive);
-    expect(street.watch.leadsOf('few', 'active').at(-1)).toMatchObject({
-      podHash: status.currentPodHash,
-      available: 2,
-    });
+    await untilAllPods('few', status.currentPodHash);
     await street.untilRole('few', status.currentPodHash, 'active');
+  });
+});
+
+describe('what is measured', () => {
+  const runs = '/apis/argoproj.io/v1alpha1/namespaces/shop/analysisruns';
+  const Run = z.looseObject({
+    metadata: z.looseObject({ name: z.string(), labels: z.record(z.string(), z.string()).default({}) }),
+    spec: z.looseObject({ terminate: z.boolean().optional() }),
+  });
+  const runsOf = async (name: string) =>
+    (await street.desk.sandbox.get(z.looseObject({ items: z.array(Run) }), runs)).items.filter((run) =>
+      run.metadata.name.startsWith(`${name}-`),
+    );
+  const stored = ({ status }: RolloutSeen) => JSON.stringify(status.blueGreen ?? {});
+
+  it('is left out by a full promotion, which still waits for all pods', async () => {
+    await street.desk.until('full', 'is measured', (rollout) => stored(rollout).includes('"Running"'));
+    await street.desk.patch('full', { status: { promoteFull: true } }, 'status');
+    const { status } = await street.desk.until('full', 'is live', (rollout) => isLive(rollout) && isSecond(rollout));
+    await street.untilWay('full', [1, 2]);
+    await untilAllPods('full', status.stableRS);
+    const found = await runsOf('full');
+    expect(found.map(({ metadata, spec }) => [metadata.labels['rollout-type'], spec.terminate])).toEqual([
+      ['PrePromotion', true],
+    ]);
+  });
+
+  it('and is neither good nor bad waits for a person, whose promote measures again', async () => {
+    const isUnsure = ({ status }: RolloutSeen) => status.pauseConditions?.[0]?.reason === 'InconclusiveAnalysisRun';
+    for (const name of ['pre', 'pre.1'] as const) {
+      const isNamed = (rollout: RolloutSeen) => stored(rollout).includes(`-2-${name}"`);
+      await street.desk.until('unsure', `is unsure of ${name}`, (rollout) => isUnsure(rollout) && isNamed(rollout));
+      await street.promoteByPatch('unsure');
+    }
+    await street.untilWay('unsure', [1]);
+    await street.desk.patch('unsure', { status: { abort: true } }, 'status');
+    await street.desk.until('unsure', 'is aborted', isAborted);
   });
 });
 
@@ -132,7 +177,7 @@ describe('going back', () => {
     const { status } = await street.desk.until('bad-preview', 'is aborted', isAborted);
     expect(status.message).toMatch(/Blue\/green pre-promotion analysis phase error\/failed: Metric "success-rate"/);
     await street.untilPods('bad-preview', status.currentPodHash, 0);
-    expect(street.wayOf('bad-preview')).toEqual([1]);
+    await street.untilWay('bad-preview', [1]);
     expect(street.watch.leadsOf('bad-preview', 'preview').at(-1)?.podHash).toBe(status.currentPodHash);
   });
 
@@ -140,7 +185,7 @@ describe('going back', () => {
     const { status } = await street.desk.until('bad-active', 'is aborted', isAborted);
     expect(status.message).toMatch(/Blue\/green post-promotion analysis phase error\/failed: Metric "success-rate"/);
     await street.untilPods('bad-active', status.currentPodHash, 0);
-    expect(street.wayOf('bad-active')).toEqual([1, 2, 1]);
+    await street.untilWay('bad-active', [1, 2, 1]);
   });
 
   it('an abort after the switch does the same', async () => {
@@ -148,7 +193,7 @@ describe('going back', () => {
     await street.desk.patch('long-look', { status: { abort: true } }, 'status');
     const { status } = await street.desk.until('long-look', 'is aborted', isAborted);
     await street.untilPods('long-look', status.currentPodHash, 0);
-    expect(street.wayOf('long-look')).toEqual([1, 2, 1]);
+    await street.untilWay('long-look', [1, 2, 1]);
   });
 
   it('an undo while the former pods are still up switches at once: no analysis, no pause', async () => {
@@ -161,7 +206,7 @@ describe('going back', () => {
     const [undo] = answer.buttons;
     await desk.press('dana', answer, undo?.id ?? '', undo?.value);
     const { status } = await desk.until('fast-undo', 'is back', (rollout) => isLive(rollout) && !isSecond(rollout));
-    expect(street.wayOf('fast-undo')).toEqual([1, 2, 1]);
+    await street.untilWay('fast-undo', [1, 2, 1]);
     expect(status.blueGreen).not.toHaveProperty('prePromotionAnalysisRunStatus');
   });
 });
@@ -250,18 +295,25 @@ it('killed between the permission and the switch, it switches when it is back', 
   await grant(rules.map((rule) => (rule.resources.includes('services') ? { ...rule, ...reading } : rule)));
   await street.promoteByPatch('killed');
   await until('killed', 'may switch', ({ status }) => status.blueGreen?.activeSelector === status.currentPodHash);
-  expect(street.wayOf('killed')).toEqual([1]);
+  await street.untilWay('killed', [1]);
   service.kill(0);
   await grant(rules);
   await until('killed', 'is live', isLive);
-  expect(street.wayOf('killed')).toEqual([1, 2]);
+  await street.untilWay('killed', [1, 2]);
 });
 
 it('and no visitor of any of them came in vain, nor did an active Service ever lead to fewer pods than asked for', async () => {
-  // In these people have meddled with the Service, or with the whole Rollout.
   const untouched = names.filter((name) => !['edited', 'lost', 'gone'].includes(name));
-  const least = untouched.map((name) => [name, street.watch.leastAvailable(name)]);
-  expect(Object.fromEntries(least)).toEqual(Object.fromEntries(untouched.map((name) => [name, 2])));
+  const backAndForth = ['bad-active', 'long-look', 'fast-undo'];
+  const neverSwitched = ['bad-preview', 'unsure'];
+  const wayThere = (name: string) => (name === 'auto' ? [1, 2, 3] : [1, 2]);
+  // In the others people have meddled with the Service, or with the whole Rollout.
+  for (const name of untouched) {
+    const way = backAndForth.includes(name) ? [1, 2, 1] : wayThere(name);
+    expect([name, ...street.wayOf(name)]).toEqual([name, ...(neverSwitched.includes(name) ? [1] : way)]);
+  }
+  const least = () => Object.fromEntries(untouched.map((name) => [name, street.watch.leastAvailable(name)]));
+  await waitFor(() => expect(least()).toEqual(Object.fromEntries(untouched.map((name) => [name, 2]))));
   const query = `sum by (service) (http_requests_total{service=~"(${untouched.join('|')})-active",status="503"})`;
   const { PROMETHEUS_ADDRESS } = street.desk.sandbox.standIns.environment;
   const answer = await fetch(`${PROMETHEUS_ADDRESS}/api/v1/query?${new URLSearchParams({ query })}`);

@@ -14,6 +14,8 @@ export interface BlueGreenStreet {
   firstOf(shop: string): string;
   /** The revisions that the active Service led to, in order, since the first one took it over. */
   wayOf(shop: string): readonly number[];
+  /** Waits until the watch has told this way: it may be behind what was read. */
+  untilWay(shop: string, way: readonly number[]): Promise<void>;
   replicaSet(shop: string, podHash: string | undefined): Promise<ReplicaSetSeen>;
   untilPods(shop: string, podHash: string | undefined, count: number): Promise<void>;
   /** Waits until every pod of a revision carries this role. */
@@ -40,7 +42,8 @@ export async function openBlueGreenStreet(shops: Readonly<Record<string, object>
   const desk = await openFrontDesk({ ownChannels: names });
   const { sandbox } = desk;
   const watch = watchSwitches(sandbox);
-  for (const name of ['errors', 'endless']) await sandbox.request('POST', `${argo}/analysistemplates`, template(name));
+  for (const name of ['errors', 'endless', 'unsure'])
+    await sandbox.request('POST', `${argo}/analysistemplates`, template(name));
   const hosts = names.flatMap((name) => [`${name}.example.com`, `${name}-preview.example.com`]);
   const data = Object.fromEntries(hosts.map((host) => [host, '40']));
   const load = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'load' }, data };
@@ -63,15 +66,18 @@ export async function openBlueGreenStreet(shops: Readonly<Record<string, object>
       .replaceAll(/\d{4}-\d\d-\d\dT[\d:]+Z/g, 'TIME');
   }
 
+  function wayOf(shop: string): readonly number[] {
+    const hashes = watch.leadsOf(shop, 'active').flatMap(({ podHash }) => (podHash === undefined ? [] : [podHash]));
+    const order = [...new Set(hashes)];
+    return hashes.map((hash) => order.indexOf(hash) + 1);
+  }
+
   return {
     desk,
     watch,
     firstOf,
-    wayOf(shop) {
-      const hashes = watch.leadsOf(shop, 'active').flatMap(({ podHash }) => (podHash === undefined ? [] : [podHash]));
-      const order = [...new Set(hashes)];
-      return hashes.map((hash) => order.indexOf(hash) + 1);
-    },
+    wayOf,
+    untilWay: (shop, way) => waitFor(() => expect(wayOf(shop)).toEqual(way)),
     replicaSet,
     async untilPods(shop, podHash, count) {
       await sandbox.eventually(`${shop}-${podHash} has ${count} pods`, async () => {
@@ -108,7 +114,7 @@ export function isAborted({ status }: RolloutSeen): boolean {
   return status.phase === 'Degraded' && status.abort === true;
 }
 
-/** `errors` is over after three measurements, `endless` never. */
+/** `errors` is over after three measurements, `endless` never, and nothing is good or bad enough for `unsure`. */
 function template(name: string): object {
   // Of this revision's pods alone: what the others answered just before, or nobody, is not its fault.
   const of = 'service="{{args.service}}",pod=~".+-{{args.hash}}-.+"';
@@ -127,7 +133,9 @@ function template(name: string): object {
           count: name === 'endless' ? 10_000 : 3,
           // Too early there is no series: asked again, that decides nothing.
           consecutiveErrorLimit: 1000,
-          successCondition: 'result[0] >= 0.95',
+          ...(name === 'unsure'
+            ? { successCondition: 'result[0] > 1', failureCondition: 'result[0] < 0' }
+            : { successCondition: 'result[0] >= 0.95' }),
           provider: { prometheus: { query: `${query(',status!~"5.."')} / (${query('')} > 0)` } },
         },
       ],
