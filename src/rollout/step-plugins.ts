@@ -1,4 +1,10 @@
-import { formatTimestamp, parseTimestamp, readWebhookSettings, type WebhookSettings } from '../analysis/index.ts';
+import {
+  formatTimestamp,
+  parseTimestamp,
+  readWebhookSettings,
+  type WebhookSettings,
+  webhookPlugin,
+} from '../analysis/index.ts';
 import type { CanaryStep, Rollout, RolloutStatus, StepPluginStatus } from './rollout.ts';
 import type { Scene } from './scene.ts';
 
@@ -27,8 +33,9 @@ export function entriesOf({ canary }: RolloutStatus): Entries {
   return canary?.stepPluginStatuses ?? [];
 }
 
-function isOpen({ phase }: StepPluginStatus): boolean {
-  return phase === 'Running' || phase === 'Error';
+/** Another plugin's entries, left by an Argo controller, are nobody's to write. */
+function isOpen({ name, phase }: StepPluginStatus): boolean {
+  return name === webhookPlugin && (phase === 'Running' || phase === 'Error');
 }
 
 function isRun({ operation }: StepPluginStatus): boolean {
