@@ -1,3 +1,4 @@
+import { type AnalysisRun, parseTimestamp } from '../../analysis/index.ts';
 import { isGitOpsManager } from '../git-owner.ts';
 import type { Writer } from '../managed-fields.ts';
 import { managedByAnnotation, podHashLabel } from '../names.ts';
@@ -14,15 +15,29 @@ export interface Contest {
   readonly isUnsettled: boolean;
   /** When one of these ends. */
   readonly wakeAtMs: number | undefined;
+  /** When what was put back was, or is, written again. */
+  readonly writtenAgainAtMs: number | undefined;
 }
 
 export function judgeContest(scene: Ground): Contest {
   const note = readPutBackNote(scene.rollout, scene.podHash);
-  if (note === undefined) return { note, isWaiting: false, isUnsettled: false, wakeAtMs: undefined };
+  if (note === undefined)
+    return { note, isWaiting: false, isUnsettled: false, wakeAtMs: undefined, writtenAgainAtMs: undefined };
   const isWaiting = scene.nowMs < retryAtMs(note);
   const isUnsettled = scene.nowMs < settledAtMs(note);
   const wakeAtMs = isWaiting ? retryAtMs(note) : settledAtMs(note);
-  return { note, isWaiting, isUnsettled, wakeAtMs: isUnsettled ? wakeAtMs : undefined };
+  const writtenAgainAtMs = retryAtMs(note);
+  return { note, isWaiting, isUnsettled, wakeAtMs: isUnsettled ? wakeAtMs : undefined, writtenAgainAtMs };
+}
+
+/**
+ * A run that began before what was put back stood again has measured a share that was not there: that it passes is no evidence. What it
+ * says against the canary counts all the same.
+ */
+export function isMeasuredAnew(run: AnalysisRun | undefined, { isUnsettled, writtenAgainAtMs }: Contest): boolean {
+  if (run === undefined || isUnsettled || writtenAgainAtMs === undefined) return false;
+  const beganAtMs = parseTimestamp(run.metadata.creationTimestamp ?? '');
+  return beganAtMs !== undefined && beganAtMs < writtenAgainAtMs;
 }
 
 /**

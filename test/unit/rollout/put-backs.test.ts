@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Effect, patchesFor, type World } from '../../../src/rollout/index.ts';
-import { aRollout } from '../../support/builders.ts';
+import { anAnalysisTemplate, aRollout } from '../../support/builders.ts';
 import { SimulatedCluster } from '../../support/simulated-cluster.ts';
 
 const note = 'stepwise.dev/put-back';
@@ -65,6 +65,7 @@ function underWay(steps: readonly object[] = plan): Contested {
       .routed()
       .steps(...steps)
       .build(),
+    [anAnalysisTemplate('slo')],
   );
   cluster.settle();
   cluster.release('app:2');
@@ -124,6 +125,67 @@ describe('a weight that somebody puts back', () => {
       cluster.putWeight(50);
       cluster.turn();
       expect(cluster.weight).toBe(0);
+    });
+  });
+
+  describe('while an analysis measures', () => {
+    const measured = [{ setWeight: 20 }, { analysis: { templates: [{ templateName: 'slo' }] } }, { setWeight: 50 }];
+    const nameOf = (cluster: Contested) => {
+      const { name } = cluster.rollout.status.canary?.currentStepAnalysisRunStatus ?? {};
+      if (name === undefined) throw new Error('no analysis is in force');
+      return name;
+    };
+
+    test('a verdict for it is no evidence: it is measured anew once the weight stands', () => {
+      const cluster = underWay([...measured, { pause: {} }]);
+      const first = nameOf(cluster);
+      cluster.putWeight(0);
+      cluster.settle();
+      cluster.judge(first, 'Successful');
+      pass(cluster, 24);
+      expect(cluster.rollout.status.currentStepIndex).toBe(1);
+      expect(nameOf(cluster)).toBe(first);
+      pass(cluster, 3);
+      expect(cluster.weight).toBe(20);
+      expect(cluster.rollout.status.currentStepIndex).toBe(1);
+      const second = nameOf(cluster);
+      expect(second).not.toBe(first);
+      cluster.judge(second, 'Successful');
+      cluster.settle();
+      expect(cluster.weight).toBe(50);
+      expect(cluster.analysisRuns).toHaveLength(2);
+    });
+
+    test('one that still runs is ended, and measured anew', () => {
+      const cluster = underWay([...measured, { pause: {} }]);
+      const first = nameOf(cluster);
+      cluster.judge(first, 'Running');
+      cluster.putWeight(0);
+      pass(cluster, 28);
+      expect(cluster.analysisRuns.find(({ metadata }) => metadata.name === first)?.spec.terminate).toBe(true);
+      expect(nameOf(cluster)).not.toBe(first);
+    });
+
+    test('a verdict against it aborts all the same, at once', () => {
+      const cluster = underWay([...measured, { pause: {} }]);
+      cluster.putWeight(0);
+      cluster.settle();
+      cluster.judge(nameOf(cluster), 'Failed');
+      cluster.settle();
+      expect(cluster.rollout.status.abort).toBe(true);
+    });
+
+    test('the next analysis is not measured twice', () => {
+      const cluster = underWay([...measured, { analysis: { templates: [{ templateName: 'slo' }] } }, { pause: {} }]);
+      cluster.putWeight(0);
+      pass(cluster, 28);
+      cluster.judge(nameOf(cluster), 'Successful');
+      cluster.settle();
+      expect(cluster.rollout.status.currentStepIndex).toBe(3);
+      const next = nameOf(cluster);
+      cluster.judge(next, 'Successful');
+      cluster.settle();
+      expect(cluster.rollout.status.currentStepIndex).toBe(4);
     });
   });
 

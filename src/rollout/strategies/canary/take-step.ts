@@ -5,6 +5,7 @@ import type { CanaryStep, RolloutStatus, RunReference } from '../../rollout.ts';
 import type { Scene } from '../../scene.ts';
 import { findPluginFailure, isPluginDone, pluginsAtStep } from '../../step-plugins.ts';
 import { describeStep } from '../../steps.ts';
+import { isMeasuredAnew } from '../put-backs.ts';
 import { nextRunName, phaseOf, referTo, runBase } from '../runs.ts';
 import type { Standing } from './advance.ts';
 import { chooseExperiment, type Doubt, isLetGo } from './experiment.ts';
@@ -65,7 +66,8 @@ function isStepComplete(scene: Scene, posture: Posture, traffic: TrafficPlan): b
   if (step === undefined || posture.isHeld || posture.isRetried || posture.contest.isUnsettled) return false;
   if (step.pause !== undefined) return isPauseOver(scene, step);
   if (step.analysis !== undefined) {
-    return posture.runs.step !== undefined && phaseOf(scene, posture.runs.step) === 'Successful';
+    const { step: run } = posture.runs;
+    return run !== undefined && phaseOf(scene, run) === 'Successful' && !isMeasuredAnew(run, posture.contest);
   }
   if (step.plugin !== undefined) return isPluginDone(scene);
   if (step.experiment !== undefined) return posture.experiment.present?.status.phase === 'Successful';
@@ -141,7 +143,7 @@ function chooseRuns(scene: Scene, posture: Posture, index: number, isComplete: b
   const { analysis } = scene.strategy;
   let stepRun: RunReference | undefined;
   if (scene.steps[index]?.analysis !== undefined) {
-    const isSame = !isComplete && runs.stepName !== undefined;
+    const isSame = !isComplete && runs.stepName !== undefined && !isMeasuredAnew(runs.step, posture.contest);
     const present = isSame ? (referTo(scene, runs.step) ?? canary?.currentStepAnalysisRunStatus) : undefined;
     stepRun = isUsable(scene, posture, present, canary?.currentStepAnalysisRunStatus)
       ? present
