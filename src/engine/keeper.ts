@@ -12,6 +12,7 @@ import type { QueueStore, TurnKey } from '../queue-stores/index.ts';
 import {
   type Experiment,
   hasPluginCalls,
+  isDeepEqual,
   managedByAnnotation,
   namePlainDeployment,
   type ReplicaSetView,
@@ -144,9 +145,11 @@ export function createKeeper(tools: KeeperTools) {
       experiments.onChange(({ name, before, after, isLearnt }) => {
         if (before !== undefined) experimentByUid.delete(before.metadata.uid);
         if (after !== undefined) experimentByUid.set(after.metadata.uid, after);
-        if (isLearnt !== true) nudgeExperiment(name);
-        // What the turn of an Experiment wrote is news for its Rollout all the same.
-        nudgeOwner(ownerOf(after ?? before), undefined);
+        // Its own turn writes its status; what its Rollout writes (it is new, it shall end) is for its turn to learn.
+        const isOwnWrite = isLearnt === true && before !== undefined && isDeepEqual(before.spec, after?.spec);
+        if (!isOwnWrite) nudgeExperiment(name);
+        // And the other way round.
+        nudgeOwner(ownerOf(after ?? before), isOwnWrite ? undefined : isLearnt);
       }),
       analysisRuns.onChange(({ name, after, before, isLearnt }) => {
         if (after !== undefined && hasTurnsAhead(after)) nudge('analysis-run', name.namespace, name.name);

@@ -25,10 +25,12 @@ export interface Services {
   ): Promise<void>;
 }
 
-/** Who has marked a Service as its own: `namespace/name` of the Rollout. */
+/** Who has marked a Service as its own: `namespace/name` of the Rollout; or the uid of the Experiment whose own it is. */
 export function managerOf({ metadata }: KubernetesObject): string | undefined {
-  const name = ObjectMeta.parse(metadata).annotations[managedByAnnotation];
-  return name === undefined ? undefined : `${metadata.namespace}/${name}`;
+  const { annotations, ownerReferences } = ObjectMeta.parse(metadata);
+  const name = annotations[managedByAnnotation];
+  if (name !== undefined) return `${metadata.namespace}/${name}`;
+  return ownerReferences.find(({ controller, kind }) => controller === true && kind === 'Experiment')?.uid;
 }
 
 export function createServices(cluster: Cluster, cache: Pick<Reflector<unknown>, 'learn'>): Services {

@@ -4,7 +4,7 @@ import { AnalysisRun } from '../../../src/analysis/index.ts';
 import { type Caches, createKeeper, nudgeAborts } from '../../../src/engine/keeper.ts';
 import type { KubernetesObject, Reflector } from '../../../src/kubernetes/index.ts';
 import { createQueueStore, type QueueStore, type TurnKey } from '../../../src/queue-stores/index.ts';
-import { neededServices, neededTemplates, type Rollout } from '../../../src/rollout/index.ts';
+import { Experiment, neededServices, neededTemplates, type Rollout } from '../../../src/rollout/index.ts';
 import { aRollout } from '../../support/builders.ts';
 import { silentLog } from '../../support/silent-log.ts';
 
@@ -249,6 +249,31 @@ test('what a turn of this process wrote is shown, and leads to no other turn', a
   cache.tell({ name, before: rollout, after: rollout });
   await until(() => ledger.nudged.length === 3);
   expect(ledger.nudged.slice(1).toSorted()).toEqual(['card/checkout', 'rollout/checkout']);
+});
+
+test('what a Rollout writes about its Experiment is for that to learn, and what that becomes is for the Rollout', async () => {
+  const ledger = aLedger();
+  const experiments = aCache<Experiment>();
+  const rollout = aRollout().status({ currentPodHash: 'a', stableRS: 'a', phase: 'Healthy' }).build();
+  keeperOf({ ...cachesOf(aCache([rollout]).reflector), experiments: experiments.reflector }, ledger.store).start();
+  await until(() => ledger.nudged.length === 2);
+  ledger.nudged.splice(0);
+  const { uid } = rollout.metadata;
+  const owner = { apiVersion: 'argoproj.io/v1alpha1', kind: 'Rollout', name: 'checkout', uid, controller: true };
+  const name = { namespace: 'shop', name: 'exp' };
+  const made = Experiment.parse({ metadata: { ...name, uid: 'uid-exp', ownerReferences: [owner] } });
+  experiments.tell({ name, before: undefined, after: made, isLearnt: true });
+  await until(() => ledger.nudged.length === 2);
+  expect(ledger.nudged.toSorted()).toEqual(['card/checkout', 'experiment/exp']);
+
+  experiments.tell({ name, before: made, after: { ...made, status: { phase: 'Running' } }, isLearnt: true });
+  await until(() => ledger.nudged.length === 4);
+  expect(ledger.nudged.slice(2).toSorted()).toEqual(['card/checkout', 'rollout/checkout']);
+
+  const ended = { ...made, spec: { ...made.spec, terminate: true } };
+  experiments.tell({ name, before: made, after: ended, isLearnt: true });
+  await until(() => ledger.nudged.length === 6);
+  expect(ledger.nudged.slice(4).toSorted()).toEqual(['card/checkout', 'experiment/exp']);
 });
 
 test('a Rollout that is gone is looked at when a Service still carries its mark: at the start, and when one comes back so', async () => {
