@@ -127,6 +127,7 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
     nowMs: cluster.nowMs,
     evidence: config.EVIDENCE,
     isOurs: hasOurLabel,
+    isDriven: mode === 'drive',
   };
   const deliver = createDeliver(cluster, runBy);
 

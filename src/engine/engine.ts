@@ -6,6 +6,7 @@ import { type BuildTools, takeBuildsTurn } from './builds.ts';
 import { type CardTools, takeCardTurn } from './card.ts';
 import { type DeploymentTools, takeDeploymentTurn } from './deployment.ts';
 import { type ExperimentTools, takeExperimentTurn } from './experiment.ts';
+import { fulfilUndo } from './fulfil-undo.ts';
 import { type Caches, createKeeper, type KeeperTools, nudgeAborts } from './keeper.ts';
 import { lookAt } from './look.ts';
 import { type Mode, takesTurns } from './mode.ts';
@@ -73,19 +74,21 @@ export function createEngine(tools: EngineTools): Engine {
     stopping: stopping.signal,
     takers: {
       rollout: (key, signal) =>
-        reconcile(
-          key,
-          {
-            observe: (name, within) => observe(name, observing, within),
-            observeAgain: (carried, within) => observeAgain(carried, observing, within),
-            decide,
-            perform: (effects, seen, within) => perform(effects, seen, tools.performing, within),
-            releaseServices: (name, within) => releaseServices(name, { ...tools.performing, caches }, within),
-            nowMs: observing.nowMs,
-            log,
-          },
-          signal,
-        ),
+        tools.mode === 'drive'
+          ? fulfilUndo(key, { ...tools.observing, caches }, signal)
+          : reconcile(
+              key,
+              {
+                observe: (name, within) => observe(name, observing, within),
+                observeAgain: (carried, within) => observeAgain(carried, observing, within),
+                decide,
+                perform: (effects, seen, within) => perform(effects, seen, tools.performing, within),
+                releaseServices: (name, within) => releaseServices(name, { ...tools.performing, caches }, within),
+                nowMs: observing.nowMs,
+                log,
+              },
+              signal,
+            ),
       experiment: (key, signal) => takeExperimentTurn(key, { ...tools.experiment, caches }, signal),
       deployment: (key, signal) =>
         takeDeploymentTurn(key, { ...observing, ...tools.performing, ...tools.guarding, log }, signal),
@@ -108,7 +111,7 @@ export function createEngine(tools: EngineTools): Engine {
       // Stopped in the middle of it: what would be opened now is closed by nobody.
       if (stopping.signal.aborted) return;
       await store.start(takeTurn);
-      if (takes('rollout')) unsubscribes.push(nudgeAborts({ caches, store, log }));
+      if (tools.mode === 'own') unsubscribes.push(nudgeAborts({ caches, store, log }));
       const unsubscribe = lease.onChange((isMine) => {
         log.info({ isMine }, isMine ? 'became the keeper' : 'no longer the keeper');
         if (isMine) keeper.start();

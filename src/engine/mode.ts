@@ -3,9 +3,12 @@ import type { TurnKey } from '../queue-stores/index.ts';
 /** Who moves Rollouts. `own`: we do. `drive`: an Argo controller does; we show them, and write what people ask for. */
 export type Mode = 'own' | 'drive';
 
-/** What only tells people. Everything else acts on the cluster, and belongs to whoever runs it. */
-const tellingKinds: readonly TurnKey['kind'][] = ['card', 'builds'];
+/**
+ * What only tells people, and a Rollout's own key, whose turn there carries a person's undo on (`fulfil-undo.ts`). Everything else acts
+ * on the cluster, and belongs to whoever runs it.
+ */
+const drivenKinds: readonly TurnKey['kind'][] = ['card', 'builds', 'rollout'];
 
 export function takesTurns(mode: Mode, kind: TurnKey['kind']): boolean {
-  return mode === 'own' || tellingKinds.includes(kind);
+  return mode === 'own' || drivenKinds.includes(kind);
 }

@@ -45,11 +45,13 @@ export interface ObserveTools {
   readonly nowMs: () => number;
   readonly evidence: World['evidence'];
   readonly isOurs: (rollout: Rollout) => boolean;
+  /** Another controller runs the Rollouts: it may drive routers that we do not know. */
+  readonly isDriven?: boolean;
 }
 
 /** What a look for showing reads from: caches, or what was read in their place. */
 export interface GlanceTools
-  extends Pick<ObserveTools, 'nowMs' | 'evidence' | 'isOurs' | 'routers' | 'referencedWorkloads'> {
+  extends Pick<ObserveTools, 'nowMs' | 'evidence' | 'isOurs' | 'isDriven' | 'routers' | 'referencedWorkloads'> {
   readonly rollouts: Pick<Rollouts, 'read'>;
   /** For the ReplicaSets of plain Deployments, which no cache holds. Absent: none is looked at. */
   readonly workloads?: Pick<Workloads, 'readWithTemplates'>;
@@ -158,7 +160,11 @@ export async function glance(name: ObjectName, tools: GlanceTools, signal: Abort
   const routers = await readRouters(rollout, tools, signal, 'fromCache');
   const analysisRuns = tools.caches.analysisRuns.ownedBy(rollout.metadata.uid);
   const experiments = tools.caches.experiments.ownedBy(rollout.metadata.uid);
-  return worldOf({ rollout, routers, analysisRuns, experiments }, tools, signal);
+  const world = await worldOf({ rollout, routers, analysisRuns, experiments }, tools, signal);
+  const isUnknown = routers.problem !== undefined && routers.seen.length === 0;
+  if (tools.isDriven !== true || !isUnknown) return world;
+  // What it has set stands in the status; that we could not set it is nobody's problem.
+  return { ...world, router: { canaryWeight: rollout.status.canary?.weights?.canary.weight } };
 }
 
 async function worldOf(

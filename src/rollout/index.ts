@@ -104,7 +104,7 @@ export { composeRun } from './strategies/create-run.ts';
 export { hasMeasured } from './strategies/runs.ts';
 export { isSameTemplate, withoutInjections } from './template-equality.ts';
 export { type TemplateHolder, templateHolderOf } from './template-holder.ts';
-export { chooseUndo, isUndo, type KnownHealth, type UndoChoice, undoPatch } from './undo.ts';
+export { chooseUndo, fastUndoStep, isUndo, type KnownHealth, type UndoChoice, undoPatch } from './undo.ts';
 export { validateRollout } from './validate.ts';
 export { patchesFor, type RolloutPatch, type Verb } from './verbs.ts';
 export { isKeptUpAfterAbort } from './verification.ts';
