@@ -13,7 +13,7 @@ export const lookedAtMs = Date.UTC(2026, 10, 20, 12, 0, 0);
 export const recordedStories: readonly string[] = readdirSync(folder).map((file) => file.replace(/\.yaml$/, ''));
 
 /** The objects of one story, as Argo and the API server leave them; written by hand, never by our own engine. */
-function readRecordedObjects(story: string): readonly KubernetesObject[] {
+export function readRecordedObjects(story: string): readonly KubernetesObject[] {
   return parseAllDocuments(readFileSync(new URL(`${story}.yaml`, folder), 'utf8')).map(
     (document) => document.toJS() as KubernetesObject,
   );
