@@ -36,18 +36,21 @@ const weightOf: Readonly<Record<NoticeEvent, Notice['weight']>> = {
 const withChart: readonly NoticeEvent[] = ['gateReached', 'inconclusive', 'frozen', 'aborted', 'notUndone', 'live'];
 
 /** Questions to people, with buttons; and what answers them, by a person or by what came to pass. */
-const questions: readonly NoticeEvent[] = ['gateReached', 'inconclusive', 'frozen'];
-const answers: readonly NoticeEvent[] = [
+const decisive: readonly NoticeEvent[] = [
   'promoted',
   'skipped',
   'finished',
-  'resumed',
   'aborted',
   'stepReached',
   'live',
   'rolledBack',
   'superseded',
 ];
+const answersTo: Readonly<Partial<Record<NoticeEvent, readonly NoticeEvent[]>>> = {
+  gateReached: decisive,
+  inconclusive: decisive,
+  frozen: [...decisive, 'resumed'],
+};
 
 /** What a record says should be told, oldest first. A person's own act is told by the event that it led to. */
 export function noticesOf(record: DeliveryRecord, delivery: Delivery): Notice[] {
@@ -61,17 +64,21 @@ export function noticesOf(record: DeliveryRecord, delivery: Delivery): Notice[] 
       by: entry.by,
       text: entry.text,
       weight: weightOf[entry.event],
-      decided: questions.includes(entry.event) ? decisionAfter(entry, record) : undefined,
+      decided: decisionAfter(entry, answersTo[entry.event] ?? [], record),
       ...(withChart.includes(entry.event) && delivery.series !== undefined ? { chart: delivery.series } : {}),
     });
   }
   return notices;
 }
 
-function decisionAfter(question: RecordEntry, { entries }: DeliveryRecord): Notice['decided'] {
+function decisionAfter(
+  question: RecordEntry,
+  answers: readonly NoticeEvent[],
+  { entries }: DeliveryRecord,
+): Notice['decided'] {
   for (const { seq, event, by, at } of entries) {
-    if (seq <= question.seq || !isNoticeEvent(event) || !answers.includes(event)) continue;
-    return { event, by, atMs: Date.parse(at) };
+    if (seq > question.seq && isNoticeEvent(event) && answers.includes(event))
+      return { event, by, atMs: Date.parse(at) };
   }
   return undefined;
 }

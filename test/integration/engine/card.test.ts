@@ -248,3 +248,13 @@ test('a gate whose revision was overtaken asks nobody any more', async () => {
     expect.stringMatching(/: 2 gateReached, superseded by undefined$/),
   ]);
 });
+
+test('a gate that was paused and resumed still asks', async () => {
+  const rollout = await aNamespacedRollout();
+  const channel = createChannel();
+  const takeTurn = createReplica(channel);
+  const paused = { ...rollout, spec: { ...rollout.spec, paused: true } };
+  for (const seenAs of [rollout, paused, rollout]) await takeTurn(seen(seenAs, atGate(2), [1, 2]));
+  expect(channel.messages).toContain('2 resumed');
+  expect(channel.messages.filter((text) => text.startsWith('edit of'))).toEqual([]);
+});
