@@ -545,6 +545,16 @@ describe('a Service that the strategy no longer names', () => {
     expect(cluster.services.front?.selector['rollouts-pod-template-hash']).toBe(cluster.rollout.status.stableRS);
   });
 
+  it('is let go when the rollout becomes a canary without Services', () => {
+    const cluster = live({});
+    cluster.patch({ spec: { strategy: { blueGreen: null, canary: { steps: [{ setWeight: 50 }, { pause: {} }] } } } });
+    cluster.settle();
+    expect(Object.values(cluster.services).map(({ selector, annotations }) => [selector, annotations])).toEqual([
+      [{ app: 'checkout' }, {}],
+      [{ app: 'checkout' }, {}],
+    ]);
+  });
+
   it('is not while an update is under way: it would lead to the preview, too', () => {
     const cluster = underWay(MANUAL);
     const stable = cluster.rollout.status.stableRS;
