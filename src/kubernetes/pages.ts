@@ -15,7 +15,8 @@ export interface PageQuery {
   readonly namespace: string;
   readonly labelSelector?: string | undefined;
   readonly fieldSelector?: string | undefined;
-  readonly accept?: string | undefined;
+  /** Only their metadata. */
+  readonly isOfMetadata?: boolean | undefined;
   readonly signal: AbortSignal;
   /** For each page; default 5 s. */
   readonly timeoutMs?: number;
@@ -35,7 +36,7 @@ export async function* readPages(api: ApiClient, query: PageQuery): AsyncGenerat
         ...(next === undefined ? {} : { continue: next }),
         ...selectorsOf(query),
       },
-      accept: query.accept,
+      accept: query.isOfMetadata === true ? metadataOf('PartialObjectMetadataList') : undefined,
       signal: query.signal,
       timeoutMs: query.timeoutMs ?? 5000,
     });
@@ -43,6 +44,14 @@ export async function* readPages(api: ApiClient, query: PageQuery): AsyncGenerat
     yield { items, resourceVersion };
     next = continueFrom;
   } while (next !== undefined);
+}
+
+/**
+ * What to accept for metadata alone; a server that cannot sends objects whole. A list and a watch have each its own: asked for lists, a
+ * watch is accepted and tells nothing (Kubernetes 1.34).
+ */
+export function metadataOf(kind: 'PartialObjectMetadataList' | 'PartialObjectMetadata'): string {
+  return `application/json;as=${kind};g=meta.k8s.io;v=v1,application/json`;
 }
 
 export function selectorsOf(query: Pick<PageQuery, 'labelSelector' | 'fieldSelector'>): Record<string, string> {

@@ -35,15 +35,11 @@ export interface ReflectorTiming extends RetrySettings {
 
 const usualTiming: ReflectorTiming = { watchSeconds: 40, silenceMs: 55_000, firstRetryMs: 200, longestRetryMs: 10_000 };
 
-// A server that cannot sends them whole.
-const metadataOnly =
-  'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json';
-
 /** Keeps a cache of one kind by list and watch. Whatever ends a watch, it goes on; it stops only by `stop()`. */
 export function createReflector<T>(settings: ReflectorSettings<T>): Reflector<T> {
   const { cluster, resource, project, labelSelector, fieldSelector } = settings;
-  const accept = settings.isOfMetadata === true ? metadataOnly : undefined;
-  const selectors = { resource, labelSelector, fieldSelector, accept };
+  const { isOfMetadata } = settings;
+  const selectors = { resource, labelSelector, fieldSelector, isOfMetadata };
   const timing = { ...usualTiming, ...settings.timing };
   const log = settings.log.child({ kind: resource.kind });
   const cache = createObjectCache<T>(project, log, settings.ownerOf);

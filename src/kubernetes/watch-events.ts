@@ -3,7 +3,7 @@ import type { ApiClient } from './api-client.ts';
 import { parseWatchError } from './api-errors.ts';
 import type { KubernetesObject, Resource } from './cluster.ts';
 import { isObject } from './objects.ts';
-import { selectorsOf } from './pages.ts';
+import { metadataOf, selectorsOf } from './pages.ts';
 import { pathOf } from './resources.ts';
 
 /** What a watch tells. `opened`: the server accepted it. */
@@ -19,7 +19,8 @@ export interface WatchQuery {
   readonly fieldSelector?: string | undefined;
   readonly resourceVersion: string;
   readonly timeoutSeconds: number;
-  readonly accept?: string | undefined;
+  /** Only their metadata. */
+  readonly isOfMetadata?: boolean | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -41,7 +42,7 @@ export async function* readWatch(api: ApiClient, query: WatchQuery): AsyncGenera
       timeoutSeconds: String(query.timeoutSeconds),
       ...selectorsOf(query),
     },
-    accept: query.accept,
+    accept: query.isOfMetadata === true ? metadataOf('PartialObjectMetadata') : undefined,
     signal: query.signal,
   });
   yield { kind: 'opened' };
