@@ -15,6 +15,7 @@ const IMAGES = [
   'job/bad:1: { startMs: 50, endsAfterMs: 300, exitCode: 3, prints: [Connected, "ERROR: column \\"email\\" does not exist"] }',
   'job/long:1: { startMs: 50, endsAfterMs: 3600000, prints: [Connected] }',
   'job/gone:1: { pull: missing }',
+  'shop: { startMs: 20, latencyMs: 5 }',
 ];
 
 let sandbox: TestSandbox;
@@ -346,5 +347,190 @@ describe.concurrent('a run of its own', () => {
     });
     expect(status.phase).toBe('Failed');
     expect(await isGone()).toBe(false);
+  });
+});
+
+const RolloutSeen = z.looseObject({
+  metadata: z.looseObject({ uid: z.string() }),
+  status: z
+    .looseObject({
+      phase: z.string().optional(),
+      message: z.string().default(''),
+      stableRS: z.string().optional(),
+      currentPodHash: z.string().optional(),
+      currentStepIndex: z.number().optional(),
+      abort: z.boolean().optional(),
+    })
+    .prefault({}),
+});
+type RolloutSeen = z.infer<typeof RolloutSeen>;
+
+/** A canary of two pods, whose share is that of its pods. */
+async function open(name: string, canary: object, more: object = {}): Promise<void> {
+  const labels = { app: name };
+  const template = { metadata: { labels }, spec: { containers: [{ name: 'shop', image: 'shop:1' }] } };
+  const spec = { replicas: 2, selector: { matchLabels: labels }, template, strategy: { canary }, ...more };
+  const metadata = { name, labels: { ...labels, team: 'tills' } };
+  await sandbox.request('POST', `${argo}/rollouts`, {
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'Rollout',
+    metadata,
+    spec,
+  });
+  await rollout(name, 'is live', isLive);
+}
+
+function isLive({ status }: RolloutSeen): boolean {
+  return status.phase === 'Healthy' && status.stableRS !== undefined && status.stableRS === status.currentPodHash;
+}
+
+function rollout(name: string, what: string, isSo: (seen: RolloutSeen) => boolean): Promise<RolloutSeen> {
+  return sandbox.eventually(`${name} ${what}`, async () => {
+    const seen = await sandbox.get(RolloutSeen, `${argo}/rollouts/${name}`);
+    return isSo(seen) ? seen : undefined;
+  });
+}
+
+/** Answers whether what is seen is about this release already. */
+async function release(name: string, image: string): Promise<(seen: RolloutSeen) => boolean> {
+  const { status } = await sandbox.get(RolloutSeen, `${argo}/rollouts/${name}`);
+  const patch = [{ op: 'replace', path: '/spec/template/spec/containers/0/image', value: image }];
+  await sandbox.request('PATCH', `${argo}/rollouts/${name}`, patch, 'application/json-patch+json');
+  return (seen) => seen.status.currentPodHash !== status.currentPodHash;
+}
+
+async function runsOf(name: string): Promise<readonly AnalysisRun[]> {
+  const { items } = await sandbox.get(z.looseObject({ items: z.array(AnalysisRun) }), runsPath);
+  return items.filter(({ metadata }) => metadata.ownerReferences.some((owner) => owner.name === name));
+}
+
+function template(name: string, spec: object): Promise<unknown> {
+  const body = { apiVersion: 'argoproj.io/v1alpha1', kind: 'AnalysisTemplate', metadata: { name }, spec };
+  return sandbox.request('POST', `${argo}/analysistemplates`, body);
+}
+
+const step = (templateName: string, more: object = {}) => ({ analysis: { templates: [{ templateName }], ...more } });
+
+describe.concurrent('an analysis of a Rollout', () => {
+  it('is made of templates, of templates that they name, and of what the Rollout says', {
+    timeout: 90_000,
+  }, async () => {
+    const cluster = {
+      apiVersion: 'argoproj.io/v1alpha1',
+      kind: 'ClusterAnalysisTemplate',
+      metadata: { name: 'of-all' },
+    };
+    const ofAll = {
+      args: [{ name: 'team' }],
+      metrics: [says(good, { name: 'of-all', successCondition: 'result[0] > 0 && "{{args.team}}" == "tills"' })],
+    };
+    await sandbox.request('POST', '/apis/argoproj.io/v1alpha1/clusteranalysistemplates', { ...cluster, spec: ofAll });
+    await template('nested', {
+      args: [{ name: 'least', valueFrom: { secretKeyRef: { name: 'limits', key: 'least' } } }],
+      metrics: [says(good, { name: 'nested', successCondition: 'result[0] > {{args.least}}' })],
+      templates: [{ templateName: 'of-all', clusterScope: true }],
+    });
+    await template('outer', {
+      args: [{ name: 'canary' }, { name: 'stable' }, { name: 'share', value: '0' }],
+      metrics: [
+        says('vector({{args.share}})', {
+          name: 'outer',
+          successCondition: 'result[0] == 50 && "{{args.canary}}" != "{{args.stable}}"',
+        }),
+      ],
+      templates: [{ templateName: 'nested' }],
+      measurementRetention: [{ metricName: 'nested', limit: 3 }],
+    });
+    const args = [
+      { name: 'canary', valueFrom: { podTemplateHashValue: 'Latest' } },
+      { name: 'stable', valueFrom: { podTemplateHashValue: 'Stable' } },
+      { name: 'share', valueFrom: { fieldRef: { fieldPath: 'spec.strategy.canary.steps[0].setWeight' } } },
+      { name: 'team', valueFrom: { fieldRef: { fieldPath: "metadata.labels['team']" } } },
+      { name: 'undeclared', value: 'dropped' },
+    ];
+    const steps = [{ setWeight: 50 }, step('outer', { args, dryRun: [{ metricName: 'of-all' }] })];
+    await open('composed', { steps });
+    const isBegun = await release('composed', 'shop:2');
+    await rollout('composed', 'is live again', (seen) => isBegun(seen) && isLive(seen));
+    const [run] = await runsOf('composed');
+
+    expect(run?.spec.metrics.map(({ name }) => name)).toEqual(['outer', 'nested', 'of-all']);
+    expect(run?.status.metricResults.map(({ name, phase, dryRun = false }) => `${name} ${phase} ${dryRun}`)).toEqual([
+      'outer Successful false',
+      'nested Successful false',
+      'of-all Successful true',
+    ]);
+    expect(run?.spec.args.map(({ name }) => name).toSorted()).toEqual(['canary', 'least', 'share', 'stable', 'team']);
+    expect(run?.spec.measurementRetention).toEqual([{ metricName: 'nested', limit: 3 }]);
+  });
+
+  it('with a Job that fails it goes back, and says what the Job said', { timeout: 90_000 }, async () => {
+    await template('migrate', { metrics: [job('job/bad:1')] });
+    await open('migrating', { steps: [{ setWeight: 50 }, step('migrate')] });
+    await release('migrating', 'shop:2');
+    const { status } = await rollout('migrating', 'goes back', ({ status: seen }) => seen.phase === 'Degraded');
+
+    expect(status.abort).toBe(true);
+    expect(status.message).toContain(
+      'ERROR: column "email" does not exist; container main exit code 3 after: Connected',
+    );
+  });
+
+  it('ends with the update that it belongs to: aborted, or promoted in full', { timeout: 90_000 }, async () => {
+    await template('endless', { metrics: [says(good, { interval: '1s' }), job('job/long:1', { name: 'work' })] });
+    const canary = {
+      analysis: { templates: [{ templateName: 'endless' }] },
+      steps: [{ setWeight: 50 }, { pause: {} }],
+    };
+    const ends = [
+      ['aborted', { abort: true }],
+      ['promoted', { promoteFull: true }],
+    ] as const;
+    await Promise.all(
+      ends.map(async ([name, status]) => {
+        await open(name, canary);
+        await release(name, 'shop:2');
+        await rollout(name, 'waits', ({ status: seen }) => seen.phase === 'Paused');
+        await sandbox.eventually('it measures', async () => {
+          const [run] = await runsOf(name);
+          return run?.status.metricResults.length === 2 ? true : undefined;
+        });
+        await sandbox.request('PATCH', `${argo}/rollouts/${name}/status`, { status }, merge);
+        const over = await sandbox.eventually('its run is over', async () => {
+          const [run] = await runsOf(name);
+          return run?.status.completedAt === undefined ? undefined : run;
+        });
+        expect(over.spec.terminate).toBe(true);
+        await sandbox.eventually('its Job is gone', async () => {
+          const { items } = await sandbox.get(Anything, '/apis/batch/v1/namespaces/shop/jobs');
+          return items.some(({ metadata }) => metadata.name.startsWith(over.metadata.uid)) ? undefined : true;
+        });
+        await rollout(name, 'ends', (seen) => (name === 'aborted' ? seen.status.phase === 'Degraded' : isLive(seen)));
+      }),
+    );
+  });
+
+  it('is kept for as many as its history says, of good and of bad ones', { timeout: 90_000 }, async () => {
+    await template('swift', { args: [{ name: 'value' }], metrics: [says('vector({{args.value}})')] });
+    const value = { name: 'value', valueFrom: { fieldRef: { fieldPath: "metadata.annotations['value']" } } };
+    await open(
+      'kept',
+      { steps: [{ setWeight: 50 }, step('swift', { args: [value] })] },
+      { analysis: { successfulRunHistoryLimit: 1, unsuccessfulRunHistoryLimit: 1 } },
+    );
+    for (const [index, wanted] of (['1', '0', '1', '0'] as const).entries()) {
+      await sandbox.request('PATCH', `${argo}/rollouts/kept`, { metadata: { annotations: { value: wanted } } }, merge);
+      const isNext = await release('kept', `shop:${index + 2}`);
+      await rollout('kept', `has taken shop:${index + 2}`, (seen) => {
+        if (!isNext(seen)) return false;
+        return wanted === '1' ? isLive(seen) : seen.status.phase === 'Degraded';
+      });
+    }
+    // The one that the status names is evidence, and no history.
+    const phases = await sandbox.eventually('one of each is left', async () => {
+      const found = (await runsOf('kept')).map(({ status }) => status.phase).toSorted();
+      return found.length === 3 ? found : undefined;
+    });
+    expect(phases).toEqual(['Failed', 'Failed', 'Successful']);
   });
 });
