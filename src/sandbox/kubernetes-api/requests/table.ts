@@ -1,18 +1,20 @@
 import type { Json, JsonObject } from '../../../lib/index.ts';
+import { ApiError } from '../api-error.ts';
 import type { StoredObject } from '../kubernetes-object.ts';
 import { toServed } from '../objects/served.ts';
 import type { Resource } from '../resources/resource.ts';
 import { type Answer, jsonAnswer, listMetadata } from './answer.ts';
 import type { Page } from './list.ts';
 
-/** What a client wants to see: whole objects, a table to print, or only the metadata. */
-export type Shape = 'objects' | 'table' | 'metadata';
+/** What a client wants to see: whole objects, a table to print, or only the metadata (of one, or of a list). */
+export type Shape = 'objects' | 'table' | 'metadata' | 'metadata list';
 
 export function shapeOf(accept: string | undefined): Shape {
   for (const type of (accept ?? '').split(',')) {
     if (!type.includes('json')) continue;
     if (/;as=Table;/.test(`${type};`) && /v=v1\b/.test(type) && !type.includes('v1beta1')) return 'table';
-    if (/;as=PartialObjectMetadata(List)?;/.test(`${type};`)) return 'metadata';
+    if (`${type};`.includes(';as=PartialObjectMetadataList;')) return 'metadata list';
+    if (/;as=PartialObjectMetadata;/.test(`${type};`)) return 'metadata';
     if (!type.includes(';as=')) return 'objects';
   }
   return 'objects';
@@ -71,12 +73,19 @@ export function shapedObject(
   if (shape === 'table') {
     return jsonAnswer(tableOf(resource, [object], { resourceVersion: object.metadata.resourceVersion }, options));
   }
+  if (shape === 'metadata list') throw notAcceptable('PartialObjectMetadataList', 'not a list', resource, '');
   return shape === 'metadata' ? jsonAnswer(metadataOf(object)) : undefined;
+}
+
+function notAcceptable(asked: string, what: string, { group, kind }: Resource, suffix: string): ApiError {
+  const type = `*${group === '' ? 'core' : group.split('.')[0]}.${kind}${suffix}`;
+  return new ApiError(406, 'NotAcceptable', `you requested ${asked}, but the requested object is ${what} (${type})`);
 }
 
 export function shapedPage(shape: Shape, resource: Resource, page: Page, options: TableOptions): Answer | undefined {
   if (shape === 'table') return jsonAnswer(tableOf(resource, page.objects, listMetadata(page), options));
   if (shape === 'objects') return undefined;
+  if (shape === 'metadata') throw notAcceptable('PartialObjectMetadata', 'a list', resource, 'List');
   return jsonAnswer({
     kind: 'PartialObjectMetadataList',
     apiVersion: 'meta.k8s.io/v1',
@@ -93,6 +102,8 @@ export function eventWriter(
   nowMs: () => number,
 ): ((type: string, object: StoredObject) => string) | undefined {
   if (shape === 'objects') return undefined;
+  // A real server, asked for lists, accepts the watch and tells nothing.
+  if (shape === 'metadata list') return () => '';
   let isFirst = true;
   return (type, object) => {
     const options = { ...tableOptions(query, nowMs()), withoutColumns: !isFirst };

@@ -36,7 +36,8 @@ test.for([
     'application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json',
     'table',
   ],
-  ['application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1', 'metadata'],
+  ['application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1', 'metadata list'],
+  ['application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json', 'metadata'],
 ] as const)('Accept: %s asks for %s', ([accept, shape]) => {
   expect(shapeOf(accept)).toBe(shape);
 });
