@@ -63,6 +63,16 @@ describe('a revision that is found good', () => {
     expect(imageOf(one)).toBe('app:2');
   });
 
+  it('never by a run that somebody ended before it had measured', () => {
+    const one = released();
+    settle(one, 6);
+    one.runs = one.runs.map((run) => ({ ...run, status: { ...run.status, phase: 'Successful' } }));
+    settle(one, 2);
+    one.runs = one.runs.map((run) => ({ ...run, status: { ...run.status, phase: 'Successful' } }));
+    settle(one, 30);
+    expect(memoryOf(one)?.good).toEqual(['happ1']);
+  });
+
   it('at the end of its soak alone where nothing judges it', () => {
     const one = released('app:2', { 'stepwise.dev/analysis': 'none' });
     settle(one, 25);
