@@ -1,6 +1,7 @@
 import { isEqual } from '../lib/index.ts';
 import { checkBuiltIn } from './check-built-in.ts';
 import { checkExperiment } from './check-experiment.ts';
+import { checkGuard } from './check-guard.ts';
 import { checkRollout } from './check-rollout.ts';
 import { checkSchema, type SchemaNode } from './check-schema.ts';
 import { checkTemplate } from './check-template.ts';
@@ -30,7 +31,11 @@ function checkDocument(
   all: readonly SourceDocument[],
   definitions: Definitions,
 ): readonly Finding[] {
-  if (document.apiVersion !== argo) return checkBuiltIn(document);
+  if (document.apiVersion !== argo) {
+    const isDeployment = document.apiVersion === 'apps/v1' && document.kind === 'Deployment';
+    const guard = isDeployment ? checkGuard(document, neighboursOf(document, all)) : [];
+    return [...checkBuiltIn(document), ...guard];
+  }
   const schema = Object.hasOwn(definitions, document.kind) ? definitions[document.kind] : undefined;
   // Argo CD's kinds live in the same group.
   if (schema === undefined) return [];

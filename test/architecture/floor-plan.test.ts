@@ -49,7 +49,7 @@ const plan: Record<
   },
   slack: { rooms: ['lib', 'rollout', 'analysis', 'operations'], types: ['notifications', 'charts', 'engine'] },
   http: { rooms: ['lib'], types: ['operations', 'engine'] },
-  lint: { rooms: ['lib', 'rollout', 'analysis', 'experiment'], packages: ['zod', 'yaml'] },
+  lint: { rooms: ['lib', 'rollout', 'deployment', 'analysis', 'experiment'], packages: ['zod', 'yaml'] },
   cli: { rooms: ['lib', 'operations', 'rollout', 'analysis', 'config', 'lint'] },
   'sandbox/kubernetes-api': { rooms: ['lib'] },
   'sandbox/world': { rooms: ['lib'] },
