@@ -52,7 +52,7 @@ export function createNamedRun(world: DeploymentWorld, memory: Memory, guard: Gu
   return [{ kind: 'createAnalysisRun', analysisRun }];
 }
 
-/** Whether what judges it has looked, and has nothing more to say. What measures without an end is not waited for. */
+/** Whether what judges it has looked, and has nothing more to say. What measures without an end need not end, but must not fail just now. */
 export function evidenceOf(world: DeploymentWorld, memory: Memory): boolean {
   const run = runInForce(world, memory);
   if (run === undefined || (world.evidence === 'strict' && !hasMeasured(run))) return false;
@@ -62,7 +62,7 @@ export function evidenceOf(world: DeploymentWorld, memory: Memory): boolean {
   return metrics.value.every((metric) => {
     const result = run.status.metricResults.find(({ name }) => name === metric.name);
     if (result?.dryRun === true || isCompleted(result?.phase)) return true;
-    return readLimits(metric).count === undefined && (result?.measurements.length ?? 0) > 0;
+    return readLimits(metric).count === undefined && result?.measurements.at(-1)?.phase === 'Successful';
   });
 }
 

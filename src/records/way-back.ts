@@ -6,6 +6,9 @@ import { openChecks } from './sight.ts';
 import { guiltyFacts } from './verdicts.ts';
 import { askedFor, writerOf } from './who.ts';
 
+/** A Deployment's status is Kubernetes' own: who undid it wrote this together with the template. */
+const memoryPath = ['metadata', 'annotations', 'stepwise.dev/guarded'];
+
 /** A rollback that was not seen to be done by then needs a person. */
 const VERIFY_WITHIN_MS = 60_000;
 const checkWords: Readonly<Record<VerificationCheck, string>> = {
@@ -20,7 +23,7 @@ export function aborted(scene: Scene): NewEntry {
   const { rollout, record, now } = scene;
   const run = decidingRun(scene, 'Failed') ?? decidingRun(scene, 'Error');
   const asked = askedFor(record, ['abort', 'reject'], 'aborted');
-  const by = asked?.by ?? writerOf(rollout, ['status', 'abort']);
+  const by = asked?.by ?? writerOf(rollout, rollout.status.rolling === undefined ? ['status', 'abort'] : memoryPath);
   const point = wentBackPast(rollout)?.what;
   const message = rollout.status.message?.replace(/^RolloutAborted: /, '') ?? '';
   return entry(scene, 'aborted', {

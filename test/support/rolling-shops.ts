@@ -1,7 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import { channelOf, type FrontDesk } from './front-desk.ts';
 
 const namespace = 'shop';
+/** What the world runs besides the desk's shops. */
+const imageList = `
+shop:unpullable: { pull: missing }
+${['modelcard-generator:1', 'modelcard-generator:2', 'ghcr.io/acme/catalog:1.0.0', 'ghcr.io/acme/catalog:2.0.0'].map((image) => `${image}: { startMs: 20, latencyMs: 5 }`).join('\n')}
+modelcard-generator:bad: { startMs: 20, latencyMs: 5, errorRate: 1 }
+ghcr.io/acme/catalog:3.0.0: { startMs: 20, latencyMs: 5, errorRate: 1 }
+`;
+
 const deployments = `/apis/apps/v1/namespaces/${namespace}/deployments`;
 
 /** A plain Deployment behind a Service and an Ingress with visitors, annotated for Stepwise. */
@@ -15,22 +25,74 @@ export interface RollingShop {
 }
 
 /** Opens shops with one load for all of them. */
-export async function openDeployments({ sandbox }: FrontDesk, shops: readonly RollingShop[]): Promise<void> {
+export async function openDeployments(
+  { sandbox }: FrontDesk,
+  shops: readonly RollingShop[],
+  otherHosts: readonly string[] = [],
+): Promise<void> {
   const put = (path: string, object: object) => sandbox.request('POST', path, object);
-  const data = Object.fromEntries(shops.map(({ name }) => [`${name}.example.com`, '60']));
+  const names = [...shops.map(({ name }) => name), ...otherHosts];
+  const data = Object.fromEntries(names.map((name) => [`${name}.example.com`, '60']));
   const load = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'load' }, data };
   await put('/api/v1/namespaces/sandbox/configmaps', load);
-  const images = { data: { 'rolling.yaml': 'shop:unpullable: { pull: missing }' } };
-  const imageList = '/api/v1/namespaces/sandbox/configmaps/image-list';
-  await sandbox.request('PATCH', imageList, images, 'application/merge-patch+json');
-  await put(`/apis/argoproj.io/v1alpha1/namespaces/${namespace}/analysistemplates`, successRate('slo', '500ms'));
-  await put(`/apis/argoproj.io/v1alpha1/namespaces/${namespace}/analysistemplates`, successRate('late-slo', '5s'));
-  await put(`/apis/argoproj.io/v1alpha1/namespaces/${namespace}/analysistemplates`, successRate('tomorrow', '24h'));
+  const images = { data: { 'rolling.yaml': imageList } };
+  const listPath = '/api/v1/namespaces/sandbox/configmaps/image-list';
+  await sandbox.request('PATCH', listPath, images, 'application/merge-patch+json');
+  await put(`/apis/argoproj.io/v1alpha1/namespaces/${namespace}/analysistemplates`, successRate('slo', '500ms', 0.1));
+  await put(`/apis/argoproj.io/v1alpha1/namespaces/${namespace}/analysistemplates`, successRate('late-slo', '5s', 0.1));
+  await put(
+    `/apis/argoproj.io/v1alpha1/namespaces/${namespace}/analysistemplates`,
+    successRate('tomorrow', '24h', 0.1),
+  );
+  await put(
+    `/apis/argoproj.io/v1alpha1/namespaces/${namespace}/analysistemplates`,
+    successRate('strict', '500ms', 0.95),
+  );
   for (const shop of shops) {
     await put(`/api/v1/namespaces/${namespace}/services`, service(shop.name));
     await put(`/apis/networking.k8s.io/v1/namespaces/${namespace}/ingresses`, ingress(shop.name));
     await put(deployments, deployment(shop));
   }
+}
+
+const Written = z.looseObject({
+  apiVersion: z.string(),
+  kind: z.string(),
+  metadata: z.looseObject({ name: z.string(), annotations: z.record(z.string(), z.string()).optional() }),
+});
+const plurals: Readonly<Record<string, string>> = { Ingress: 'ingresses' };
+
+/** Applies manifests as they are written, at a test's pace, in the namespace of the shops: nothing is changed but durations, tags and
+ * limits: a machine that is slow loses some requests of a good image, a bad one loses all. */
+export async function openWritten({ sandbox }: FrontDesk, files: readonly string[]): Promise<void> {
+  for (const file of files) {
+    const text = readFileSync(file, 'utf8')
+      .replaceAll(/soak: \d+m/g, 'soak: 3s')
+      .replaceAll(/initialDelay: \d+m/g, 'initialDelay: 1s')
+      .replaceAll(/( +)interval: \d+s/g, '$1interval: 500ms\n$1consecutiveErrorLimit: 1000\n$1inconclusiveLimit: 1000')
+      .replaceAll(/\[\dm\]/g, '[2s]')
+      .replaceAll(/initialDelaySeconds: \d+/g, 'initialDelaySeconds: 0')
+      .replaceAll(':latest', ':1')
+      .replaceAll('result[0] >= 0.95', 'result[0] >= 0.1')
+      .replaceAll('result[0] > 0.05', 'result[0] > 0.9');
+    for (const document of parseAllDocuments(text)) {
+      const { apiVersion, kind, metadata, ...rest } = Written.parse(document.toJS());
+      const annotations = { ...metadata.annotations, 'stepwise.dev/channel': channelOf(metadata.name) };
+      const base = apiVersion === 'v1' ? '/api/v1' : `/apis/${apiVersion}`;
+      const path = `${base}/namespaces/${namespace}/${plurals[kind] ?? `${kind.toLowerCase()}s`}`;
+      const own = kind === 'Deployment' ? { annotations } : {};
+      await sandbox.request('POST', path, { apiVersion, kind, metadata: { ...metadata, ...own, namespace }, ...rest });
+    }
+  }
+}
+
+/** Leads visitors to a Service of this name. */
+export async function leadVisitorsTo({ sandbox }: FrontDesk, name: string): Promise<void> {
+  await sandbox.request('POST', `/apis/networking.k8s.io/v1/namespaces/${namespace}/ingresses`, ingress(name));
+}
+
+export async function patchDeployment({ sandbox }: FrontDesk, name: string, patch: object): Promise<void> {
+  await sandbox.request('PATCH', `${deployments}/${name}`, patch, 'application/merge-patch+json');
 }
 
 export async function setDeploymentImage({ sandbox }: FrontDesk, name: string, image: string): Promise<void> {
@@ -83,7 +145,8 @@ export async function cardWords(desk: FrontDesk, name: string, revision: number,
   }
 }
 
-function successRate(name: string, initialDelay: string) {
+/** A bad image answers nothing well; a machine that is slow loses some requests of a good one. */
+function successRate(name: string, initialDelay: string, least: number) {
   const query = (status: string) => `sum(rate(http_requests_total{service="{{args.service}}"${status}}[2s]))`;
   return {
     apiVersion: 'argoproj.io/v1alpha1',
@@ -95,7 +158,7 @@ function successRate(name: string, initialDelay: string) {
         {
           name: 'success-rate',
           ...{ initialDelay, interval: '500ms', failureLimit: 1, consecutiveErrorLimit: 1000 },
-          successCondition: 'result[0] >= 0.95',
+          successCondition: `result[0] >= ${least}`,
           provider: { prometheus: { query: `${query(',status!~"5.."')} / (${query('')} > 0)` } },
         },
       ],

@@ -179,7 +179,7 @@ function confirmFor(action: ActActionId, delivery: Delivery): ConfirmationDialog
       if (delivery.rolling !== undefined)
         return confirm({
           title: `Undo ${what} now?`,
-          text: `Asks Kubernetes for ${from} again: the last good revision. ${delivery.rolling.canaryPods} pods are new now.`,
+          text: `Asks Kubernetes for ${delivery.fromImage === undefined ? 'the last good revision' : from} again. ${delivery.rolling.canaryPods} pods are new now.`,
           yes: 'Undo now',
           no: 'Keep going',
           isDanger: true,

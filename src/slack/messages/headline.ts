@@ -1,5 +1,5 @@
 import { assertNever, formatPercent } from '../../lib/index.ts';
-import type { Delivery } from '../../rollout/index.ts';
+import { type Delivery, plainDeployment } from '../../rollout/index.ts';
 import { escapeText, plain, truncate } from './mrkdwn.ts';
 import { placeWords } from './place-words.ts';
 import { canaryVersion } from './version.ts';
@@ -25,23 +25,26 @@ export function subject(delivery: Delivery, maxLength: number): string {
   const version = plain(canaryVersion(delivery));
   const name = plain(delivery.name, 253);
   if (name.length + 1 + version.length <= maxLength) return `${name} ${version}`;
+  const bare = plainDeployment(name);
+  // In little room its own name says more than its kind.
+  if (bare !== undefined) return subject({ ...delivery, name: bare }, maxLength);
   const versionRoom = Math.min(version.length, Math.max(6, Math.floor(maxLength / 2)));
   const shortVersion = truncate(version, versionRoom);
   return `${truncate(name, Math.max(2, maxLength - 1 - shortVersion.length))} ${shortVersion}`;
 }
 
 function stateWords(delivery: Delivery): { readonly mark: string; readonly words: string } {
-  const { rolling } = delivery;
+  const rolling = rollingWords(delivery);
+  if (rolling !== undefined) return rolling;
   const place = placeWords(delivery, wholePercent(delivery.weightPercent));
-  const standing = place === '' ? '' : ` ${place}`;
-  const at = rolling === undefined ? standing : rollingWords(delivery, rolling);
+  const at = place === '' ? '' : ` ${place}`;
   switch (delivery.state) {
     case 'starting':
-      return { mark: '🟡', words: rolling === undefined ? `${at}, starting pods` : `${at}, starting` };
+      return { mark: '🟡', words: `${at}, starting pods` };
     case 'moving':
-      return { mark: '🟡', words: rolling === undefined ? `${at}, moving` : at };
+      return { mark: '🟡', words: `${at}, moving` };
     case 'checking':
-      return { mark: '🟡', words: rolling === undefined ? `${at}, checking` : ', soaking' };
+      return { mark: '🟡', words: `${at}, checking` };
     case 'gate':
       return { mark: '🔵', words: `${at}, ${gateWords(delivery)}` };
     case 'paused':
@@ -61,7 +64,7 @@ function stateWords(delivery: Delivery): { readonly mark: string; readonly words
     case 'live':
       return { mark: '🟢', words: ' is live' };
     case 'invalidSpec':
-      return { mark: '⛔', words: rolling === undefined ? ': invalid spec' : ': not guarded' };
+      return { mark: '⛔', words: ': invalid spec' };
     case 'stuck':
       return { mark: '🔴', words: ', bad and not undone' };
     case 'stalled':
@@ -73,9 +76,31 @@ function stateWords(delivery: Delivery): { readonly mark: string; readonly words
   }
 }
 
-/** `, 2 of 6 pods new` */
-function rollingWords({ pods }: Delivery, { canaryPods, stablePods }: NonNullable<Delivery['rolling']>): string {
-  return `, ${canaryPods} of ${Math.max(pods.desired, canaryPods + stablePods)} pods new`;
+/** Of a Deployment it says pods, no weight; undefined where the words are the same. */
+function rollingWords({ state, rolling, pods }: Delivery): ReturnType<typeof stateWords> | undefined {
+  if (rolling === undefined) return undefined;
+  const { canaryPods, stablePods } = rolling;
+  switch (state) {
+    case 'starting':
+    case 'moving':
+      return { mark: '🟡', words: `, ${canaryPods} of ${Math.max(pods.desired, canaryPods + stablePods)} pods new` };
+    case 'checking':
+      return { mark: '🟡', words: ', soaking' };
+    case 'paused':
+      return { mark: '⏸️', words: ', paused' };
+    case 'inconclusive':
+      return { mark: '🟠', words: ', inconclusive' };
+    case 'noData':
+      return { mark: '🟠', words: ', no data' };
+    case 'aborting':
+      return { mark: '🔴', words: ', going back' };
+    case 'invalidSpec':
+      return { mark: '⛔', words: ': not guarded' };
+    case 'stalled':
+      return { mark: '🟠', words: ', stalled' };
+    default:
+      return undefined;
+  }
 }
 
 function gateWords({ approvals }: Delivery): string {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { AnalysisRun } from '../../../src/analysis/index.ts';
 import { decideDeployment } from '../../../src/deployment/index.ts';
 import {
   aDeployment,
@@ -31,6 +32,12 @@ function soaking(annotations: Readonly<Record<string, string>> = {}): SimulatedD
   settle(one, 6);
   expect(memoryOf(one)?.rolledOutAt).toBeDefined();
   return one;
+}
+
+function failingNow({ status }: AnalysisRun): AnalysisRun['status'] {
+  const fail = (measurement: object) => ({ ...measurement, phase: 'Failed' as const });
+  const metricResults = status.metricResults.map((one) => ({ ...one, measurements: one.measurements.map(fail) }));
+  return AnalysisRun.shape.status.parse({ ...status, metricResults });
 }
 
 describe('a revision that is found good', () => {
@@ -71,6 +78,16 @@ describe('a revision that is found good', () => {
     one.runs = one.runs.map((run) => ({ ...run, status: { ...run.status, phase: 'Successful' } }));
     settle(one, 30);
     expect(memoryOf(one)?.good).toEqual(['happ1']);
+  });
+
+  it('not while its newest measurement fails, though less often than the limit', () => {
+    const one = soaking();
+    one.runs = one.runs.map((run) => ({ ...run, status: failingNow(run) }));
+    settle(one, 30);
+    expect(memoryOf(one)?.good).toEqual(['happ1']);
+    judge(one, 'Running');
+    settle(one, 2);
+    expect(memoryOf(one)?.good).toEqual(['happ2', 'happ1']);
   });
 
   it('at the end of its soak alone where nothing judges it', () => {

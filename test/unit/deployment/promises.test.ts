@@ -28,7 +28,10 @@ const act = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('judge' as const), phase: fc.constantFrom(...phases) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('release' as const), image: fc.constantFrom(...images) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('pause' as const), isPaused: fc.boolean() }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('scale' as const), replicas: fc.integer({ min: 0, max: 5 }) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('scale' as const), replicas: fc.integer({ min: 0, max: 5 }) }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('break' as const), image: fc.constantFrom(...images) }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'late-progress' } as const) },
 );
@@ -40,36 +43,42 @@ interface Played {
 }
 
 function play(played: Played, next: Act): void {
-  const { one } = played;
+  const { one, seen } = played;
   switch (next.kind) {
     case 'controller':
-      return controllerStep(one);
+      controllerStep(one);
+      break;
     case 'turn':
-      return takeGuardedTurn(one, worldOf(one), next.stopsAfter);
+      takeGuardedTurn(one, worldOf(one), next.stopsAfter);
+      break;
     case 'look':
       played.seen = worldOf(one);
-      return undefined;
+      break;
     case 'late':
-      if (played.seen !== undefined) takeGuardedTurn(one, played.seen, 9);
-      return undefined;
+      if (seen !== undefined) takeGuardedTurn(one, seen, 9);
+      break;
     case 'judge':
-      return judge(one, next.phase);
+      judge(one, next.phase);
+      break;
     case 'release':
-      return setImage(one, next.image);
+      setImage(one, next.image);
+      break;
     case 'pause':
-      return change(one, ({ spec }) => {
+      change(one, ({ spec }) => {
         spec.paused = next.isPaused;
       });
+      break;
     case 'scale':
-      return change(one, ({ spec }) => {
+      change(one, ({ spec }) => {
         spec.replicas = next.replicas;
       });
+      break;
     case 'break':
       one.broken.add(next.image);
-      return undefined;
+      break;
     case 'late-progress':
       one.lateAtMs = one.nowMs;
-      return undefined;
+      break;
   }
 }
 
@@ -83,7 +92,12 @@ function takeGuardedTurn(one: SimulatedDeployment, world: ReturnType<typeof worl
   const after = memoryOf(one);
   if (imageOf(one) !== before.image) expectJudged(one, before.image, before.memory);
   // Good without a measurement is only what was good before, or what was there first.
-  if (after !== undefined && isGood(after) && before.memory !== undefined && !before.memory.good.includes(after.canary)) {
+  if (
+    after !== undefined &&
+    isGood(after) &&
+    before.memory !== undefined &&
+    !before.memory.good.includes(after.canary)
+  ) {
     const run = one.runs.find(({ metadata }) => metadata.name === after.run);
     expect(run?.status.metricResults.some(({ count }) => count > 0)).toBe(true);
     expect(['Running', 'Successful']).toContain(run?.status.phase);
