@@ -105,7 +105,12 @@ export function createKeeper(tools: KeeperTools) {
     const rollout = rolloutByUid.get(ownerUid);
     if (rollout !== undefined) nudgeRollout(rollout.metadata, isLearnt);
     const experiment = experimentByUid.get(ownerUid);
-    if (experiment !== undefined && isLearnt !== true) nudgeExperiment(experiment.metadata);
+    if (experiment !== undefined) {
+      if (isLearnt !== true) nudgeExperiment(experiment.metadata);
+      // What it measures is shown on the card of its Rollout.
+      const shown = rolloutByUid.get(ownerOf(experiment) ?? '');
+      if (shown !== undefined) nudge('card', shown.metadata.namespace, shown.metadata.name);
+    }
     const deployment = deploymentByUid.get(ownerUid);
     if (deployment !== undefined) nudgeDeployment(deployment.metadata, isLearnt);
   }

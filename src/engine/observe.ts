@@ -160,7 +160,12 @@ export async function glance(name: ObjectName, tools: GlanceTools, signal: Abort
   const routers = await readRouters(rollout, tools, signal, 'fromCache');
   const analysisRuns = tools.caches.analysisRuns.ownedBy(rollout.metadata.uid);
   const experiments = tools.caches.experiments.ownedBy(rollout.metadata.uid);
-  const world = await worldOf({ rollout, routers, analysisRuns, experiments }, tools, signal);
+  const world: World = {
+    ...(await worldOf({ rollout, routers, analysisRuns, experiments }, tools, signal)),
+    experimentRuns: experiments
+      .filter(({ metadata }) => metadata.name === rollout.status.canary?.currentExperiment)
+      .flatMap(({ metadata }) => tools.caches.analysisRuns.ownedBy(metadata.uid)),
+  };
   const isUnknown = routers.problem !== undefined && routers.seen.length === 0;
   if (tools.isDriven !== true || !isUnknown) return world;
   // What it has set stands in the status; that we could not set it is nobody's problem.

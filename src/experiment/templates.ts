@@ -13,7 +13,7 @@ import {
 import { durationMsOf, progressDeadlineSecondsOf } from './validate.ts';
 import type { ExperimentWorld } from './world.ts';
 
-export const experimentNameAnnotation = 'experiment.argoproj.io/name';
+const experimentNameAnnotation = 'experiment.argoproj.io/name';
 export const templateNameAnnotation = 'experiment.argoproj.io/template-name';
 
 /** What marks everything that is made for one template. */

@@ -184,6 +184,9 @@ function weightPercentOf(
 
 /** Those that the status names; between analyses, at a gate and at the end, the last one of the revision: a decision needs its evidence. */
 function runsInForce(world: World, revision: number): AnalysisRun[] {
+  // The evidence of an experiment step is its Experiment's. After an abort the reason tells it: those pods are measured no more.
+  const isAwaited = waitOf(world.rollout)?.kind === 'experiment' && world.rollout.status.abort !== true;
+  if (isAwaited && world.experimentRuns !== undefined) return [...world.experimentRuns];
   const names = runReferencesOf(world.rollout.status).map(({ name }) => name);
   const named = names.flatMap((name) => world.analysisRuns.filter((run) => run.metadata.name === name));
   if (named.length > 0) return named;

@@ -29,6 +29,8 @@ export interface World {
   readonly analysisRuns: readonly AnalysisRun[];
   /** Every Experiment controlled by this Rollout; the one that its status names was read live in this turn. Absent: none. */
   readonly experiments?: readonly Experiment[];
+  /** AnalysisRuns of the Experiment that the status names: for showing only, its own turns judge them. */
+  readonly experimentRuns?: readonly AnalysisRun[];
   /** The templates that the strategy names, and those they name in turn: `AnalysisTemplate/x` or `ClusterAnalysisTemplate/x`. */
   readonly templates: Readonly<Record<string, AnalysisTemplate>>;
   /** What the router's objects say now; undefined without `trafficRouting`. */

@@ -11,7 +11,7 @@ import { maxWeightOf } from './weight.ts';
  */
 
 /** Ours, on the HTTPRoute: JSON of the names of Services that an Experiment has put into its rules. */
-export const experimentServicesAnnotation = 'stepwise.dev/experiment-services';
+const experimentServicesAnnotation = 'stepwise.dev/experiment-services';
 
 const BackendRef = z.looseObject({
   name: z.string(),

@@ -1,5 +1,4 @@
 import { type AnalysisRun, isInterrupted, type MetricResult, matchesRule } from '../../analysis/index.ts';
-import { podHashLabel } from '../names.ts';
 import { type RunReference, runReferencesOf } from '../rollout.ts';
 import type { Ground } from '../scene.ts';
 
@@ -66,8 +65,4 @@ export function referTo(scene: Ground, run: AnalysisRun | undefined): RunReferen
   if (run === undefined) return undefined;
   const { message } = run.status;
   return { name: run.metadata.name, status: phaseOf(scene, run), ...(message ? { message } : {}) };
-}
-
-export function podHashOf(run: AnalysisRun): string | undefined {
-  return run.metadata.labels[podHashLabel];
 }

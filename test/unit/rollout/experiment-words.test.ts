@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type ExperimentWait, experimentWords, planRollout, readDelivery } from '../../../src/rollout/index.ts';
-import { anAnalysisTemplate, aRollout } from '../../support/builders.ts';
+import { anAnalysisRun, anAnalysisTemplate, aRollout } from '../../support/builders.ts';
 import { SimulatedCluster } from '../../support/simulated-cluster.ts';
 
 const experiment = {
@@ -12,10 +12,10 @@ const experiment = {
   analyses: [{ name: 'compare', templateName: 'slo', requiredForCompletion: true }],
 };
 
+const slo = anAnalysisTemplate('slo');
+
 function atExperiment(): SimulatedCluster {
-  const cluster = new SimulatedCluster(aRollout().steps({ setWeight: 25 }, { experiment }).build(), [
-    anAnalysisTemplate('slo'),
-  ]);
+  const cluster = new SimulatedCluster(aRollout().steps({ setWeight: 25 }, { experiment }).build(), [slo]);
   cluster.settle();
   cluster.release('checkout:2');
   cluster.settle();
@@ -65,6 +65,16 @@ describe('what an experiment step says', () => {
     cluster.conclude(name, { phase: 'Running', availableAt: '2027-01-15T08:00:00Z' });
     cluster.settle();
     expect(look()).toMatchObject({ state: 'checking', nextAtMs: Date.parse('2027-01-15T08:05:00Z') });
+    const measuring = anAnalysisRun(
+      `${name}-compare`,
+      {},
+      {
+        phase: 'Running',
+        metricResults: [{ name: 'slo-metric', phase: 'Running', successful: 2, count: 2 }],
+      },
+    );
+    const world = { ...cluster.world(), experimentRuns: [{ ...measuring, spec: slo.spec }] };
+    expect(readDelivery(world, { clusterUid: 'c' }).metrics).toMatchObject([{ name: 'slo-metric', taken: 2 }]);
     cluster.conclude(name, { phase: 'Inconclusive', message: "Analysis 'compare' has not measured anything" });
     cluster.settle();
     expect(look()).toMatchObject({
