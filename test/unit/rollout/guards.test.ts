@@ -89,6 +89,21 @@ describe('an abort', () => {
   });
 });
 
+describe('a router of which something is gone', () => {
+  it('is raised no more, and lowered all the same', () => {
+    const cluster = begin(aRollout().routed().steps({ setWeight: 20 }, { pause: {} }, { setWeight: 50 }));
+    cluster.settle();
+    expect(cluster.weight).toBe(20);
+    cluster.routerProblem = 'HTTPRoute "other" not found';
+    ask(cluster, 'promote');
+    cluster.turn();
+    expect(cluster.weight).toBe(20);
+    ask(cluster, 'abort');
+    cluster.turn();
+    expect(cluster.weight).toBe(0);
+  });
+});
+
 describe('a run', () => {
   it('of a step that somebody skipped has no say any more', () => {
     const cluster = begin(aRollout().routed().steps(INLINE, { setWeight: 20 }, { pause: {} }));

@@ -1,6 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseWorkload, patchesFor, type Verb, validateRollout } from '../../../src/rollout/index.ts';
+import {
+  changesAgainstGit,
+  isUndo,
+  parseWorkload,
+  patchesFor,
+  readGitOwner,
+  undoPatch,
+  type Verb,
+  validateRollout,
+  withWorkload,
+} from '../../../src/rollout/index.ts';
 import { aRollout } from '../../support/builders.ts';
 import { SimulatedCluster } from '../../support/simulated-cluster.ts';
 
@@ -11,8 +21,8 @@ function template(image: string) {
   return { metadata: { labels }, spec: { containers: [{ name: 'checkout', image }] } };
 }
 
-function deployment(image: string, generation = 1, replicas = 10) {
-  const metadata = { name: 'checkout', uid: 'uid-deployment', generation };
+function deployment(image: string, generation = 1, replicas = 10, annotations: Readonly<Record<string, string>> = {}) {
+  const metadata = { name: 'checkout', uid: 'uid-deployment', generation, annotations };
   return parseWorkload('Deployment', {
     metadata,
     spec: { replicas, selector: { matchLabels: labels }, template: template(image) },
@@ -32,9 +42,9 @@ function begin(workloadRef: object = {}, replicas = 10): SimulatedCluster {
   return cluster;
 }
 
-function release(cluster: SimulatedCluster, image: string): void {
+function release(cluster: SimulatedCluster, image: string, annotations?: Readonly<Record<string, string>>): void {
   const { generation = 1, replicas = 10 } = cluster.workload ?? {};
-  cluster.workload = deployment(image, generation + 1, replicas);
+  cluster.workload = deployment(image, generation + 1, replicas, annotations);
 }
 
 function ask(cluster: SimulatedCluster, verb: Verb): void {
@@ -135,6 +145,86 @@ describe('a rollout of another object’s template', () => {
       'spec.template: Internal error: template must be empty for workload reference rollout',
       'spec.strategy.steps[0].setWeight: Invalid value: 101: SetWeight needs to be between 0 and 100',
     ]);
+  });
+});
+
+describe('an undo', () => {
+  it.each([
+    [false, 'Healthy', 0],
+    [true, 'Paused', 20],
+  ])('travels with the template in the other object (with steps: %s)', (isWithSteps, phase, weight) => {
+    const cluster = undone(isWithSteps);
+    cluster.settle();
+    expect([cluster.rollout.status.phase, cluster.weight]).toEqual([phase, weight]);
+    expect(isUndo(withWorkload(cluster.rollout, cluster.workload), 3)).toBe(true);
+  });
+
+  it('is bound to the revision that it left: the same template again takes its steps', () => {
+    const cluster = undone(false);
+    cluster.settle();
+    const { annotations = {} } = cluster.workload?.metadata ?? {};
+    for (const image of ['app:2', 'app:1']) {
+      // Whoever changes the image leaves the annotations there.
+      release(cluster, image, annotations);
+      cluster.settle();
+      expect([image, cluster.rollout.status.phase, cluster.weight]).toEqual([image, 'Paused', 20]);
+      ask(cluster, 'promoteFull');
+      cluster.settle();
+      expect(isUndo(withWorkload(cluster.rollout, cluster.workload), image === 'app:2' ? 4 : 5)).toBe(false);
+    }
+  });
+
+  /** Revision 2 is live, and its template was taken back in the Deployment. */
+  function undone(isWithSteps: boolean): SimulatedCluster {
+    const cluster = begin();
+    cluster.settle();
+    release(cluster, 'app:2');
+    cluster.settle();
+    ask(cluster, 'promoteFull');
+    cluster.settle();
+    const target = cluster.replicaSets.find(({ podHash }) => cluster.imageOf(podHash) === 'app:1');
+    if (target?.template === undefined) throw new Error('revision 1 is gone');
+    const { template } = target;
+    const patch = undoPatch(withWorkload(cluster.rollout, cluster.workload), { ...target, template }, isWithSteps);
+    expect(patch.map(({ path }) => path)).toContain('/spec/template');
+    const added = patch.find(({ path }) => path === '/metadata/annotations')?.value ?? {};
+    release(cluster, 'app:1', added as Record<string, string>);
+    return cluster;
+  }
+});
+
+describe('what Git owns of the other object', () => {
+  const tracking = 'argocd.argoproj.io/tracking-id';
+  const owned = (kind: 'Deployment' | 'PodTemplate', mark: string) => {
+    const own = { 'f:spec': { 'f:containers': { 'k:{"name":"checkout"}': { 'f:image': {} } } } };
+    const fieldsV1 = kind === 'Deployment' ? { 'f:spec': { 'f:template': own } } : { 'f:template': own };
+    const managedFields = [
+      { manager: 'argocd-controller', operation: 'Apply', time: '2026-11-20T12:00:00Z', fieldsV1 },
+    ];
+    const metadata = {
+      name: 'checkout',
+      namespace: 'shop',
+      uid: 'u',
+      annotations: { [tracking]: mark },
+      managedFields,
+    };
+    const body = kind === 'Deployment' ? { spec: { template: template('app:1') } } : { template: template('app:1') };
+    return withWorkload(begin().rollout, parseWorkload(kind, { metadata, ...body }));
+  };
+
+  it.each([
+    ['Deployment', 'web:apps/Deployment:shop/checkout', 'spec.template.spec.containers[name=checkout].image'],
+    ['PodTemplate', 'web:/PodTemplate:shop/checkout', 'template.spec.containers[name=checkout].image'],
+  ] as const)('of a %s is named by its field there', (kind, mark, field) => {
+    const rollout = owned(kind, mark);
+    const owner = readGitOwner(rollout);
+    expect(owner?.source.name).toBe('web');
+    const changes = owner === undefined ? [] : changesAgainstGit(owner, rollout, template('app:2'));
+    expect(changes).toEqual([{ field, from: 'app:1', to: 'app:2' }]);
+  });
+
+  it('is nothing where the mark is a copy of another object’s', () => {
+    expect(readGitOwner(owned('Deployment', 'web:argoproj.io/Rollout:shop/checkout'))).toBeUndefined();
   });
 });
 
