@@ -86,7 +86,7 @@ const errorLevel = 50;
 beforeAll(async () => {
   world = await startTestCluster([definition]);
   records = createRecords({ cluster: world.cluster, chainKey: 'a key for tests', log: silentLog });
-  charts = createCharts();
+  charts = createCharts({ timeoutMs: 120_000 });
   slack = await createSlackApi({
     appName: 'Stepwise',
     channels: rows.map((row) => ({ id: channelOf(row), name: channelOf(row).toLowerCase() })),
