@@ -129,7 +129,9 @@ export function aTypicalDelivery(state: DeliveryState): Delivery {
       return aDelivery(state, { metrics: [aMetric({ verdict: 'inconclusive', value: 0.951 })], nextPercent: 50 });
     case 'frozen':
       return aDelivery(state, {
-        metrics: [aMetric({ name: 'contract', verdict: 'failed', value: undefined, limit: undefined, taken: 1 })],
+        metrics: [
+          aMetric({ name: 'contract', verdict: 'failed', value: undefined, limit: undefined, taken: 1, failed: 1 }),
+        ],
         series: undefined,
         nextAtMs: undefined,
         reason:

@@ -16,6 +16,13 @@ const active = { ...preview, weightPercent: 100, step: { index: 1, count: 1 }, b
  */
 export const cardStates: Readonly<Record<string, Delivery>> = {
   ...Object.fromEntries(deliveryStates.map((state) => [state, aTypicalDelivery(state)])),
+  watch: {
+    ...aTypicalDelivery('checking'),
+    metrics: [
+      aMetric(),
+      aMetric({ name: 'cost-per-order', verdict: 'watch', isDryRun: true, value: 0.41, failed: 2, taken: 3 }),
+    ],
+  },
   noReturnAhead: {
     ...aTypicalDelivery('moving'),
     noReturn: { at: 'ahead', what: 'step 4/6 (analysis contract-schema)' },

@@ -71,7 +71,7 @@ function noReturnLines({ noReturn }: Delivery, { isTight = false }: Room): reado
     case 'passed':
       return [`⚠️ *no way back* since ${what}`];
     case 'goneBack':
-      return [`⚠️ *went back past* its point of no return, ${what}`];
+      return [`⚠️ *went back past* ${isTight ? '' : 'its point of no return, '}${what}`];
   }
 }
 
