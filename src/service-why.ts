@@ -4,7 +4,7 @@ import { type AccessRules, type ConnectedCluster, keeperLeaseName } from './kube
 import type { MetricProviders } from './metric-providers/index.ts';
 import type { Study, WhyTools } from './operations/index.ts';
 import { type Records, writerOf } from './records/index.ts';
-import { instanceIdLabel, type Rollout, type Standing } from './rollout/index.ts';
+import { foreignWriter, instanceIdLabel, type Rollout, type Standing } from './rollout/index.ts';
 import type { DrivenController } from './service-controller.ts';
 import type { Deliver } from './service-reading.ts';
 import type { TrafficRouters } from './traffic-routers/index.ts';
@@ -59,7 +59,7 @@ export function createWhyTools(
 }
 
 /** Who takes turns for this Rollout. */
-function standingOf(rollout: Rollout, { config, engine, driven }: WhyHands): Standing {
+function standingOf(rollout: Rollout, { cluster, config, engine, driven }: WhyHands): Standing {
   const wanted = rollout.metadata.labels[instanceIdLabel] ?? '';
   if (wanted !== config.INSTANCE_ID) return { kind: 'instance', wanted, own: config.INSTANCE_ID };
   const lease = `${config.ARGO_NAMESPACE}/${keeperLeaseName(config.INSTANCE_ID)}`;
@@ -68,8 +68,10 @@ function standingOf(rollout: Rollout, { config, engine, driven }: WhyHands): Sta
     const runBy = driven.runBy();
     return { kind: 'silent', controller: runBy?.name ?? 'an Argo controller', lease, sinceMs: runBy?.silentSinceMs };
   }
-  const { holder } = engine().standing();
+  const { holder, heldSinceMs } = engine().standing();
   if (holder === undefined || holder === '') return { kind: 'nobody', lease };
+  const other = foreignWriter(rollout, { nowMs: cluster.nowMs(), heldSinceMs });
+  if (other !== undefined && ourHolder.test(holder)) return { kind: 'beside', controller: other };
   return ourHolder.test(holder) ? { kind: 'ours' } : { kind: 'other', holder, lease };
 }
 

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { LeaderLease, ObjectName } from '../kubernetes/index.ts';
 import type { QueueStore, TurnKey } from '../queue-stores/index.ts';
-import { decide, neededServices, neededTemplates } from '../rollout/index.ts';
+import { decideBesideOthers, neededServices, neededTemplates } from '../rollout/index.ts';
 import { type BuildTools, takeBuildsTurn } from './builds.ts';
 import { type CardTools, takeCardTurn } from './card.ts';
 import { type DeploymentTools, takeDeploymentTurn } from './deployment.ts';
@@ -40,7 +40,11 @@ export interface Engine {
   start(): Promise<void>;
   stop(): Promise<void>;
   /** Whether this replica takes turns now, and if not, why. */
-  standing(): { readonly mayAct: boolean; readonly holder: string | undefined };
+  standing(): {
+    readonly mayAct: boolean;
+    readonly holder: string | undefined;
+    readonly heldSinceMs: number | undefined;
+  };
 }
 
 /** Keeps each rollout moving: caches feed the keeper, the keeper nudges keys, every replica takes turns. */
@@ -61,7 +65,7 @@ export function createEngine(tools: EngineTools): Engine {
 
   function standing() {
     const holder = lease.holder();
-    return { mayAct: holder !== undefined && tools.isOurHolder(holder), holder };
+    return { mayAct: holder !== undefined && tools.isOurHolder(holder), holder, heldSinceMs: lease.heldSinceMs() };
   }
 
   const look = async (name: ObjectName, signal: AbortSignal) => {
@@ -81,7 +85,7 @@ export function createEngine(tools: EngineTools): Engine {
               {
                 observe: (name, within) => observe(name, observing, within),
                 observeAgain: (carried, within) => observeAgain(carried, observing, within),
-                decide,
+                decide: (world) => decideBesideOthers(world, lease.heldSinceMs()),
                 perform: (effects, seen, within) => perform(effects, seen, tools.performing, within),
                 releaseServices: (name, within) => releaseServices(name, { ...tools.performing, caches }, within),
                 nowMs: observing.nowMs,

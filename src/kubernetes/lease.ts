@@ -14,6 +14,8 @@ export interface LeaderLease {
   isMine(): boolean;
   /** Who holds it, while they are fresh by our own monotonic clock; undefined: nobody. */
   holder(): string | undefined;
+  /** Since when the present holder has it, as it wrote itself; Unix milliseconds. Undefined: nobody has it. */
+  heldSinceMs(): number | undefined;
   /** Called when we get the seat (true) and when we lose it (false). Returns an unsubscribe. */
   onChange(listener: (isMine: boolean) => void): () => void;
   /** Begins to try. Resolves after the first look. */
@@ -212,6 +214,10 @@ export function createLease(settings: LeaseSettings): LeaderLease {
   return {
     isMine,
     holder: () => (freshForMs() > 0 ? seen?.lease.spec.holderIdentity : undefined),
+    heldSinceMs() {
+      const sinceMs = Date.parse(seen?.lease.spec.acquireTime ?? '');
+      return freshForMs() > 0 && Number.isFinite(sinceMs) ? sinceMs : undefined;
+    },
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

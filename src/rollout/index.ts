@@ -40,6 +40,7 @@ export {
 } from './experiment.ts';
 export { type ExperimentWait, experimentWords } from './experiment-wait.ts';
 export { readFieldPath } from './field-path.ts';
+export { decideBesideOthers, foreignWriter } from './foreign-writer.ts';
 export { changesAgainstGit, type GitChange, noteOverride } from './git-change.ts';
 export { type PutBack, readPutBack } from './git-override.ts';
 export { type GitOwner, gitImage, isGitOpsManager, readGitOwner } from './git-owner.ts';

@@ -6,6 +6,7 @@ export function causesOf(words: string): readonly Cause[] {
   return [
     { kind: 'otherController', standing: { kind: 'other', holder: words, lease: 'argo-rollouts/lock' } },
     { kind: 'otherController', standing: { kind: 'nobody', lease: 'argo-rollouts/lock' } },
+    { kind: 'otherController', standing: { kind: 'beside', controller: words } },
     {
       kind: 'otherController',
       standing: { kind: 'silent', controller: words, lease: 'argo-rollouts/lock', sinceMs: noonMs },

@@ -76,6 +76,8 @@ export type Standing =
   | { readonly kind: 'ours' }
   /** Somebody else holds the Lease, and is fresh. */
   | { readonly kind: 'other'; readonly holder: string; readonly lease: string }
+  /** It writes the status though we hold the Lease. */
+  | { readonly kind: 'beside'; readonly controller: string }
   /** The Argo controller that runs it gives no sign of life. */
   | {
       readonly kind: 'silent';

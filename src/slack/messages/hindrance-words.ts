@@ -25,6 +25,15 @@ export function otherController({ standing }: Of<'otherController'>, view: Cause
         who: 'whoever installed the two controllers',
         next: [leaseLine(standing.lease), `${view.command} doctor`],
       };
+    case 'beside':
+      return {
+        title: `Another controller moves it, too: ${quote(standing.controller, 100)}`,
+        details: [
+          'It writes its status though Stepwise holds the Lease, so Stepwise raises nothing. An abort is done all the same.',
+        ],
+        who: 'whoever installed the two controllers',
+        next: ['kubectl get deploy -A -l app.kubernetes.io/name=argo-rollouts', `${view.command} doctor`],
+      };
     case 'silent':
       return {
         title: `${quote(standing.controller, 100)} runs it, and gives no sign of life`,
