@@ -27,13 +27,12 @@ it.skipIf(!hasRedisServer())(
     await untilGate(street, 1);
     const atFirst = await readPods(street);
 
-    const shown = await fleet.cli('take-over', '--dry-run');
-    expect(shown.words).toMatch(
-      /^Take-over: argo-rollouts v1\.8\.3 → Stepwise\nNow argo-rollouts v1\.8\.3 runs the Rollouts\.$/m,
-    );
-    expect(shown.words).toMatch(/^ {2}shop\/moved +adopted by hash, rev 2, at 25 %, step 2 of 5, gate$/m);
     const taken = await fleet.cli('take-over', '--yes');
     expect(taken, taken.words).toMatchObject({ code: 0 });
+    expect(taken.words).toMatch(
+      /^Take-over: argo-rollouts v1\.8\.3 → Stepwise\nNow argo-rollouts v1\.8\.3 runs the Rollouts\.$/m,
+    );
+    expect(taken.words).toMatch(/^ {2}shop\/moved +adopted by hash, rev 2, at 25 %, step 2 of 5, gate$/m);
     expect(taken.words).toMatch(/^✓ stepwise_.* runs the Rollouts$/m);
     expect(await readPods(street)).toEqual(atFirst);
 

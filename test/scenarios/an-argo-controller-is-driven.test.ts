@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { argoSettings, startArgoLine } from '../support/argo-line.ts';
 import { kubeconfigThrough } from '../support/breakable-line.ts';
 import { hasRedisServer, startRedisServer } from '../support/redis-server.ts';
-import { asTold, buildStreet, type Street, seenOf, toldOf } from '../support/shops.ts';
+import { asTold, buildStreet, channelOf, type Street, seenOf, toldOf } from '../support/shops.ts';
 
 const stops: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -15,7 +15,7 @@ afterEach(async () => {
 it.skipIf(!hasRedisServer())(
   'shows a good and a bad release that an Argo controller runs, and writes nothing but what people ask for',
   async () => {
-    const street = await buildStreet(['good', 'bad']);
+    const street = await buildStreet(['good', 'bad', 'asked']);
     stops.push(() => street.stop());
     const redis = await startRedisServer('port');
     stops.push(() => redis.stop());
@@ -31,8 +31,14 @@ it.skipIf(!hasRedisServer())(
     for (const [shop, image] of [
       ['good', 'shop:2'],
       ['bad', 'shop:bad'],
+      ['asked', 'shop:2'],
     ] as const)
       await street.release(shop, image);
+    await street.untilWeight('asked', 10);
+    await type(street, 'pause', (rollout) => rollout?.spec.paused === true);
+    await type(street, 'resume', (rollout) => rollout?.spec.paused !== true);
+    await type(street, 'abort', (rollout) => rollout?.status.abort === true);
+    await street.untilBack('asked');
     await street.untilBack('bad');
     await street.untilLive('good');
     for (const shop of ['good', 'bad']) await street.untilWeight(shop, 0);
@@ -52,11 +58,24 @@ it.skipIf(!hasRedisServer())(
     expect(card).toContain('run by argo-rollouts');
 
     expect(new Set(writes.map(({ what }) => what))).toEqual(
-      new Set(['deliveryrecords', 'leases stepwise/stepwise-drive']),
+      new Set(['deliveryrecords', 'leases stepwise/stepwise-drive', 'rollouts', 'subjectaccessreviews']),
     );
+    // Each in the name of who asked: pause, resume, abort.
+    const ofRollouts = writes.filter(({ what, status }) => what === 'rollouts' && status < 400);
+    expect(ofRollouts.map(({ manager }) => manager)).toEqual(Array(3).fill('stepwise-U0DANA'));
     expect(writes.filter(({ status }) => status === 403)).toEqual([]);
   },
 );
+
+/** Dana types it in the shop's channel, and Argo hears of it. */
+async function type(
+  { slack, sandbox, watcher }: Street,
+  verb: string,
+  isHeard: (rollout: ReturnType<typeof watcher.rolloutOf>) => boolean,
+): Promise<void> {
+  await slack.command({ user: 'U0DANA', channel: channelOf('asked'), text: `/rollout ${verb} asked` });
+  await sandbox.eventually(`${verb} is heard`, () => isHeard(watcher.rolloutOf('asked')) || undefined);
+}
 
 /** Our engine under Argo's name. */
 async function startArgo({ sandbox }: Street, settings: Readonly<Record<string, string>>): Promise<void> {
@@ -77,6 +96,11 @@ const Granting = z.looseObject({
 async function onlyDriveRights({ sandbox }: Street): Promise<void> {
   await sandbox.request('DELETE', `${rbac}/clusterrolebindings/stepwise-engine`);
   await sandbox.request('DELETE', `${rbac}/namespaces/argo-rollouts/rolebindings/stepwise-lease`);
+  await sandbox.request('POST', `${rbac}/namespaces/shop/rolebindings`, {
+    metadata: { name: 'dana', namespace: 'shop' },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'stepwise-deployer' },
+    subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'slack:U0DANA' }],
+  });
   const text = readFileSync('manifests/install/overlays/drive/rbac.yaml', 'utf8');
   for (const document of parseAllDocuments(text)) {
     const object = Granting.parse(document.toJS());
@@ -86,12 +110,18 @@ async function onlyDriveRights({ sandbox }: Street): Promise<void> {
   }
 }
 
+interface Write {
+  readonly what: string;
+  readonly status: number;
+  readonly manager: string;
+}
+
 /** Every write of our service account: what, and how it was answered. */
-function noteWrites({ sandbox }: Street): { readonly what: string; readonly status: number }[] {
-  const writes: { readonly what: string; readonly status: number }[] = [];
-  sandbox.standIns.kubernetes?.onWrite(({ user, resource, namespace, name, status }) => {
+function noteWrites({ sandbox }: Street): readonly Write[] {
+  const writes: Write[] = [];
+  sandbox.standIns.kubernetes?.onWrite(({ user, resource, namespace, name, status, fieldManager: manager }) => {
     if (user !== 'system:serviceaccount:stepwise:stepwise') return;
-    writes.push({ what: resource === 'leases' ? `leases ${namespace}/${name}` : resource, status });
+    writes.push({ what: resource === 'leases' ? `leases ${namespace}/${name}` : resource, status, manager });
   });
   return writes;
 }

@@ -27,7 +27,10 @@ export async function startArgoLine(serverUrl: string): Promise<{ readonly url: 
   }
 
   function inward(words: string): string {
-    return words.replaceAll(`${argo.pod}_`, `stepwise_${pod}_`);
+    // What it wrote is its own to it: otherwise it would take itself for another controller.
+    return words
+      .replaceAll(`${argo.pod}_`, `stepwise_${pod}_`)
+      .replaceAll(`"manager":"${argo.manager}"`, '"manager":"stepwise"');
   }
 
   async function answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {

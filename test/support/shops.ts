@@ -256,6 +256,7 @@ export function rollout(shop: string, plan: Steps = quickSteps) {
 const RolloutSeen = z.looseObject({
   metadata: z.looseObject({ name: z.string(), uid: z.string() }),
   spec: z.looseObject({
+    paused: z.boolean().optional(),
     template: z.looseObject({ spec: z.looseObject({ containers: z.array(z.looseObject({ image: z.string() })) }) }),
   }),
   status: z
