@@ -4,6 +4,7 @@ import { createSigner } from '../../../../src/slack/actions/signed-value.ts';
 import { checkMessage } from '../../../../src/slack/limits.ts';
 import { type CardView, renderCard } from '../../../../src/slack/messages/card.ts';
 import { chartBlock } from '../../../../src/slack/messages/chart-block.ts';
+import { renderQuestion } from '../../../../src/slack/messages/question.ts';
 import { aDelivery, aMetric, aSeries, aTypicalDelivery, deliveryStates, noonMs } from '../../../support/a-delivery.ts';
 import { cardStates, crowded } from '../../../support/card-states.ts';
 
@@ -294,6 +295,21 @@ describe('the card of blue-green', () => {
       else expect(body[index]).toMatch(line);
     }
     if (how.weightPercent !== 50) expect(words(card.blocks)).not.toMatch(/\b(?:0|100) %/);
+  });
+
+  it.each([
+    [
+      'finish',
+      before,
+      /Finish .* now\? It goes active as soon as all its pods are there, without the rest of its plan\./,
+    ],
+    ['finish', active, /It stays active without the rest of its plan\./],
+    ['abort', before, /is on its way \(in preview\)\. Abort leaves all requests on stable, and the preview goes\./],
+    ['abort', active, /is on its way \(active\)\. Abort sends all requests back to stable\./],
+  ] as const)('a question before %s speaks of no share (%#)', (action, how, said) => {
+    const { text } = renderQuestion(signer.sign, action, { delivery: aDelivery('checking', how) });
+    expect(text).toMatch(said);
+    expect(text).not.toContain('%');
   });
 
   it('asks in its own words before it acts', () => {

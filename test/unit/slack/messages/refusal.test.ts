@@ -32,3 +32,11 @@ it.each([
   expect(why.includes('Did you mean shop/checkout?')).toBe(isGuessed);
   expect(buttons[0]).toMatchObject({ text: 'Start shop/checkout 2.0.0', line: 'start shop/checkout 2.0.0' });
 });
+
+it.each([
+  ['noSteps', {}, 'finish shop/checkout'],
+  ['analysisRunning', { strategy: 'blueGreen' }, 'finish shop/checkout'],
+  ['analysisRunning', { strategy: 'canary' }, 'skip shop/checkout'],
+] as const)('what has no steps offers none to skip: %s %j', (reason, facts, works) => {
+  expect(refusalWords({ done: false, reason, facts }, promote).works).toEqual([works]);
+});
