@@ -289,7 +289,7 @@ export const verbs = {
     takes: 'nothing',
     flags: [],
     usage: 'whoami',
-    about: 'how Kubernetes knows you, and the RoleBinding to ask for',
+    about: 'how Kubernetes knows you; where you may ship, or the RoleBinding to ask for',
   },
   doctor: {
     aliases: [],
