@@ -29,7 +29,7 @@ const DEFAULT_DEADLINE_MS = 600_000;
 const ERROR_BACKOFF_MS = 30_000;
 const FIRST_ERROR_BACKOFF_MS = 2000;
 
-export function entriesOf({ canary }: RolloutStatus): Entries {
+function entriesOf({ canary }: RolloutStatus): Entries {
   return canary?.stepPluginStatuses ?? [];
 }
 
@@ -43,7 +43,7 @@ function isRun({ operation }: StepPluginStatus): boolean {
 }
 
 /** The attempt of the step that is stored; undefined: it was not begun, or is none of a plugin. */
-export function runOfStep(status: RolloutStatus, index: number): StepPluginStatus | undefined {
+function runOfStep(status: RolloutStatus, index: number): StepPluginStatus | undefined {
   return entriesOf(status).find((entry) => isRun(entry) && entry.index === index);
 }
 
@@ -257,7 +257,7 @@ function limited(entry: StepPluginStatus, rollout: Rollout, nowMs: number): Step
 }
 
 /** As its step says; else the time that the rollout has for any progress, as Argo. */
-export function pluginDeadlineMs({ spec }: Rollout, entry: StepPluginStatus): number {
+function pluginDeadlineMs({ spec }: Rollout, entry: StepPluginStatus): number {
   const read = readWebhookSettings(keptOf(entry)?.config);
   const own = read.isValid ? read.settings.deadlineMs : undefined;
   return (

@@ -5,6 +5,8 @@ export interface Reading {
   readonly turnSeconds: number;
   readonly cpuSeconds: number;
   readonly residentBytes: number;
+  /** Of it, what JavaScript's objects take. */
+  readonly heapUsedBytes: number;
   /** Answers of the API server, by `GET rollouts` and so on. */
   readonly answers: Readonly<Record<string, number>>;
 }
@@ -16,6 +18,7 @@ export async function readMetrics(url: string): Promise<Reading> {
   let turnSeconds = 0;
   let cpuSeconds = 0;
   let residentBytes = 0;
+  let heapUsedBytes = 0;
   for (const line of (await response.text()).split('\n')) {
     const [, name = '', labels = '', value = ''] = /^(\w+)(?:\{(.*)\})? (\S+)$/.exec(line) ?? [];
     const number = Number(value);
@@ -23,12 +26,13 @@ export async function readMetrics(url: string): Promise<Reading> {
     if (name === 'stepwise_turn_seconds_sum') turnSeconds += number;
     if (name === 'process_cpu_seconds_total') cpuSeconds = number;
     if (name === 'process_resident_memory_bytes') residentBytes = number;
+    if (name === 'nodejs_heap_size_used_bytes') heapUsedBytes = number;
     if (name === 'stepwise_kubernetes_answers_total') {
       add(answers, `${labelOf(labels, 'method')} ${labelOf(labels, 'kind')}`, number);
     }
   }
   const turns = sumOf(turnsByKind);
-  return { turns, turnsByKind, turnSeconds, cpuSeconds, residentBytes, answers };
+  return { turns, turnsByKind, turnSeconds, cpuSeconds, residentBytes, heapUsedBytes, answers };
 }
 
 /** What happened between two scrapes of all replicas together. */
