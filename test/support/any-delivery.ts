@@ -106,7 +106,15 @@ const contest: fc.Arbitrary<NonNullable<Delivery['contest']>> = fc.record({
 /** Any rollout revision that the types allow. */
 export const anyDelivery: fc.Arbitrary<Delivery> = fc
   .record({
-    state: fc.constantFrom(...deliveryStates),
+    state: fc.constantFrom(...deliveryStates, 'stuck' as const),
+    rolling: fc.option(
+      fc.record({
+        canaryPods: fc.nat(5000),
+        stablePods: fc.nat(5000),
+        soakEndsAtMs: fc.constantFrom(noonMs, undefined),
+      }),
+      { nil: undefined },
+    ),
     name: nastyName,
     namespace: nastyName.map((name) => name.slice(0, 63)),
     fromImage: fc.option(nastyWords, { nil: undefined }),
@@ -139,8 +147,8 @@ export const anyDelivery: fc.Arbitrary<Delivery> = fc
     git: fc.option(git, { nil: undefined }),
     contest: fc.option(contest, { nil: undefined }),
   })
-  .map(({ state, analysis, git: side, contest: rival, ...rest }) => {
-    const owned = side === undefined ? {} : { git: side };
+  .map(({ state, analysis, git: side, contest: rival, rolling, ...rest }) => {
+    const owned = { ...(side === undefined ? {} : { git: side }), ...(rolling === undefined ? {} : { rolling }) };
     const whole = aDelivery(state, { ...rest, ...owned, ...(rival === undefined ? {} : { contest: rival }) });
     return { ...whole, binding: { ...whole.binding, analysis } };
   });

@@ -46,6 +46,18 @@ export const cardStates: Readonly<Record<string, Delivery>> = {
   previewSwitching: { ...aTypicalDelivery('moving'), ...preview },
   activeChecking: { ...aTypicalDelivery('checking'), ...active },
   activeRolledBack: { ...aTypicalDelivery('rolledBack'), ...preview },
+  rolling: aRolling('moving', { canaryPods: 2, stablePods: 4 }),
+  soaking: aRolling('checking', { canaryPods: 6, stablePods: 0 }, { weightPercent: 100 }),
+  rollingBack: aRolling('aborting', { canaryPods: 1, stablePods: 5 }, aTypicalDelivery('aborting')),
+  stuck: aRolling(
+    'stuck',
+    { canaryPods: 6, stablePods: 0 },
+    {
+      metrics: aTypicalDelivery('rolledBack').metrics,
+      reason:
+        'Not undone: no good revision is left to go back to (revisionHistoryLimit: 0 keeps none). Analysis phase failed: Metric "success-rate" assessed Failed due to failed (3) > failureLimit (2)',
+    },
+  ),
   gitOwned: aDelivery('live', {
     weightPercent: 100,
     weights: planAt(100),
@@ -68,6 +80,23 @@ export const cardStates: Readonly<Record<string, Delivery>> = {
     },
   }),
 };
+
+/** A plain Deployment of six pods. */
+function aRolling(
+  state: DeliveryState,
+  pods: { readonly canaryPods: number; readonly stablePods: number },
+  changes: Partial<Delivery> = {},
+): Delivery {
+  const soakEndsAtMs = pods.stablePods === 0 ? noonMs + 240_000 : undefined;
+  return aDelivery(state, {
+    weights: planAt(100),
+    ...changes,
+    name: 'deploy/catalog',
+    pods: { ready: pods.canaryPods, desired: 6 },
+    rolling: { ...pods, soakEndsAtMs },
+    state,
+  });
+}
 
 const sha = '9f8e7d6c5b4a39281706f5e4d3c2b1a09f8e7d6c';
 const longName = 'recommendations-personalised-checkout-service-for-business-customers';

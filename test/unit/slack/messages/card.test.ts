@@ -91,6 +91,8 @@ describe.each(Object.entries(cardStates))('the card of %s', (name, delivery) => 
     const isAtRisk = ![
       'aborting',
       'rolledBack',
+      'rollingBack',
+      'stuck',
       'activeRolledBack',
       'wentBackPast',
       'notVerified',
