@@ -91,7 +91,7 @@ function aRolling(
   return aDelivery(state, {
     weights: planAt(100),
     ...changes,
-    name: 'deploy/catalog',
+    name: 'deploy/checkout',
     pods: { ready: pods.canaryPods, desired: 6 },
     rolling: { ...pods, soakEndsAtMs },
     state,

@@ -39,8 +39,10 @@ function offerForDeployment({ state, revision }: Delivery): Offer {
     case 'moving':
     case 'noData':
     case 'stalled':
-    case 'checking':
       return { buttons: ['abort', 'pause'], more: ['why'] };
+    case 'checking':
+      // No pod is left to be moved.
+      return { buttons: ['abort', 'why'], more: [] };
     case 'paused':
     case 'inconclusive':
       return { buttons: ['abort', 'resume'], more: ['why'] };
