@@ -24,7 +24,10 @@ async function lint(...typed: readonly string[]) {
 }
 
 it('finds nothing wrong with what is shipped', async () => {
-  expect(await lint('manifests')).toEqual({ code: 0, out: '', err: '' });
+  const note =
+    'manifests/examples/migrating/rollout.yaml:11:5: note: no way back from step 7/7 (analysis accounts-contract) on: ' +
+    'there a failed analysis holds the rollout, and abort freezes it';
+  expect(await lint('manifests')).toEqual({ code: 0, out: `${note}\n`, err: '' });
 });
 
 it('says every mistake with its place, mends what is unambiguous, and leaves the rest', async () => {
