@@ -162,7 +162,7 @@ describe.skipIf(!isThere)('the steps', () => {
 
   it('the commands of the other sections, on a service with metrics', async () => {
     const example = 'manifests/examples/checkout';
-    const applied = await admin.run(`kubectl apply -f ${example}/namespace.yaml && kubectl apply -f ${example}`);
+    const applied = await admin.run(`kubectl apply -f ${example}`);
     expect(applied, applied.words).toMatchObject({ code: 0 });
     await admin.eventually('checkout is live', async () => {
       const rollout = Seen.safeParse(await admin.get('/apis/argoproj.io/v1alpha1/namespaces/shop/rollouts/checkout'));

@@ -396,7 +396,7 @@ describe('metrics that people run', () => {
         'health-check/pods-ready': undivided,
       },
     },
-    'storefront/proof.yaml': {
+    'storefront/analysis.yaml': {
       scope: { namespace: 'storefront', canaryService: 'storefront-active' },
       said: {
         'smoke/smoke': 'not read: provider job',
