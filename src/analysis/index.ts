@@ -51,7 +51,7 @@ export { sightLabel, sightWords } from './sight/sight-words.ts';
 export { type Substituted, substituteArguments } from './substitute.ts';
 export { type EvaluatedTime, evaluateTime } from './time-expression.ts';
 export { formatTimestamp, parseTimestamp } from './timestamp.ts';
-export { matchesRule, validateTemplate } from './validate.ts';
+export { matchesRule, validateRunSpec, validateTemplate } from './validate.ts';
 export {
   explainPlugin,
   readWebhookSettings,

@@ -11,9 +11,11 @@ import {
   readLimit,
   readLimits,
   readSight,
+  resolveMetrics,
   type Sight,
   type SightScope,
   substituteArguments,
+  validateRunSpec,
 } from '../../analysis/index.ts';
 import { readFieldPath } from '../field-path.ts';
 import type { RolloutAnalysis } from '../rollout.ts';
@@ -74,7 +76,7 @@ export function planAnalysis(world: World, analysis: RolloutAnalysis, scope: Sig
     if (typeof planned === 'string') return { ...none, problem: planned };
     metrics.push({ ...planned, isDryRun: spec.dryRun.some(({ metricName }) => matchesRule(metricName, metric.name)) });
   }
-  const problem = metrics.length === 0 ? 'no metrics specified' : undefined;
+  const problem = metrics.length === 0 ? 'no metrics specified' : findMistake(spec, metrics);
   const deciding = metrics.filter(({ isDryRun }) => !isDryRun);
   return {
     templates,
@@ -82,6 +84,14 @@ export function planAnalysis(world: World, analysis: RolloutAnalysis, scope: Sig
     time: longestOf((deciding.length > 0 ? deciding : metrics).map(({ time }) => time)),
     problem,
   };
+}
+
+/** With which its run would end before anything is measured; what gets its values only with an update is not judged. */
+function findMistake(spec: AnalysisRunSpec, metrics: readonly PlannedMetric[]): string | undefined {
+  if (metrics.some(({ waitsFor }) => waitsFor.length > 0)) return undefined;
+  const resolved = resolveMetrics(spec);
+  const mistake = resolved.isResolved ? validateRunSpec(spec, resolved.value) : undefined;
+  return mistake === undefined ? undefined : `Analysis spec invalid: ${mistake}`;
 }
 
 function valueOfArgument(

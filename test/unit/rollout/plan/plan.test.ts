@@ -138,6 +138,19 @@ describe('the plan of a canary', () => {
     expect(plan.time.leastMs).toBe(1000);
   });
 
+  it.each([
+    [{ count: 2 }, 'metrics[0]: interval must be specified when count > 1'],
+    [{ interval: '10' }, 'metrics[0]: invalid interval string: time: missing unit in duration "10"'],
+    [{ failureLimit: -2 }, 'metrics[0]: failureLimit must be >= 0, or -1 to be disabled'],
+    [{ provider: {} }, 'metrics[0]: no provider specified'],
+    [{ provider: { web: {}, prometheus: { query: 'up' } } }, 'metrics[0]: multiple providers specified'],
+  ])('says of a metric %j that its run would end before it begins', (metric, problem) => {
+    const rollout = aRollout().routed().steps({ setWeight: 10 }, analysis).build();
+    expect(measuredIn(planOf(rollout, templateOf([metric])))[0]?.analysis.problem).toBe(
+      `Analysis spec invalid: ${problem}`,
+    );
+  });
+
   it('says in words of Argo why an analysis cannot be', () => {
     const rollout = aRollout().routed().steps({ setWeight: 10 }, analysis).build();
     expect(measuredIn(planOf(rollout, { templates: {} }))[0]?.analysis.problem).toBe(
