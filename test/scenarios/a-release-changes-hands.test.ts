@@ -20,7 +20,7 @@ it.skipIf(!hasRedisServer())(
     const actors = noteActors(street);
     const redis = await startRedisServer('port');
     stops.push(() => redis.stop());
-    const fleet = await startFleet(street.sandbox, { ...street.settings, REDIS_URL: redis.url });
+    const fleet = await startFleet(street.sandbox, { REDIS_URL: redis.url, SLACK_BOT_TOKEN: '', SLACK_APP_TOKEN: '' });
     stops.push(() => fleet.stop());
     await street.untilOpen();
     await street.release('moved', 'shop:2');
@@ -47,7 +47,10 @@ it.skipIf(!hasRedisServer())(
     expect(given.words).toMatch(/^✓ argo-rollouts-.* runs the Rollouts$/m);
     expect(await readPods(street)).toEqual(inBetween);
     await promote(street);
-    await street.untilLive('moved');
+    await street.sandbox.eventually('it is live', () => {
+      const { phase, stableRS, currentPodHash } = street.watcher.rolloutOf('moved')?.status ?? {};
+      return (phase === 'Healthy' && stableRS === currentPodHash) || undefined;
+    });
     await street.untilWeight('moved', 0);
 
     expect(street.watcher.weightsOf('moved')).toEqual([25, 50, 75, 100, 0]);
