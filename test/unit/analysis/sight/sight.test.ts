@@ -396,6 +396,8 @@ describe('metrics that people run', () => {
         'health-check/pods-ready': undivided,
       },
     },
+    // Of a Deployment no Service tells the pods that come from those that go.
+    'rolling/analysis.yaml': { scope: { namespace: 'catalog' }, said: { 'success-rate/success-rate': undivided } },
     'storefront/analysis.yaml': {
       scope: { namespace: 'storefront', canaryService: 'storefront-active' },
       said: {
