@@ -13,7 +13,7 @@ import type { World } from './world.ts';
  */
 
 /** `apps/v1 Deployment` … as Argo knows them. */
-export const workloadKinds = ['apps/v1 Deployment', 'apps/v1 ReplicaSet', 'v1 PodTemplate'] as const;
+const workloadKinds = ['apps/v1 Deployment', 'apps/v1 ReplicaSet', 'v1 PodTemplate'] as const;
 
 export type WorkloadKind = (typeof workloadKinds)[number];
 

@@ -67,9 +67,6 @@ beforeAll(async () => {
   const environment: Record<string, string> = redis === undefined ? {} : { REDIS_URL: redis.url };
   desk = await openFrontDesk({ environment });
   pods = openPods(desk.sandbox);
-  await Promise.all(shops.map((shop) => desk.open(shop)));
-  await openRouted('routed');
-  await Promise.all([...shops.map(({ name }) => name), 'routed'].map((name) => desk.until(name, 'is live', isLive)));
 }, 180_000);
 afterAll(async () => {
   await desk?.stop();
@@ -78,6 +75,7 @@ afterAll(async () => {
 
 describe.concurrent('going back', () => {
   it.for(['cold-window', 'warm-window'])('%s: inside the rollback window without steps', async (name) => {
+    await begin(name);
     await goLive(name, 'shop:2');
     const back = await release(name, 'shop:1', isLive);
     expect([revisionOf(back), back.status.currentStepIndex]).toEqual(['3', 2]);
@@ -85,6 +83,7 @@ describe.concurrent('going back', () => {
   });
 
   it('without a window an earlier revision takes all steps', async () => {
+    await begin('no-window');
     await goLive('no-window', 'shop:2');
     const rollout = await toGate('no-window', 'shop:1');
     expect(revisionOf(rollout)).toBe('3');
@@ -93,6 +92,7 @@ describe.concurrent('going back', () => {
   });
 
   it('to exactly the stable template skips all steps', async () => {
+    await begin('back');
     await toGate('back', 'shop:2');
     await desk.setImage('back', 'shop:1');
     await desk.until('back', 'is live', isLive);
@@ -102,6 +102,7 @@ describe.concurrent('going back', () => {
 
 describe.concurrent('an abort', () => {
   it('behind a router: the weight at once, the pods after abortScaleDownDelaySeconds', async () => {
+    await begin('soon');
     await toGate('soon', 'shop:2');
     expect(await weightOf('soon')).toBe('50');
     await abort('soon');
@@ -110,6 +111,7 @@ describe.concurrent('an abort', () => {
   });
 
   it('with a delay of 0 keeps the canary up, without a deadline', async () => {
+    await begin('kept');
     await toGate('kept', 'shop:2');
     await abort('kept');
     expect(await weightOf('kept')).toBe('0');
@@ -118,6 +120,7 @@ describe.concurrent('an abort', () => {
   });
 
   it('with dynamicStableScale waits for the pods of stable, and ends at 0', async () => {
+    await begin('dynamic');
     await toGate('dynamic', 'shop:2');
     await pods.until('dynamic', { 'shop:1': 1, 'shop:2': 3 });
     await abort('dynamic');
@@ -126,6 +129,7 @@ describe.concurrent('an abort', () => {
   });
 
   it('takes the pods of a setCanaryScale, too', async () => {
+    await begin('sized');
     await toGate('sized', 'shop:2');
     expect(await pods.sizes('sized')).toEqual({ 'shop:1': 2, 'shop:2': 3 });
     await abort('sized');
@@ -135,6 +139,7 @@ describe.concurrent('an abort', () => {
 
 describe.concurrent('what changes on the way', () => {
   it('a third template takes the place of the second', async () => {
+    await begin('overtaken');
     await toGate('overtaken', 'shop:2');
     expect(revisionOf(await toGate('overtaken', 'shop:3'))).toBe('3');
     await pods.until('overtaken', { 'shop:1': 1, 'shop:2': 0, 'shop:3': 1 });
@@ -144,6 +149,7 @@ describe.concurrent('what changes on the way', () => {
   });
 
   it('other steps begin the same revision again', async () => {
+    await begin('replanned');
     const before = await toGate('replanned', 'shop:2');
     await pods.until('replanned', { 'shop:1': 2, 'shop:2': 2 });
     const steps = [{ setWeight: 25 }, { pause: { duration: '300ms' } }, { pause: {} }];
@@ -155,6 +161,7 @@ describe.concurrent('what changes on the way', () => {
   });
 
   it('another size keeps the share', async () => {
+    await begin('growing');
     await toGate('growing', 'shop:2');
     await desk.patch('growing', { spec: { replicas: 6 } });
     await pods.until('growing', { 'shop:1': 3, 'shop:2': 3 });
@@ -162,6 +169,7 @@ describe.concurrent('what changes on the way', () => {
   });
 
   it('paused by its author, nothing is scaled until it is let go', async () => {
+    await begin('held');
     await desk.patch('held', { spec: { paused: true } });
     await desk.setImage('held', 'shop:2');
     await desk.until('held', 'is held', ({ status }) => status.currentPodHash !== status.stableRS);
@@ -175,6 +183,7 @@ describe.concurrent('what changes on the way', () => {
 
 describe.concurrent('pods that do not come', () => {
   it('are told after the deadline, and it goes on when others do', async () => {
+    await begin('late');
     await desk.setImage('late', 'shop:never');
     const { status } = await desk.until('late', 'is late', ({ status: now }) => now.phase === 'Degraded');
     expect(status.message).toMatch(/^ProgressDeadlineExceeded: ReplicaSet "late-\w+" has timed out progressing\.$/);
@@ -184,6 +193,7 @@ describe.concurrent('pods that do not come', () => {
   });
 
   it('abort where their author asks for it', async () => {
+    await begin('too-late');
     await desk.setImage('too-late', 'shop:never');
     const { status } = await desk.until('too-late', 'is aborted', ({ status: now }) => now.abort === true);
     expect(status.message).toMatch(
@@ -193,6 +203,7 @@ describe.concurrent('pods that do not come', () => {
   });
 
   it('are not waited for where fewer are enough', async () => {
+    await begin('content');
     await desk.setImage('content', 'shop:never');
     await desk.until('content', 'is at its gate', isAtGate);
   });
@@ -200,17 +211,20 @@ describe.concurrent('pods that do not come', () => {
 
 describe.concurrent('the canary’s pods', () => {
   it('and weight count to maxTrafficWeight', async () => {
+    await begin('fine');
     await toGate('fine', 'shop:2');
     expect([await weightOf('fine'), await weightOf('fine', '-total')]).toEqual(['250', '1000']);
     expect(await pods.sizes('fine')).toEqual({ 'shop:1': 4, 'shop:2': 1 });
   });
 
   it('are minPodsPerReplicaSet at least', async () => {
+    await begin('minimum');
     await toGate('minimum', 'shop:2');
     expect(await pods.sizes('minimum')).toEqual({ 'shop:1': 4, 'shop:2': 2 });
   });
 
   it('carry the labels of their role, and change them with it, without a restart', async () => {
+    await begin('labelled');
     await toGate('labelled', 'shop:2');
     await pods.untilLabels('labelled', { 'shop:1': ['stable'], 'shop:2': ['canary'] });
     const canary = await pods.names('labelled', 'shop:2');
@@ -221,6 +235,7 @@ describe.concurrent('the canary’s pods', () => {
   });
 
   it('keep away from those of stable', async () => {
+    await begin('apart');
     const { status } = await toGate('apart', 'shop:2');
     const affinity = JSON.stringify(await pods.affinity('apart', 'shop:2'));
     expect(affinity).toContain('podAntiAffinity');
@@ -233,6 +248,8 @@ describe('header and mirror routes', () => {
   const testers = { 'x-who': 'tester' };
 
   it('bring testers to the canary and copies of payments, and go with the abort', async () => {
+    await openRouted('routed');
+    await begin('routed');
     await toGate('routed', 'shop:2');
     // The proxy hears of the route by a watch of its own.
     await untilVersion('2');
@@ -284,6 +301,13 @@ describe('header and mirror routes', () => {
     );
   }
 });
+
+/** Opens one of the shops, when its test begins: a machine that is busy starts few at a time. */
+async function begin(name: string): Promise<void> {
+  const shop = shops.find((one) => one.name === name);
+  if (shop !== undefined) await desk.open(shop);
+  await desk.until(name, 'is live', isLive);
+}
 
 /** Waits until the status is about this image's template, and so. */
 async function release(name: string, image: string, isSo: (rollout: RolloutSeen) => boolean): Promise<RolloutSeen> {

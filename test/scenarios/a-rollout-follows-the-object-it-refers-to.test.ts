@@ -43,6 +43,7 @@ it('starts, shows and undoes releases in the object that holds the template', as
   await sizeOf('gradual', 0);
   await sizeOf('beside', 1);
 
+  expect((await say('check by-deployment', 'by-deployment')).words).toContain('It has no analysis');
   const released: readonly (readonly [Shop, Kind])[] = [
     ['by-deployment', 'Deployment'],
     ['by-set', 'ReplicaSet'],
