@@ -143,7 +143,9 @@ beforeAll(async () => {
     if (resource === 'httproutes' && object !== undefined) splits.add(splitOf(Route.parse(object)));
   });
   sandbox.startService({ SLACK_BOT_TOKEN: '', SLACK_APP_TOKEN: '' });
-});
+  // How long a service takes to start is no part of what is claimed here.
+  await untilWeb('it is open', ({ phase }) => phase === 'Healthy', 150_000);
+}, 180_000);
 afterAll(async () => {
   await sandbox.stop();
   rmSync(folder, { recursive: true, force: true });
@@ -192,14 +194,14 @@ async function release(image: string): Promise<void> {
   await sandbox.request('PATCH', `${argo}/rollouts/web`, patch, 'application/json-patch+json');
 }
 
-function untilWeb(what: string, isSo: (status: z.infer<typeof Rollout>['status']) => boolean) {
+function untilWeb(what: string, isSo: (status: z.infer<typeof Rollout>['status']) => boolean, timeoutMs = 90_000) {
   return sandbox.eventually(
     what,
     async () => {
       const { status } = await sandbox.get(Rollout, `${argo}/rollouts/web`);
       return isSo(status) ? status : undefined;
     },
-    90_000,
+    timeoutMs,
   );
 }
 
@@ -246,7 +248,6 @@ it('ends when somebody says so', { timeout: 120_000 }, async () => {
 it('as a step gets its share of the requests, is waited for, and sends back what fails', {
   timeout: 200_000,
 }, async () => {
-  await untilWeb('it is open', ({ phase }) => phase === 'Healthy');
   await release('lab:2');
   await untilWeb(
     'the experiment was good',
