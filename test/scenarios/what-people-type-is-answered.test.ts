@@ -126,7 +126,7 @@ describe('while everything is live, nothing is done by', () => {
     ['start checkout web=2.0.0', /no container web/, ['checkout']],
     ['start legacy web=2 web=3', /one container cannot get two images/],
     ['start 2.0.0', /Which one to start\?/],
-    ['start deploy/checkout 2.0.0', /is a plain Deployment: those come later/, []],
+    ['start deploy/checkout 2.0.0', /no rollout deploy\/checkout that you may see/, []],
     ['abort ../../etc/passwd', /cannot be the name of a rollout/],
     ['shop/checkout -n pay', /do not know the word/],
     ['status shop/checkout -n pay', /names two namespaces/],
