@@ -191,7 +191,7 @@ export function startKubelet(options: KubeletOptions): Kubelet {
 }
 
 /** What its annotations say, else what its image does. */
-export function lifeOf(pod: Pod, facts: ImageFacts): Life {
+function lifeOf(pod: Pod, facts: ImageFacts): Life {
   const annotated = pod.metadata.annotations[COMPLETES_AFTER];
   const isOfJob = pod.metadata.ownerReferences.some(({ kind }) => kind === 'Job');
   const ordinaryMs = facts.endsAfterMs ?? (isOfJob ? ORDINARY_WORK_MS : undefined);
