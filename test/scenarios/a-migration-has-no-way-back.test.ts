@@ -66,6 +66,19 @@ async function release(name: string, image: string): Promise<void> {
 const reasonsOf = ({ status }: RolloutSeen) => (status.pauseConditions ?? []).map(({ reason }) => reason);
 const channel = (name: string) => channelOf(name);
 
+let spoken: Promise<unknown> = Promise.resolve();
+
+/** The tests run at once, and one person speaks in all of them: the next question waits for the answer to the last. */
+function inTurn<T>(ask: () => Promise<T>): Promise<T> {
+  const answer = spoken.then(ask);
+  spoken = answer.catch(() => undefined);
+  return answer;
+}
+
+function type(line: string, where: string) {
+  return inTurn(() => desk.type('dana', line, where));
+}
+
 /** The example as it is shipped, at a test's pace, applied as somebody would. */
 async function applyExample(): Promise<void> {
   const kinds: Record<string, string> = {
@@ -101,9 +114,9 @@ describe.concurrent('a release that migrates its database', () => {
       'waits at its gate',
       (rollout) => rollout.status.currentStepIndex === 5 && reasonsOf(rollout).length > 0,
     );
-    const planned = await desk.type('dana', '/rollout plan accounts', channel('accounts'));
+    const planned = await type('/rollout plan accounts', channel('accounts'));
     expect(planned.words).toContain('No way back');
-    await desk.type('dana', '/rollout promote accounts', channel('accounts'));
+    await type('/rollout promote accounts', channel('accounts'));
     await desk.until('accounts', 'is live', isLive);
     const { items } = await desk.sandbox.get(Runs, `${argo}/analysisruns`);
     const jobs = items.filter(
@@ -129,15 +142,15 @@ describe.concurrent('a release that migrates its database', () => {
         ? true
         : undefined,
     );
-    const refused = await desk.type('dana', '/rollout abort ledger', channel('ledger'));
+    const refused = await type('/rollout abort ledger', channel('ledger'));
     expect(refused.words).toMatch(
       /it is frozen already, by the verdict against it[\s\S]*abort ledger --force because/i,
     );
-    const why = await desk.type('dana', '/rollout why ledger', channel('ledger'));
+    const why = await type('/rollout why ledger', channel('ledger'));
     expect(why.words).toContain('frozen behind its point of no return');
 
     await desk.sandbox.request('PATCH', imageList, images(mendedLedger), merge);
-    await desk.press('dana', card, 'promote');
+    await inTurn(() => desk.press('dana', card, 'promote'));
     await desk.until(
       'ledger',
       'comes to its gate',
@@ -160,7 +173,7 @@ describe.concurrent('a release that migrates its database', () => {
       /waits for you[\s\S]*no way back\* since step 2\/3 \(analysis contract-fine\)/,
     );
     expect(card.buttons.map(({ label }) => label)).toEqual(['Promote to 100 %', 'Freeze']);
-    const frozen = await desk.type('dana', '/rollout abort till errors on the payment page', channel('till'));
+    const frozen = await type('/rollout abort till errors on the payment page', channel('till'));
     expect(frozen.words).toMatch(/Frozen, not aborted: shop\/till/);
     expect(frozen.words).toContain('going back is not safe');
     expect(frozen.words).toContain('abort shop/till --force because …');
@@ -171,9 +184,9 @@ describe.concurrent('a release that migrates its database', () => {
       /🧊 dana froze \*till 2\*[\s\S]*going back is not safe/i.test(desk.publicWords()) ? true : undefined,
     );
 
-    const reasonless = await desk.type('dana', '/rollout abort till --force', channel('till'));
+    const reasonless = await type('/rollout abort till --force', channel('till'));
     expect(reasonless.words).toContain('needs a reason');
-    await desk.type('dana', '/rollout abort till --force because the old schema was restored', channel('till'));
+    await type('/rollout abort till --force because the old schema was restored', channel('till'));
     await desk.until('till', 'goes back', ({ status }) => status.abort === true && status.phase === 'Degraded');
     await desk.card('till', 2, /went back past\* its point of no return, step 2\/3/);
     const entries = await desk.sandbox.eventually('the reason is recorded', async () => {
