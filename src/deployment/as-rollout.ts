@@ -44,7 +44,8 @@ export function asRollout(deployment: Deployment): Rollout {
 
 function statusOf(deployment: Deployment, memory: Memory | undefined): Rollout['status'] {
   const read = readGuard(deployment);
-  if (memory === undefined) return { rolling: {} };
+  const length = read.isValid ? { soakMs: read.guard.soakMs } : {};
+  if (memory === undefined) return { rolling: length };
   const { canary, good, undone, run, rolledOutAt, heldAt, stuck } = memory;
   const rolledOutMs = parseTimestamp(rolledOutAt ?? '');
   const isSoaking = rolledOutMs !== undefined && read.isValid && !isGood(memory);
@@ -57,6 +58,7 @@ function statusOf(deployment: Deployment, memory: Memory | undefined): Rollout['
       : { abort: true, abortedAt: undone.at, message: `RolloutAborted: ${undone.message}` }),
     ...(run === undefined ? {} : { canary: { currentBackgroundAnalysisRunStatus: { name: run } } }),
     rolling: {
+      ...length,
       ...(rolledOutAt === undefined ? {} : { rolledOutAt }),
       ...(isSoaking ? { soakEndsAt: formatTimestamp(rolledOutMs + read.guard.soakMs) } : {}),
       ...(stuck === undefined ? {} : { stuck: stuck.message }),

@@ -3,11 +3,11 @@ import type { RolloutAnalysis } from '../rollout/index.ts';
 import type { Deployment } from './deployment.ts';
 
 /** Yours: the AnalysisTemplates that judge each update, `success-rate, cluster/latency`; `none` for a card alone. Its presence is the wish. */
-export const analysisAnnotation = 'stepwise.dev/analysis';
+const analysisAnnotation = 'stepwise.dev/analysis';
 /** Yours: `service=checkout, hash=podTemplateHashValue:Latest, in=fieldRef:metadata.namespace`; one per line where values hold commas. */
-export const argumentsAnnotation = 'stepwise.dev/analysis-args';
+const argumentsAnnotation = 'stepwise.dev/analysis-args';
 /** Yours: how long it is watched after its last pod has come; `5m` unless given. */
-export const soakAnnotation = 'stepwise.dev/soak';
+const soakAnnotation = 'stepwise.dev/soak';
 
 const usualSoakMs = 300_000;
 const longestSoakMs = 7 * 24 * 3_600_000;

@@ -6,5 +6,5 @@ export { asRollout, asRolloutReplicaSet } from './as-rollout.ts';
 export { type DeploymentDecision, type DeploymentEffect, decideDeployment } from './decide.ts';
 export { Deployment, type DeploymentWorld, type RevisionView } from './deployment.ts';
 export { lastGoodOf, rememberUndo } from './go-back.ts';
-export { analysisAnnotation, isGuarded, neededTemplatesOf, readGuard } from './guard.ts';
+export { isGuarded, neededTemplatesOf, readGuard } from './guard.ts';
 export { isGood, type Memory, memoryAnnotation, readMemory } from './memory.ts';

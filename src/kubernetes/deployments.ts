@@ -17,7 +17,7 @@ import {
 } from '../rollout/index.ts';
 import type { Cluster, JsonPatch, KubernetesObject, ObjectName, Reflector, WriteOptions } from './cluster.ts';
 import { controllerUidOf } from './objects.ts';
-import { parseReplicaSet } from './projections.ts';
+import { parseReplicaSet, withoutHistory } from './projections.ts';
 import { resources } from './resources.ts';
 import type { Rollouts } from './rollouts.ts';
 import type { Workloads } from './workloads.ts';
@@ -91,8 +91,7 @@ async function readRevisions(
 export function projectDeployment(object: KubernetesObject): Deployment | undefined {
   // Danger: a cluster has thousands of others, and each of their events comes by here: nothing of them is parsed.
   if (!isGuarded(object.metadata)) return undefined;
-  const { managedFields: _, ...metadata } = object.metadata;
-  return Deployment.parse({ ...object, metadata });
+  return Deployment.parse(withoutHistory(object));
 }
 
 /** Rollouts, and guarded Deployments as rollouts (`deploy/<name>`), read and written by one name. */

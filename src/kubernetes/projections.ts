@@ -145,7 +145,7 @@ export function projectService(object: KubernetesObject): ServiceView & { readon
 }
 
 /** managedFields and kubectl's copy of the manifest are often half of an object. */
-function withoutHistory(object: KubernetesObject): object {
+export function withoutHistory(object: KubernetesObject): object {
   const { managedFields, ...metadata } = object.metadata;
   const { annotations } = ObjectMeta.parse(metadata);
   return { ...object, metadata: { ...metadata, annotations: withoutLastApplied(annotations) } };

@@ -71,11 +71,11 @@ function imageWords(
   return isUnusualTag ? `${words}: tags here usually look like ${versionOf(from)}` : words;
 }
 
-function underWayWords({ underWay, blueGreen }: Plan): readonly string[] {
+function underWayWords({ underWay, blueGreen, rolling }: Plan): readonly string[] {
   if (underWay === undefined) return [];
   if (underWay.isAborted) return ['an aborted update: a start takes its place'];
   const paused = underWay.isPaused ? ', paused' : '';
-  if (blueGreen !== undefined) return [`an update${paused}: a start takes its place`];
+  if (blueGreen !== undefined || rolling !== undefined) return [`an update${paused}: a start takes its place`];
   return [`an update at step ${underWay.step + 1}${paused}: a start takes its place, from the first step`];
 }
 
@@ -85,7 +85,11 @@ function noReturnWords({ noReturn }: Plan): readonly string[] {
 }
 
 /** `10 % · measure 7 s · 25 % · … · gate · 75 % · 100 %` */
-function stepsWords({ steps, routers, replicas, blueGreen }: Plan): string {
+function stepsWords({ steps, routers, replicas, blueGreen, rolling }: Plan): string {
+  if (rolling !== undefined) {
+    const pods = `Kubernetes moves ${replicas} ${replicas === 1 ? 'pod' : 'pods'}`;
+    return rolling.soakMs > 0 ? `${pods} · soak ${formatDuration(rolling.soakMs)}` : pods;
+  }
   if (blueGreen !== undefined) {
     const way = blueGreen.preview === undefined ? blueGreen.active : `${blueGreen.preview} → ${blueGreen.active}`;
     return `${steps.map(stepWords).join(' · ')} (Service ${way})`;
@@ -154,9 +158,10 @@ function timeWords({ time, gates, minReadySeconds }: Plan): string {
   return `${time.leastMs === 0 ? wait : `${range}: ${wait}`}; ${pods}`;
 }
 
-function measuredRow({ analysis, atPercents, isBackground }: Measured, { blueGreen }: Plan): Row {
+function measuredRow({ analysis, atPercents, isBackground }: Measured, { blueGreen, rolling }: Plan): Row {
   const places = isBackground ? `beside the steps, from ${atPercents[0] ?? 0} %` : `at ${atPercents.join(', ')} %`;
-  const where = blueGreen === undefined ? places : switchWords(atPercents);
+  const besides = rolling === undefined ? places : 'while its pods are moved, and in the soak';
+  const where = blueGreen === undefined ? besides : switchWords(atPercents);
   const head = `${analysis.templates.join(', ')} ${where}`;
   const problem = analysis.problem === undefined ? [] : [`no run can be made of it: ${analysis.problem}`];
   return {

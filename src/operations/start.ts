@@ -77,6 +77,8 @@ function comesFromElsewhere(images: ChosenImages | Refusal): boolean {
 function sameImage({ rollout }: Seen, image: string): Refusal {
   const revision = rollout.metadata.annotations['rollout.argoproj.io/revision'] ?? '';
   if (isFullyPromoted(rollout)) return refuse('alreadyRuns', { image, revision });
+  // A Deployment that was undone asks for what runs; what was undone is another image.
+  if (rollout.status.rolling !== undefined && rollout.status.abort === true) return refuse('alreadyRuns', { image });
   return refuse(rollout.status.abort === true ? 'isAborted' : 'isMoving', { image, revision });
 }
 

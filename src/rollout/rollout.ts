@@ -259,7 +259,9 @@ const WeightDestination = z.looseObject({
 });
 
 /** Of a plain Deployment that is shown as a rollout: how far Kubernetes has come with it. No Rollout has one. */
-export const RollingStatus = z.looseObject({
+const RollingStatus = z.looseObject({
+  /** How long it is watched after that. */
+  soakMs: z.number().optional(),
   /** All of its pods are of the present revision, since then. */
   rolledOutAt: z.string().optional(),
   /** Then it is found good, if nothing says otherwise. */

@@ -12,7 +12,7 @@ import {
 } from '../../src/deployment/index.ts';
 import type { PodTemplate } from '../../src/rollout/index.ts';
 
-export const beginsAtMs = Date.parse('2026-11-20T10:00:00Z');
+const beginsAtMs = Date.parse('2026-11-20T10:00:00Z');
 
 interface Revision {
   readonly hash: string;

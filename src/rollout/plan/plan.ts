@@ -57,6 +57,8 @@ export interface Plan {
   /** Of blue-green only: the Services' names. */
   readonly blueGreen?: { readonly active: string; readonly preview: string | undefined };
   /** Measured beside the steps, from this step on (from 0). */
+  /** Of a Deployment: Kubernetes moves its pods, then it soaks. */
+  readonly rolling?: { readonly soakMs: number };
   readonly background:
     | { readonly analysis: PlannedAnalysis; readonly fromStep: number; readonly atPercent: number }
     | undefined;
@@ -100,6 +102,7 @@ export function planRollout(world: World, images: readonly PlannedImage[], which
     ...(blueGreen === undefined
       ? {}
       : { blueGreen: { active: blueGreen.activeService ?? '', preview: blueGreen.previewService || undefined } }),
+    ...(rollout.status.rolling === undefined ? {} : { rolling: { soakMs: rollout.status.rolling.soakMs ?? 0 } }),
     background,
     time: steps.map(timeOf).reduce(addTimes, noTime),
     noReturn: readPointOfNoReturn(rollout),
