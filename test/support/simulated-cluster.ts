@@ -16,10 +16,12 @@ import {
   needsPods,
   needsTemplates,
   PodTemplate,
+  patchesFor,
   type ReplicaSetView,
   Rollout,
   type ServiceView,
   type TemplateChange,
+  type Verb,
   type WorkloadView,
   type World,
   withPingPong,
@@ -246,6 +248,11 @@ export class SimulatedCluster {
     this.#store(Rollout.parse(mergePatch(merged, { metadata: { generation } })));
   }
 
+  /** What a person asks for: the writes of a verb. */
+  ask(verb: Verb): void {
+    for (const { patch } of patchesFor(verb, this.rollout)) this.patch(patch);
+  }
+
   release(image: string): void {
     const name = this.rollout.metadata.name;
     this.patch({
@@ -335,6 +342,11 @@ export class SimulatedCluster {
       };
       return { ...run, status: { ...run.status, phase: 'Running', metricResults: [result] } };
     });
+  }
+
+  /** How many pods each image is asked to have. */
+  sizes(): Record<string, number> {
+    return Object.fromEntries(this.replicaSets.map((one) => [this.imageOf(one.podHash) ?? '', one.specReplicas]));
   }
 
   imageOf(podHash: string): string | undefined {

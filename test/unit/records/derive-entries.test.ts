@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DeliveryRecord, deriveEntries, type LookedAt, type NewEntry, wasLive } from '../../../src/records/index.ts';
-import { patchesFor, Rollout, undoPatch, type Verb } from '../../../src/rollout/index.ts';
+import { Rollout, undoPatch, type Verb } from '../../../src/rollout/index.ts';
 import { anAnalysisTemplate, aRollout } from '../../support/builders.ts';
 import { SimulatedCluster } from '../../support/simulated-cluster.ts';
 
@@ -71,10 +71,6 @@ function underWay(plan: readonly object[] = PLAN): { readonly cluster: Simulated
   return { cluster, scribe: new Scribe(cluster) };
 }
 
-function ask(cluster: SimulatedCluster, verb: Verb): void {
-  for (const { patch } of patchesFor(verb, cluster.rollout)) cluster.patch(patch);
-}
-
 function runOf(cluster: SimulatedCluster): string {
   return cluster.rollout.status.canary?.currentStepAnalysisRunStatus?.name ?? '';
 }
@@ -125,10 +121,10 @@ describe('the timeline of a revision', () => {
   it('tells a release from its start over each weight and gate to live', () => {
     const { cluster, scribe } = toGate();
     expect(scribe.told()).toEqual(['started', 'stepReached', 'gateReached']);
-    ask(cluster, 'promote');
+    cluster.ask('promote');
     cluster.settle();
     scribe.look();
-    ask(cluster, 'promote');
+    cluster.ask('promote');
     cluster.settle();
     scribe.look();
     expect(scribe.told()).toEqual([
@@ -206,10 +202,10 @@ describe('the timeline of a revision', () => {
     const { cluster, scribe } = toAbort();
     scribe.see(...checks);
     scribe.look();
-    ask(cluster, 'retry');
+    cluster.ask('retry');
     cluster.settle();
     scribe.look();
-    ask(cluster, 'abort');
+    cluster.ask('abort');
     cluster.wait(5);
     cluster.settle();
     scribe.look();
@@ -223,10 +219,10 @@ describe('the timeline of a revision', () => {
     const { cluster, scribe } = toAbort();
     scribe.see(...checks);
     scribe.look();
-    ask(cluster, 'retry');
+    cluster.ask('retry');
     cluster.settle();
     cluster.wait(5);
-    ask(cluster, 'abort');
+    cluster.ask('abort');
     cluster.settle();
     expect(scribe.look().map(({ event }) => event)).toEqual(['aborted']);
   });
@@ -234,18 +230,18 @@ describe('the timeline of a revision', () => {
   it('tells who did it: the words of who asked us, else the writer of the field', () => {
     const asked = toGate();
     asked.scribe.asked('abort', 'U1', 'wrong build');
-    ask(asked.cluster, 'abort');
+    asked.cluster.ask('abort');
     asked.cluster.settle();
     expect(asked.scribe.look()).toMatchObject([{ event: 'aborted', by: 'U1', text: 'wrong build' }]);
 
     const written = toGate();
-    ask(written.cluster, 'abort');
+    written.cluster.ask('abort');
     written.cluster.settle();
     const byKubectl = writtenBy('kubectl-argo-rollouts', { 'f:status': { 'f:abort': {} } }, 'status');
     expect(written.scribe.look(byKubectl)).toMatchObject([{ event: 'aborted', by: 'kubectl' }]);
 
     const paused = toGate();
-    ask(paused.cluster, 'pause');
+    paused.cluster.ask('pause');
     const bySlack = writtenBy('stepwise-U2', { 'f:spec': { 'f:paused': {} } });
     expect(paused.scribe.look(bySlack)).toMatchObject([{ event: 'paused', by: 'U2' }]);
   });
@@ -264,13 +260,13 @@ describe('the timeline of a revision', () => {
   it('an act that was told is not the reason of the next one', () => {
     const { cluster, scribe } = toGate();
     scribe.asked('abort', 'U1', 'wrong build');
-    ask(cluster, 'abort');
+    cluster.ask('abort');
     cluster.settle();
     scribe.look();
-    ask(cluster, 'retry');
+    cluster.ask('retry');
     cluster.settle();
     scribe.look();
-    ask(cluster, 'abort');
+    cluster.ask('abort');
     cluster.wait(5);
     cluster.settle();
     expect(scribe.look().at(-1)).toMatchObject({ event: 'aborted', by: undefined });
@@ -278,16 +274,16 @@ describe('the timeline of a revision', () => {
 
   it('tells pause and resume, and a promote that lets go of a pause as a promote alone', () => {
     const { cluster, scribe } = toGate();
-    ask(cluster, 'pause');
+    cluster.ask('pause');
     cluster.settle();
     scribe.look();
-    ask(cluster, 'resume');
+    cluster.ask('resume');
     cluster.settle();
     scribe.look();
-    ask(cluster, 'pause');
+    cluster.ask('pause');
     cluster.settle();
     scribe.look();
-    ask(cluster, 'promote');
+    cluster.ask('promote');
     cluster.settle();
     scribe.look();
     expect(scribe.told().slice(3, 8)).toEqual(['paused', 'resumed', 'paused', 'promoted', 'stepReached']);
@@ -297,10 +293,10 @@ describe('the timeline of a revision', () => {
     const { cluster, scribe } = underWay();
     cluster.settle();
     scribe.look();
-    ask(cluster, 'skip');
+    cluster.ask('skip');
     cluster.settle();
     scribe.look();
-    ask(cluster, 'skip');
+    cluster.ask('skip');
     cluster.settle();
     scribe.look();
     expect(scribe.told()).toEqual(['started', 'stepReached', 'skipped', 'skipped', 'gateReached']);
@@ -308,7 +304,7 @@ describe('the timeline of a revision', () => {
 
   it('a finish is told as that, without the steps it jumped over', () => {
     const { cluster, scribe } = toGate();
-    ask(cluster, 'promoteFull');
+    cluster.ask('promoteFull');
     cluster.turn();
     scribe.look();
     cluster.settle();
@@ -327,7 +323,7 @@ describe('the timeline of a revision', () => {
 
     const { cluster: aborted, scribe: other } = underWay();
     aborted.settle();
-    ask(aborted, 'abort');
+    aborted.ask('abort');
     aborted.settle();
     aborted.wait(3600);
     expect([...other.look(), ...other.look()]).toEqual([]);
@@ -429,7 +425,7 @@ describe('the timeline of a revision', () => {
     expect(wasLive(scribe.record)).toBe('yes');
 
     scribe.record = untouched;
-    for (const { patch } of patchesFor('promoteFull', cluster.rollout)) cluster.patch(patch);
+    cluster.ask('promoteFull');
     cluster.settle();
     scribe.look();
     expect(wasLive(scribe.record)).toBe('unclear');
@@ -478,7 +474,7 @@ describe('whenever one looks', () => {
           if (one.act === 'turn') cluster.turn();
           if (one.act === 'settle') cluster.settle();
           if (one.act === 'wait') cluster.wait(one.seconds);
-          if (one.act === 'verb') ask(cluster, one.verb);
+          if (one.act === 'verb') cluster.ask(one.verb);
           if (one.act === 'judge' && runOf(cluster) !== '') cluster.judge(runOf(cluster), one.phase, 1);
           careful.look();
           expect(careful.look()).toEqual([]);
@@ -517,7 +513,7 @@ describe('blue-green', () => {
 
   it('is told from its gate over the switch to live', () => {
     const { cluster, scribe } = toGate();
-    ask(cluster, 'promote');
+    cluster.ask('promote');
     cluster.turn();
     scribe.look();
     cluster.settle();
@@ -530,7 +526,7 @@ describe('blue-green', () => {
 
   it('is told as aborted, and as rolled back when that was seen', () => {
     const { cluster, scribe } = toGate();
-    ask(cluster, 'abort');
+    cluster.ask('abort');
     cluster.settle();
     scribe.look();
     scribe.see('weightZero', 'noCanaryRequests', 'podsGone', 'metricBack');
@@ -540,12 +536,12 @@ describe('blue-green', () => {
 
   it('tells who let go of an inconclusive analysis', () => {
     const { cluster, scribe } = toGate();
-    ask(cluster, 'promote');
+    cluster.ask('promote');
     cluster.settle();
     cluster.judge(cluster.rollout.status.blueGreen?.postPromotionAnalysisRunStatus?.name ?? '', 'Inconclusive');
     cluster.settle();
     scribe.look();
-    ask(cluster, 'promote');
+    cluster.ask('promote');
     cluster.settle();
     scribe.look();
     expect(scribe.told().slice(-2)).toEqual(['inconclusive', 'promoted']);

@@ -5,7 +5,6 @@ import {
   type Effect,
   neededLiveServices,
   needsTemplates,
-  patchesFor,
   type Verb,
   type World,
 } from '../../../src/rollout/index.ts';
@@ -129,7 +128,7 @@ function play(stage: Stage, replicas: readonly Replica[], one: Move): void {
       replicas[one.which]?.next();
       break;
     case 'verb':
-      for (const { patch } of patchesFor(one.verb, cluster.rollout)) cluster.patch(patch);
+      cluster.ask(one.verb);
       break;
     case 'release':
       cluster.release(one.image);

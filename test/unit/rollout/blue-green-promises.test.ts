@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AnalysisPhase } from '../../../src/analysis/index.ts';
-import { type Decision, decide, type Effect, patchesFor, type Verb, type World } from '../../../src/rollout/index.ts';
+import { type Decision, decide, type Effect, type Verb, type World } from '../../../src/rollout/index.ts';
 import { anAnalysisTemplate, aRollout } from '../../support/builders.ts';
 import { SimulatedCluster } from '../../support/simulated-cluster.ts';
 
@@ -123,7 +123,7 @@ function play(cluster: SimulatedCluster, one: Act): void {
       cluster.wait(one.seconds);
       return;
     case 'verb':
-      for (const { patch } of patchesFor(one.verb, cluster.rollout)) cluster.patch(patch);
+      cluster.ask(one.verb);
       return;
     case 'release':
       cluster.release(one.image);

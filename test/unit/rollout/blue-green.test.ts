@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { neededLiveServices, patchesFor, type Verb } from '../../../src/rollout/index.ts';
+import { neededLiveServices, type Verb } from '../../../src/rollout/index.ts';
 import { anAnalysisTemplate, aRollout } from '../../support/builders.ts';
 import { SimulatedCluster } from '../../support/simulated-cluster.ts';
 
@@ -22,7 +22,7 @@ function underWay(strategy: object, spec: object = {}): SimulatedCluster {
 }
 
 function ask(cluster: SimulatedCluster, verb: Verb): void {
-  for (const { patch } of patchesFor(verb, cluster.rollout)) cluster.patch(patch);
+  cluster.ask(verb);
   cluster.settle();
 }
 
@@ -115,7 +115,7 @@ describe('an update', () => {
   it('remembers the promote while a pod is missing', () => {
     const cluster = underWay(MANUAL);
     cluster.ready(cluster.rollout.status.currentPodHash, 3);
-    for (const { patch } of patchesFor('promote', cluster.rollout)) cluster.patch(patch);
+    cluster.ask('promote');
     cluster.turn();
     expect(seen(cluster).active).toBe('app:1');
     cluster.settle();
@@ -141,7 +141,7 @@ describe('an update', () => {
   it('shows a preview of few pods, and grows it before the switch', () => {
     const cluster = underWay({ ...MANUAL, previewReplicaCount: 1 });
     expect(seen(cluster)).toEqual({ active: 'app:1', preview: 'app:2', pods: { 'app:1': 4, 'app:2': 1 } });
-    for (const { patch } of patchesFor('promote', cluster.rollout)) cluster.patch(patch);
+    cluster.ask('promote');
     cluster.turn();
     expect(cluster.rollout.status.blueGreen?.scaleUpPreviewCheckPoint).toBe(true);
     expect(seen(cluster)).toEqual({ active: 'app:1', preview: 'app:2', pods: { 'app:1': 4, 'app:2': 4 } });
@@ -198,7 +198,7 @@ describe('an update', () => {
 
   it('finishes at once when a person asks for all of it: no pause, no analysis, but all pods', () => {
     const cluster = underWay({ ...PRE, ...POST, ...MANUAL, previewReplicaCount: 1 });
-    for (const { patch } of patchesFor('promoteFull', cluster.rollout)) cluster.patch(patch);
+    cluster.ask('promoteFull');
     cluster.turn();
     expect(seen(cluster).active).toBe('app:1');
     cluster.settle();
@@ -394,7 +394,7 @@ describe('between the permission and the switch', () => {
   /** Killed right after the write that permits the switch. */
   function permitted(): SimulatedCluster {
     const cluster = underWay(MANUAL);
-    for (const { patch } of patchesFor('promote', cluster.rollout)) cluster.patch(patch);
+    cluster.ask('promote');
     const { status } = cluster.rollout;
     for (let turn = 0; cluster.rollout.status.blueGreen?.activeSelector !== status.currentPodHash; turn++) {
       if (turn > 20) throw new Error('never permitted');

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { patchesFor, type Verb } from '../../../src/rollout/index.ts';
 import { aRollout } from '../../support/builders.ts';
 import { SimulatedCluster } from '../../support/simulated-cluster.ts';
 
@@ -29,14 +28,6 @@ function releaseAll(cluster: SimulatedCluster, ...images: readonly string[]): vo
   }
 }
 
-function ask(cluster: SimulatedCluster, verb: Verb): void {
-  for (const { patch } of patchesFor(verb, cluster.rollout)) cluster.patch(patch);
-}
-
-function sizes(cluster: SimulatedCluster): Record<string, number> {
-  return Object.fromEntries(cluster.replicaSets.map((one) => [cluster.imageOf(one.podHash) ?? '', one.specReplicas]));
-}
-
 describe('what stays of a replaced revision', () => {
   it.each([
     [undefined, 30],
@@ -45,14 +36,14 @@ describe('what stays of a replaced revision', () => {
   ])('its pods, for scaleDownDelaySeconds %s', (scaleDownDelaySeconds, seconds) => {
     const cluster = begin(QUICK, scaleDownDelaySeconds === undefined ? {} : { scaleDownDelaySeconds });
     releaseAll(cluster, 'app:2');
-    expect(sizes(cluster)).toEqual({ 'app:1': 10, 'app:2': 10 });
+    expect(cluster.sizes()).toEqual({ 'app:1': 10, 'app:2': 10 });
     expect(cluster.turn()).toBe(cluster.nowMs + seconds * 1000);
     cluster.wait(seconds - 1);
     cluster.settle();
-    expect(sizes(cluster)).toEqual({ 'app:1': 10, 'app:2': 10 });
+    expect(cluster.sizes()).toEqual({ 'app:1': 10, 'app:2': 10 });
     cluster.wait(1);
     cluster.settle();
-    expect(sizes(cluster)).toEqual({ 'app:1': 0, 'app:2': 10 });
+    expect(cluster.sizes()).toEqual({ 'app:1': 0, 'app:2': 10 });
   });
 
   it.each([
@@ -64,13 +55,13 @@ describe('what stays of a replaced revision', () => {
     const limit = scaleDownDelayRevisionLimit === undefined ? {} : { scaleDownDelayRevisionLimit };
     const cluster = begin(QUICK, limit);
     releaseAll(cluster, 'app:2', 'app:3', 'app:4');
-    expect(sizes(cluster)).toEqual(expected);
+    expect(cluster.sizes()).toEqual(expected);
   });
 
   it('nothing of one that was overtaken on its way: its pods go at once', () => {
     const cluster = begin(GATES);
     releaseAll(cluster, 'app:2', 'app:3');
-    expect(sizes(cluster)).toEqual({ 'app:1': 10, 'app:2': 0, 'app:3': 2 });
+    expect(cluster.sizes()).toEqual({ 'app:1': 10, 'app:2': 0, 'app:3': 2 });
   });
 
   it('a deadline is taken back from pods that are needed again', () => {
@@ -79,7 +70,7 @@ describe('what stays of a replaced revision', () => {
     cluster.wait(40);
     cluster.settle();
     expect(cluster.stable()?.annotations['scale-down-deadline']).toBeUndefined();
-    expect(sizes(cluster)).toEqual({ 'app:1': 10, 'app:2': 0 });
+    expect(cluster.sizes()).toEqual({ 'app:1': 10, 'app:2': 0 });
   });
 
   it.each([
@@ -89,7 +80,7 @@ describe('what stays of a replaced revision', () => {
   ])('ReplicaSets, as many as revisionHistoryLimit %i', (revisionHistoryLimit, images) => {
     const cluster = begin(QUICK, { scaleDownDelaySeconds: 0 }, { revisionHistoryLimit });
     releaseAll(cluster, 'app:2', 'app:3', 'app:4', 'app:5');
-    expect(Object.keys(sizes(cluster))).toEqual(images);
+    expect(Object.keys(cluster.sizes())).toEqual(images);
   });
 });
 
@@ -103,18 +94,18 @@ describe('what an abort leaves', () => {
     const delay = abortScaleDownDelaySeconds === undefined ? {} : { abortScaleDownDelaySeconds };
     const cluster = begin(GATES, delay);
     releaseAll(cluster, 'app:2');
-    ask(cluster, 'abort');
+    cluster.ask('abort');
     cluster.settle();
-    expect([cluster.weight, sizes(cluster)]).toEqual([0, { 'app:1': 10, 'app:2': 2 }]);
+    expect([cluster.weight, cluster.sizes()]).toEqual([0, { 'app:1': 10, 'app:2': 2 }]);
     cluster.wait(seconds - 1);
     cluster.settle();
-    expect(sizes(cluster)['app:2']).toBe(2);
+    expect(cluster.sizes()['app:2']).toBe(2);
     cluster.wait(1);
     cluster.settle();
-    expect(sizes(cluster)['app:2']).toBe(0);
-    ask(cluster, 'retry');
+    expect(cluster.sizes()['app:2']).toBe(0);
+    cluster.ask('retry');
     cluster.settle();
-    expect([cluster.weight, sizes(cluster)]).toEqual([20, { 'app:1': 10, 'app:2': 2 }]);
+    expect([cluster.weight, cluster.sizes()]).toEqual([20, { 'app:1': 10, 'app:2': 2 }]);
     expect(cluster.canary()?.annotations['scale-down-deadline']).toBeUndefined();
   });
 });
@@ -133,10 +124,10 @@ describe('the way back to an earlier revision', () => {
     );
     for (const next of ['app:2', 'app:3']) {
       releaseAll(cluster, next);
-      ask(cluster, 'promote');
+      cluster.ask('promote');
       cluster.settle();
     }
-    expect(sizes(cluster)).toEqual({ 'app:1': 0, 'app:2': 0, 'app:3': 10 });
+    expect(cluster.sizes()).toEqual({ 'app:1': 0, 'app:2': 0, 'app:3': 10 });
     cluster.release(image);
     cluster.turn();
     expect(cluster.rollout.status.currentStepIndex).toBe(index);
@@ -150,12 +141,12 @@ describe('the way back to an earlier revision', () => {
   it('inside the window still stops for an abort', () => {
     const cluster = begin(GATES, { scaleDownDelaySeconds: 0 }, { rollbackWindow: { revisions: 1 } });
     releaseAll(cluster, 'app:2');
-    ask(cluster, 'promote');
+    cluster.ask('promote');
     cluster.settle();
     const stable = cluster.rollout.status.stableRS;
     cluster.release('app:1');
     cluster.turn();
-    ask(cluster, 'abort');
+    cluster.ask('abort');
     cluster.settle();
     expect(cluster.rollout.status).toMatchObject({ abort: true, phase: 'Degraded', stableRS: stable });
   });
@@ -167,16 +158,16 @@ describe('size under way', () => {
     const cluster = new SimulatedCluster(rollout);
     cluster.settle();
     releaseAll(cluster, 'app:2');
-    expect(sizes(cluster)).toEqual({ 'app:1': 3, 'app:2': 1 });
+    expect(cluster.sizes()).toEqual({ 'app:1': 3, 'app:2': 1 });
     cluster.patch({ spec: { replicas: 8 } });
     cluster.settle();
-    expect(sizes(cluster)).toEqual({ 'app:1': 6, 'app:2': 2 });
+    expect(cluster.sizes()).toEqual({ 'app:1': 6, 'app:2': 2 });
     cluster.patch({ spec: { replicas: 0 } });
     cluster.settle();
-    expect(sizes(cluster)).toEqual({ 'app:1': 0, 'app:2': 0 });
+    expect(cluster.sizes()).toEqual({ 'app:1': 0, 'app:2': 0 });
     cluster.patch({ spec: { replicas: 4 } });
     cluster.settle();
-    expect(sizes(cluster)).toEqual({ 'app:1': 3, 'app:2': 1 });
+    expect(cluster.sizes()).toEqual({ 'app:1': 3, 'app:2': 1 });
     expect(cluster.rollout.status).toMatchObject({ currentStepIndex: 1, message: 'CanaryPauseStep' });
   });
 
@@ -204,7 +195,7 @@ describe('size under way', () => {
       trafficRouting: { nginx: { stableIngress: 'checkout' }, maxTrafficWeight },
     });
     releaseAll(cluster, 'app:2');
-    expect([cluster.weight, sizes(cluster)]).toEqual([setWeight, { 'app:1': 10, 'app:2': pods }]);
+    expect([cluster.weight, cluster.sizes()]).toEqual([setWeight, { 'app:1': 10, 'app:2': pods }]);
     expect(cluster.rollout.status.canary?.weights?.stable.weight).toBe(maxTrafficWeight - setWeight);
   });
 });

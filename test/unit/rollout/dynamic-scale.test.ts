@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { patchesFor, type Verb } from '../../../src/rollout/index.ts';
+import type { Verb } from '../../../src/rollout/index.ts';
 import { aRollout } from '../../support/builders.ts';
 import { SimulatedCluster } from '../../support/simulated-cluster.ts';
 
@@ -23,37 +23,28 @@ function underWay(plan: readonly object[] = GATES, canary: object = {}, routing:
   return cluster;
 }
 
-function ask(cluster: SimulatedCluster, verb: Verb): void {
-  for (const { patch } of patchesFor(verb, cluster.rollout)) cluster.patch(patch);
-}
-
-function sizes(cluster: SimulatedCluster): Record<string, number> {
-  return Object.fromEntries(cluster.replicaSets.map((one) => [cluster.imageOf(one.podHash) ?? '', one.specReplicas]));
-}
-
-/** Every pod of a revision becomes ready as soon as it is asked for. */
 function hashOf(cluster: SimulatedCluster, image: string): string | undefined {
   return cluster.replicaSets.find((one) => cluster.imageOf(one.podHash) === image)?.podHash;
 }
 
 describe('dynamicStableScale', () => {
   it.each([
-    [10, 1, { 'app:1': 9, 'app:2': 1 }],
-    [25, 3, { 'app:1': 8, 'app:2': 3 }],
-    [33, 4, { 'app:1': 7, 'app:2': 4 }],
-    [99, 10, { 'app:1': 1, 'app:2': 10 }],
-    [100, 10, { 'app:1': 0, 'app:2': 10 }],
-  ])('runs at %i %% as many pods of either as its share needs', (weight, _canary, expected) => {
+    [10, { 'app:1': 9, 'app:2': 1 }],
+    [25, { 'app:1': 8, 'app:2': 3 }],
+    [33, { 'app:1': 7, 'app:2': 4 }],
+    [99, { 'app:1': 1, 'app:2': 10 }],
+    [100, { 'app:1': 0, 'app:2': 10 }],
+  ])('runs at %i %% as many pods of either as its share needs', (weight, expected) => {
     const cluster = underWay([{ setWeight: weight }, { pause: {} }]);
-    expect(sizes(cluster)).toEqual(expected);
+    expect(cluster.sizes()).toEqual(expected);
     expect(cluster.weight).toBe(weight);
   });
 
   it('counts shares by maxTrafficWeight', () => {
     const cluster = underWay([{ setWeight: 250 }, { pause: {} }], {}, { maxTrafficWeight: 1000 });
-    expect([sizes(cluster), cluster.weight]).toEqual([{ 'app:1': 8, 'app:2': 3 }, 250]);
+    expect([cluster.sizes(), cluster.weight]).toEqual([{ 'app:1': 8, 'app:2': 3 }, 250]);
     expect(cluster.rollout.status.canary?.weights).toMatchObject({ canary: { weight: 250 }, stable: { weight: 750 } });
-    ask(cluster, 'abort');
+    cluster.ask('abort');
     cluster.ready(hashOf(cluster, 'app:1'), 8);
     cluster.turn();
     expect(cluster.weight).toBe(200);
@@ -61,31 +52,31 @@ describe('dynamicStableScale', () => {
 
   it('takes pods from stable only once the router, and the status after it, say that it needs them no more', () => {
     const cluster = underWay();
-    ask(cluster, 'promote');
+    cluster.ask('promote');
     cluster.turn();
-    expect([sizes(cluster), cluster.weight]).toEqual([{ 'app:1': 8, 'app:2': 6 }, 20]);
+    expect([cluster.sizes(), cluster.weight]).toEqual([{ 'app:1': 8, 'app:2': 6 }, 20]);
     cluster.settle();
-    expect([sizes(cluster), cluster.weight]).toEqual([{ 'app:1': 4, 'app:2': 6 }, 60]);
+    expect([cluster.sizes(), cluster.weight]).toEqual([{ 'app:1': 4, 'app:2': 6 }, 60]);
   });
 
   it('gives no revision fewer pods than the author wants while it has any', () => {
     const cluster = underWay([{ setWeight: 10 }, { pause: {} }, { setWeight: 90 }, { pause: {} }], {
       minPodsPerReplicaSet: 3,
     });
-    expect(sizes(cluster)).toEqual({ 'app:1': 9, 'app:2': 3 });
-    ask(cluster, 'promote');
+    expect(cluster.sizes()).toEqual({ 'app:1': 9, 'app:2': 3 });
+    cluster.ask('promote');
     cluster.settle();
-    expect(sizes(cluster)).toEqual({ 'app:1': 3, 'app:2': 9 });
+    expect(cluster.sizes()).toEqual({ 'app:1': 3, 'app:2': 9 });
   });
 
   it('takes an abort’s traffic back as fast as stable’s pods come, never up again, and the canary’s pods after it', () => {
     const cluster = underWay();
-    ask(cluster, 'promote');
+    cluster.ask('promote');
     cluster.settle();
     const stable = hashOf(cluster, 'app:1');
-    ask(cluster, 'abort');
+    cluster.ask('abort');
     cluster.turn();
-    expect([sizes(cluster), cluster.weight]).toEqual([{ 'app:1': 10, 'app:2': 6 }, 60]);
+    expect([cluster.sizes(), cluster.weight]).toEqual([{ 'app:1': 10, 'app:2': 6 }, 60]);
     for (const [pods, weight, canary] of [
       [6, 40, 4],
       [5, 40, 4],
@@ -94,84 +85,84 @@ describe('dynamicStableScale', () => {
     ] as const) {
       cluster.ready(stable, pods);
       cluster.turn();
-      expect([pods, cluster.weight, sizes(cluster)['app:2']]).toEqual([pods, weight, canary]);
+      expect([pods, cluster.weight, cluster.sizes()['app:2']]).toEqual([pods, weight, canary]);
       expect(cluster.services['checkout-canary']?.selector['rollouts-pod-template-hash']).toBe(
         hashOf(cluster, 'app:2'),
       );
     }
     cluster.settle();
-    expect([sizes(cluster), cluster.weight]).toEqual([{ 'app:1': 10, 'app:2': 0 }, 0]);
+    expect([cluster.sizes(), cluster.weight]).toEqual([{ 'app:1': 10, 'app:2': 0 }, 0]);
     expect(cluster.services['checkout-canary']?.selector['rollouts-pod-template-hash']).toBe(stable);
     expect(cluster.rollout.status).toMatchObject({ phase: 'Degraded', abort: true });
   });
 
   it('keeps an aborted canary for the delay that its author names', () => {
     const cluster = underWay(GATES, { abortScaleDownDelaySeconds: 20 });
-    ask(cluster, 'abort');
+    cluster.ask('abort');
     cluster.settle();
-    expect([sizes(cluster), cluster.weight]).toEqual([{ 'app:1': 10, 'app:2': 2 }, 0]);
+    expect([cluster.sizes(), cluster.weight]).toEqual([{ 'app:1': 10, 'app:2': 2 }, 0]);
     cluster.wait(20);
     cluster.settle();
-    expect(sizes(cluster)).toEqual({ 'app:1': 10, 'app:2': 0 });
+    expect(cluster.sizes()).toEqual({ 'app:1': 10, 'app:2': 0 });
   });
 
   it('takes everything from a canary that has no pod, whatever stable has', () => {
     const cluster = underWay();
-    ask(cluster, 'promote');
+    cluster.ask('promote');
     cluster.settle();
     cluster.ready(hashOf(cluster, 'app:2'), 0);
     cluster.turn();
     expect(cluster.weight).toBe(0);
     cluster.settle();
-    expect([sizes(cluster), cluster.weight]).toEqual([{ 'app:1': 4, 'app:2': 6 }, 60]);
+    expect([cluster.sizes(), cluster.weight]).toEqual([{ 'app:1': 4, 'app:2': 6 }, 60]);
   });
 
   it('goes back to the stable template as an abort does', () => {
     const cluster = underWay();
-    ask(cluster, 'promote');
+    cluster.ask('promote');
     cluster.settle();
     cluster.release('app:1');
     cluster.turn();
-    expect([sizes(cluster), cluster.weight]).toEqual([{ 'app:1': 10, 'app:2': 6 }, 60]);
+    expect([cluster.sizes(), cluster.weight]).toEqual([{ 'app:1': 10, 'app:2': 6 }, 60]);
     cluster.settle();
-    expect([sizes(cluster), cluster.weight]).toEqual([{ 'app:1': 10, 'app:2': 0 }, 0]);
+    expect([cluster.sizes(), cluster.weight]).toEqual([{ 'app:1': 10, 'app:2': 0 }, 0]);
     expect(cluster.rollout.status.phase).toBe('Healthy');
   });
 
   it('lets an overtaken revision hand its share back before the next one gets any', () => {
     const cluster = underWay();
-    ask(cluster, 'promote');
+    cluster.ask('promote');
     cluster.settle();
     cluster.release('app:3');
     cluster.turn();
     cluster.ready(hashOf(cluster, 'app:3'));
     cluster.turn();
-    expect([sizes(cluster), cluster.weight]).toEqual([{ 'app:1': 10, 'app:2': 6, 'app:3': 2 }, 60]);
+    expect([cluster.sizes(), cluster.weight]).toEqual([{ 'app:1': 10, 'app:2': 6, 'app:3': 2 }, 60]);
     expect(cluster.rollout.status.canary?.weights?.canary.podTemplateHash).toBe(hashOf(cluster, 'app:2'));
     cluster.settle();
-    expect([sizes(cluster), cluster.weight]).toEqual([{ 'app:1': 8, 'app:2': 0, 'app:3': 2 }, 20]);
+    expect([cluster.sizes(), cluster.weight]).toEqual([{ 'app:1': 8, 'app:2': 0, 'app:3': 2 }, 20]);
     expect(cluster.weights.slice(-2)).toEqual([0, 20]);
   });
 
   it('finishes as far as the canary’s pods take the traffic, and leaves no pod of the old revision', () => {
     const cluster = underWay();
-    ask(cluster, 'promoteFull');
+    cluster.ask('promoteFull');
     cluster.turn();
     cluster.ready(hashOf(cluster, 'app:2'), 7);
     cluster.turn();
-    expect([sizes(cluster), cluster.weight]).toEqual([{ 'app:1': 3, 'app:2': 10 }, 70]);
+    expect([cluster.sizes(), cluster.weight]).toEqual([{ 'app:1': 3, 'app:2': 10 }, 70]);
     cluster.settle();
-    expect([sizes(cluster), cluster.weight]).toEqual([{ 'app:1': 0, 'app:2': 10 }, 0]);
+    expect([cluster.sizes(), cluster.weight]).toEqual([{ 'app:1': 0, 'app:2': 10 }, 0]);
     expect(cluster.rollout.status.phase).toBe('Healthy');
   });
 
   it('steps down no faster than stable comes back', () => {
     const cluster = underWay([{ setWeight: 100 }, { pause: {} }, { setWeight: 50 }, { pause: {} }]);
-    ask(cluster, 'promote');
+    cluster.ask('promote');
     cluster.turn();
-    expect([sizes(cluster), cluster.weight]).toEqual([{ 'app:1': 5, 'app:2': 10 }, 100]);
+    expect([cluster.sizes(), cluster.weight]).toEqual([{ 'app:1': 5, 'app:2': 10 }, 100]);
     cluster.settle();
-    expect([sizes(cluster), cluster.weight]).toEqual([{ 'app:1': 5, 'app:2': 5 }, 50]);
+    expect([cluster.sizes(), cluster.weight]).toEqual([{ 'app:1': 5, 'app:2': 5 }, 50]);
   });
 
   it('never sends pods more than they are, and nothing more to an aborted canary, whatever happens', () => {
@@ -201,7 +192,7 @@ describe('dynamicStableScale', () => {
           if (effect.kind === 'scaleReplicaSet' && effect.to < effect.from && !isFragile) checkCapacity(cluster);
         };
         for (const one of acts) {
-          if (one.kind === 'verb') ask(cluster, one.verb);
+          if (one.kind === 'verb') cluster.ask(one.verb);
           if (one.kind === 'release') cluster.release(one.image);
           if (one.kind === 'ready') cluster.readyAll();
           if (one.kind === 'turn') cluster.turn({ crashAfterEffects: one.after });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decide, decideBesideOthers, foreignWriter, patchesFor, type World } from '../../../src/rollout/index.ts';
+import { decide, decideBesideOthers, foreignWriter, type World } from '../../../src/rollout/index.ts';
 import { aRollout } from '../../support/builders.ts';
 import { SimulatedCluster } from '../../support/simulated-cluster.ts';
 
@@ -12,7 +12,7 @@ function promoted(): SimulatedCluster {
   cluster.settle();
   cluster.release('app:2');
   cluster.settle();
-  for (const { patch } of patchesFor('promote', cluster.rollout)) cluster.patch(patch);
+  cluster.ask('promote');
   return cluster;
 }
 

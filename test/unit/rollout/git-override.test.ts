@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { noteOverride, patchesFor, type Rollout, readPutBack } from '../../../src/rollout/index.ts';
+import { noteOverride, type Rollout, readPutBack } from '../../../src/rollout/index.ts';
 import { aRollout } from '../../support/builders.ts';
 import { anArgoRollout, trackingId, wholeContainers } from '../../support/owned-by-git.ts';
 import { SimulatedCluster } from '../../support/simulated-cluster.ts';
@@ -67,7 +67,7 @@ describe('a release that was aborted, then undone against Git, then put back', (
     byArgo(cluster);
     cluster.release(three);
     cluster.settle();
-    ask(cluster, 'abort');
+    cluster.ask('abort');
     cluster.settle();
     override(cluster, two);
     cluster.settle();
@@ -93,10 +93,6 @@ describe('a release that was aborted, then undone against Git, then put back', (
     }
     writtenBy(cluster, 'stepwise-U1');
     cluster.release(image);
-  }
-
-  function ask(cluster: SimulatedCluster, verb: 'abort' | 'retry'): void {
-    for (const { patch } of patchesFor(verb, cluster.rollout)) cluster.patch(patch);
   }
 
   function statusOf({ rollout }: { readonly rollout: Rollout }): Rollout['status'] {
@@ -125,7 +121,7 @@ describe('a release that was aborted, then undone against Git, then put back', (
   test('begins again when a person says so, and the note goes with the next release', () => {
     const cluster = putBack();
     cluster.settle();
-    ask(cluster, 'retry');
+    cluster.ask('retry');
     cluster.settle();
     expect(statusOf(cluster)).toMatchObject({ phase: 'Paused' });
     expect(cluster.weights).toEqual([20, 0, 20]);

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { patchesFor, type Verb } from '../../../src/rollout/index.ts';
 import { anAnalysisTemplate, aRollout } from '../../support/builders.ts';
 import { SimulatedCluster } from '../../support/simulated-cluster.ts';
 
@@ -13,10 +12,6 @@ function begin(builder = aRollout().routed()): SimulatedCluster {
   cluster.settle();
   cluster.release('app:2');
   return cluster;
-}
-
-function ask(cluster: SimulatedCluster, verb: Verb): void {
-  for (const { patch } of patchesFor(verb, cluster.rollout)) cluster.patch(patch);
 }
 
 describe('what holds a canary', () => {
@@ -71,8 +66,8 @@ describe('an abort', () => {
     const cluster = begin(aRollout().steps({ setWeight: 50 }, { pause: {} }));
     cluster.settle();
     expect(cluster.canary()?.specReplicas).toBe(5);
-    ask(cluster, 'pause');
-    ask(cluster, 'abort');
+    cluster.ask('pause');
+    cluster.ask('abort');
     cluster.settle();
     expect(cluster.canary()?.specReplicas).toBe(0);
     expect(cluster.stable()?.availableReplicas).toBe(10);
@@ -82,7 +77,7 @@ describe('an abort', () => {
     const cluster = begin(aRollout().routed().steps({ setWeight: 20 }, { pause: {} }));
     cluster.settle();
     cluster.patch({ spec: { progressDeadlineSeconds: 0 } });
-    ask(cluster, 'abort');
+    cluster.ask('abort');
     cluster.turn();
     expect(cluster.weight).toBe(0);
     expect(cluster.rollout.status.message).toContain('InvalidSpec');
@@ -95,10 +90,10 @@ describe('a router of which something is gone', () => {
     cluster.settle();
     expect(cluster.weight).toBe(20);
     cluster.routerProblem = 'HTTPRoute "other" not found';
-    ask(cluster, 'promote');
+    cluster.ask('promote');
     cluster.turn();
     expect(cluster.weight).toBe(20);
-    ask(cluster, 'abort');
+    cluster.ask('abort');
     cluster.turn();
     expect(cluster.weight).toBe(0);
   });
@@ -109,7 +104,7 @@ describe('a run', () => {
     const cluster = begin(aRollout().routed().steps(INLINE, { setWeight: 20 }, { pause: {} }));
     cluster.settle();
     const run = cluster.rollout.status.canary?.currentStepAnalysisRunStatus?.name ?? '';
-    ask(cluster, 'skip');
+    cluster.ask('skip');
     cluster.judge(run, 'Failed');
     cluster.settle();
     expect(cluster.rollout.status).toMatchObject({ phase: 'Paused', currentStepIndex: 2 });

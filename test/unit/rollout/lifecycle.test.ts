@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { patchesFor, type Verb } from '../../../src/rollout/index.ts';
 import { anAnalysisTemplate, aRollout } from '../../support/builders.ts';
 import { SimulatedCluster } from '../../support/simulated-cluster.ts';
 
@@ -20,14 +19,6 @@ function underWay(plan: readonly object[] = GATES, canary: object = {}): Simulat
   return cluster;
 }
 
-function ask(cluster: SimulatedCluster, verb: Verb): void {
-  for (const { patch } of patchesFor(verb, cluster.rollout)) cluster.patch(patch);
-}
-
-function sizes(cluster: SimulatedCluster): Record<string, number> {
-  return Object.fromEntries(cluster.replicaSets.map((one) => [cluster.imageOf(one.podHash) ?? '', one.specReplicas]));
-}
-
 function backgroundOf(cluster: SimulatedCluster): string {
   return cluster.rollout.status.canary?.currentBackgroundAnalysisRunStatus?.name ?? '';
 }
@@ -35,17 +26,17 @@ function backgroundOf(cluster: SimulatedCluster): string {
 describe('what a person asks for', () => {
   it('promotes one gate at a time, though two gates follow each other', () => {
     const cluster = underWay([{ setWeight: 20 }, { pause: {} }, { pause: {} }, { setWeight: 60 }]);
-    ask(cluster, 'promote');
+    cluster.ask('promote');
     cluster.settle();
     expect(cluster.rollout.status).toMatchObject({ currentStepIndex: 2, phase: 'Paused' });
-    ask(cluster, 'promote');
+    cluster.ask('promote');
     cluster.settle();
     expect(cluster.rollout.status.phase).toBe('Healthy');
   });
 
   it('skips a gate and stops at the next one', () => {
     const cluster = underWay([{ setWeight: 20 }, { pause: {} }, { pause: {} }]);
-    ask(cluster, 'skip');
+    cluster.ask('skip');
     cluster.settle();
     expect(cluster.rollout.status).toMatchObject({ currentStepIndex: 2, phase: 'Paused' });
   });
@@ -53,7 +44,7 @@ describe('what a person asks for', () => {
   it('skips a running analysis, and ends its run', () => {
     const cluster = underWay([{ setWeight: 20 }, INLINE, { pause: {} }]);
     const run = cluster.rollout.status.canary?.currentStepAnalysisRunStatus?.name;
-    ask(cluster, 'skip');
+    cluster.ask('skip');
     cluster.settle();
     expect(cluster.rollout.status).toMatchObject({ currentStepIndex: 2, message: 'CanaryPauseStep' });
     expect(cluster.analysisRuns.find((one) => one.metadata.name === run)?.spec.terminate).toBe(true);
@@ -61,10 +52,10 @@ describe('what a person asks for', () => {
 
   it('finishes: weight held until all pods are there, then the stable Service is switched', () => {
     const cluster = underWay();
-    ask(cluster, 'promoteFull');
+    cluster.ask('promoteFull');
     cluster.turn();
     expect(cluster.weight).toBe(20);
-    expect(sizes(cluster)).toEqual({ 'app:1': 10, 'app:2': 10 });
+    expect(cluster.sizes()).toEqual({ 'app:1': 10, 'app:2': 10 });
     cluster.settle();
     expect(cluster.weights).toEqual([20, 0]);
     expect(cluster.rollout.status).toMatchObject({ phase: 'Healthy', currentStepIndex: 4 });
@@ -73,13 +64,13 @@ describe('what a person asks for', () => {
 
   it('pauses where it stands: nothing is raised, and nothing completes, until it is resumed', () => {
     const cluster = underWay();
-    ask(cluster, 'pause');
-    ask(cluster, 'promote');
+    cluster.ask('pause');
+    cluster.ask('promote');
     cluster.patch({ spec: { paused: true } });
     cluster.settle();
     expect(cluster.rollout.status).toMatchObject({ phase: 'Paused', message: 'manually paused', currentStepIndex: 1 });
     expect(cluster.weight).toBe(20);
-    ask(cluster, 'resume');
+    cluster.ask('resume');
     cluster.settle();
     expect(cluster.rollout.status.currentStepIndex).toBe(3);
   });
@@ -90,7 +81,7 @@ describe('what a person asks for', () => {
     cluster.judge(first, 'Failed');
     cluster.settle();
     expect(cluster.rollout.status.phase).toBe('Degraded');
-    ask(cluster, 'retry');
+    cluster.ask('retry');
     cluster.settle();
     expect(cluster.rollout.status).toMatchObject({ currentStepIndex: 0, phase: 'Progressing' });
     expect(cluster.rollout.status.abortedAt).toBeUndefined();
@@ -101,8 +92,8 @@ describe('what a person asks for', () => {
 
   it('lets an abort win over an earlier wish to finish', () => {
     const cluster = underWay();
-    ask(cluster, 'promoteFull');
-    ask(cluster, 'abort');
+    cluster.ask('promoteFull');
+    cluster.ask('abort');
     cluster.settle();
     expect(cluster.weight).toBe(0);
     expect(cluster.rollout.status).toMatchObject({ abort: true, phase: 'Degraded' });
@@ -111,18 +102,18 @@ describe('what a person asks for', () => {
 
   it('finishes an aborted revision when somebody asks for that by name', () => {
     const cluster = underWay();
-    ask(cluster, 'abort');
+    cluster.ask('abort');
     cluster.settle();
-    ask(cluster, 'promoteFull');
+    cluster.ask('promoteFull');
     cluster.settle();
     expect(cluster.rollout.status.phase).toBe('Healthy');
   });
 
   it('forgets an abort of what is stable already', () => {
     const cluster = underWay();
-    ask(cluster, 'promoteFull');
+    cluster.ask('promoteFull');
     cluster.settle();
-    ask(cluster, 'abort');
+    cluster.ask('abort');
     cluster.settle();
     expect(cluster.rollout.status.abort).toBeUndefined();
     expect(cluster.rollout.status.phase).toBe('Healthy');
@@ -136,7 +127,7 @@ describe('another template', () => {
     cluster.turn();
     expect(cluster.weight).toBe(0);
     cluster.settle();
-    expect(sizes(cluster)).toEqual({ 'app:1': 10, 'app:2': 0, 'app:3': 2 });
+    expect(cluster.sizes()).toEqual({ 'app:1': 10, 'app:2': 0, 'app:3': 2 });
     expect(cluster.weights).toEqual([20, 0, 20]);
     expect(cluster.services['checkout-canary']?.selector['rollouts-pod-template-hash']).toBe(cluster.canary()?.podHash);
   });
@@ -149,17 +140,17 @@ describe('another template', () => {
     expect(cluster.rollout.status).toMatchObject({ phase: 'Healthy', currentStepIndex: 4 });
     expect(cluster.rollout.metadata.annotations['rollout.argoproj.io/revision']).toBe('3');
     expect(cluster.eventReasons()).toContain('SkipSteps');
-    expect(sizes(cluster)).toEqual({ 'app:1': 10, 'app:2': 2 });
+    expect(cluster.sizes()).toEqual({ 'app:1': 10, 'app:2': 2 });
     cluster.wait(31);
     cluster.settle();
-    expect(sizes(cluster)).toEqual({ 'app:1': 10, 'app:2': 0 });
+    expect(cluster.sizes()).toEqual({ 'app:1': 10, 'app:2': 0 });
     const stable = cluster.stable();
     expect(stable?.annotations['rollout.argoproj.io/revision-history']).toBe('1');
   });
 
   it('goes back to an older revision by all steps, unless a rollback window lets it', () => {
     const cluster = underWay();
-    ask(cluster, 'promoteFull');
+    cluster.ask('promoteFull');
     cluster.settle();
     cluster.release('app:1');
     cluster.settle();
@@ -167,7 +158,7 @@ describe('another template', () => {
 
     const windowed = underWay();
     windowed.patch({ spec: { rollbackWindow: { revisions: 3 } } });
-    ask(windowed, 'promoteFull');
+    windowed.ask('promoteFull');
     windowed.settle();
     windowed.release('app:1');
     windowed.settle();
@@ -176,7 +167,7 @@ describe('another template', () => {
 
   it('begins the same revision again when only its steps change', () => {
     const cluster = underWay();
-    ask(cluster, 'promote');
+    cluster.ask('promote');
     cluster.settle();
     expect(cluster.weight).toBe(60);
     cluster.patch({ spec: { strategy: { canary: { steps: [{ setWeight: 30 }, { pause: {} }] } } } });
@@ -189,7 +180,7 @@ describe('another template', () => {
   it('does not lose an abort that came right after a change of steps', () => {
     const cluster = underWay();
     cluster.patch({ spec: { strategy: { canary: { steps: [{ setWeight: 30 }, { pause: {} }] } } } });
-    ask(cluster, 'abort');
+    cluster.ask('abort');
     cluster.settle();
     expect(cluster.weight).toBe(0);
     expect(cluster.rollout.status).toMatchObject({ abort: true, phase: 'Degraded' });
@@ -197,7 +188,7 @@ describe('another template', () => {
 
   it('leaves an abort behind', () => {
     const cluster = underWay();
-    ask(cluster, 'abort');
+    cluster.ask('abort');
     cluster.settle();
     cluster.release('app:3');
     cluster.settle();
@@ -214,12 +205,12 @@ describe('background analysis', () => {
   it('begins at its step, goes on over the steps, and ends with the promotion', () => {
     const cluster = underWay(GATES, WATCHED);
     expect(cluster.analysisRuns).toEqual([]);
-    ask(cluster, 'promote');
+    cluster.ask('promote');
     cluster.settle();
     const run = backgroundOf(cluster);
     expect(run).toBe(`checkout-${cluster.canary()?.podHash}-2`);
     cluster.judge(run, 'Running');
-    ask(cluster, 'promote');
+    cluster.ask('promote');
     cluster.settle();
     expect(cluster.rollout.status.phase).toBe('Healthy');
     expect(backgroundOf(cluster)).toBe('');
@@ -235,7 +226,7 @@ describe('background analysis', () => {
       'CanaryPauseStep',
       'InconclusiveAnalysisRun',
     ]);
-    ask(cluster, 'promote');
+    cluster.ask('promote');
     cluster.settle();
     expect(backgroundOf(cluster)).toBe(`${run}.1`);
     expect(cluster.rollout.status.currentStepIndex).toBe(3);
@@ -268,13 +259,13 @@ describe('background analysis', () => {
 describe('size and time', () => {
   it('follows a change of replicas under way without a step back in traffic', () => {
     const cluster = underWay();
-    ask(cluster, 'promote');
+    cluster.ask('promote');
     cluster.settle();
     cluster.patch({ spec: { replicas: 20 } });
     cluster.turn();
     expect(cluster.weight).toBe(60);
     cluster.settle();
-    expect(sizes(cluster)).toEqual({ 'app:1': 20, 'app:2': 12 });
+    expect(cluster.sizes()).toEqual({ 'app:1': 20, 'app:2': 12 });
     expect(cluster.weights).toEqual([20, 60]);
     expect(cluster.canary()?.annotations['rollout.argoproj.io/desired-replicas']).toBe('20');
   });
@@ -326,7 +317,7 @@ describe('size and time', () => {
     const cluster = underWay(GATES, { abortScaleDownDelaySeconds: 10 });
     const stable = cluster.stable()?.podHash;
     cluster.ready(stable, 9);
-    ask(cluster, 'abort');
+    cluster.ask('abort');
     cluster.turn();
     expect(cluster.weight).toBe(0);
     expect(cluster.canary()?.annotations['scale-down-deadline']).toBeUndefined();
@@ -335,16 +326,16 @@ describe('size and time', () => {
     expect(cluster.canary()?.annotations['scale-down-deadline']).toBe('2027-01-15T08:00:10Z');
     cluster.wait(10);
     cluster.settle();
-    expect(sizes(cluster)).toEqual({ 'app:1': 10, 'app:2': 0 });
+    expect(cluster.sizes()).toEqual({ 'app:1': 10, 'app:2': 0 });
   });
 
   it('leaves an aborted canary up where the delay is 0, as documented', () => {
     const cluster = underWay(GATES, { abortScaleDownDelaySeconds: 0 });
-    ask(cluster, 'abort');
+    cluster.ask('abort');
     cluster.settle();
     cluster.wait(3600);
     cluster.settle();
-    expect(sizes(cluster)).toEqual({ 'app:1': 10, 'app:2': 2 });
+    expect(cluster.sizes()).toEqual({ 'app:1': 10, 'app:2': 2 });
   });
 
   it('sizes the canary by itself where a setCanaryScale says so', () => {
@@ -355,11 +346,11 @@ describe('size and time', () => {
       { setCanaryScale: { matchTrafficWeight: true } },
       { pause: {} },
     ]);
-    expect(sizes(cluster)).toEqual({ 'app:1': 10, 'app:2': 3 });
+    expect(cluster.sizes()).toEqual({ 'app:1': 10, 'app:2': 3 });
     expect(cluster.weight).toBe(10);
-    ask(cluster, 'promote');
+    cluster.ask('promote');
     cluster.settle();
-    expect(sizes(cluster)).toEqual({ 'app:1': 10, 'app:2': 1 });
+    expect(cluster.sizes()).toEqual({ 'app:1': 10, 'app:2': 1 });
   });
 
   it('runs no fewer canary pods than the author wants, and waits for no more than are enough', () => {
@@ -367,7 +358,7 @@ describe('size and time', () => {
       minPodsPerReplicaSet: 3,
       replicaProgressThreshold: { type: 'Percent', value: 60 },
     });
-    expect(sizes(cluster)).toEqual({ 'app:1': 10, 'app:2': 3 });
+    expect(cluster.sizes()).toEqual({ 'app:1': 10, 'app:2': 3 });
 
     cluster.release('app:3');
     cluster.turn();
@@ -413,7 +404,7 @@ describe('size and time', () => {
       cluster.release(`app:${image}`);
       cluster.settle();
     }
-    expect(Object.keys(sizes(cluster))).toEqual(['app:3', 'app:4', 'app:5']);
+    expect(Object.keys(cluster.sizes())).toEqual(['app:3', 'app:4', 'app:5']);
     const hashes = cluster.replicaSets.map((one) => one.podHash);
     for (const run of cluster.analysisRuns) {
       expect(hashes).toContain(run.metadata.labels['rollouts-pod-template-hash']);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { patchesFor, type Verb, validateRollout } from '../../../src/rollout/index.ts';
+import { type Verb, validateRollout } from '../../../src/rollout/index.ts';
 import { aRollout } from '../../support/builders.ts';
 import { SimulatedCluster } from '../../support/simulated-cluster.ts';
 
@@ -40,10 +40,6 @@ function begin(steps: readonly object[] = STEPS): SimulatedCluster {
   return cluster;
 }
 
-function ask(cluster: SimulatedCluster, verb: Verb): void {
-  for (const { patch } of patchesFor(verb, cluster.rollout)) cluster.patch(patch);
-}
-
 describe('header and mirror routes', () => {
   it('are set by their steps once a canary pod is there, and taken away by the next step of their name, and by the end', () => {
     const cluster = begin();
@@ -52,20 +48,20 @@ describe('header and mirror routes', () => {
     expect(cluster.routes).toEqual([]);
     cluster.settle();
     expect([cluster.routes, cluster.rollout.status.currentStepIndex, cluster.weight ?? 0]).toEqual([[HEADER], 2, 0]);
-    ask(cluster, 'promote');
+    cluster.ask('promote');
     cluster.settle();
     expect([cluster.routes, cluster.rollout.status.currentStepIndex]).toEqual([[HEADER, MIRROR], 4]);
-    ask(cluster, 'promote');
+    cluster.ask('promote');
     cluster.settle();
     expect([cluster.routes, cluster.weight]).toEqual([[MIRROR], 20]);
-    ask(cluster, 'promote');
+    cluster.ask('promote');
     cluster.settle();
     expect([cluster.rollout.status.phase, cluster.routes, cluster.weight]).toEqual(['Healthy', [], 0]);
   });
 
   it.each<[string, (cluster: SimulatedCluster) => void]>([
-    ['an abort', (cluster) => ask(cluster, 'abort')],
-    ['a wish to finish', (cluster) => ask(cluster, 'promoteFull')],
+    ['an abort', (cluster) => cluster.ask('abort')],
+    ['a wish to finish', (cluster) => cluster.ask('promoteFull')],
     ['another template', (cluster) => cluster.release('app:3')],
     ['the way back', (cluster) => cluster.release('app:1')],
     ['a canary without any pod', (cluster) => cluster.ready(cluster.canary()?.podHash, 0)],
@@ -82,10 +78,10 @@ describe('header and mirror routes', () => {
 
   it('are not set while somebody holds the rollout', () => {
     const cluster = begin();
-    ask(cluster, 'pause');
+    cluster.ask('pause');
     cluster.settle();
     expect([cluster.routes, cluster.rollout.status.currentStepIndex]).toEqual([[], 0]);
-    ask(cluster, 'resume');
+    cluster.ask('resume');
     cluster.settle();
     expect(cluster.routes).toEqual([HEADER]);
   });
@@ -134,7 +130,7 @@ describe('header and mirror routes', () => {
           before = cluster.routes.length;
         };
         for (const one of acts) {
-          if ('verb' in one) ask(cluster, one.verb);
+          if ('verb' in one) cluster.ask(one.verb);
           else if ('image' in one) cluster.release(one.image);
           else if ('pods' in one) cluster.ready(cluster.canary()?.podHash, one.pods);
           else cluster.turn({ crashAfterEffects: one.after });

@@ -6,7 +6,6 @@ import {
   type Effect,
   nextPluginCall,
   type PluginOutcome,
-  patchesFor,
   type Rollout,
   recordPluginCall,
   type Verb,
@@ -232,7 +231,7 @@ function play({ shared, replicas }: Stage, one: Act): void {
       cluster.wait(one.seconds);
       break;
     case 'verb':
-      for (const { patch } of patchesFor(one.verb, cluster.rollout)) cluster.patch(patch);
+      cluster.ask(one.verb);
       break;
     case 'release':
       cluster.release(one.image);

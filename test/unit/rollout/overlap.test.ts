@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decide, type Effect, needsTemplates, patchesFor, type Verb, type World } from '../../../src/rollout/index.ts';
+import { decide, type Effect, needsTemplates, type Verb, type World } from '../../../src/rollout/index.ts';
 import { weightInForce } from '../../../src/rollout/steps.ts';
 import { anAnalysisTemplate, aRollout } from '../../support/builders.ts';
 import { SimulatedCluster } from '../../support/simulated-cluster.ts';
@@ -185,7 +185,7 @@ function play(cluster: SharedCluster, replicas: readonly Replica[], one: Move): 
       replicas[one.which]?.next();
       break;
     case 'verb':
-      for (const { patch } of patchesFor(one.verb, cluster.rollout)) cluster.patch(patch);
+      cluster.ask(one.verb);
       break;
     case 'release':
       cluster.release(one.image);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { patchesFor, withoutInjections } from '../../../src/rollout/index.ts';
+import { withoutInjections } from '../../../src/rollout/index.ts';
 import { aRollout } from '../../support/builders.ts';
 import { SimulatedCluster } from '../../support/simulated-cluster.ts';
 
@@ -35,7 +35,7 @@ function rolesOf(cluster: SimulatedCluster, image: string): (string | undefined)
 }
 
 function finish(cluster: SimulatedCluster): void {
-  for (const { patch } of patchesFor('promoteFull', cluster.rollout)) cluster.patch(patch);
+  cluster.ask('promoteFull');
   cluster.settle();
 }
 

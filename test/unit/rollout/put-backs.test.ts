@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Effect, patchesFor, type World } from '../../../src/rollout/index.ts';
+import type { Effect, World } from '../../../src/rollout/index.ts';
 import { anAnalysisTemplate, aRollout } from '../../support/builders.ts';
 import { SimulatedCluster } from '../../support/simulated-cluster.ts';
 
@@ -119,7 +119,7 @@ describe('a weight that somebody puts back', () => {
 
   test('that is a raise is taken back at once, each time', () => {
     const cluster = underWay();
-    for (const { patch } of patchesFor('abort', cluster.rollout)) cluster.patch(patch);
+    cluster.ask('abort');
     cluster.settle();
     pass(cluster, 100, () => {
       cluster.putWeight(50);
@@ -248,7 +248,7 @@ describe('a Service that somebody clears', () => {
             cluster.settle();
             cluster.wait(2);
           }
-          for (const { patch } of patchesFor('abort', cluster.rollout)) cluster.patch(patch);
+          cluster.ask('abort');
           cluster.settle();
           const { stableRS } = cluster.rollout.status;
           expect(cluster.weight).toBe(0);

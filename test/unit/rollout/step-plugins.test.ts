@@ -3,7 +3,6 @@ import { AnalysisTemplate, readWebhookSettings } from '../../../src/analysis/ind
 import {
   nextPluginCall,
   type PluginOutcome,
-  patchesFor,
   readDelivery,
   recordPluginCall,
   type Verb,
@@ -50,7 +49,7 @@ function ask(cluster: SimulatedCluster, outcome: PluginOutcome) {
 }
 
 function say(cluster: SimulatedCluster, verb: Verb): void {
-  for (const { patch } of patchesFor(verb, cluster.rollout)) cluster.patch(patch);
+  cluster.ask(verb);
   cluster.settle();
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decide, patchesFor } from '../../../src/rollout/index.ts';
+import { decide } from '../../../src/rollout/index.ts';
 import { anAnalysisTemplate, aRollout } from '../../support/builders.ts';
 import { SimulatedCluster } from '../../support/simulated-cluster.ts';
 
@@ -61,7 +61,7 @@ describe('a rollout that Argo began', () => {
 
   it('goes on from its gate', () => {
     const cluster = leftByArgo();
-    for (const { patch } of patchesFor('promote', cluster.rollout)) cluster.patch(patch);
+    cluster.ask('promote');
     cluster.settle();
     expect(cluster.rollout.status).toMatchObject({ phase: 'Healthy', currentStepIndex: 3, blueGreen: {} });
     expect(cluster.weights).toEqual([10, 50, 100, 0]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chooseUndo, isUndo, type KnownHealth, patchesFor, undoPatch } from '../../../src/rollout/index.ts';
+import { chooseUndo, isUndo, type KnownHealth, undoPatch } from '../../../src/rollout/index.ts';
 import { aRollout } from '../../support/builders.ts';
 import { SimulatedCluster } from '../../support/simulated-cluster.ts';
 
@@ -17,7 +17,7 @@ function twoRevisions(): SimulatedCluster {
 function release(cluster: SimulatedCluster, image: string): void {
   cluster.release(image);
   cluster.settle();
-  for (const { patch } of patchesFor('promoteFull', cluster.rollout)) cluster.patch(patch);
+  cluster.ask('promoteFull');
   cluster.settle();
   cluster.wait(31);
   cluster.settle();

@@ -4,7 +4,6 @@ import {
   changesAgainstGit,
   isUndo,
   parseWorkload,
-  patchesFor,
   readGitOwner,
   undoPatch,
   type Verb,
@@ -47,14 +46,6 @@ function release(cluster: SimulatedCluster, image: string, annotations?: Readonl
   cluster.workload = deployment(image, generation + 1, replicas, annotations);
 }
 
-function ask(cluster: SimulatedCluster, verb: Verb): void {
-  for (const { patch } of patchesFor(verb, cluster.rollout)) cluster.patch(patch);
-}
-
-function sizes(cluster: SimulatedCluster): Record<string, number> {
-  return Object.fromEntries(cluster.replicaSets.map((one) => [cluster.imageOf(one.podHash) ?? '', one.specReplicas]));
-}
-
 describe('a rollout of another object’s template', () => {
   it('takes template and selector from there, writes neither, and says which generation it has seen', () => {
     const cluster = begin();
@@ -69,7 +60,7 @@ describe('a rollout of another object’s template', () => {
     expect(cluster.workload?.replicas, 'never is the default').toBe(10);
     release(cluster, 'app:2');
     cluster.settle();
-    expect([sizes(cluster), cluster.weight]).toEqual([{ 'app:1': 10, 'app:2': 2 }, 20]);
+    expect([cluster.sizes(), cluster.weight]).toEqual([{ 'app:1': 10, 'app:2': 2 }, 20]);
     expect(cluster.rollout.status).toMatchObject({ workloadObservedGeneration: '2', message: 'CanaryPauseStep' });
     release(cluster, 'app:1');
     cluster.settle();
@@ -115,16 +106,16 @@ describe('a rollout of another object’s template', () => {
     cluster.settle();
     release(cluster, 'app:2');
     cluster.settle();
-    const before = sizes(cluster);
+    const before = cluster.sizes();
     cluster.workload = undefined;
     cluster.turn();
     expect(cluster.rollout.status.message).toBe(
       'InvalidSpec: The Rollout "checkout" is invalid: spec.workloadRef.name: Invalid value: "checkout": Deployment "checkout" not found',
     );
-    expect([sizes(cluster), cluster.weight]).toEqual([before, 20]);
-    ask(cluster, 'abort');
+    expect([cluster.sizes(), cluster.weight]).toEqual([before, 20]);
+    cluster.ask('abort');
     cluster.turn();
-    expect([sizes(cluster), cluster.weight]).toEqual([before, 0]);
+    expect([cluster.sizes(), cluster.weight]).toEqual([before, 0]);
     release(cluster, 'app:2');
     cluster.settle();
     expect(cluster.rollout.status).toMatchObject({ abort: true, phase: 'Degraded' });
@@ -168,7 +159,7 @@ describe('an undo', () => {
       release(cluster, image, annotations);
       cluster.settle();
       expect([image, cluster.rollout.status.phase, cluster.weight]).toEqual([image, 'Paused', 20]);
-      ask(cluster, 'promoteFull');
+      cluster.ask('promoteFull');
       cluster.settle();
       expect(isUndo(withWorkload(cluster.rollout, cluster.workload), image === 'app:2' ? 4 : 5)).toBe(false);
     }
@@ -180,7 +171,7 @@ describe('an undo', () => {
     cluster.settle();
     release(cluster, 'app:2');
     cluster.settle();
-    ask(cluster, 'promoteFull');
+    cluster.ask('promoteFull');
     cluster.settle();
     const target = cluster.replicaSets.find(({ podHash }) => cluster.imageOf(podHash) === 'app:1');
     if (target?.template === undefined) throw new Error('revision 1 is gone');
@@ -266,7 +257,7 @@ describe('the Deployment beside its rollout', () => {
       const cluster = begin({ scaleDown });
       cluster.settle();
       release(cluster, 'app:2');
-      ask(cluster, 'promoteFull');
+      cluster.ask('promoteFull');
       cluster.settle();
       cluster.workload = deployment('app:2', 9, 4);
       cluster.settle();
@@ -301,10 +292,10 @@ describe('the Deployment beside its rollout', () => {
           };
           for (const one of acts) {
             if ('pods' in one) cluster.ready(undefined, one.pods);
-            else if ('verb' in one) ask(cluster, one.verb);
+            else if ('verb' in one) cluster.ask(one.verb);
             else cluster.turn({ crashAfterEffects: one.after });
           }
-          ask(cluster, 'resume');
+          cluster.ask('resume');
           cluster.settle();
           expect([cluster.rollout.status.phase, deploymentSize(cluster)]).toEqual(['Healthy', 0]);
         },
