@@ -4,6 +4,7 @@ import { channelOf, type FrontDesk, openFrontDesk } from '../support/front-desk.
 import {
   cardsOf,
   cardWords,
+  failWithoutHistory,
   imageOf,
   leadVisitorsTo,
   openDeployments,
@@ -23,7 +24,7 @@ const shops: readonly RollingShop[] = [
   { name: 'later', analysis: 'late-slo', soak: '30s' },
   // Nobody judges it while we look.
   { name: 'again', analysis: 'tomorrow' },
-  { name: 'nothing', analysis: 'late-slo', soak: '30s', spec: { revisionHistoryLimit: 0 } },
+  { name: 'nothing', analysis: 'tomorrow', soak: '1h', spec: { revisionHistoryLimit: 0 } },
   { name: 'never', analysis: 'none', spec: { progressDeadlineSeconds: 3 } },
 ];
 
@@ -69,6 +70,9 @@ it('what keeps its promise goes live, what breaks it goes back, and what nobody 
   await cardWords(desk, 'again', 2, /superseded/);
   expect(imageOf(await readDeployment(desk, 'again'))).toBe('shop:3');
 
+  // The verdict falls when Kubernetes has thrown away what it could go back to.
+  await cardWords(desk, 'nothing', 2, /soaking/);
+  await failWithoutHistory(desk, 'nothing');
   await cardWords(desk, 'nothing', 2, /bad and not undone.*revisionHistoryLimit: 0/s);
   expect(imageOf(await readDeployment(desk, 'nothing'))).toBe('shop:bad');
   // One card for each revision, and none for the undo of it.

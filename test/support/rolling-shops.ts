@@ -91,6 +91,22 @@ export async function leadVisitorsTo({ sandbox }: FrontDesk, name: string): Prom
   await sandbox.request('POST', `/apis/networking.k8s.io/v1/namespaces/${namespace}/ingresses`, ingress(name));
 }
 
+const Named = z.looseObject({ items: z.array(z.looseObject({ metadata: z.looseObject({ name: z.string() }) })) });
+
+/** Waits until one ReplicaSet is left, then ends the run that judges it badly. */
+export async function failWithoutHistory({ sandbox }: FrontDesk, name: string): Promise<void> {
+  const replicaSets = `/apis/apps/v1/namespaces/${namespace}/replicasets?labelSelector=app%3D${name}`;
+  await sandbox.eventually('one ReplicaSet is left', async () => {
+    const { items } = await sandbox.get(Named, replicaSets);
+    return items.length === 1 || undefined;
+  });
+  const runs = `/apis/argoproj.io/v1alpha1/namespaces/${namespace}/analysisruns`;
+  const { items } = await sandbox.get(Named, runs);
+  const run = items.find(({ metadata }) => metadata.name.startsWith(`${name}-`))?.metadata.name ?? '';
+  const status = { phase: 'Failed', message: 'too many errors', completedAt: new Date().toISOString() };
+  await sandbox.request('PATCH', `${runs}/${run}`, { status }, 'application/merge-patch+json');
+}
+
 export async function patchDeployment({ sandbox }: FrontDesk, name: string, patch: object): Promise<void> {
   await sandbox.request('PATCH', `${deployments}/${name}`, patch, 'application/merge-patch+json');
 }
