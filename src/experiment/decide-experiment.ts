@@ -1,4 +1,5 @@
 import { isCompleted } from '../analysis/index.ts';
+import { soonestAfter } from '../lib/index.ts';
 import { type ExperimentStatus, isDeepEqual } from '../rollout/index.ts';
 import { findRun, newRun } from './analyses.ts';
 import { assess } from './assess.ts';
@@ -26,8 +27,8 @@ export function decideExperiment(world: ExperimentWorld): ExperimentDecision {
   const pods = planPods(world, status);
   const effects = [...write(world, status), ...pods.flatMap((plan) => plan.effects), ...planRuns(world, status)];
   const wakes = [...pods.map((plan) => plan.wakeAtMs), ...(isCompleted(status.phase) ? [] : waitsOf(world, status))];
-  const ahead = wakes.filter((wake) => wake !== undefined && wake > nowMs) as number[];
-  return ahead.length === 0 ? { effects } : { effects, wakeAtMs: Math.min(...ahead) };
+  const wakeAtMs = soonestAfter(nowMs, wakes);
+  return wakeAtMs === undefined ? { effects } : { effects, wakeAtMs };
 }
 
 function write(world: ExperimentWorld, status: ExperimentStatus): readonly ExperimentEffect[] {

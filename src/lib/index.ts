@@ -26,3 +26,4 @@ export {
   unitOf,
 } from './numbers-for-people.ts';
 export { redact } from './redact.ts';
+export { soonestAfter } from './soonest-after.ts';

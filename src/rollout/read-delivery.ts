@@ -1,5 +1,6 @@
 import type { AnalysisRun } from '../analysis/index.ts';
 import { parseTimestamp } from '../analysis/index.ts';
+import { soonestAfter } from '../lib/index.ts';
 import { bindingOf } from './binding.ts';
 import { findCondition } from './conditions.ts';
 import type { Delivery, GitSide, MetricSeries } from './delivery.ts';
@@ -271,8 +272,7 @@ function nextAt(at: Standpoint, nowMs: number): number | undefined {
   if (wait?.kind === 'experiment') return experimentWaitOf(at.world)?.untilMs;
   if (wait?.kind === 'gate') return undefined;
   const running = at.runs.filter((run) => run.status.phase === 'Running');
-  const times = running.map(nextMeasurementAt).filter((time) => time !== undefined && time > nowMs) as number[];
-  return times.length === 0 ? undefined : Math.min(...times);
+  return soonestAfter(nowMs, running.map(nextMeasurementAt));
 }
 
 /** The engine's own words for what a person must know: why it went back, stands still, or waits. */

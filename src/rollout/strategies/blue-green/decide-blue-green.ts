@@ -1,3 +1,4 @@
+import { soonestAfter } from '../../../lib/index.ts';
 import { isDeepEqual } from '../../deep-equal.ts';
 import type { Decision, Effect } from '../../effect.ts';
 import { announceEvent } from '../../events.ts';
@@ -62,7 +63,7 @@ export function decideBlueGreen(scene: BlueGreenScene): Decision {
     // For a permission that the read Rollout stores: not for one that this decision is about to store, or takes back.
     ...(standing.isPermitted ? services.forth : []),
   ];
-  const wakes = [
+  const wakeAtMs = soonestAfter(scene.nowMs, [
     scaling.wakeAtMs,
     restart.wakeAtMs,
     scene.spec.paused === true ? undefined : pauseEndOf(scene),
@@ -71,7 +72,6 @@ export function decideBlueGreen(scene: BlueGreenScene): Decision {
       conditions: built.status.conditions ?? [],
       isUncounted: standing.isWaitingForEvidence,
     }),
-  ];
-  const ahead = wakes.filter((wake) => wake !== undefined && wake > scene.nowMs) as number[];
-  return ahead.length === 0 ? { effects } : { effects, wakeAtMs: Math.min(...ahead) };
+  ]);
+  return wakeAtMs === undefined ? { effects } : { effects, wakeAtMs };
 }

@@ -1,3 +1,4 @@
+import { soonestAfter } from '../../../lib/index.ts';
 import { isDeepEqual } from '../../deep-equal.ts';
 import type { Decision, Effect } from '../../effect.ts';
 import { announceEvent } from '../../events.ts';
@@ -66,7 +67,7 @@ export function decideCanary(scene: Scene): Decision {
     ...(scaling.effects.length === 0 ? restart.evictions : []),
     ...(isSameStep(scene.status, standing) ? traffic.raise : []),
   ];
-  const wakes = [
+  const wakeAtMs = soonestAfter(scene.nowMs, [
     scaling.wakeAtMs,
     restart.wakeAtMs,
     pauseWake(scene, standing),
@@ -75,9 +76,8 @@ export function decideCanary(scene: Scene): Decision {
       conditions: built.status.conditions ?? [],
       isUncounted: isUncounted(scene, standing),
     }),
-  ];
-  const ahead = wakes.filter((wake) => wake !== undefined && wake > scene.nowMs) as number[];
-  return ahead.length === 0 ? { effects } : { effects, wakeAtMs: Math.min(...ahead) };
+  ]);
+  return wakeAtMs === undefined ? { effects } : { effects, wakeAtMs };
 }
 
 /** A raise belongs to the step that the read Rollout stores: not to one that this decision is about to store. */

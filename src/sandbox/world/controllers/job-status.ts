@@ -1,3 +1,4 @@
+import { soonestAfter } from '../../../lib/index.ts';
 import { type Condition, isPodReady, type Job, type Pod } from '../objects.ts';
 import { timestamp } from '../pod-status.ts';
 
@@ -56,8 +57,7 @@ export function judgeJob(job: Job, owned: readonly Pod[], nowMs: number): Verdic
   const doomed = active.slice(wanted);
   const terminating = counted.terminating.length + doomed.length;
   const isOver = verdict !== undefined && terminating === 0;
-  const waits = [backOffMs > 0 ? backOffMs : undefined, deadlineMs === undefined ? undefined : deadlineMs - nowMs];
-  const ahead = waits.filter((wait) => wait !== undefined && wait > 0) as number[];
+  const waits = [backOffMs, deadlineMs === undefined ? undefined : deadlineMs - nowMs];
   return {
     status: {
       ...(startTime === undefined ? {} : { startTime }),
@@ -72,7 +72,7 @@ export function judgeJob(job: Job, owned: readonly Pod[], nowMs: number): Verdic
     ending: isOver ? verdict : undefined,
     missing,
     doomed,
-    lookAgainMs: isHeld || ahead.length === 0 ? undefined : Math.min(...ahead),
+    lookAgainMs: isHeld ? undefined : soonestAfter(0, waits),
   };
 }
 
