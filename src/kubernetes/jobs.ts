@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type JsonObject, NotFoundError, ObjectMeta } from '../lib/index.ts';
 import type { KubernetesObject, ObjectName } from './cluster.ts';
 import type { ConnectedCluster } from './create-cluster.ts';
-import { controllerUidOf } from './objects.ts';
+import { controllerUidOf, ObjectCondition } from './objects.ts';
 import { viewOf as podViewOf } from './pods.ts';
 import { pathOf, resources } from './resources.ts';
 
@@ -60,16 +60,7 @@ const Job = z.looseObject({
   status: z
     .looseObject({
       ready: z.number().default(0),
-      conditions: z
-        .array(
-          z.looseObject({
-            type: z.string(),
-            status: z.string(),
-            reason: z.string().default(''),
-            message: z.string().default(''),
-          }),
-        )
-        .nullish(),
+      conditions: z.array(ObjectCondition).nullish(),
     })
     .default({ ready: 0 }),
 });

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import type { Cluster, ObjectName } from './cluster.ts';
 import { resources } from './resources.ts';
 
-const Lease = z.looseObject({
+/** A Lease of anybody's, as far as its holder can be told from it. */
+export const HeldLease = z.looseObject({
+  metadata: z.looseObject({ resourceVersion: z.string().default('') }),
   spec: z
     .looseObject({
       holderIdentity: z.string().default(''),
@@ -11,6 +13,7 @@ const Lease = z.looseObject({
     })
     .prefault({}),
 });
+export type HeldLease = z.infer<typeof HeldLease>;
 
 /** What a Lease says, however old; undefined: there is none. */
 export async function readLeaseTrace(
@@ -20,7 +23,7 @@ export async function readLeaseTrace(
 ): Promise<{ readonly holder: string; readonly renewedAtMs: number; readonly durationMs: number } | undefined> {
   const found = await cluster.get(resources.leases, name, signal);
   if (found === undefined) return undefined;
-  const { holderIdentity, leaseDurationSeconds, renewTime } = Lease.parse(found).spec;
+  const { holderIdentity, leaseDurationSeconds, renewTime } = HeldLease.parse(found).spec;
   return { holder: holderIdentity, renewedAtMs: Date.parse(renewTime), durationMs: leaseDurationSeconds * 1000 };
 }
 

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import { z } from 'zod';
 import type { ConnectedCluster } from './create-cluster.ts';
+import { HeldLease } from './lease-holder.ts';
 import { createReflector } from './reflector.ts';
 import { resources } from './resources.ts';
 
@@ -15,18 +15,6 @@ export interface LeaseWatch {
   start(): Promise<void>;
   stop(): Promise<void>;
 }
-
-const Lease = z.looseObject({
-  metadata: z.looseObject({ resourceVersion: z.string().default('') }),
-  spec: z
-    .looseObject({
-      holderIdentity: z.string().default(''),
-      leaseDurationSeconds: z.number().default(15),
-      renewTime: z.string().default(''),
-    })
-    .prefault({}),
-});
-type Lease = z.infer<typeof Lease>;
 
 /** Our watch and their renewal both take their time. */
 const graceMs = 5000;
@@ -44,13 +32,13 @@ export function createLeaseWatch(settings: {
   readonly log: Logger;
 }): LeaseWatch {
   const { cluster } = settings;
-  let seen: { readonly lease: Lease; readonly sinceMs: number; readonly isFirst: boolean } | undefined;
+  let seen: { readonly lease: HeldLease; readonly sinceMs: number; readonly isFirst: boolean } | undefined;
   const reflector = createReflector({
     cluster,
     resource: resources.leases,
     namespaces: [settings.namespace],
     fieldSelector: `metadata.name=${settings.name}`,
-    project: (object) => Lease.parse(object),
+    project: (object) => HeldLease.parse(object),
     log: settings.log,
   });
   reflector.onChange(({ after }) => {

@@ -43,6 +43,14 @@ export function parseAccessAnswer(answer: unknown): { readonly allowed: boolean;
   return { allowed, reason: reason === '' ? evaluationError : reason };
 }
 
+/** One entry of a built-in object's `status.conditions`. */
+export const ObjectCondition = z.looseObject({
+  type: z.string(),
+  status: z.string(),
+  reason: z.string().default(''),
+  message: z.string().default(''),
+});
+
 /** uid of the owner that controls the object. */
 export function controllerUidOf(object: KubernetesObject): string | undefined {
   const owners = object.metadata.ownerReferences;

@@ -3,7 +3,7 @@ import { ConflictError, NotFoundError, NotNowError, ObjectMeta } from '../lib/in
 import { type ContainerView, type OwnedPod, type PodView, podHashLabel } from '../rollout/index.ts';
 import type { KubernetesObject, ObjectName, Resource } from './cluster.ts';
 import type { ConnectedCluster } from './create-cluster.ts';
-import { controllerUidOf, parseList } from './objects.ts';
+import { controllerUidOf, ObjectCondition, parseList } from './objects.ts';
 import { pathOf, resources } from './resources.ts';
 
 /** Pods, which no cache holds. Reads for answers to people are one page each, so that a thousand pods cost what fifty do. */
@@ -148,9 +148,7 @@ const Pod = z.looseObject({
     .default({ containers: [] }),
   status: z
     .looseObject({
-      conditions: z
-        .array(z.looseObject({ type: z.string(), status: z.string(), message: z.string().default('') }))
-        .default([]),
+      conditions: z.array(ObjectCondition).default([]),
       initContainerStatuses: z.array(ContainerStatus).default([]),
       containerStatuses: z.array(ContainerStatus).default([]),
     })

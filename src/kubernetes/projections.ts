@@ -12,6 +12,7 @@ import {
   type ServiceView,
 } from '../rollout/index.ts';
 import type { KubernetesObject } from './cluster.ts';
+import { ObjectCondition } from './objects.ts';
 
 // What caches keep of an object: what we read, and nothing that only costs memory. 10,000 Rollouts with 11 ReplicaSets each take
 // 2.6 GiB whole.
@@ -55,16 +56,7 @@ const ReplicaSet = z.looseObject({
       replicas: z.number().default(0),
       readyReplicas: z.number().default(0),
       availableReplicas: z.number().default(0),
-      conditions: z
-        .array(
-          z.looseObject({
-            type: z.string(),
-            status: z.string(),
-            reason: z.string().default(''),
-            message: z.string().default(''),
-          }),
-        )
-        .default([]),
+      conditions: z.array(ObjectCondition).default([]),
     })
     .default({ observedGeneration: 0, replicas: 0, readyReplicas: 0, availableReplicas: 0, conditions: [] }),
 });
