@@ -1,58 +1,29 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { AnalysisPhase } from '../../../src/analysis/index.ts';
-import { type Decision, decide, type Effect, type Verb, type World } from '../../../src/rollout/index.ts';
+import { type Decision, decide, type Effect, type World } from '../../../src/rollout/index.ts';
 import { anAnalysisTemplate, aRollout } from '../../support/builders.ts';
+import { type ClusterAct, clusterActs, judgeOpen, playAct } from '../../support/cluster-acts.ts';
 import { SimulatedCluster } from '../../support/simulated-cluster.ts';
 
 // Whole blue-green rollouts with everything happening at random: what is promised holds after every single effect.
 
 // More than a test run has time for: `PROMISE_RUNS=5000 npx vitest run --project unit test/unit/rollout/blue-green-promises.test.ts`.
 const RUNS = Number(process.env.PROMISE_RUNS ?? 60);
-const finished = ['Successful', 'Failed', 'Error', 'Inconclusive'];
 
-type Act =
-  | { readonly act: 'turn' }
-  | { readonly act: 'settle' }
-  | { readonly act: 'crash'; readonly after: number }
-  | { readonly act: 'ready'; readonly pods: number }
-  | { readonly act: 'unready'; readonly which: number; readonly pods: number }
-  | { readonly act: 'wait'; readonly seconds: number }
-  | { readonly act: 'verb'; readonly verb: Verb }
-  | { readonly act: 'release'; readonly image: string }
-  | { readonly act: 'replicas'; readonly replicas: number }
-  | { readonly act: 'judge'; readonly phase: AnalysisPhase; readonly measured: number }
-  | { readonly act: 'selector'; readonly which: number | 'none' };
+type Act = ClusterAct | { readonly act: 'selector'; readonly which: number | 'none' };
 
 const phases = ['Running', 'Successful', 'Successful', 'Successful', 'Failed', 'Error', 'Inconclusive'] as const;
-const verbs = ['abort', 'retry', 'pause', 'resume', 'promote', 'promote', 'promoteFull', 'skip'] as const;
 const act: fc.Arbitrary<Act> = fc.oneof(
-  { weight: 8, arbitrary: fc.constant<Act>({ act: 'turn' }) },
-  { weight: 6, arbitrary: fc.constant<Act>({ act: 'settle' }) },
-  { weight: 3, arbitrary: fc.record({ act: fc.constant('crash' as const), after: fc.nat(6) }) },
-  { weight: 6, arbitrary: fc.record({ act: fc.constant('ready' as const), pods: fc.constantFrom(1, 3, 99) }) },
-  { weight: 2, arbitrary: fc.record({ act: fc.constant('unready' as const), which: fc.nat(3), pods: fc.nat(2) }) },
-  { weight: 3, arbitrary: fc.record({ act: fc.constant('wait' as const), seconds: fc.constantFrom(1, 15, 45, 700) }) },
-  { weight: 4, arbitrary: fc.record({ act: fc.constant('verb' as const), verb: fc.constantFrom(...verbs) }) },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      act: fc.constant('release' as const),
-      image: fc.constantFrom('app:1', 'app:2', 'app:3'),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({ act: fc.constant('replicas' as const), replicas: fc.constantFrom(0, 1, 2, 5) }),
-  },
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      act: fc.constant('judge' as const),
-      phase: fc.constantFrom<AnalysisPhase[]>(...phases),
-      measured: fc.nat(2),
-    }),
-  },
+  { weight: 8, arbitrary: clusterActs.turn },
+  { weight: 6, arbitrary: clusterActs.settle },
+  { weight: 3, arbitrary: clusterActs.crash },
+  { weight: 6, arbitrary: clusterActs.ready },
+  { weight: 2, arbitrary: clusterActs.unready },
+  { weight: 3, arbitrary: clusterActs.wait(1, 15, 45, 700) },
+  { weight: 4, arbitrary: clusterActs.verb },
+  { weight: 3, arbitrary: clusterActs.release },
+  { weight: 1, arbitrary: clusterActs.replicas(0, 1, 2, 5) },
+  { weight: 6, arbitrary: clusterActs.judge(...phases) },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -101,45 +72,8 @@ function begin(given: Scenario): SimulatedCluster {
 }
 
 function play(cluster: SimulatedCluster, one: Act): void {
-  switch (one.act) {
-    case 'turn':
-      cluster.turn();
-      return;
-    case 'settle':
-      cluster.settle();
-      return;
-    case 'crash':
-      cluster.turn({ crashAfterEffects: one.after });
-      return;
-    case 'ready':
-      cluster.ready(undefined, one.pods);
-      return;
-    case 'unready': {
-      const replicaSet = cluster.replicaSets[one.which];
-      if (replicaSet !== undefined) cluster.ready(replicaSet.podHash, one.pods);
-      return;
-    }
-    case 'wait':
-      cluster.wait(one.seconds);
-      return;
-    case 'verb':
-      cluster.ask(one.verb);
-      return;
-    case 'release':
-      cluster.release(one.image);
-      return;
-    case 'replicas':
-      cluster.patch({ spec: { replicas: one.replicas } });
-      return;
-    case 'judge':
-      for (const run of cluster.analysisRuns) {
-        if (!finished.includes(run.status.phase ?? '')) cluster.judge(run.metadata.name, one.phase, one.measured);
-      }
-      return;
-    case 'selector':
-      meddle(cluster, one.which === 'none' ? undefined : cluster.replicaSets[one.which]?.podHash);
-      return;
-  }
+  if (one.act !== 'selector') playAct(cluster, one);
+  else meddle(cluster, one.which === 'none' ? undefined : cluster.replicaSets[one.which]?.podHash);
 }
 
 /** Somebody else writes the active Service's selector. */
@@ -294,9 +228,7 @@ function checkRoles(cluster: SimulatedCluster, hasRoles: boolean): void {
 function rest(cluster: SimulatedCluster): void {
   for (let round = 0; round < 12; round++) {
     cluster.settle();
-    for (const run of cluster.analysisRuns) {
-      if (!finished.includes(run.status.phase ?? '')) cluster.judge(run.metadata.name, 'Successful');
-    }
+    judgeOpen(cluster, () => 'Successful');
     cluster.wait(101);
   }
   cluster.settle();

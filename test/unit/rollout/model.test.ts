@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { AnalysisPhase } from '../../../src/analysis/index.ts';
 import {
   decide,
   type Effect,
@@ -8,11 +7,11 @@ import {
   type PluginOutcome,
   type Rollout,
   recordPluginCall,
-  type Verb,
   type World,
 } from '../../../src/rollout/index.ts';
 import { weightInForce } from '../../../src/rollout/steps.ts';
 import { anAnalysisTemplate, aRollout } from '../../support/builders.ts';
+import { clusterActs, judgeOpen, playAct } from '../../support/cluster-acts.ts';
 import {
   type Fate,
   type Look,
@@ -36,7 +35,6 @@ const RUNS = Number(process.env.MODEL_RUNS ?? 300);
 const SEED = process.env.MODEL_RUNS === undefined ? 20_261_120 : undefined;
 const SEED_ASKED = process.env.MODEL_SEED === undefined ? SEED : Number(process.env.MODEL_SEED);
 
-const finished = ['Successful', 'Failed', 'Error', 'Inconclusive'];
 const analysis = (name: string) => ({ templates: [{ templateName: name }], args: [] });
 const plugin = { plugin: { name: 'stepwise/webhook', config: { url: 'https://deploys.acme.dev/go', deadline: '5m' } } };
 
@@ -84,9 +82,7 @@ const anySpec = fc.oneof({ weight: 3, arbitrary: canarySpec }, { weight: 2, arbi
 type Spec = typeof anySpec extends fc.Arbitrary<infer T> ? T : never;
 
 const calls = fc.array(fc.constantFrom(0, 1), { minLength: 1, maxLength: 14 });
-const verbs = ['abort', 'retry', 'pause', 'resume', 'promote', 'promote', 'promoteFull', 'skip'] as const;
 const phases = ['Running', 'Successful', 'Successful', 'Successful', 'Failed', 'Error', 'Inconclusive'] as const;
-const images = fc.constantFrom('app:1', 'app:2', 'app:3');
 
 const act = fc.oneof(
   { weight: 24, arbitrary: fc.record({ act: fc.constant('calls' as const), calls }) },
@@ -109,15 +105,12 @@ const act = fc.oneof(
       lag: fc.constantFrom(0, 2, 8, 40),
     }),
   },
-  { weight: 8, arbitrary: fc.record({ act: fc.constant('ready' as const), pods: fc.constantFrom(1, 3, 99) }) },
-  { weight: 2, arbitrary: fc.record({ act: fc.constant('unready' as const), which: fc.nat(3), pods: fc.nat(2) }) },
-  {
-    weight: 4,
-    arbitrary: fc.record({ act: fc.constant('clock' as const), seconds: fc.constantFrom(1, 15, 61, 700, -20) }),
-  },
-  { weight: 4, arbitrary: fc.record({ act: fc.constant('verb' as const), verb: fc.constantFrom<Verb[]>(...verbs) }) },
-  { weight: 2, arbitrary: fc.record({ act: fc.constant('release' as const), image: images }) },
-  { weight: 1, arbitrary: fc.record({ act: fc.constant('size' as const), replicas: fc.constantFrom(0, 1, 3, 8) }) },
+  { weight: 8, arbitrary: clusterActs.ready },
+  { weight: 2, arbitrary: clusterActs.unready },
+  { weight: 4, arbitrary: clusterActs.wait(1, 15, 61, 700, -20) },
+  { weight: 4, arbitrary: clusterActs.verb },
+  { weight: 2, arbitrary: clusterActs.release },
+  { weight: 1, arbitrary: clusterActs.replicas(0, 1, 3, 8) },
   { weight: 1, arbitrary: fc.record({ act: fc.constant('spec' as const), seconds: fc.constantFrom(0, 0, 700) }) },
   {
     weight: 1,
@@ -126,14 +119,7 @@ const act = fc.oneof(
       problem: fc.constantFrom(undefined, undefined, 'Ingress "checkout" not found'),
     }),
   },
-  {
-    weight: 5,
-    arbitrary: fc.record({
-      act: fc.constant('judge' as const),
-      phase: fc.constantFrom<AnalysisPhase[]>(...phases),
-      measured: fc.nat(2),
-    }),
-  },
+  { weight: 5, arbitrary: clusterActs.judge(...phases) },
   {
     weight: 3,
     arbitrary: fc.record({
@@ -219,26 +205,6 @@ function play({ shared, replicas }: Stage, one: Act): void {
       if (replica !== undefined) replica.lag = one.lag;
       break;
     }
-    case 'ready':
-      cluster.ready(undefined, one.pods);
-      break;
-    case 'unready': {
-      const replicaSet = cluster.replicaSets[one.which];
-      if (replicaSet !== undefined) cluster.ready(replicaSet.podHash, one.pods);
-      break;
-    }
-    case 'clock':
-      cluster.wait(one.seconds);
-      break;
-    case 'verb':
-      cluster.ask(one.verb);
-      break;
-    case 'release':
-      cluster.release(one.image);
-      break;
-    case 'size':
-      cluster.patch({ spec: { replicas: one.replicas } });
-      break;
     case 'spec':
       cluster.patch({ spec: { minReadySeconds: one.seconds } });
       break;
@@ -246,20 +212,13 @@ function play({ shared, replicas }: Stage, one: Act): void {
       cluster.routerProblem = one.problem;
       shared.routerVersion += 1;
       break;
-    case 'judge':
-      judge(cluster, () => one.phase, one.measured);
-      break;
     case 'plugin':
       answerPlugin(cluster, one.phase);
       break;
+    default:
+      playAct(cluster, one);
   }
   remember(shared);
-}
-
-function judge(cluster: SimulatedCluster, phaseOf: (name: string) => AnalysisPhase, measured: number): void {
-  for (const { metadata, status } of cluster.analysisRuns) {
-    if (!finished.includes(status.phase ?? '')) cluster.judge(metadata.name, phaseOf(metadata.name), measured);
-  }
 }
 
 function answerPlugin(cluster: SimulatedCluster, phase: string): void {
@@ -417,7 +376,9 @@ function rest({ shared, replicas }: Stage): void {
   remember(shared);
   for (let round = 0; round < 14; round++) {
     settle({ shared, replicas });
-    judge(cluster, (name) => (/-\d+-\d+(?:\.\d+)?$|-(?:pre|post)/.test(name) ? 'Successful' : 'Running'), 1);
+    judgeOpen(cluster, ({ metadata: { name } }) =>
+      /-\d+-\d+(?:\.\d+)?$|-(?:pre|post)/.test(name) ? 'Successful' : 'Running',
+    );
     for (let asked = 0; asked < 4; asked++) answerPlugin(cluster, 'Successful');
     cluster.wait(61);
     remember(shared);
@@ -495,7 +456,7 @@ it('whatever two processes, people, pods and the clock do, the promises hold, an
         remember(shared);
         for (let round = 0; round < turnsBefore; round++) {
           play(stage, { act: 'while', turns: 3 });
-          judge(cluster, () => 'Successful', 1);
+          judgeOpen(cluster, () => 'Successful');
           answerPlugin(cluster, 'Successful');
           if (round % 2 === 1) cluster.wait(61);
           else if (cluster.rollout.status.phase === 'Paused') cluster.patch({ status: { pauseConditions: null } });

@@ -1,25 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { AnalysisPhase } from '../../../src/analysis/index.ts';
-import { type Decision, decide, type Effect, type Verb, type World } from '../../../src/rollout/index.ts';
+import { type Decision, decide, type Effect, type World } from '../../../src/rollout/index.ts';
 import { weightInForce } from '../../../src/rollout/steps.ts';
 import { anAnalysisTemplate, aRollout } from '../../support/builders.ts';
+import { type ClusterAct, clusterActs, judgeOpen, playAct } from '../../support/cluster-acts.ts';
 import { SimulatedCluster } from '../../support/simulated-cluster.ts';
 
 // Whole rollouts with everything happening at random: what is promised holds after every single decision.
 
 type Act =
-  | { readonly act: 'turn' }
-  | { readonly act: 'settle' }
-  | { readonly act: 'crash'; readonly after: number }
-  | { readonly act: 'ready'; readonly pods: number }
-  | { readonly act: 'unready'; readonly which: number; readonly pods: number }
-  | { readonly act: 'wait'; readonly seconds: number }
-  | { readonly act: 'verb'; readonly verb: Verb }
-  | { readonly act: 'release'; readonly image: string }
-  | { readonly act: 'replicas'; readonly replicas: number }
+  | ClusterAct
   | { readonly act: 'steps'; readonly steps: readonly object[] }
-  | { readonly act: 'judge'; readonly phase: AnalysisPhase; readonly measured: number }
   | { readonly act: 'router'; readonly isBroken: boolean };
 
 // More than a test run has time for: `PROMISE_RUNS=5000 npx vitest run --project unit test/unit/rollout/promises.test.ts`.
@@ -31,43 +22,19 @@ const step = fc.oneof(
   fc.constant({ analysis: { templates: [{ templateName: 'inline' }], args: [] } }),
 );
 const steps = fc.array(step, { maxLength: 6 });
-const images = fc.constantFrom('app:1', 'app:2', 'app:3');
+const phases = ['Running', 'Running', 'Successful', 'Successful', 'Failed', 'Error', 'Inconclusive'] as const;
 const act: fc.Arbitrary<Act> = fc.oneof(
-  { weight: 8, arbitrary: fc.constant<Act>({ act: 'turn' }) },
-  { weight: 6, arbitrary: fc.constant<Act>({ act: 'settle' }) },
-  { weight: 3, arbitrary: fc.record({ act: fc.constant('crash' as const), after: fc.nat(6) }) },
-  { weight: 6, arbitrary: fc.record({ act: fc.constant('ready' as const), pods: fc.constantFrom(1, 3, 99) }) },
-  { weight: 2, arbitrary: fc.record({ act: fc.constant('unready' as const), which: fc.nat(3), pods: fc.nat(2) }) },
-  { weight: 3, arbitrary: fc.record({ act: fc.constant('wait' as const), seconds: fc.constantFrom(1, 15, 45, 700) }) },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      act: fc.constant('verb' as const),
-      verb: fc.constantFrom<Verb[]>('abort', 'retry', 'pause', 'resume', 'promote', 'promote', 'promoteFull', 'skip'),
-    }),
-  },
-  { weight: 2, arbitrary: fc.record({ act: fc.constant('release' as const), image: images }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({ act: fc.constant('replicas' as const), replicas: fc.constantFrom(0, 1, 2, 5, 10) }),
-  },
+  { weight: 8, arbitrary: clusterActs.turn },
+  { weight: 6, arbitrary: clusterActs.settle },
+  { weight: 3, arbitrary: clusterActs.crash },
+  { weight: 6, arbitrary: clusterActs.ready },
+  { weight: 2, arbitrary: clusterActs.unready },
+  { weight: 3, arbitrary: clusterActs.wait(1, 15, 45, 700) },
+  { weight: 4, arbitrary: clusterActs.verb },
+  { weight: 2, arbitrary: clusterActs.release },
+  { weight: 1, arbitrary: clusterActs.replicas(0, 1, 2, 5, 10) },
   { weight: 1, arbitrary: fc.record({ act: fc.constant('steps' as const), steps }) },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      act: fc.constant('judge' as const),
-      phase: fc.constantFrom<AnalysisPhase[]>(
-        'Running',
-        'Running',
-        'Successful',
-        'Successful',
-        'Failed',
-        'Error',
-        'Inconclusive',
-      ),
-      measured: fc.nat(2),
-    }),
-  },
+  { weight: 4, arbitrary: clusterActs.judge(...phases) },
   { weight: 1, arbitrary: fc.record({ act: fc.constant('router' as const), isBroken: fc.boolean() }) },
 );
 
@@ -125,50 +92,9 @@ function begin(given: Scenario): SimulatedCluster {
 }
 
 function play(cluster: SimulatedCluster, one: Act): void {
-  switch (one.act) {
-    case 'turn':
-      cluster.turn();
-      return;
-    case 'settle':
-      cluster.settle();
-      return;
-    case 'crash':
-      cluster.turn({ crashAfterEffects: one.after });
-      return;
-    case 'ready':
-      cluster.ready(undefined, one.pods);
-      return;
-    case 'unready': {
-      const replicaSet = cluster.replicaSets[one.which];
-      if (replicaSet !== undefined) cluster.ready(replicaSet.podHash, one.pods);
-      return;
-    }
-    case 'wait':
-      cluster.wait(one.seconds);
-      return;
-    case 'verb':
-      cluster.ask(one.verb);
-      return;
-    case 'release':
-      cluster.release(one.image);
-      return;
-    case 'replicas':
-      cluster.patch({ spec: { replicas: one.replicas } });
-      return;
-    case 'steps':
-      cluster.patch({ spec: { strategy: { canary: { steps: one.steps } } } });
-      return;
-    case 'judge':
-      for (const run of cluster.analysisRuns) {
-        if (!['Successful', 'Failed', 'Error', 'Inconclusive'].includes(run.status.phase ?? '')) {
-          cluster.judge(run.metadata.name, one.phase, one.measured);
-        }
-      }
-      return;
-    case 'router':
-      cluster.routerProblem = one.isBroken ? 'Ingress "checkout" not found' : undefined;
-      return;
-  }
+  if (one.act === 'steps') cluster.patch({ spec: { strategy: { canary: { steps: one.steps } } } });
+  else if (one.act === 'router') cluster.routerProblem = one.isBroken ? 'Ingress "checkout" not found' : undefined;
+  else playAct(cluster, one);
 }
 
 /** What must be true of each decision, whatever came before. */
@@ -338,11 +264,7 @@ function rest(cluster: SimulatedCluster): void {
   cluster.routerProblem = undefined;
   for (let round = 0; round < 30; round++) {
     cluster.settle();
-    for (const run of cluster.analysisRuns) {
-      if (!['Successful', 'Failed', 'Error', 'Inconclusive'].includes(run.status.phase ?? '')) {
-        cluster.judge(run.metadata.name, run.metadata.labels['rollout-type'] === 'Step' ? 'Successful' : 'Running');
-      }
-    }
+    judgeOpen(cluster, ({ metadata }) => (metadata.labels['rollout-type'] === 'Step' ? 'Successful' : 'Running'));
     cluster.wait(61);
   }
   cluster.settle();
