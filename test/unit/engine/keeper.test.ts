@@ -141,7 +141,7 @@ test('a keeper that lost its seat stops in the middle, and one that gets it back
   const keeper = keeperOf(cachesOf(cache.reflector), ledger.store);
   keeper.start();
   await until(() => ledger.nudged.length > 10);
-  keeper.stop();
+  await keeper.stop();
   await sleep(20);
   const atStop = ledger.nudged.length;
   expect(atStop).toBeLessThan(200);
