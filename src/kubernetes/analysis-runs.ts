@@ -1,9 +1,8 @@
 import { AnalysisRun } from '../analysis/index.ts';
-import { AlreadyExistsError, ConflictError, type JsonObject, NotFoundError } from '../lib/index.ts';
+import { type JsonObject, NotFoundError } from '../lib/index.ts';
 import type { NewAnalysisRun } from '../rollout/index.ts';
 import type { Cluster, ObjectName, Reflector, WriteOptions } from './cluster.ts';
-import { controllerUidOf } from './objects.ts';
-import { controllerReference, type Owner, type OwnerKind } from './owner.ts';
+import { controllerReference, createOwned, type Owner, type OwnerKind } from './owner.ts';
 import { resources } from './resources.ts';
 
 /** AnalysisRuns of Rollouts, or of Experiments. They have no status subresource. */
@@ -40,18 +39,15 @@ export function createAnalysisRuns(
         },
         spec: wanted.spec as JsonObject,
       };
-      try {
-        cache.learn(await cluster.create(resources.analysisRuns, manifest, options));
-      } catch (error) {
-        if (!(error instanceof AlreadyExistsError)) throw error;
-        const name = { namespace: owner.metadata.namespace, name: wanted.name };
-        const there = await cluster.get(resources.analysisRuns, name, options.signal);
-        if (there === undefined) throw new ConflictError(`AnalysisRun ${wanted.name} came and went`, { cause: error });
-        // Left behind by an owner of the same name that was deleted: its verdict is about other pods.
-        if (controllerUidOf(there) !== owner.metadata.uid)
-          throw new ConflictError(`AnalysisRun ${wanted.name} belongs to another owner`, { cause: error });
-        cache.learn(there);
-      }
+      // One of another owner was left behind by one of the same name that was deleted: its verdict is about other pods.
+      const wish = {
+        resource: resources.analysisRuns,
+        owner,
+        name: wanted.name,
+        manifest,
+        ifTaken: 'conflict',
+      } as const;
+      cache.learn(await createOwned(cluster, wish, options));
     },
     async terminate(name, options) {
       try {

@@ -1,9 +1,9 @@
 import type { NewService } from '../experiment/index.ts';
-import { AlreadyExistsError, ConflictError, type JsonObject, mergePatchOf, NotFoundError } from '../lib/index.ts';
+import { ConflictError, type JsonObject, mergePatchOf, NotFoundError } from '../lib/index.ts';
 import { Experiment, type ExperimentStatus, type NewExperiment } from '../rollout/index.ts';
 import type { Cluster, ObjectName, Reflector, WriteOptions } from './cluster.ts';
 import { controllerUidOf } from './objects.ts';
-import { controllerReference, type Owner } from './owner.ts';
+import { controllerReference, createOwned, type Owner } from './owner.ts';
 import { resources } from './resources.ts';
 
 /** Experiments, and the Services that belong to them. They have no status subresource. */
@@ -35,22 +35,14 @@ export function createExperiments(
       return found === undefined ? undefined : Experiment.parse(found);
     },
     async create(rollout, { name, labels, annotations, spec }, options) {
-      const { namespace, uid } = rollout.metadata;
+      const { namespace } = rollout.metadata;
       const ownerReferences = [controllerReference(rollout)];
       const manifest: JsonObject = {
         metadata: { name, namespace, labels, annotations, ownerReferences },
         spec: spec as JsonObject,
       };
-      try {
-        caches.experiments.learn(await cluster.create(resources.experiments, manifest, options));
-      } catch (error) {
-        if (!(error instanceof AlreadyExistsError)) throw error;
-        const there = await cluster.get(resources.experiments, { namespace, name }, options.signal);
-        if (there === undefined) throw new ConflictError(`Experiment ${name} came and went`, { cause: error });
-        if (controllerUidOf(there) !== uid)
-          throw new ConflictError(`Experiment ${name} belongs to another owner`, { cause: error });
-        caches.experiments.learn(there);
-      }
+      const wish = { resource: resources.experiments, owner: rollout, name, manifest, ifTaken: 'conflict' } as const;
+      caches.experiments.learn(await createOwned(cluster, wish, options));
     },
     async terminate(name, options) {
       try {
@@ -88,15 +80,8 @@ export function createExperiments(
         metadata: { name, namespace, annotations, ownerReferences },
         spec: { selector, ports: ports.map((port) => ({ ...port })) },
       };
-      try {
-        caches.services.learn(await cluster.create(resources.services, manifest, options));
-      } catch (error) {
-        if (!(error instanceof AlreadyExistsError)) throw error;
-        const there = await cluster.get(resources.services, { namespace, name }, options.signal);
-        if (there === undefined) throw new ConflictError(`Service ${name} came and went`, { cause: error });
-        if (controllerUidOf(there) !== experiment.metadata.uid) throw error;
-        caches.services.learn(there);
-      }
+      const wish = { resource: resources.services, owner: experiment, name, manifest, ifTaken: 'refused' } as const;
+      caches.services.learn(await createOwned(cluster, wish, options));
     },
     async deleteService(experiment, name, options) {
       const { namespace, uid } = experiment.metadata;

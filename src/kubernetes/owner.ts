@@ -1,5 +1,7 @@
-import type { JsonObject } from '../lib/index.ts';
+import { AlreadyExistsError, ConflictError, type JsonObject } from '../lib/index.ts';
 import type { Rollout } from '../rollout/index.ts';
+import type { Cluster, KubernetesObject, Resource, WriteOptions } from './cluster.ts';
+import { controllerUidOf } from './objects.ts';
 
 const apiVersions = {
   Rollout: 'argoproj.io/v1alpha1',
@@ -23,4 +25,33 @@ export function controllerReference(owner: Owner, kind: OwnerKind = 'Rollout'): 
     controller: true,
     blockOwnerDeletion: true,
   };
+}
+
+interface OwnedWish {
+  readonly resource: Resource;
+  readonly owner: Owner;
+  readonly name: string;
+  /** With `controllerReference(owner)` in it. */
+  readonly manifest: JsonObject;
+  /** What one of that name that belongs to somebody else is: AlreadyExists, or something to look at again. */
+  readonly ifTaken: 'refused' | 'conflict';
+}
+
+/** Creates an object of this owner. One of its own by that name is kept as it is: names are deterministic. */
+export async function createOwned(
+  cluster: Pick<Cluster, 'create' | 'get'>,
+  { resource, owner, name, manifest, ifTaken }: OwnedWish,
+  options: WriteOptions,
+): Promise<KubernetesObject> {
+  try {
+    return await cluster.create(resource, manifest, options);
+  } catch (error) {
+    if (!(error instanceof AlreadyExistsError)) throw error;
+    const { namespace, uid } = owner.metadata;
+    const there = await cluster.get(resource, { namespace, name }, options.signal);
+    if (there === undefined) throw new ConflictError(`${resource.kind} ${name} came and went`, { cause: error });
+    if (controllerUidOf(there) === uid) return there;
+    if (ifTaken === 'refused') throw error;
+    throw new ConflictError(`${resource.kind} ${name} belongs to another owner`, { cause: error });
+  }
 }

@@ -1,4 +1,4 @@
-import { AlreadyExistsError, ConflictError, type Json, type JsonObject, NotFoundError } from '../lib/index.ts';
+import { ConflictError, type Json, type JsonObject, NotFoundError } from '../lib/index.ts';
 import {
   formatLabelSelector,
   type NewReplicaSet,
@@ -9,7 +9,7 @@ import {
 } from '../rollout/index.ts';
 import type { Cluster, JsonPatch, Reflector, WriteOptions } from './cluster.ts';
 import { controllerUidOf } from './objects.ts';
-import { controllerReference, type Owner, type OwnerKind } from './owner.ts';
+import { controllerReference, createOwned, type Owner, type OwnerKind } from './owner.ts';
 import { parseReplicaSet } from './projections.ts';
 import { resources } from './resources.ts';
 
@@ -45,16 +45,9 @@ export function createWorkloads(
 ): Workloads {
   return {
     async create(owner, wanted, options) {
-      try {
-        cache.learn(await cluster.create(resources.replicaSets, manifestOf(owner, kind, wanted), options));
-      } catch (error) {
-        if (!(error instanceof AlreadyExistsError)) throw error;
-        const name = { namespace: owner.metadata.namespace, name: wanted.name };
-        const there = await cluster.get(resources.replicaSets, name, options.signal);
-        if (there === undefined) throw new ConflictError(`ReplicaSet ${wanted.name} came and went`, { cause: error });
-        if (controllerUidOf(there) !== owner.metadata.uid) throw error;
-        cache.learn(there);
-      }
+      const manifest = manifestOf(owner, kind, wanted);
+      const wish = { resource: resources.replicaSets, owner, name: wanted.name, manifest, ifTaken: 'refused' } as const;
+      cache.learn(await createOwned(cluster, wish, options));
     },
     async scale(owner, change, options) {
       const patch: JsonPatch = [
