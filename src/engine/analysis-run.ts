@@ -30,6 +30,7 @@ import {
   verdictFirst,
 } from './lasting-measurements.ts';
 import { readSecrets, takeMeasurement } from './measurement.ts';
+import { controllerOf } from './owned.ts';
 
 export interface AnalysisRunTools {
   readonly cluster: Pick<Cluster, 'get' | 'patchMerge' | 'delete' | 'nowMs'>;
@@ -268,11 +269,11 @@ const turnKinds: Readonly<Record<string, TurnKey['kind'] | undefined>> = {
 
 /** After the write: events on the run, and a nudge for its owner, urgent when a verdict fell. */
 async function tell(tools: AnalysisRunTools, { run, status }: Change): Promise<void> {
-  const { namespace, name, uid, ownerReferences } = run.metadata;
+  const { namespace, name, uid } = run.metadata;
   if (run.status.phase !== status.phase) {
     const { phase, message } = status;
     tools.log.info({ namespace, analysisRun: name, phase, message, before: run.status.phase }, 'analysis run changed');
-    const owner = ownerReferences.find((reference) => reference.controller === true);
+    const owner = controllerOf(run);
     const kind = owner === undefined ? undefined : turnKinds[owner.kind];
     if (owner !== undefined && kind !== undefined) {
       await tools.nudge({ kind, namespace, name: owner.name }, { urgent: isCompleted(phase) });

@@ -11,8 +11,9 @@ import {
 import type { AnalysisRuns, Deployments, ObjectName } from '../kubernetes/index.ts';
 import { assertNever, ConflictError } from '../lib/index.ts';
 import type { Effect, Rollout } from '../rollout/index.ts';
-import { cachedTemplates, type GlanceTools, readAnalysisRuns } from './observe.ts';
+import { type GlanceTools, readAnalysisRuns } from './observe.ts';
 import type { TurnOutcome } from './reconcile.ts';
+import { cachedTemplates } from './templates.ts';
 
 export interface DeploymentTools {
   readonly deployments: Deployments;
@@ -72,7 +73,7 @@ async function observeDeployment(
     return undefined;
   const replicaSets = await tools.deployments.readRevisions(deployment, signal);
   const analysisRuns = await readAnalysisRuns(asRollout(deployment), tools, signal);
-  const templates = cachedTemplates(neededTemplatesOf(deployment), name.namespace, tools.caches);
+  const templates = await cachedTemplates(neededTemplatesOf(deployment), name.namespace, tools.caches);
   return { nowMs: tools.nowMs(), deployment, replicaSets, analysisRuns, templates, evidence: tools.evidence };
 }
 

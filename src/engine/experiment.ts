@@ -12,7 +12,9 @@ import type {
 import { AlreadyExistsError, assertNever, ConflictError, InvalidError } from '../lib/index.ts';
 import type { Experiment } from '../rollout/index.ts';
 import type { Caches } from './keeper.ts';
+import { controllerOf, readNamedLive } from './owned.ts';
 import type { TurnOutcome } from './reconcile.ts';
+import { cachedTemplate, collectTemplates } from './templates.ts';
 
 export interface ExperimentTools {
   readonly caches: Pick<
@@ -104,46 +106,25 @@ async function observe(
   };
 }
 
-/** All of this Experiment from the cache, and those its status names live: a verdict counts as soon as it is stored. */
-async function readRuns(experiment: Experiment, tools: ExperimentTools, signal: AbortSignal): Promise<AnalysisRun[]> {
+function readRuns(experiment: Experiment, tools: ExperimentTools, signal: AbortSignal): Promise<AnalysisRun[]> {
   const { uid, namespace } = experiment.metadata;
-  const runs = new Map(tools.caches.analysisRuns.ownedBy(uid).map((run) => [run.metadata.name, run]));
-  for (const { analysisRun: name } of experiment.status.analysisRuns ?? []) {
-    if (name === '') continue;
-    const live = await tools.analysisRuns.read({ namespace, name }, signal);
-    if (live === undefined || controllerOf(live)?.uid !== uid) runs.delete(name);
-    else runs.set(name, live);
-  }
-  return [...runs.values()];
+  const named = (experiment.status.analysisRuns ?? []).map(({ analysisRun }) => analysisRun);
+  const names = named.filter((name) => name !== '');
+  return readNamedLive({ cached: tools.caches.analysisRuns.ownedBy(uid), ownerUid: uid, names }, (name) =>
+    tools.analysisRuns.read({ namespace, name }, signal),
+  );
 }
 
-function controllerOf({ metadata }: Pick<AnalysisRun, 'metadata'>) {
-  return metadata.ownerReferences.find(({ controller }) => controller === true);
-}
-
-async function readTemplates(
-  { metadata, spec }: Experiment,
+function readTemplates(
+  { metadata: { namespace }, spec }: Experiment,
   tools: ExperimentTools,
   signal: AbortSignal,
 ): Promise<Record<string, AnalysisTemplate>> {
-  const { analysisTemplates, clusterAnalysisTemplates } = tools.caches;
-  const found: Record<string, AnalysisTemplate> = {};
-  const queue: TemplateReference[] = [...spec.analyses];
-  const asked = new Set<string>();
-  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-    const isClusterWide = next.clusterScope === true;
-    const key = `${isClusterWide ? 'ClusterAnalysisTemplate' : 'AnalysisTemplate'}/${next.templateName}`;
-    if (asked.has(key)) continue;
-    asked.add(key);
-    const cached = isClusterWide
-      ? clusterAnalysisTemplates.get({ namespace: '', name: next.templateName })
-      : analysisTemplates.get({ namespace: metadata.namespace, name: next.templateName });
-    const template = cached ?? (await tools.readTemplate(next, metadata.namespace, signal));
-    if (template === undefined) continue;
-    found[key] = template;
-    queue.push(...template.spec.templates);
-  }
-  return found;
+  return collectTemplates(
+    spec.analyses,
+    (reference) =>
+      cachedTemplate(reference, namespace, tools.caches) ?? tools.readTemplate(reference, namespace, signal),
+  );
 }
 
 /** What its Rollout says it still sends requests to. */

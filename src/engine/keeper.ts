@@ -21,6 +21,7 @@ import {
 } from '../rollout/index.ts';
 import { buildsKey } from './builds.ts';
 import { isWatched } from './deployment.ts';
+import { controllerOf } from './owned.ts';
 import { createPacedNudges } from './paced-nudges.ts';
 import { createReferenceWatch, type ReferenceWatchTools } from './reference-watch.ts';
 import { createSweep } from './sweep.ts';
@@ -309,7 +310,7 @@ function hasTurnsAhead(run: AnalysisRun): boolean {
 }
 
 function ownerOf(run: Pick<AnalysisRun, 'metadata'> | undefined): string | undefined {
-  return run?.metadata.ownerReferences.find((owner) => owner.controller === true)?.uid;
+  return run === undefined ? undefined : controllerOf(run)?.uid;
 }
 
 /** Its own Ingress, or the canary's, whose name holds it: somebody may have changed a weight, or deleted one of them. */

@@ -1,4 +1,4 @@
-import type { AnalysisRun, AnalysisTemplate, TemplateReference } from '../analysis/index.ts';
+import type { AnalysisRun } from '../analysis/index.ts';
 import type {
   AnalysisRuns,
   Experiments,
@@ -9,10 +9,9 @@ import type {
   Services,
   Workloads,
 } from '../kubernetes/index.ts';
-import { ConflictError, InvalidError } from '../lib/index.ts';
+import { ConflictError } from '../lib/index.ts';
 import {
   type Experiment,
-  type ManagedRoute,
   neededLiveServices,
   neededServices,
   neededTemplates,
@@ -21,16 +20,17 @@ import {
   plainDeployment,
   type ReplicaSetView,
   type Rollout,
-  type RouterReading,
   runReferencesOf,
   type ServiceView,
-  type WeightWriter,
   type World,
   withPingPong,
   withWorkload,
 } from '../rollout/index.ts';
-import type { RouterObservation, RouterTarget, TrafficRouter, TrafficRouters } from '../traffic-routers/index.ts';
+import type { TrafficRouters } from '../traffic-routers/index.ts';
 import type { Caches } from './keeper.ts';
+import { readNamedLive } from './owned.ts';
+import { isSameRouting, readingOf, readRouters, type SeenRouter, type SeenRouters, targetOf } from './read-routers.ts';
+import { cachedTemplates } from './templates.ts';
 
 export interface ObserveTools {
   readonly rollouts: Rollouts;
@@ -87,12 +87,6 @@ export type Carried = Pick<Observation, 'routers' | 'isRolloutLatest'> & {
   /** Pod hashes whose disruption budget refused an eviction. */
   readonly refusedEvictions: readonly string[];
 };
-
-export interface SeenRouter {
-  readonly router: TrafficRouter;
-  readonly target: RouterTarget;
-  readonly observation: RouterObservation;
-}
 
 /**
  * Reads the world of one Rollout; undefined when it is gone, going, or not ours.
@@ -194,7 +188,7 @@ async function worldOf(
     formerServices: formerServices(rollout, tools.caches),
     analysisRuns,
     experiments,
-    templates: cachedTemplates(neededTemplates(rollout), rollout.metadata.namespace, tools.caches),
+    templates: await cachedTemplates(neededTemplates(rollout), rollout.metadata.namespace, tools.caches),
     router: readingOf(rollout, routers),
     evidence: tools.evidence,
   };
@@ -227,83 +221,6 @@ async function readLiveServices(
   return read;
 }
 
-interface SeenRouters {
-  readonly seen: readonly SeenRouter[];
-  /** The Rollout asks for a router that there is not. */
-  readonly problem?: string;
-}
-
-async function readRouters(
-  rollout: Rollout,
-  tools: Pick<ObserveTools, 'routers'>,
-  signal: AbortSignal,
-  how: 'live' | 'fromCache' = 'live',
-): Promise<SeenRouters> {
-  const target = targetOf(rollout);
-  if (target === undefined) return { seen: [] };
-  const seen: SeenRouter[] = [];
-  try {
-    for (const router of tools.routers.choose(target.routing)) {
-      const cached = how === 'fromCache' ? router.readCached?.(target) : undefined;
-      seen.push({ router, target, observation: cached ?? (await router.read(target, signal)) });
-    }
-    return { seen };
-  } catch (error) {
-    if (error instanceof InvalidError) return { seen, problem: error.message };
-    throw error;
-  }
-}
-
-function targetOf(rollout: Rollout): RouterTarget | undefined {
-  const { metadata, spec } = withPingPong(rollout);
-  const canary = spec.strategy?.canary;
-  if (canary?.trafficRouting === undefined) return undefined;
-  return {
-    namespace: metadata.namespace,
-    rolloutName: metadata.name,
-    rolloutUid: metadata.uid,
-    canaryService: canary.canaryService ?? '',
-    stableService: canary.stableService ?? '',
-    routing: canary.trafficRouting,
-  };
-}
-
-/** Several routers count as one whose share is the greatest of them: nothing is at 0 before all are. */
-function readingOf(rollout: Rollout, routers: SeenRouters): RouterReading | undefined {
-  if (rollout.spec.strategy?.canary?.trafficRouting === undefined) return undefined;
-  let canaryWeight: number | undefined;
-  let { problem } = routers;
-  let isIncomplete = false;
-  const writers: WeightWriter[] = [];
-  const routes = new Map<string, ManagedRoute>();
-  const additional = new Map<string, number>();
-  let areRoutesIncomplete = false;
-  for (const { observation } of routers.seen) {
-    if (observation.canaryWeight !== undefined) canaryWeight = Math.max(canaryWeight ?? 0, observation.canaryWeight);
-    problem ??= observation.problem;
-    isIncomplete ||= observation.isIncomplete === true;
-    writers.push(...(observation.writers ?? []));
-    for (const { serviceName, weight } of observation.additional ?? [])
-      additional.set(serviceName, Math.max(weight, additional.get(serviceName) ?? 0));
-    for (const route of observation.routes ?? []) routes.set(JSON.stringify(route), route);
-    areRoutesIncomplete ||= observation.areRoutesIncomplete === true;
-  }
-  return {
-    canaryWeight,
-    ...(problem === undefined ? {} : { problem }),
-    ...(isIncomplete ? { isIncomplete } : {}),
-    additional: [...additional].map(([serviceName, weight]) => ({ serviceName, weight })),
-    routes: [...routes.values()],
-    ...(areRoutesIncomplete ? { areRoutesIncomplete } : {}),
-    writers,
-  };
-}
-
-/** Whether the routers that were read for one are those of the other: the Services are a part of what is read. */
-function isSameRouting(a: Rollout, b: Rollout): boolean {
-  return JSON.stringify(targetOf(a)) === JSON.stringify(targetOf(b));
-}
-
 async function readReplicaSets(
   rollout: Rollout,
   { caches, workloads }: GlanceTools,
@@ -334,68 +251,29 @@ export function namedRuns({ status }: Rollout): readonly string[] {
   return runReferencesOf(status).map(({ name }) => name);
 }
 
-/** All of this Rollout from the cache, and those its status names live: a verdict that only the API server knows must not be missed. */
-export async function readAnalysisRuns(
+/** All of this Rollout, those that its status names live unless they were already read in this turn. */
+export function readAnalysisRuns(
   rollout: Rollout,
   tools: Pick<GlanceTools, 'caches'> & Pick<ObserveTools, 'analysisRuns'>,
   signal: AbortSignal,
   alreadyRead: readonly AnalysisRun[] = [],
 ): Promise<AnalysisRun[]> {
-  const runs = new Map<string, AnalysisRun>();
-  for (const run of tools.caches.analysisRuns.ownedBy(rollout.metadata.uid)) runs.set(run.metadata.name, run);
-  for (const name of namedRuns(rollout)) {
-    const live =
+  const { namespace, uid } = rollout.metadata;
+  const ours = { cached: tools.caches.analysisRuns.ownedBy(uid), ownerUid: uid, names: namedRuns(rollout) };
+  return readNamedLive(
+    ours,
+    async (name) =>
       alreadyRead.find(({ metadata }) => metadata.name === name) ??
-      (await tools.analysisRuns.read({ namespace: rollout.metadata.namespace, name }, signal));
-    // Another Rollout's run of that name (one deleted, its runs left behind) says nothing about this one.
-    if (live === undefined || !isOwnedBy(live, rollout)) runs.delete(name);
-    else runs.set(name, live);
-  }
-  return [...runs.values()];
-}
-
-/** All of this Rollout from the cache, and the one that its status names live: what it came to must not be missed. */
-async function readExperiments(
-  { metadata, status }: Rollout,
-  tools: Pick<ObserveTools, 'caches' | 'experiments'>,
-  signal: AbortSignal,
-): Promise<Experiment[]> {
-  const found = new Map(tools.caches.experiments.ownedBy(metadata.uid).map((one) => [one.metadata.name, one]));
-  const name = status.canary?.currentExperiment;
-  if (name === undefined || name === '') return [...found.values()];
-  const live = await tools.experiments.read({ namespace: metadata.namespace, name }, signal);
-  if (live?.metadata.ownerReferences.some(({ controller, uid }) => controller === true && uid === metadata.uid)) {
-    found.set(name, live);
-  } else found.delete(name);
-  return [...found.values()];
-}
-
-function isOwnedBy(run: AnalysisRun, rollout: Rollout): boolean {
-  return run.metadata.ownerReferences.some(
-    ({ controller, uid }) => controller === true && uid === rollout.metadata.uid,
+      (await tools.analysisRuns.read({ namespace, name }, signal)),
   );
 }
 
-/** These templates, and those that they name in turn. */
-export function cachedTemplates(
-  named: readonly TemplateReference[],
-  namespace: string,
-  caches: GlanceTools['caches'],
-): Record<string, AnalysisTemplate> {
-  const found: Record<string, AnalysisTemplate> = {};
-  const queue: TemplateReference[] = [...named];
-  const asked = new Set<string>();
-  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-    const isClusterWide = next.clusterScope === true;
-    const key = `${isClusterWide ? 'ClusterAnalysisTemplate' : 'AnalysisTemplate'}/${next.templateName}`;
-    if (asked.has(key)) continue;
-    asked.add(key);
-    const template = isClusterWide
-      ? caches.clusterAnalysisTemplates.get({ namespace: '', name: next.templateName })
-      : caches.analysisTemplates.get({ namespace, name: next.templateName });
-    if (template === undefined) continue;
-    found[key] = template;
-    queue.push(...template.spec.templates);
-  }
-  return found;
+function readExperiments(
+  { metadata: { namespace, uid }, status }: Rollout,
+  tools: Pick<ObserveTools, 'caches' | 'experiments'>,
+  signal: AbortSignal,
+): Promise<Experiment[]> {
+  const name = status.canary?.currentExperiment ?? '';
+  const ours = { cached: tools.caches.experiments.ownedBy(uid), ownerUid: uid, names: name === '' ? [] : [name] };
+  return readNamedLive(ours, (one) => tools.experiments.read({ namespace, name: one }, signal));
 }

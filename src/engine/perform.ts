@@ -10,7 +10,8 @@ import type {
 } from '../kubernetes/index.ts';
 import { assertNever } from '../lib/index.ts';
 import type { Effect, ManagedRoute, Rollout } from '../rollout/index.ts';
-import { type Carried, namedRuns, type Observation, type SeenRouter } from './observe.ts';
+import { type Carried, namedRuns, type Observation } from './observe.ts';
+import type { SeenRouter } from './read-routers.ts';
 
 export interface PerformTools {
   readonly rollouts: Rollouts;
