@@ -1,27 +1,26 @@
 import type { AnalysisRun } from '../../../analysis/index.ts';
-import { findCondition } from '../../conditions.ts';
-import { isAbortedAndPutBack, putBackWords } from '../../git-override.ts';
 import { podHashLabel } from '../../names.ts';
 import type { RolloutAnalysis } from '../../rollout.ts';
 import type { BlueGreenScene } from '../../scene.ts';
-import { type Contest, judgeContest } from '../put-backs.ts';
+import {
+  type CommonPosture,
+  findTimeout,
+  hasFailed,
+  isAbortStored,
+  judgeAbort,
+  judgeCommonPosture,
+} from '../posture.ts';
 import { isWithinRollbackWindow } from '../rollback-window.ts';
 import { findRun, phaseOf } from '../runs.ts';
 
 /** How a blue-green rollout stands: what holds now, by the stored status and by the evidence of the runs that it names. */
-export interface Posture {
+export interface Posture extends CommonPosture {
   /** The template is not the one that the status is about: it has to be reset before anything else. */
   readonly isChanged: boolean;
-  /** No revision was ever stable. */
-  readonly isFirst: boolean;
-  /** The template asked for is the stable one. */
-  readonly isPromoted: boolean;
   /** The active Service belongs to stable, until somebody retries. `because` is what Argo writes behind `…to revision N: `. */
   readonly abort: { readonly because: string | undefined } | undefined;
   /** Neither pause nor analysis is waited for: a person asked for it, or an earlier revision comes back that may. */
   readonly isFull: boolean;
-  /** An abort was taken back, and nothing was written since. */
-  readonly isRetried: boolean;
   /** `spec.paused`, or an inconclusive analysis waits for a person: nothing is scaled, nothing is switched forward. */
   readonly isHeld: boolean;
   /**
@@ -31,7 +30,6 @@ export interface Posture {
   readonly isPermitted: boolean;
   /** The active Service selects the preview's pods. */
   readonly isServed: boolean;
-  readonly contest: Contest;
   readonly pre: NamedRun;
   readonly post: NamedRun;
 }
@@ -48,36 +46,28 @@ export interface NamedRun {
 export function judgePosture(scene: BlueGreenScene): Posture {
   const { status, strategy } = scene;
   const { blueGreen } = status;
-  const stableHash = status.stableRS ?? '';
+  const common = judgeCommonPosture(scene);
+  const { isFirst, isPromoted, isRetried } = common;
   const isChanged = status.currentPodHash !== scene.podHash;
-  const isFirst = stableHash === '';
-  const isPromoted = !isFirst && stableHash === scene.podHash;
   const isUnderWay = !isFirst && !isPromoted;
   const pre = named(scene, strategy.prePromotionAnalysis, blueGreen?.prePromotionAnalysisRunStatus?.name);
   const post = named(scene, strategy.postPromotionAnalysis, blueGreen?.postPromotionAnalysisRunStatus?.name);
-  // As in a canary: a wish to finish beside `abortedAt` is younger than the abort, any other is older and loses (unlike Argo).
-  const isAbortStored = status.abort === true && !(status.promoteFull === true && status.abortedAt !== undefined);
   const isFull =
-    isUnderWay && !isAbortStored && (status.promoteFull === true || (!isChanged && isWithinRollbackWindow(scene)));
-  const isRetried = status.abort !== true && status.abortedAt !== undefined;
+    isUnderWay &&
+    !isAbortStored(scene) &&
+    (status.promoteFull === true || (!isChanged && isWithinRollbackWindow(scene)));
   const verdict = isFull || isRetried ? undefined : (findVerdict(pre, post) ?? findTimeout(scene));
-  const isPutBack = isAbortStored && isAbortedAndPutBack(scene.rollout, scene.podHash);
-  const because = verdict ?? (isPutBack ? putBackWords : undefined);
-  const mayAbort = isUnderWay && !isChanged;
-  const abort = mayAbort && (isAbortStored || verdict !== undefined) ? { because } : undefined;
+  const abort = judgeAbort(scene, { mayAbort: isUnderWay && !isChanged, verdict });
   const isInconclusive = (status.pauseConditions ?? []).some(({ reason }) => reason === 'InconclusiveAnalysisRun');
   return {
+    ...common,
     isChanged,
-    isFirst,
-    isPromoted,
     abort,
     isFull,
-    isRetried,
     isHeld: scene.spec.paused === true || isInconclusive,
     isPermitted:
       isUnderWay && !isChanged && !isRetried && abort === undefined && blueGreen?.activeSelector === scene.podHash,
     isServed: isServed(scene),
-    contest: judgeContest(scene),
     pre,
     post,
   };
@@ -101,17 +91,8 @@ function named(scene: BlueGreenScene, analysis: RolloutAnalysis | undefined, nam
 
 function findVerdict(pre: NamedRun, post: NamedRun): string | undefined {
   for (const [which, { run }] of [['pre', pre] as const, ['post', post] as const]) {
-    if (run?.status.phase === 'Failed' || run?.status.phase === 'Error') {
-      return `Blue/green ${which}-promotion analysis phase error/failed: ${run.status.message ?? ''}`;
-    }
+    if (hasFailed(run))
+      return `Blue/green ${which}-promotion analysis phase error/failed: ${run?.status.message ?? ''}`;
   }
   return undefined;
-}
-
-/** The deadline has been stored as exceeded, and the author asked to abort then. */
-function findTimeout(scene: BlueGreenScene): string | undefined {
-  if (scene.spec.progressDeadlineAbort !== true || scene.canary === undefined) return undefined;
-  const progressing = findCondition(scene.status.conditions, 'Progressing');
-  if (progressing?.reason !== 'ProgressDeadlineExceeded') return undefined;
-  return `ReplicaSet "${scene.canary.name}" has timed out progressing.`;
 }
