@@ -1,33 +1,23 @@
 import { formatTimestamp } from '../../../analysis/index.ts';
 import type { Announce } from '../../events.ts';
 import { isAbortedAndPutBack, putBackWords } from '../../git-override.ts';
-import type { RolloutStatus, RunReference } from '../../rollout.ts';
+import type { RunReference } from '../../rollout.ts';
 import type { BlueGreenScene } from '../../scene.ts';
 import { isFastUndo } from '../fast-undo.ts';
 import { referTo } from '../runs.ts';
+import { announceCompleted, type CommonStanding, groundStanding } from '../standing.ts';
 import { hasPassed, type Posture } from './posture.ts';
 import { hasPods, isWarm } from './preview.ts';
 import { takeOver } from './take-over.ts';
 
-/** The part of the status that says where the rollout stands: what a decision moves. */
-export interface Standing {
-  readonly stableRS: string;
-  readonly pauseConditions: NonNullable<RolloutStatus['pauseConditions']>;
-  readonly controllerPause: boolean;
-  readonly abort: boolean;
-  readonly abortedAt: string | undefined;
-  /** What Argo writes behind `Rollout aborted update to revision N: `. */
-  readonly because: string | undefined;
-  readonly promoteFull: boolean;
+/** Where a blue-green rollout stands. */
+export interface Standing extends CommonStanding {
   /** The active Service may go to the preview's pods. */
   readonly isPermitted: boolean;
   /** The preview has been good with the few pods it had: it gets all. */
   readonly isGrown: boolean;
-  /** An analysis is waited for: no deadline counts meanwhile (unlike Argo, which calls that no progress). */
-  readonly isWaitingForEvidence: boolean;
   readonly preRun: RunReference | undefined;
   readonly postRun: RunReference | undefined;
-  readonly events: readonly Announce[];
 }
 
 /** Where the rollout stands after this decision. */
@@ -35,11 +25,13 @@ export function advance(scene: BlueGreenScene, posture: Posture): Standing {
   if (posture.isChanged) return reset(scene, posture);
   if (posture.isPromoted) return promoted(scene, posture, []);
   if (posture.isFirst) {
-    return scene.canary === undefined ? ground(scene) : promoted(scene, posture, [completed(scene, 'Initial deploy')]);
+    return scene.canary === undefined
+      ? ground(scene)
+      : promoted(scene, posture, [announceCompleted(scene, 'Initial deploy')]);
   }
   if (posture.abort !== undefined) return aborted(scene, posture);
   const reason = findPromotion(scene, posture);
-  if (reason !== undefined) return promoted(scene, posture, [completed(scene, reason)]);
+  if (reason !== undefined) return promoted(scene, posture, [announceCompleted(scene, reason)]);
   if (posture.isFull) {
     return { ...ground(scene), promoteFull: scene.status.promoteFull === true, isPermitted: mayFinish(scene, posture) };
   }
@@ -49,19 +41,11 @@ export function advance(scene: BlueGreenScene, posture: Posture): Standing {
 /** Nothing paused, nothing aborted, nothing analysed: what each state builds on. */
 function ground(scene: BlueGreenScene): Standing {
   return {
-    stableRS: scene.status.stableRS ?? '',
-    pauseConditions: [],
-    controllerPause: false,
-    abort: false,
-    abortedAt: undefined,
-    because: undefined,
-    promoteFull: false,
+    ...groundStanding(scene),
     isPermitted: false,
     isGrown: false,
-    isWaitingForEvidence: false,
     preRun: undefined,
     postRun: undefined,
-    events: [],
   };
 }
 
@@ -88,11 +72,6 @@ function reset(scene: BlueGreenScene, posture: Posture): Standing {
 /** Entered when the revision became stable; true until the template changes. An abort has nothing to abort: it is removed. */
 function promoted(scene: BlueGreenScene, posture: Posture, events: readonly Announce[]): Standing {
   return { ...ground(scene), stableRS: scene.podHash, ...evidenceOf(scene, posture), events };
-}
-
-function completed(scene: BlueGreenScene, because: string): Announce {
-  const message = `Rollout completed update to revision ${scene.revision} (${scene.podHash}): ${because}`;
-  return { reason: 'RolloutCompleted', message };
 }
 
 /** Entered by a person, a verdict or a deadline; left by a retry, another template, or the wish to finish it all the same. */

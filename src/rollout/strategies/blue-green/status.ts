@@ -9,6 +9,7 @@ import type { RolloutStatus } from '../../rollout.ts';
 import type { BlueGreenScene } from '../../scene.ts';
 import type { ReplicaSetView } from '../../world.ts';
 import { judgeConditions } from '../conditions.ts';
+import { commonStatus } from '../standing.ts';
 import { pauseEvents, runEvents } from '../status-events.ts';
 import type { Standing } from './advance.ts';
 import type { Posture } from './posture.ts';
@@ -26,24 +27,12 @@ export function buildStatus(
   const active = world.replicaSets.find(({ podHash }) => podHash === services.activeHash);
   const draft: RolloutStatus = withoutUndefined({
     ...stored,
-    observedGeneration: String(scene.rollout.metadata.generation ?? 0),
-    workloadObservedGeneration:
-      world.workload === undefined ? stored.workloadObservedGeneration : String(world.workload.generation),
-    currentPodHash: scene.podHash,
+    ...commonStatus(scene, standing, restart),
     // Of a canary that this was before.
     currentStepHash: undefined,
     currentStepIndex: undefined,
     // Empty as Argo leaves it, it stays: a hand-over writes nothing.
     canary: Object.keys(stored.canary ?? {}).length === 0 ? stored.canary : undefined,
-    stableRS: standing.stableRS === '' ? undefined : standing.stableRS,
-    pauseConditions: standing.pauseConditions.length === 0 ? undefined : standing.pauseConditions,
-    controllerPause: standing.controllerPause || undefined,
-    abort: standing.abort || undefined,
-    abortedAt: standing.abortedAt,
-    promoteFull: standing.promoteFull || undefined,
-    restartedAt: restart.restartedAt,
-    replicas: sumOf(world.replicaSets, (one) => one.replicas),
-    updatedReplicas: scene.canary?.replicas ?? 0,
     ...countsOf(active === undefined ? world.replicaSets : [active]),
     // What an autoscaler counts: the pods that have the requests.
     selector: selectorOf(scene, active),

@@ -1,36 +1,26 @@
 import { formatTimestamp } from '../../../analysis/index.ts';
 import type { Announce } from '../../events.ts';
 import { isAbortedAndPutBack, putBackWords } from '../../git-override.ts';
-import type { RolloutStatus, RunReference, StepPluginStatus } from '../../rollout.ts';
+import type { RunReference, StepPluginStatus } from '../../rollout.ts';
 import type { Scene } from '../../scene.ts';
 import { pluginsAtAbort, pluginsAtEnd, pluginsAtReset } from '../../step-plugins.ts';
 import { isFastUndo } from '../fast-undo.ts';
 import { isWithinRollbackWindow } from '../rollback-window.ts';
 import { nextRunName, referTo, runBase } from '../runs.ts';
+import { announceCompleted, type CommonStanding, groundStanding } from '../standing.ts';
 import type { Posture } from './posture.ts';
 import { findPromotion } from './promotion.ts';
 import { takeStep } from './take-step.ts';
 import type { TrafficPlan } from './traffic.ts';
 
-/** The part of the status that says where the rollout stands: what a decision moves. */
-export interface Standing {
-  readonly stableRS: string;
+/** Where a canary stands. */
+export interface Standing extends CommonStanding {
   readonly currentStepIndex: number | undefined;
-  readonly pauseConditions: NonNullable<RolloutStatus['pauseConditions']>;
-  readonly controllerPause: boolean;
-  readonly abort: boolean;
-  readonly abortedAt: string | undefined;
-  /** What Argo writes behind `Rollout aborted update to revision N: `. */
-  readonly because: string | undefined;
-  readonly promoteFull: boolean;
-  /** Only the background analysis is waited for: a wait like that of an analysis step, which no deadline counts. */
-  readonly isWaitingForEvidence: boolean;
   readonly stepRun: RunReference | undefined;
   readonly backgroundRun: RunReference | undefined;
   readonly stepPlugins: readonly StepPluginStatus[] | undefined;
   /** The Experiment of the present step. */
   readonly experiment: string | undefined;
-  readonly events: readonly Announce[];
 }
 
 /** Where the rollout stands after this decision. */
@@ -38,10 +28,10 @@ export function advance(scene: Scene, posture: Posture, traffic: TrafficPlan): S
   if (posture.isChanged && posture.abort === undefined) return reset(scene, posture);
   if (posture.isPromoted) return promoted(scene, []);
   if (posture.isFirst)
-    return scene.canary === undefined ? held(scene) : promoted(scene, [completed(scene, 'Initial deploy')]);
+    return scene.canary === undefined ? held(scene) : promoted(scene, [announceCompleted(scene, 'Initial deploy')]);
   if (posture.abort !== undefined) return aborted(scene, posture);
   const reason = findPromotion(scene, posture, traffic);
-  if (reason !== undefined) return promoted(scene, [completed(scene, reason)]);
+  if (reason !== undefined) return promoted(scene, [announceCompleted(scene, reason)]);
   if (posture.isFull) return { ...held(scene), currentStepIndex: lastIndex(scene), promoteFull: true };
   return takeStep(scene, posture, traffic);
 }
@@ -49,20 +39,12 @@ export function advance(scene: Scene, posture: Posture, traffic: TrafficPlan): S
 /** Nothing paused, nothing aborted, nothing analysed: the ground that each state builds on. */
 function held(scene: Scene): Standing {
   return {
-    stableRS: scene.status.stableRS ?? '',
+    ...groundStanding(scene),
     currentStepIndex: scene.steps.length === 0 ? undefined : scene.stepIndex,
-    pauseConditions: [],
-    controllerPause: false,
-    abort: false,
-    abortedAt: undefined,
-    because: undefined,
-    promoteFull: false,
-    isWaitingForEvidence: false,
     stepRun: undefined,
     backgroundRun: undefined,
     stepPlugins: pluginsAtEnd(scene),
     experiment: undefined,
-    events: [],
   };
 }
 
@@ -105,11 +87,6 @@ function reset(scene: Scene, posture: Posture): Standing {
 /** Entered when the canary became stable; true until template or steps change. An abort has nothing to abort: it is removed. */
 function promoted(scene: Scene, events: readonly Announce[]): Standing {
   return { ...held(scene), stableRS: scene.podHash, currentStepIndex: lastIndex(scene), events };
-}
-
-function completed(scene: Scene, because: string): Announce {
-  const message = `Rollout completed update to revision ${scene.revision} (${scene.podHash}): ${because}`;
-  return { reason: 'RolloutCompleted', message };
 }
 
 /** Entered by a person, a verdict or a deadline; left by a retry, another template, or the wish to finish it all the same. */

@@ -8,6 +8,7 @@ import type { RestartPlan } from '../../restart.ts';
 import type { RolloutStatus } from '../../rollout.ts';
 import type { Scene } from '../../scene.ts';
 import { judgeConditions } from '../conditions.ts';
+import { commonStatus } from '../standing.ts';
 import { pauseEvents, runEvents } from '../status-events.ts';
 import type { Standing } from './advance.ts';
 import { sumOfShares } from './experiment-weights.ts';
@@ -23,27 +24,15 @@ export function buildStatus(
 ): { readonly status: RolloutStatus; readonly events: readonly Announce[] } {
   const { world, status: stored } = scene;
   const all = world.replicaSets;
-  const replicas = sumOf(all, (one) => one.replicas);
+  const common = commonStatus(scene, standing, restart);
   const draft: RolloutStatus = withoutUndefined({
     ...stored,
-    observedGeneration: String(scene.rollout.metadata.generation ?? 0),
-    workloadObservedGeneration:
-      world.workload === undefined ? stored.workloadObservedGeneration : String(world.workload.generation),
-    currentPodHash: scene.podHash,
+    ...common,
     currentStepHash: scene.stepHash,
     currentStepIndex: standing.currentStepIndex,
-    stableRS: standing.stableRS === '' ? undefined : standing.stableRS,
-    pauseConditions: standing.pauseConditions.length === 0 ? undefined : standing.pauseConditions,
-    controllerPause: standing.controllerPause || undefined,
-    abort: standing.abort || undefined,
-    abortedAt: standing.abortedAt,
-    promoteFull: standing.promoteFull || undefined,
-    restartedAt: restart.restartedAt,
-    replicas,
-    updatedReplicas: scene.canary?.replicas ?? 0,
     readyReplicas: sumOf(all, (one) => one.readyReplicas),
     availableReplicas: sumOf(all, (one) => one.availableReplicas),
-    HPAReplicas: replicas,
+    HPAReplicas: common.replicas,
     selector: formatLabelSelector(scene.spec.selector),
     canary: buildCanary(scene, standing, traffic),
   });
