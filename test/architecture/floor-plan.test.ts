@@ -66,6 +66,7 @@ const wiring = [
   'cli-doctor.ts',
   'cli-hand-over.ts',
   'service.ts',
+  'service-argo-gauges.ts',
   'service-argo-metrics.ts',
   'service-builds.ts',
   'service-controller.ts',
