@@ -1,28 +1,10 @@
-import { type AnalysisRun, parseTimestamp } from '../analysis/index.ts';
+import { parseTimestamp } from '../analysis/index.ts';
 import { findCondition } from './conditions.ts';
 import type { Delivery, DeliveryState } from './delivery.ts';
 import { heldByOf } from './point-of-no-return.ts';
-import type { CanaryStrategy } from './rollout.ts';
+import type { Standpoint } from './standpoint.ts';
 import { hasMeasured } from './strategies/runs.ts';
 import { isInconclusivePause, waitOf } from './wait.ts';
-import type { ReplicaSetView, World } from './world.ts';
-
-/** One revision seen from where it stands. */
-export interface Standpoint {
-  readonly world: World;
-  readonly strategy: CanaryStrategy;
-  readonly revision: number;
-  /** It is the revision that the Rollout asks for now. */
-  readonly isPresent: boolean;
-  readonly canary: ReplicaSetView | undefined;
-  readonly stable: ReplicaSetView | undefined;
-  readonly isPromoted: boolean;
-  readonly isAborted: boolean;
-  readonly stepIndex: number;
-  readonly weightPercent: number;
-  /** The analysis runs that the status names. */
-  readonly runs: readonly AnalysisRun[];
-}
 
 /** The one word for where a revision stands; the first that fits. */
 export function stateOf(

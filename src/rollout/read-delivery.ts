@@ -1,24 +1,22 @@
-import type { AnalysisRun } from '../analysis/index.ts';
-import { parseTimestamp } from '../analysis/index.ts';
+import { type AnalysisRun, parseTimestamp } from '../analysis/index.ts';
 import { soonestAfter } from '../lib/index.ts';
 import { bindingOf } from './binding.ts';
-import { findCondition } from './conditions.ts';
 import type { Delivery, GitSide, MetricSeries } from './delivery.ts';
-import { type Standpoint, stateOf } from './delivery-state.ts';
-import { experimentWaitOf, experimentWords } from './experiment-wait.ts';
+import { reasonOf } from './delivery-reason.ts';
+import { stateOf } from './delivery-state.ts';
+import { experimentWaitOf } from './experiment-wait.ts';
 import { readPutBack } from './git-override.ts';
 import { gitImage, readGitOwner } from './git-owner.ts';
 import { mainContainer, mainImage } from './main-container.ts';
 import { guiltyMetric, linesOf, nearestFirst, nextMeasurementAt, seriesOf } from './metric-lines.ts';
-import { podHashLabel, revisionAnnotation } from './names.ts';
 import { sightScopeOfRun } from './plan/sight-scope.ts';
 import { heldByOf, passedReturnOf, readPointOfNoReturn, wentBackPast } from './point-of-no-return.ts';
 import { readPutBackNote, retryAtMs, settledAtMs } from './put-back-note.ts';
-import { presentRevision, revisionOf, sumOf } from './replica-sets.ts';
-import { runReferencesOf } from './rollout.ts';
+import { revisionOf, sumOf } from './replica-sets.ts';
+import { type Standpoint, standpointOf } from './standpoint.ts';
 import { maxWeightOf, weightInForce } from './steps.ts';
 import { isVerificationLate, verificationOf } from './verification.ts';
-import { stepCountOf, stepIndexOf, waitOf } from './wait.ts';
+import { stepCountOf, waitOf } from './wait.ts';
 import type { ReplicaSetView, World } from './world.ts';
 
 /** What a card knows that the cluster's objects do not: from the record, and from looks at the traffic. */
@@ -44,7 +42,7 @@ export interface DeliveryFacts {
 export function readDelivery(world: World, facts: DeliveryFacts): Delivery {
   const { rollout, nowMs } = world;
   const { status, metadata, spec } = rollout;
-  const at = standpointOf(world, facts);
+  const at = standpointOf(world, facts.revision);
   const { canary, stepIndex, runs } = at;
   const deciding = runs.find((run) => guiltyMetric(run) !== undefined);
   const guilty = guiltyMetric(deciding);
@@ -137,71 +135,6 @@ function gitSideOf(at: Standpoint): GitSide | undefined {
   };
 }
 
-/** The facts that state and texts are read from. */
-function standpointOf(world: World, facts: DeliveryFacts): Standpoint {
-  const { rollout, replicaSets } = world;
-  const { status, spec } = rollout;
-  const latest = presentRevision(rollout, replicaSets);
-  const revision = facts.revision ?? latest;
-  const isPresent = revision === latest;
-  const present = replicaSets.find((one) => one.podHash === status.currentPodHash);
-  const canary = isPresent ? present : replicaSets.find((one) => revisionOf(one) === revision);
-  const stable = replicaSets.find((one) => one.podHash === status.stableRS);
-  const strategy = spec.strategy?.canary ?? {};
-  const isPromoted = status.stableRS !== undefined && status.stableRS === status.currentPodHash;
-  return {
-    world,
-    strategy,
-    revision,
-    isPresent,
-    canary,
-    stable,
-    isPromoted,
-    isAborted: isPresent && !isPromoted && status.abort === true,
-    stepIndex: stepIndexOf(rollout),
-    weightPercent: isPresent ? weightPercentOf(world, { present, isPromoted }) : 0,
-    runs: isPresent ? runsInForce(world, revision) : [],
-  };
-}
-
-/** What the router says, or the active Service of blue-green; without either the share of the available pods. A revision that is stable has it all. */
-function weightPercentOf(
-  world: World,
-  { present, isPromoted }: { readonly present: ReplicaSetView | undefined; readonly isPromoted: boolean },
-): number {
-  if (isPromoted) return 100;
-  const { canary: strategy = {}, blueGreen } = world.rollout.spec.strategy ?? {};
-  const active = world.services[blueGreen?.activeService ?? '']?.selector[podHashLabel];
-  if (blueGreen !== undefined && active !== undefined) return active === present?.podHash ? 100 : 0;
-  if (strategy.trafficRouting !== undefined) {
-    const { canaryWeight, problem } = world.router ?? {};
-    // A router that we cannot read may be one that the controller in our place drives: it notes what it has set.
-    const noted = problem === undefined ? undefined : world.rollout.status.canary?.weights?.canary.weight;
-    return Math.round(((canaryWeight ?? noted ?? 0) * 100) / maxWeightOf(strategy));
-  }
-  const all = sumOf(world.replicaSets, (one) => one.availableReplicas);
-  return all === 0 ? 0 : Math.round(((present?.availableReplicas ?? 0) * 100) / all);
-}
-
-/** Those that the status names; between analyses, at a gate and at the end, the last one of the revision: a decision needs its evidence. */
-function runsInForce(world: World, revision: number): AnalysisRun[] {
-  // The evidence of an experiment step is its Experiment's. After an abort the reason tells it: those pods are measured no more.
-  const isAwaited = waitOf(world.rollout)?.kind === 'experiment' && world.rollout.status.abort !== true;
-  if (isAwaited && world.experimentRuns !== undefined) return [...world.experimentRuns];
-  const names = runReferencesOf(world.rollout.status).map(({ name }) => name);
-  const named = names.flatMap((name) => world.analysisRuns.filter((run) => run.metadata.name === name));
-  if (named.length > 0) return named;
-  const ofRevision = world.analysisRuns.filter(
-    (run) => run.metadata.annotations[revisionAnnotation] === String(revision),
-  );
-  const last = ofRevision.sort((a, b) => startOf(b) - startOf(a))[0];
-  return last === undefined ? [] : [last];
-}
-
-function startOf(run: AnalysisRun): number {
-  return parseTimestamp(run.status.startedAt ?? run.metadata.creationTimestamp ?? '') ?? 0;
-}
-
 /** The first of these metrics that has numbers to draw: a Job has none. */
 function chartedRun(runs: readonly AnalysisRun[], metricNames: readonly string[]) {
   for (const name of metricNames) {
@@ -273,67 +206,4 @@ function nextAt(at: Standpoint, nowMs: number): number | undefined {
   if (wait?.kind === 'gate') return undefined;
   const running = at.runs.filter((run) => run.status.phase === 'Running');
   return soonestAfter(nowMs, running.map(nextMeasurementAt));
-}
-
-/** The engine's own words for what a person must know: why it went back, stands still, or waits. */
-function reasonOf(at: Standpoint, state: Delivery['state']): string | undefined {
-  const { conditions } = at.world.rollout.status;
-  switch (state) {
-    case 'invalidSpec':
-      return findCondition(conditions, 'InvalidSpec')?.message;
-    case 'aborting':
-    case 'rolledBack':
-    case 'notVerified':
-    case 'stalled':
-      return findCondition(conditions, 'Progressing')?.message;
-    case 'stuck':
-      return at.world.rollout.status.rolling?.stuck;
-    case 'inconclusive':
-      return inconclusiveReason(at);
-    case 'frozen':
-      return frozenReason(at);
-    case 'noData':
-      return noDataReason(at);
-    case 'checking':
-      return webhookReason(at) ?? experimentReason(at);
-    default:
-      return undefined;
-  }
-}
-
-/** The measurement's own words first: the run's begin with counts and limits, and what matters would be cut. */
-function inconclusiveReason(at: Standpoint): string {
-  const name = at.world.rollout.status.canary?.currentExperiment;
-  const experiment = at.world.experiments?.find(({ metadata }) => metadata.name === name);
-  if (experiment?.status.phase === 'Inconclusive') return experiment.status.message ?? 'an experiment was inconclusive';
-  const run = at.runs.find(({ status }) => status.phase === 'Inconclusive');
-  const line = run === undefined ? undefined : linesOf(run).find(({ verdict }) => verdict === 'inconclusive');
-  return line?.message || run?.status.message || 'an analysis was inconclusive';
-}
-
-/** What the verdict was that did not send it back; a person's freeze speaks for itself. */
-function frozenReason(at: Standpoint): string | undefined {
-  const run = at.runs.find(({ status }) => status.phase === 'Failed' || status.phase === 'Error');
-  if (run === undefined || heldByOf(at.world.rollout) !== 'verdict') return undefined;
-  const line = linesOf(run).find(({ verdict }) => verdict === 'failed' || verdict === 'noData');
-  return line?.message || run.status.message;
-}
-
-function webhookReason(at: Standpoint): string | undefined {
-  const wait = waitOf(at.world.rollout);
-  if (wait?.kind !== 'webhook') return undefined;
-  return `waits for ${wait.host}${wait.message === undefined ? '' : `: ${wait.message}`}`;
-}
-
-function experimentReason({ world }: Standpoint): string | undefined {
-  const wait = experimentWaitOf(world);
-  return wait === undefined ? undefined : experimentWords(wait);
-}
-
-function noDataReason(at: Standpoint): string {
-  for (const run of at.runs) {
-    const blind = linesOf(run).find((line) => line.verdict === 'noData' && line.isDryRun !== true);
-    if (blind !== undefined) return blind.message ?? `metric "${blind.name}" gives no data`;
-  }
-  return 'the background analysis has not measured anything yet';
 }

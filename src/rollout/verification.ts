@@ -1,8 +1,8 @@
 import { parseTimestamp } from '../analysis/index.ts';
 import type { Delivery } from './delivery.ts';
-import type { Standpoint } from './delivery-state.ts';
 import { scaleDownDeadlineAnnotation } from './names.ts';
 import type { Rollout } from './rollout.ts';
+import type { Standpoint } from './standpoint.ts';
 
 const VERIFIED_WITHIN_MS = 60_000;
 
