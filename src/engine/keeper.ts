@@ -1,11 +1,5 @@
 import type { Logger } from 'pino';
-import {
-  type AnalysisRun,
-  type AnalysisTemplate,
-  expiresAtMs,
-  isCompleted,
-  measurementUnderWay,
-} from '../analysis/index.ts';
+import type { AnalysisRun, AnalysisTemplate } from '../analysis/index.ts';
 import { type Deployment, neededTemplatesOf } from '../deployment/index.ts';
 import type { KubernetesObject, ObjectName, Reflector } from '../kubernetes/index.ts';
 import type { QueueStore, TurnKey } from '../queue-stores/index.ts';
@@ -19,8 +13,7 @@ import {
   type Rollout,
   type ServiceView,
 } from '../rollout/index.ts';
-import { buildsKey } from './builds.ts';
-import { isWatched } from './deployment.ts';
+import { everyKey, hasTurnsAhead } from './every-key.ts';
 import { controllerOf } from './owned.ts';
 import { createPacedNudges } from './paced-nudges.ts';
 import { createReferenceWatch, type ReferenceWatchTools } from './reference-watch.ts';
@@ -206,48 +199,10 @@ export function createKeeper(tools: KeeperTools) {
     nudge: ({ namespace, name }) => nudge('rollout', namespace, name),
   });
 
-  /** Every key, moving ones apart. */
-  function allKeys(wanted: 'moving' | 'rest'): TurnKey[] {
-    // What was heard and not told when its process died, or the queue was lost.
-    const keys: TurnKey[] = wanted === 'rest' ? [buildsKey] : [];
-    for (const rollout of tools.caches.rollouts.list()) {
-      const { namespace, name } = rollout.metadata;
-      const isMoving = rollout.status.stableRS !== rollout.status.currentPodHash || rollout.status.phase !== 'Healthy';
-      if (isMoving === (wanted === 'moving'))
-        keys.push({ kind: 'rollout', namespace, name }, { kind: 'card', namespace, name });
-      if (wanted === 'moving' && hasPluginCalls(rollout)) keys.push({ kind: 'step-plugin', namespace, name });
-    }
-    for (const { metadata, status } of tools.caches.experiments.list()) {
-      const { namespace, name } = metadata;
-      if (isCompleted(status.phase) !== (wanted === 'moving')) keys.push({ kind: 'experiment', namespace, name });
-    }
-    for (const deployment of tools.caches.deployments.list()) {
-      const { namespace, name } = deployment.metadata;
-      if (isWatched(deployment) !== (wanted === 'moving')) continue;
-      keys.push({ kind: 'deployment', namespace, name });
-      keys.push({ kind: 'card', namespace, name: namePlainDeployment(name) });
-    }
-    if (wanted === 'rest') return [...keys, ...orphanedKeys()];
-    for (const run of tools.caches.analysisRuns.list()) {
-      const { namespace, name } = run.metadata;
-      if (hasTurnsAhead(run)) keys.push({ kind: 'analysis-run', namespace, name });
-    }
-    return keys;
-  }
-
-  /** Rollouts that are gone and whose mark is still on a Service: it is theirs to release. */
-  function orphanedKeys(): TurnKey[] {
-    return tools.caches.services.list().flatMap(({ namespace, annotations }): TurnKey[] => {
-      const name = annotations[managedByAnnotation];
-      if (name === undefined || tools.caches.rollouts.get({ namespace, name }) !== undefined) return [];
-      return [{ kind: 'rollout', namespace, name }];
-    });
-  }
-
   function sweepOf(which: 'moving' | 'rest', pace: { readonly msPerKey: number; readonly longestMs: number }) {
     return createSweep({
       ...pace,
-      keys: () => allKeys(which).filter(({ kind }) => takes(kind)),
+      keys: () => everyKey(which, tools.caches).filter(({ kind }) => takes(kind)),
       send: (key) => tools.store.nudge(key),
       onEnd: (count) => {
         if (count > 0) tools.log.info({ which, count }, 'keys resynced');
@@ -301,12 +256,6 @@ export function nudgeAborts({ caches, store, log }: Pick<KeeperTools, 'caches' |
       log.warn({ ...name, err: error }, 'nudge not stored');
     });
   });
-}
-
-/** It is not over; or over, and something is to be taken back, or it is to be deleted one day. */
-function hasTurnsAhead(run: AnalysisRun): boolean {
-  if (run.status.completedAt === undefined || expiresAtMs(run) !== undefined) return true;
-  return run.status.metricResults.some((result) => measurementUnderWay(result) !== undefined);
 }
 
 function ownerOf(run: Pick<AnalysisRun, 'metadata'> | undefined): string | undefined {
