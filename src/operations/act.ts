@@ -13,7 +13,6 @@ import { ConflictError } from '../lib/index.ts';
 import type { QueueStore } from '../queue-stores/index.ts';
 import type { Denials } from '../records/index.ts';
 import {
-  type Binding,
   bindingOf,
   type KnownHealth,
   plainDeployment,
@@ -21,13 +20,13 @@ import {
   type Rollout,
   type RolloutPatch,
 } from '../rollout/index.ts';
-import { authorise, type Verb } from './authorise.ts';
+import type { Verb } from './authorise.ts';
 import type { Channels } from './channels.ts';
 import { findFor } from './find.ts';
 import type { Answer, CardPlace, Question, Refusal, Wish } from './operations.ts';
-import { chooseForDeployment } from './plain-deployment.ts';
 import type { ReadTools } from './read.ts';
 import { isReason } from './situation.ts';
+import { weigh } from './weigh.ts';
 
 /** Everything an operation needs. */
 export interface OperationTools {
@@ -180,109 +179,6 @@ export function ask<W extends Wish>(
     const needsReason = rule.needsReason?.(weighed.seen, wish) === true;
     return { done: true, delivery, card, facts: weighed.change.facts ?? {}, needsReason };
   });
-}
-
-interface Weighed {
-  readonly done: true;
-  readonly seen: Seen;
-  readonly change: Change;
-  readonly recorded: RecordedAct;
-}
-
-/** One live look; undefined: it is gone. */
-export async function see(
-  name: ObjectName,
-  tools: Pick<OperationTools, 'rollouts' | 'referencedWorkloads' | 'readAnalysisRuns'>,
-  signal: AbortSignal,
-): Promise<Seen | undefined> {
-  const read = await tools.rollouts.read(name, signal);
-  if (read === undefined) return undefined;
-  const rollout = await tools.referencedWorkloads.readWith(read, signal);
-  return { rollout, analysisRuns: await tools.readAnalysisRuns(rollout, signal) };
-}
-
-/** One live look, Kubernetes' answer, and what the rule makes of it. */
-async function weigh<W extends Wish>(
-  wish: W,
-  rule: Act<W>,
-  name: ObjectName,
-  tools: OperationTools,
-  signal: AbortSignal,
-): Promise<Refusal | Weighed> {
-  const seen = await see(name, tools, signal);
-  if (seen === undefined) return { done: false, reason: 'unknownRollout', facts: { ...name } };
-  const verb = typeof rule.verb === 'function' ? rule.verb(seen, wish) : rule.verb;
-  const refused = await mayNot(wish, verb, name, rule, seen, tools, signal);
-  if (refused !== undefined) return refused;
-  const choose = chooseForDeployment(verb, seen) ?? rule.choose;
-  const change = await choose(seen, wish, tools, signal);
-  if (!change.done) return change;
-  const recorded = {
-    verb: change.recordedAs ?? verb,
-    by: wish.person.slackId,
-    reason: wish.reason ?? '',
-    facts: change.facts ?? {},
-  };
-  return { done: true, seen, change, recorded };
-}
-
-/** Whether this may not be done, and why: rights, channel, and what moved since the person looked. A no leaves its line. */
-export async function mayNot<W extends Wish>(
-  wish: W,
-  verb: Verb,
-  name: ObjectName,
-  rule: Act<W>,
-  seen: Seen,
-  tools: OperationTools,
-  signal: AbortSignal,
-): Promise<Refusal | undefined> {
-  const denied = await denialOf(wish, verb, name, rule, seen, tools, signal);
-  if (denied === undefined) return undefined;
-  const { reason, facts } = denied;
-  tools.log.warn({ audit: true, verb, ...name, by: wish.person.user, reason, facts }, 'act denied');
-  tools.tellDenial(seen.rollout, { verb, by: wish.person.slackId, reason });
-  return denied;
-}
-
-async function denialOf<W extends Wish>(
-  wish: W,
-  verb: Verb,
-  name: ObjectName,
-  rule: Act<W>,
-  { rollout, analysisRuns }: Seen,
-  tools: OperationTools,
-  signal: AbortSignal,
-): Promise<Refusal | undefined> {
-  const denied = await authorise(wish.person, verb, name, tools.cluster, signal);
-  if (denied !== undefined) return denied;
-  const channel = tools.channels.channelOf(rollout);
-  const askedIn = wish.isInOwnChannel === true ? (channel ?? '') : wish.channel;
-  if (rule.raisesRisk && !tools.channels.isBound(askedIn, rollout)) {
-    return { done: false, reason: 'unboundChannel', facts: { ...name, ...(channel === undefined ? {} : { channel }) } };
-  }
-  const silent = rule.raisesRisk ? tools.silentController?.() : undefined;
-  if (silent !== undefined)
-    return { done: false, reason: 'controllerSilent', facts: { ...name, controller: silent.name } };
-  return wish.saw === undefined ? undefined : staleness(wish.saw, bindingOf(rollout, analysisRuns), rule.isBoundTo);
-}
-
-/** What moved since the card was drawn that the person clicked on; undefined when nothing that matters did. */
-function staleness(saw: Binding, now: Binding, isBoundTo: Act<Wish>['isBoundTo']): Refusal | undefined {
-  const moved = saw.uid !== now.uid || saw.revision !== now.revision;
-  const stepMoved = saw.step !== now.step || saw.pauseStartedAt !== now.pauseStartedAt || saw.analysis !== now.analysis;
-  if (!moved && (isBoundTo === 'revision' || !stepMoved)) return undefined;
-  return {
-    done: false,
-    reason: 'staleCard',
-    facts: {
-      sawRevision: String(saw.revision),
-      revision: String(now.revision),
-      sawStep: String(saw.step),
-      step: String(now.step),
-      sawAnalysis: saw.analysis,
-      analysis: now.analysis,
-    },
-  };
 }
 
 async function write(

@@ -1,12 +1,13 @@
 import type { ObjectName } from '../kubernetes/index.ts';
 import { mainContainer, type Rollout, revisionOf } from '../rollout/index.ts';
-import { mayNot, type OperationTools, type Seen, see } from './act.ts';
+import type { OperationTools, Seen } from './act.ts';
 import { authorise, wholeKindOf } from './authorise.ts';
 import { findFor } from './find.ts';
 import { repositoryOf } from './images.ts';
 import type { Answer, KnownImage, Person, Refusal, StartForm, StartWish, Wish } from './operations.ts';
 import { isFullyPromoted } from './situation.ts';
 import { nameTemplate, start } from './start.ts';
+import { mayNot, see } from './weigh.ts';
 
 const timeoutMs = 8000;
 const imagesShown = 5;
