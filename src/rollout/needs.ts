@@ -10,7 +10,7 @@ export function neededServices(rollout: Rollout): readonly string[] {
   const both =
     canary?.pingPong === undefined ? [canary?.canaryService, canary?.stableService] : [pingService, pongService];
   const names = [...both, blueGreen?.activeService, blueGreen?.previewService];
-  return [...new Set(names.filter((name) => name !== undefined && name !== ''))] as string[];
+  return [...new Set(names.flatMap((name) => name || []))];
 }
 
 /**

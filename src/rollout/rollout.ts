@@ -333,7 +333,7 @@ export function runReferencesOf({ canary, blueGreen }: RolloutStatus): readonly 
     canary?.currentBackgroundAnalysisRunStatus,
     blueGreen?.prePromotionAnalysisRunStatus,
     blueGreen?.postPromotionAnalysisRunStatus,
-  ].filter((reference) => reference !== undefined && reference.name !== '') as RunReference[];
+  ].flatMap((reference) => (reference === undefined || reference.name === '' ? [] : [reference]));
 }
 
 /** `Rollout` (argoproj.io/v1alpha1), lenient: what does not fit Argo's rules is said by validate.ts, not thrown here. */

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import {
   formatTimestamp,
   parseTimestamp,
@@ -16,12 +17,13 @@ import type { Scene } from './scene.ts';
 type Entries = readonly StepPluginStatus[];
 
 /** What we keep in the entry's `status`. Its `key` is the same for every call about one attempt of one step. */
-interface Kept {
-  readonly key: string;
-  readonly config: unknown;
+const Kept = z.looseObject({
+  key: z.string(),
+  config: z.unknown().default({}),
   /** What the other side's last answer carried. */
-  readonly answer?: unknown;
-}
+  answer: z.unknown().optional(),
+});
+type Kept = z.infer<typeof Kept>;
 
 /** How long an operation may take where its step does not say. */
 const DEFAULT_DEADLINE_MS = 600_000;
@@ -139,8 +141,7 @@ function orNothing(entries: Entries): Entries | undefined {
 }
 
 function keptOf({ status }: StepPluginStatus): Kept | undefined {
-  const kept = status as Partial<Kept> | undefined;
-  return typeof kept?.key === 'string' ? { config: {}, ...kept, key: kept.key } : undefined;
+  return Kept.safeParse(status).data;
 }
 
 /** One call that is to be made, or the time of the next one. */

@@ -103,9 +103,12 @@ function choosePauses(scene: Scene, index: number, isComplete: boolean, doubts: 
   const startTime = formatTimestamp(scene.nowMs);
   const isPauseStep = scene.steps[index]?.pause !== undefined;
   // A pause of a step that is left, or that somebody skipped, is no pause of this one.
-  const isOfStep = { CanaryPauseStep: isPauseStep, InconclusiveExperiment: doubts.has('InconclusiveExperiment') };
+  const isOfStep: Readonly<Record<string, boolean>> = {
+    CanaryPauseStep: isPauseStep,
+    InconclusiveExperiment: doubts.has('InconclusiveExperiment'),
+  };
   let pauses: Pauses = (scene.status.pauseConditions ?? []).filter(
-    ({ reason }) => !(reason in isOfStep) || (isOfStep[reason as keyof typeof isOfStep] && !isComplete),
+    ({ reason }) => isOfStep[reason] === undefined || (isOfStep[reason] && !isComplete),
   );
   const isNew = isComplete || scene.status.controllerPause !== true;
   const hasPause = pauses.some((pause) => pause.reason === 'CanaryPauseStep');
