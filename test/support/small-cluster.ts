@@ -28,7 +28,11 @@ export const INGRESSES = '/apis/networking.k8s.io/v1/namespaces/shop/ingresses';
 export const SLICES = '/apis/discovery.k8s.io/v1/namespaces/shop/endpointslices';
 export const HTTP_ROUTES = '/apis/gateway.networking.k8s.io/v1/namespaces/shop/httproutes';
 
-export async function startSmallCluster(options: Partial<WorldOptions> = {}): Promise<SmallCluster> {
+/** `images`: what containers of these images do, in the words of the image list. */
+export async function startSmallCluster({
+  images,
+  ...options
+}: Partial<WorldOptions> & { readonly images?: string } = {}): Promise<SmallCluster> {
   const api = await createKubernetesApi({ port: 0, seedCrds: [httpRouteDefinition] });
   const problems: string[] = [];
   async function request(method: string, path: string, body?: object): Promise<AnyObject> {
@@ -53,6 +57,7 @@ export async function startSmallCluster(options: Partial<WorldOptions> = {}): Pr
     onProblem: (message) => problems.push(message),
     ...options,
   });
+  if (images !== undefined) await request('POST', CONFIG_MAPS, aConfigMap('image-list', { 'images.yaml': images }));
   const list = async (path: string) => (await request('GET', path)).items as readonly AnyObject[];
   return {
     api,

@@ -1,8 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   type AnyObject,
-  aConfigMap,
-  CONFIG_MAPS,
   DEPLOYMENTS,
   eventually,
   REPLICA_SETS,
@@ -14,8 +12,7 @@ const REVISION = 'deployment.kubernetes.io/revision';
 
 let cluster: SmallCluster;
 beforeAll(async () => {
-  cluster = await startSmallCluster();
-  await cluster.create(CONFIG_MAPS, aConfigMap('image-list', { 'images.yaml': 'unpullable: {pull: missing}' }));
+  cluster = await startSmallCluster({ images: 'unpullable: {pull: missing}' });
 });
 afterAll(async () => {
   await cluster.stop();

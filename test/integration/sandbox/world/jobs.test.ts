@@ -5,9 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hasKubectl, kubeconfigFor, runLine } from '../../../support/kubectl.ts';
 import {
   type AnyObject,
-  aConfigMap,
   aReplicaSet,
-  CONFIG_MAPS,
   eventually,
   JOBS,
   PODS,
@@ -26,8 +24,7 @@ const IMAGES = [
 
 let cluster: SmallCluster;
 beforeAll(async () => {
-  cluster = await startSmallCluster();
-  await cluster.create(CONFIG_MAPS, aConfigMap('image-list', { 'images.yaml': IMAGES }));
+  cluster = await startSmallCluster({ images: IMAGES });
 });
 afterAll(async () => {
   await cluster.stop();

@@ -46,8 +46,7 @@ describe.skipIf(!hasPrometheus())('what the world counted, asked of a real Prome
   let ours: PrometheusApi;
 
   beforeAll(async () => {
-    cluster = await startSmallCluster();
-    await cluster.create(CONFIG_MAPS, aConfigMap('image-list', { 'images.yaml': IMAGES }));
+    cluster = await startSmallCluster({ images: IMAGES });
     await cluster.create(CONFIG_MAPS, aConfigMap('load', { 'shop.example': '0' }));
     for (const [name, image] of [
       ['one', 'shop:1.0.0'],

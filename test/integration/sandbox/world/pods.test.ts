@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   type AnyObject,
-  aConfigMap,
   aReplicaSet,
   aService,
   CONFIG_MAPS,
@@ -25,8 +24,7 @@ const IMAGES = [
 
 let cluster: SmallCluster;
 beforeAll(async () => {
-  cluster = await startSmallCluster();
-  await cluster.create(CONFIG_MAPS, aConfigMap('image-list', { 'images.yaml': IMAGES }));
+  cluster = await startSmallCluster({ images: IMAGES });
 });
 afterAll(async () => {
   await cluster.stop();

@@ -2,11 +2,9 @@ import http from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { WorldCounters } from '../../../../src/sandbox/world/index.ts';
 import {
-  aConfigMap,
   anIngress,
   aReplicaSet,
   aService,
-  CONFIG_MAPS,
   eventually,
   HTTP_ROUTES,
   INGRESSES,
@@ -28,8 +26,7 @@ const HOST = 'shop.example';
 
 let cluster: SmallCluster;
 beforeAll(async () => {
-  cluster = await startSmallCluster({ load: { [HOST]: 2000, 'gateway.example': 2000 } });
-  await cluster.create(CONFIG_MAPS, aConfigMap('image-list', { 'images.yaml': IMAGES }));
+  cluster = await startSmallCluster({ images: IMAGES, load: { [HOST]: 2000, 'gateway.example': 2000 } });
   for (const [name, image, replicas] of [
     ['one', 'shop:1.0.0', 2],
     ['two', 'shop:2.0.0', 2],
