@@ -3,12 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { type Decision, decide, type Effect, type World } from '../../../src/rollout/index.ts';
 import { anAnalysisTemplate, aRollout } from '../../support/builders.ts';
 import { type ClusterAct, clusterActs, judgeOpen, playAct } from '../../support/cluster-acts.ts';
+import { propertyRuns } from '../../support/property-runs.ts';
 import { SimulatedCluster } from '../../support/simulated-cluster.ts';
 
 // Whole blue-green rollouts with everything happening at random: what is promised holds after every single effect.
 
 // More than a test run has time for: `PROMISE_RUNS=5000 npx vitest run --project unit test/unit/rollout/blue-green-promises.test.ts`.
-const RUNS = Number(process.env.PROMISE_RUNS ?? 60);
+const RUNS = propertyRuns('PROMISE', 60);
 
 type Act = ClusterAct | { readonly act: 'selector'; readonly which: number | 'none' };
 
@@ -208,7 +209,7 @@ describe('what is promised of blue-green, whatever happens', () => {
         rest(cluster);
         checkRoles(cluster, given.hasRoles);
       }),
-      { numRuns: RUNS },
+      RUNS,
     );
   }, 600_000);
 });

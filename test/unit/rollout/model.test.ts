@@ -20,6 +20,7 @@ import {
   remember,
   type SharedWorld,
 } from '../../support/model-replica.ts';
+import { propertyRuns } from '../../support/property-runs.ts';
 import { SimulatedCluster } from '../../support/simulated-cluster.ts';
 
 /*
@@ -30,10 +31,7 @@ import { SimulatedCluster } from '../../support/simulated-cluster.ts';
  * `MODEL_RUNS=10000 npx vitest run --project unit test/unit/rollout/model.test.ts` tries other worlds each time; one that failed comes
  * again with `MODEL_SEED`.
  */
-const RUNS = Number(process.env.MODEL_RUNS ?? 300);
-// The same worlds in every run of the whole suite: a new one is looked for on purpose, not by whoever changes something else.
-const SEED = process.env.MODEL_RUNS === undefined ? 20_261_120 : undefined;
-const SEED_ASKED = process.env.MODEL_SEED === undefined ? SEED : Number(process.env.MODEL_SEED);
+const RUNS = propertyRuns('MODEL', 300);
 
 const analysis = (name: string) => ({ templates: [{ templateName: name }], args: [] });
 const plugin = { plugin: { name: 'stepwise/webhook', config: { url: 'https://deploys.acme.dev/go', deadline: '5m' } } };
@@ -466,6 +464,6 @@ it('whatever two processes, people, pods and the clock do, the promises hold, an
       rest(stage);
       checkRest(stage);
     }),
-    { numRuns: RUNS, ...(SEED_ASKED === undefined ? {} : { seed: SEED_ASKED }) },
+    RUNS,
   );
 }, 3_600_000);

@@ -1,9 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decide, type Effect, needsTemplates, type Verb, type World } from '../../../src/rollout/index.ts';
+import { decide, type Effect, needsTemplates } from '../../../src/rollout/index.ts';
 import { weightInForce } from '../../../src/rollout/steps.ts';
 import { anAnalysisTemplate, aRollout } from '../../support/builders.ts';
-import { SimulatedCluster } from '../../support/simulated-cluster.ts';
+import {
+  abortBetweenTurns,
+  lag,
+  move,
+  play,
+  quietMove,
+  RememberedCluster,
+  takeTurns,
+} from '../../support/overlapping-turns.ts';
+import { propertyRuns } from '../../support/property-runs.ts';
 
 // Two replicas take turns of the same rollout at the same time, on caches that lag, and are stopped between any two calls. Each write
 // holds its precondition (the fences); the rest is up to `decide`.
@@ -17,20 +26,9 @@ const PLAN = [
   { pause: {} },
 ];
 
-interface Snapshot {
-  readonly replicaSets: World['replicaSets'];
-  readonly services: World['services'];
-}
-
-/** The one true cluster, with a past that caches may still show, and a version of the router's objects. */
-class SharedCluster extends SimulatedCluster {
+/** With a version of the router's objects. */
+class SharedCluster extends RememberedCluster {
   routerVersion = 0;
-  readonly past: Snapshot[] = [];
-
-  remember(): void {
-    const { replicaSets, services } = structuredClone({ replicaSets: this.replicaSets, services: this.services });
-    this.past.push({ replicaSets: replicaSets.map(({ template: _template, ...view }) => view), services });
-  }
 
   override perform(effect: Effect): void {
     if (effect.kind === 'setWeight') {
@@ -89,8 +87,7 @@ class Replica {
 
   #decide(): void {
     const live = this.#cluster.world();
-    const cached = this.#cluster.past.at(-1 - this.#lag) ?? this.#cluster.past[0];
-    const world = { ...live, ...structuredClone(cached), router: { canaryWeight: this.#weight } };
+    const world = { ...live, ...this.#cluster.cached(this.#lag), router: { canaryWeight: this.#weight } };
     const seen = needsTemplates(world) ? { ...world, replicaSets: structuredClone(this.#cluster.replicaSets) } : world;
     this.#effects = [...decide(seen).effects];
     this.#mayLower = isLoweringDue(this.#cluster);
@@ -143,66 +140,6 @@ function isLoweringDue(cluster: SharedCluster): boolean {
   );
 }
 
-type Move =
-  | { readonly move: 'replica'; readonly which: 0 | 1 }
-  | { readonly move: 'verb'; readonly verb: Verb }
-  | { readonly move: 'release'; readonly image: string }
-  | { readonly move: 'judge'; readonly phase: 'Successful' | 'Failed' }
-  | { readonly move: 'wait' };
-
-const move: fc.Arbitrary<Move> = fc.oneof(
-  {
-    weight: 60,
-    arbitrary: fc.record({
-      move: fc.constant('replica' as const),
-      which: fc.constantFrom(0 as const, 1 as const),
-    }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      move: fc.constant('verb' as const),
-      verb: fc.constantFrom<Verb[]>('abort', 'retry', 'promote', 'promote', 'promoteFull'),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({ move: fc.constant('release' as const), image: fc.constantFrom('app:1', 'app:2', 'app:3') }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      move: fc.constant('judge' as const),
-      phase: fc.constantFrom('Successful' as const, 'Failed' as const),
-    }),
-  },
-  { weight: 4, arbitrary: fc.constant<Move>({ move: 'wait' }) },
-);
-
-function play(cluster: SharedCluster, replicas: readonly Replica[], one: Move): void {
-  switch (one.move) {
-    case 'replica':
-      replicas[one.which]?.next();
-      break;
-    case 'verb':
-      cluster.ask(one.verb);
-      break;
-    case 'release':
-      cluster.release(one.image);
-      break;
-    case 'judge':
-      for (const run of cluster.analysisRuns) {
-        if (run.status.phase === undefined) cluster.judge(run.metadata.name, one.phase);
-      }
-      break;
-    case 'wait':
-      cluster.wait(15);
-      break;
-  }
-  cluster.readyAll();
-  cluster.remember();
-}
-
 function underWay(isDynamic = false): SharedCluster {
   const rollout = aRollout()
     .image('app:1')
@@ -218,12 +155,7 @@ function underWay(isDynamic = false): SharedCluster {
   return cluster;
 }
 
-const lag = fc.constantFrom(0, 5, 20, 60);
-const RUNS = { numRuns: Number(process.env.PROMISE_RUNS ?? 12) };
-
-function takeTurns(cluster: SharedCluster, replicas: readonly Replica[], calls: number): void {
-  for (let call = 0; call < calls; call++) play(cluster, replicas, { move: 'replica', which: call % 2 === 0 ? 0 : 1 });
-}
+const RUNS = propertyRuns('PROMISE', 12);
 
 describe('two replicas at once, on lagging caches', () => {
   it.each([false, true])(
@@ -252,18 +184,12 @@ describe('two replicas at once, on lagging caches', () => {
   );
 
   it('never raise by a turn that began after an abort was stored', () => {
-    const quiet = move.filter(({ move: kind }) => kind !== 'verb' && kind !== 'release');
     fc.assert(
-      fc.property(fc.array(quiet, { minLength: 20, maxLength: 200 }), lag, lag, (moves, lagA, lagB) => {
+      fc.property(fc.array(quietMove, { minLength: 20, maxLength: 200 }), lag, lag, (moves, lagA, lagB) => {
         const cluster = underWay();
         const replicas = [new Replica(cluster, lagA), new Replica(cluster, lagB)];
         for (const one of moves) play(cluster, replicas, one);
-        cluster.patch({ status: { abort: true } });
-        const { status } = cluster.rollout;
-        if (status.stableRS === status.currentPodHash || status.currentPodHash !== cluster.replicaSets[1]?.podHash)
-          return;
-        // What was on the wire already may still arrive.
-        for (const replica of replicas) while (!replica.isIdle) replica.next();
+        if (!abortBetweenTurns(cluster, replicas)) return;
         const before = cluster.weights.length;
         const weight = cluster.weight ?? 0;
         takeTurns(cluster, [new Replica(cluster, lagA), new Replica(cluster, lagB)], 80);

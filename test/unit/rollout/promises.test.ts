@@ -4,6 +4,7 @@ import { type Decision, decide, type Effect, type World } from '../../../src/rol
 import { weightInForce } from '../../../src/rollout/steps.ts';
 import { anAnalysisTemplate, aRollout } from '../../support/builders.ts';
 import { type ClusterAct, clusterActs, judgeOpen, playAct } from '../../support/cluster-acts.ts';
+import { propertyRuns } from '../../support/property-runs.ts';
 import { SimulatedCluster } from '../../support/simulated-cluster.ts';
 
 // Whole rollouts with everything happening at random: what is promised holds after every single decision.
@@ -14,7 +15,7 @@ type Act =
   | { readonly act: 'router'; readonly isBroken: boolean };
 
 // More than a test run has time for: `PROMISE_RUNS=5000 npx vitest run --project unit test/unit/rollout/promises.test.ts`.
-const RUNS = Number(process.env.PROMISE_RUNS ?? 40);
+const RUNS = propertyRuns('PROMISE', 40);
 
 const step = fc.oneof(
   fc.record({ setWeight: fc.constantFrom(0, 5, 10, 25, 50, 75, 99, 100) }),
@@ -254,7 +255,7 @@ describe('what is promised, whatever happens', () => {
         for (const one of given.acts) play(cluster, one);
         rest(cluster);
       }),
-      { numRuns: RUNS },
+      RUNS,
     );
   }, 600_000);
 });
