@@ -9,10 +9,11 @@ import {
   readMemory,
 } from '../deployment/index.ts';
 import type { AnalysisRuns, Deployments, ObjectName } from '../kubernetes/index.ts';
-import { assertNever, ConflictError } from '../lib/index.ts';
+import { assertNever } from '../lib/index.ts';
 import type { Effect, Rollout } from '../rollout/index.ts';
 import { type GlanceTools, readAnalysisRuns } from './observe.ts';
 import type { TurnOutcome } from './reconcile.ts';
+import { settle } from './settle.ts';
 import { cachedTemplates } from './templates.ts';
 
 export interface DeploymentTools {
@@ -27,32 +28,24 @@ export interface DeploymentTools {
   readonly log: Logger;
 }
 
-/** How often one turn looks again after its own writes. */
-const maxLooks = 10;
-
 /** One turn for one guarded Deployment: look, decide, perform, until nothing is left to do now. The API server only. */
 export async function takeDeploymentTurn(
   name: ObjectName,
   tools: DeploymentTools,
   signal: AbortSignal,
 ): Promise<TurnOutcome> {
-  for (let look = 0; look < maxLooks; look++) {
-    const world = await observeDeployment(name, tools, signal);
-    if (world === undefined) return {};
-    const { effects, wakeAtMs } = decideDeployment(world);
-    if (effects.length === 0) return wakeAtMs === undefined ? {} : { wakeAfterMs: Math.max(0, wakeAtMs - world.nowMs) };
-    try {
+  return await settle(name, {
+    observe: () => observeDeployment(name, tools, signal),
+    decide: decideDeployment,
+    async perform(effects, { deployment }) {
       for (const effect of effects) {
-        await perform(effect, world.deployment, tools, signal);
+        await perform(effect, deployment, tools, signal);
         tools.log.debug({ ...name, effect: effect.kind }, 'effect performed');
       }
-    } catch (error) {
-      // Somebody else wrote first: the next look decides on what is there now.
-      if (!(error instanceof ConflictError)) throw error;
-      tools.log.debug({ ...name, conflict: error.message }, 'precondition failed');
-    }
-  }
-  return { isUnfinished: true };
+    },
+    nowMs: tools.nowMs,
+    log: tools.log,
+  });
 }
 
 /**

@@ -9,11 +9,12 @@ import type {
   Workloads,
   WriteOptions,
 } from '../kubernetes/index.ts';
-import { AlreadyExistsError, assertNever, ConflictError, InvalidError } from '../lib/index.ts';
+import { AlreadyExistsError, assertNever, InvalidError } from '../lib/index.ts';
 import type { Experiment } from '../rollout/index.ts';
 import type { Caches } from './keeper.ts';
 import { controllerOf, readNamedLive } from './owned.ts';
 import type { TurnOutcome } from './reconcile.ts';
+import { settle } from './settle.ts';
 import { cachedTemplate, collectTemplates } from './templates.ts';
 
 export interface ExperimentTools {
@@ -43,8 +44,6 @@ export interface ExperimentTools {
   readonly log: Logger;
 }
 
-const maxLooks = 10;
-
 /**
  * One turn for one Experiment: observe, decide, perform, until there is nothing left to do now. Speaks to the Kubernetes API only.
  * Safe to be killed anywhere and to run twice: all it knows is in the cluster's objects, and each write carries a precondition.
@@ -55,22 +54,13 @@ export async function takeExperimentTurn(
   signal: AbortSignal,
 ): Promise<TurnOutcome> {
   const refusals: Record<string, string> = {};
-  for (let look = 0; look < maxLooks; look++) {
-    const world = await observe(name, refusals, tools, signal);
-    if (world === undefined) return {};
-    const decision = decideExperiment(world);
-    if (decision.effects.length === 0) {
-      return decision.wakeAtMs === undefined ? {} : { wakeAfterMs: Math.max(0, decision.wakeAtMs - tools.nowMs()) };
-    }
-    try {
-      await perform(decision.effects, world.experiment, refusals, tools, { signal });
-    } catch (error) {
-      // Somebody else wrote first: the next look decides on what is there now.
-      if (!(error instanceof ConflictError)) throw error;
-      tools.log.debug({ ...name, conflict: error.message }, 'precondition failed');
-    }
-  }
-  return { isUnfinished: true };
+  return await settle(name, {
+    observe: () => observe(name, refusals, tools, signal),
+    decide: decideExperiment,
+    perform: (effects, { experiment }) => perform(effects, experiment, refusals, tools, { signal }),
+    nowMs: tools.nowMs,
+    log: tools.log,
+  });
 }
 
 async function observe(
