@@ -135,6 +135,8 @@ function isLoweringDue(cluster: SharedCluster): boolean {
     cluster.imageOf(status.currentPodHash ?? '') !== spec.template?.spec?.containers[0]?.image ||
     canary === undefined ||
     canary.availableReplicas === 0 ||
+    // The router's canary leads to pods of another revision still: this one has nothing to lose.
+    cluster.shareOf(canary.podHash) === 0 ||
     cluster.analysisRuns.some((run) => run.status.phase === 'Failed') ||
     (cluster.weight ?? 0) > weightInForce(spec.strategy?.canary ?? {}, status.currentStepIndex ?? 0)
   );
