@@ -71,8 +71,8 @@ function keeperOf(caches: Caches, store: Pick<QueueStore, 'nudge' | 'onLoss'>, m
   return keeper;
 }
 
-/** A store that only remembers what it was told. */
-function aLedger() {
+/** A store that only remembers what it was told; `onNudge` hears how many keys of rollouts that were. */
+function aLedger(onNudge: (count: number) => void = () => undefined) {
   const nudged: string[] = [];
   const buildNudges: string[] = [];
   const losses = new Set<(why: string) => void>();
@@ -91,7 +91,7 @@ function aLedger() {
         if (failures-- > 0) throw new Error('not now');
         // One key beside those of rollouts: it is looked at here and nowhere else.
         if (key.kind === 'builds') buildNudges.push(key.name);
-        else nudged.push(`${key.kind}/${key.name}`);
+        else onNudge(nudged.push(`${key.kind}/${key.name}`));
       },
       onLoss(listener: (why: string) => void) {
         losses.add(listener);
@@ -136,12 +136,15 @@ test('what moves is looked at again and again though nothing is heard of it, wha
 });
 
 test('a keeper that lost its seat stops in the middle, and one that gets it back begins anew', async () => {
-  const ledger = aLedger();
+  let stopped: Promise<void> | undefined;
+  const ledger = aLedger((count) => {
+    if (count === 11) stopped = keeper.stop();
+  });
   const cache = aCache(crowd(100));
   const keeper = keeperOf(cachesOf(cache.reflector), ledger.store);
   keeper.start();
-  await until(() => ledger.nudged.length > 10);
-  await keeper.stop();
+  await until(() => stopped !== undefined);
+  await stopped;
   await sleep(20);
   const atStop = ledger.nudged.length;
   expect(atStop).toBeLessThan(200);
