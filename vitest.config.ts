@@ -25,8 +25,8 @@ export default defineConfig({
       project('architecture', 0, 10_000, { maxWorkers: 2 }),
       project('unit', 0, 10_000, { maxWorkers: 2 }),
       project('contracts', 1, 120_000, { maxWorkers: 2 }),
-      project('integration', 2, 120_000, { maxWorkers: 2 }),
-      project('scenarios', 3, 300_000, { maxWorkers: 2 }),
+      project('integration', 2, 120_000, { maxWorkers: 3 }),
+      project('scenarios', 3, 300_000, { maxWorkers: 3 }),
     ],
   },
 });

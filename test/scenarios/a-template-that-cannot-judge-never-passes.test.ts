@@ -12,12 +12,17 @@ const invalid: readonly (readonly [string, object | undefined, RegExp])[] = [
   ['no-argument', { args: [{ name: 'service' }], metrics: [fine()] }, /args\.service was not resolved/],
   ['endless', { metrics: [{ ...fine(), interval: '1s' }] }, /metric rate which runs indefinitely/],
   ['doubled', { metrics: [fine(), fine()] }, /two metrics have the same name 'rate'/],
+  [
+    'go-plugin',
+    { metrics: [{ ...fine(), provider: { plugin: { 'acme/oracle': {} } } }] },
+    /"acme\/oracle" is a Go program/,
+  ],
 ];
 
 /** Metrics that are wrong when they are measured: the run says so in Argo's words. */
 const unjudged: readonly (readonly [string, Metric, 'Error' | 'Inconclusive', RegExp])[] = [
   ['no-provider', { provider: {} }, 'Error', /no provider specified/],
-  ['unknown-provider', { provider: { plugin: { 'acme/oracle': {} } } }, 'Error', /acme\/oracle|plugin/],
+  ['unknown-provider', { provider: { wavefront: { query: 'x' } } }, 'Error', /unknown metric provider "wavefront"/],
   ['bad-duration', { interval: 'soon', count: 2 }, 'Error', /invalid interval string/],
   ['bad-limits', { count: 1, failureLimit: 3 }, 'Error', /count \(1\) must be >= failureLimit/],
   ['bad-condition', { successCondition: 'result[0] >=' }, 'Error', /could not evaluate successCondition/],
