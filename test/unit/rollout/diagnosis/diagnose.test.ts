@@ -8,6 +8,7 @@ import {
   diagnose,
   type PodView,
   type ReplicaSetView,
+  type Rollout,
 } from '../../../../src/rollout/index.ts';
 import { aRollout } from '../../../support/builders.ts';
 
@@ -220,47 +221,30 @@ const situations: Readonly<Record<CauseKind, Change>> = {
     )(facts);
   },
   experiment: inWorld(({ rollout }) => {
-    const index = rollout.status.currentStepIndex ?? 0;
-    const { canary = {} } = rollout.spec.strategy ?? {};
     const templates = [{ name: 'candidate', specRef: 'canary' }];
-    const present = { ...canary.steps?.[index], experiment: { templates, analyses: [] } };
-    return {
-      rollout: {
-        ...rollout,
-        spec: {
-          ...rollout.spec,
-          strategy: {
-            ...rollout.spec.strategy,
-            canary: { ...canary, steps: (canary.steps ?? []).with(index, present) },
-          },
-        },
-        status: { ...rollout.status, canary: { ...rollout.status.canary, currentExperiment: 'checkout-1' } },
-      },
-    };
+    const experiment = { templates, analyses: [] };
+    return { rollout: alsoAtStep(rollout, { experiment }, { currentExperiment: 'checkout-1' }) };
   }),
   webhook: inWorld(({ rollout }) => {
+    const plugin = { name: 'stepwise/webhook', config: { url: 'https://deploys.acme.dev/go' } };
     const index = rollout.status.currentStepIndex ?? 0;
-    const config = { url: 'https://deploys.acme.dev/go' };
-    const { canary = {} } = rollout.spec.strategy ?? {};
-    const present = canary.steps?.[index] ?? {};
-    const plugged = { ...present, plugin: { name: 'stepwise/webhook', config } };
-    const entry = { index, name: 'stepwise/webhook', operation: 'Run', phase: 'Running', startedAt };
-    const asked = { ...entry, message: 'schema 12 of 40', status: { key: 'k', config } };
-    return {
-      rollout: {
-        ...rollout,
-        spec: {
-          ...rollout.spec,
-          strategy: {
-            ...rollout.spec.strategy,
-            canary: { ...canary, steps: (canary.steps ?? []).with(index, plugged) },
-          },
-        },
-        status: { ...rollout.status, canary: { ...rollout.status.canary, stepPluginStatuses: [asked] } },
-      },
-    };
+    const entry = { index, name: plugin.name, operation: 'Run', phase: 'Running', startedAt };
+    const asked = { ...entry, message: 'schema 12 of 40', status: { key: 'k', config: plugin.config } };
+    return { rollout: alsoAtStep(rollout, { plugin }, { stepPluginStatuses: [asked] }) };
   }),
 };
+
+/** The step it stands at does this, too, and the status says so. */
+function alsoAtStep(rollout: Rollout, step: CanaryStep, status: NonNullable<Rollout['status']['canary']>): Rollout {
+  const index = rollout.status.currentStepIndex ?? 0;
+  const { canary = {} } = rollout.spec.strategy ?? {};
+  const steps = (canary.steps ?? []).with(index, { ...canary.steps?.[index], ...step });
+  return {
+    ...rollout,
+    spec: { ...rollout.spec, strategy: { ...rollout.spec.strategy, canary: { ...canary, steps } } },
+    status: { ...rollout.status, canary: { ...rollout.status.canary, ...status } },
+  };
+}
 
 describe('the list', () => {
   it('names every cause once', () => {
