@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
+import { allow } from '../support/allow.ts';
 import {
   channelOf,
   type FrontDesk,
@@ -102,7 +103,7 @@ beforeAll(async () => {
   const environment: Record<string, string> = redis === undefined ? {} : { REDIS_URL: redis.url };
   desk = await openFrontDesk({ environment, ownChannels: all });
   pods = openPods(desk.sandbox);
-  await allow(['skip', 'finish']);
+  await allow(desk.sandbox, 'U0DANA', ['skip', 'finish']);
 }, 180_000);
 afterAll(async () => {
   await desk?.stop();
@@ -210,19 +211,4 @@ async function templateOf(name: string, image: string): Promise<object> {
   const { template } = (await desk.rollout(name)).spec;
   const [container, ...others] = template.spec.containers;
   return { ...template, spec: { ...template.spec, containers: [{ ...container, image }, ...others] } };
-}
-
-async function allow(verbs: readonly string[]): Promise<void> {
-  const rbac = '/apis/rbac.authorization.k8s.io/v1/namespaces/shop';
-  const apiGroup = 'rbac.authorization.k8s.io';
-  const metadata = { name: 'more-of-dana', namespace: 'shop' };
-  const rules = [{ apiGroups: ['argoproj.io'], resources: ['rollouts'], verbs }];
-  await desk.sandbox.request('POST', `${rbac}/roles`, { apiVersion: `${apiGroup}/v1`, kind: 'Role', metadata, rules });
-  await desk.sandbox.request('POST', `${rbac}/rolebindings`, {
-    apiVersion: `${apiGroup}/v1`,
-    kind: 'RoleBinding',
-    metadata,
-    roleRef: { apiGroup, kind: 'Role', name: metadata.name },
-    subjects: [{ apiGroup, kind: 'User', name: 'slack:U0DANA' }],
-  });
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
+import { allow } from '../support/allow.ts';
 import {
   differencesOf,
   type IgnoreRule,
@@ -17,7 +18,7 @@ let argo: GitOps;
 
 beforeAll(async () => {
   desk = await openFrontDesk({ ownChannels: ['routed'] });
-  await allowOverride('dana');
+  await allow(desk.sandbox, 'U0DANA', ['override-git']);
   await desk.sandbox.request('POST', '/api/v1/namespaces/sandbox/configmaps', {
     apiVersion: 'v1',
     kind: 'ConfigMap',
@@ -340,19 +341,4 @@ function manifest(image: string): Manifest {
       },
     },
   };
-}
-
-async function allowOverride(person: string): Promise<void> {
-  const rbac = '/apis/rbac.authorization.k8s.io/v1/namespaces/shop';
-  const apiGroup = 'rbac.authorization.k8s.io';
-  const metadata = { name: `override-git-${person}`, namespace: 'shop' };
-  const rules = [{ apiGroups: ['argoproj.io'], resources: ['rollouts'], verbs: ['override-git'] }];
-  await desk.sandbox.request('POST', `${rbac}/roles`, { apiVersion: `${apiGroup}/v1`, kind: 'Role', metadata, rules });
-  await desk.sandbox.request('POST', `${rbac}/rolebindings`, {
-    apiVersion: `${apiGroup}/v1`,
-    kind: 'RoleBinding',
-    metadata,
-    roleRef: { apiGroup, kind: 'Role', name: metadata.name },
-    subjects: [{ apiGroup, kind: 'User', name: `slack:U0${person.toUpperCase()}` }],
-  });
 }

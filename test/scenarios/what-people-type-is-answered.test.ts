@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { allow } from '../support/allow.ts';
 import { channels, type FrontDesk, isAtGate, isLive, openFrontDesk, type Told } from '../support/front-desk.ts';
 
 // The 33 inputs of the grammar (their numbers are kept), and what else people get wrong, in one world:
@@ -69,16 +70,6 @@ async function bind(namespace: string, name: string, role: string, subject: obje
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role },
     subjects: [{ apiGroup: 'rbac.authorization.k8s.io', ...subject }],
   });
-}
-
-async function allow(verb: string): Promise<void> {
-  await desk.sandbox.request('POST', '/apis/rbac.authorization.k8s.io/v1/clusterroles', {
-    apiVersion: 'rbac.authorization.k8s.io/v1',
-    kind: 'ClusterRole',
-    metadata: { name: `may-${verb}` },
-    rules: [{ apiGroups: ['argoproj.io'], resources: ['rollouts'], verbs: [verb] }],
-  });
-  await bind('shop', `may-${verb}`, `may-${verb}`, { kind: 'User', name: 'slack:U0DANA' });
 }
 
 // typed, what the answer says, the buttons it has (undefined: not looked at)
@@ -242,7 +233,7 @@ describe('what is typed is done', () => {
     expect((await desk.type('dana', '/rollout promote checkout —full')).words).toContain(
       'No default role has `finish`',
     );
-    await allow('finish');
+    await allow(desk.sandbox, 'U0DANA', ['finish']);
     const question = await desk.type('dana', '/rollout promote checkout —full');
     expect(question.words).toMatch(/1 gate and \d analyses will not run: .*gate at 50 %/);
     const refused = await desk.press('dana', question, 'finish');
@@ -260,7 +251,7 @@ describe('what is typed is done', () => {
     const link = 'start legacy web=<http://shop:5|shop:5> worker=shop:1';
     expect((await desk.type('dana', `/rollout ${link}`)).words).toContain('Asked: start shop/legacy');
     expect(await imagesOf('legacy')).toEqual(['shop:5', 'shop:1']);
-    await allow('start-foreign');
+    await allow(desk.sandbox, 'U0DANA', ['start-foreign']);
     const question = await desk.type('dana', '/rollout start legacy web=ghcr.io/elsewhere/shop:2');
     expect(question.words).toMatch(/another repository than today's: shop:5 → ghcr\.io\/elsewhere\/shop:2/);
     expect(labels(question)).toEqual(['Yes, start it']);
