@@ -1,8 +1,7 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse, request as send } from 'node:http';
+import { type IncomingMessage, type ServerResponse, request as send } from 'node:http';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
-import { z } from 'zod';
+import { startLocalServer } from './local-server.ts';
 
 /** How the line's controller appears at the API server. */
 export const argo = {
@@ -73,21 +72,7 @@ export async function startArgoLine(serverUrl: string): Promise<{ readonly url: 
     } else response.end(inward(await text(coming)));
   }
 
-  const server = createServer({ keepAliveTimeout: 60_000 }, (incoming, response) => {
-    answer(incoming, response).catch(() => response.destroy());
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = z.object({ port: z.number() }).parse(server.address());
-  return {
-    url: `http://127.0.0.1:${port}`,
-    async stop() {
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
-  };
+  return startLocalServer(answer);
 }
 
 /** Settings of the service behind the line. */

@@ -1,8 +1,8 @@
-import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { Agent, createServer, type IncomingMessage, type ServerResponse, request as send } from 'node:http';
+import { Agent, type IncomingMessage, type ServerResponse, request as send } from 'node:http';
 import { buffer, text } from 'node:stream/consumers';
 import { z } from 'zod';
+import { startLocalServer } from './local-server.ts';
 
 /** One request as it passes. */
 export interface Passing {
@@ -89,14 +89,9 @@ export async function startBreakableLine(serverUrl: string, hooks: LineHooks = {
     if (!areWatchesFrozen) response.end();
   }
 
-  const server = createServer({ keepAliveTimeout: 60_000 }, (incoming, response) => {
-    answer(incoming, response).catch(() => response.destroy());
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = z.object({ port: z.number() }).parse(server.address());
+  const server = await startLocalServer(answer);
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: server.url,
     freezeWatches() {
       areWatchesFrozen = true;
     },
@@ -106,10 +101,7 @@ export async function startBreakableLine(serverUrl: string, hooks: LineHooks = {
     },
     async stop() {
       agent.destroy();
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
+      await server.stop();
     },
   };
 }
