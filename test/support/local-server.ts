@@ -6,14 +6,10 @@ const Address = z.object({ port: z.number() });
 
 /** An HTTP server on a port of its own. Who cannot be answered is cut off; stopped, so is everybody who is still connected. */
 export async function startLocalServer(
-  answer: (incoming: IncomingMessage, response: ServerResponse) => Promise<void> | void,
+  answer: (incoming: IncomingMessage, response: ServerResponse) => Promise<void>,
 ): Promise<{ readonly url: string; stop(): Promise<void> }> {
-  const server = createServer({ keepAliveTimeout: 60_000 }, async (incoming, response) => {
-    try {
-      await answer(incoming, response);
-    } catch {
-      response.destroy();
-    }
+  const server = createServer({ keepAliveTimeout: 60_000 }, (incoming, response) => {
+    answer(incoming, response).catch(() => response.destroy());
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
