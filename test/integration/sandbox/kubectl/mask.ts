@@ -1,8 +1,8 @@
 /** What differs from run to run, and the word that stands for it. The order matters. */
 const masks: readonly (readonly [RegExp, string])[] = [
   [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, '<uid>'],
-  // What kubectl's own library says of a watch that the clock ended.
-  [/^W\d{4} .* reflector\.go.*\n/gm, ''],
+  // What kubectl’s own library says, now as a warning, now as an error, of a watch that the clock ended.
+  [/^[WE]\d{4} .* reflector\.go.*\n/gm, ''],
   [/^([WE])\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ /gm, '$1<time> '],
   [/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?( ?Z| \+0000)?/g, '<time>'],
   [/\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d \+0000/g, '<time>'],
