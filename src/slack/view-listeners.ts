@@ -1,4 +1,4 @@
-import type { App, RespondFn } from '@slack/bolt';
+import type { App, RespondFn, ViewSubmitAction } from '@slack/bolt';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { openStartActionId, shipActionId } from './actions/action-ids.ts';
@@ -8,7 +8,7 @@ import { type AnswerView, say } from './messages/answers.ts';
 import type { Mrkdwn } from './messages/mrkdwn.ts';
 import { subjectOfLine } from './views/form-wish.ts';
 import type { Homes } from './views/homes.ts';
-import { SentView, type SubmissionAnswer } from './views/start-answer.ts';
+import { answerForSlack, SentView } from './views/start-answer.ts';
 import { fields } from './views/start-entry.ts';
 import type { StartForms } from './views/start-form.ts';
 import { startCallbackId } from './views/start-view.ts';
@@ -53,18 +53,14 @@ export function registerViewListeners(app: App, tools: ViewListenerTools): void 
     });
   }
 
-  app.options({ type: 'block_suggestion', action_id: fields.service }, async ({ ack, body }) => {
+  app.options<'block_suggestion'>({ type: 'block_suggestion', action_id: fields.service }, async ({ ack, body }) => {
     const { user, value } = Suggestion.parse(body);
-    const options = await forms.suggest(user.id, value);
-    // Bolt's type is that of a dialog's options.
-    await (ack as unknown as (response: { readonly options: typeof options }) => Promise<void>)({ options });
+    await ack({ options: [...(await forms.suggest(user.id, value))] });
   });
 
-  app.view({ type: 'view_submission', callback_id: startCallbackId }, async ({ ack, body }) => {
+  app.view<ViewSubmitAction>({ type: 'view_submission', callback_id: startCallbackId }, async ({ ack, body }) => {
     const { user, view } = InView.parse(body);
-    // Bolt's type is an intersection that no value fits.
-    const answer = ack as unknown as (response: SubmissionAnswer) => Promise<void>;
-    await answer(await forms.submit(user.id, view));
+    await ack(answerForSlack(await forms.submit(user.id, view)));
   });
 
   // Ships what the message offers. Where a newer build was heard of since, or none can tell, the form asks which.

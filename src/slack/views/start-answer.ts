@@ -4,7 +4,7 @@ import { type Mrkdwn, quote } from '../messages/mrkdwn.ts';
 import { versionOf } from '../messages/version.ts';
 import { type Drawn, type Entry, emptyEntry, type Field, fields, keyOf } from './start-entry.ts';
 import { renderWordsView } from './start-view.ts';
-import type { ModalView } from './view.ts';
+import { type ModalView, viewForSlack } from './view.ts';
 
 /** An open form as its payloads show it. */
 export const SentView = z.looseObject({
@@ -21,6 +21,11 @@ export type SubmissionAnswer =
   | { readonly response_action: 'errors'; readonly errors: Readonly<Record<string, string>> }
   | { readonly response_action: 'update'; readonly view: ModalView }
   | { readonly response_action: 'clear' };
+
+/** As the library's types want it. */
+export function answerForSlack(answer: SubmissionAnswer) {
+  return answer.response_action === 'update' ? { ...answer, view: viewForSlack(answer.view) } : answer;
+}
 
 export const tryAgain =
   'Something between here and the cluster failed; I can not say that it was done. Look at the card, then try again.';
