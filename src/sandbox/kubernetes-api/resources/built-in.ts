@@ -1,7 +1,7 @@
 import type { BuiltInSchemas, Schema } from '../schema/schema.ts';
 import { autoscalerConversion } from './autoscaler-conversion.ts';
+import { columnsOf } from './built-in-columns.ts';
 import { builtInStrategies, plainStrategy } from './built-in-strategies.ts';
-import { columnsOf } from './columns.ts';
 import { eventConversion } from './event-conversion.ts';
 import { allVerbs, type Resource } from './resource.ts';
 

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../../../lib/index.ts';
 import { isObject, isStored, listAt, numberAt, objectAt, ownersOf, textAt, textsAt } from '../kubernetes-object.ts';
-import { durationText } from './age.ts';
+import { ageText, durationText } from './age.ts';
+import { createdAt } from './columns.ts';
 
 function objectsAt(value: JsonObject, field: string): readonly JsonObject[] {
   return listAt(value, field).filter(isObject);
@@ -45,6 +46,13 @@ export function portsText(service: JsonObject): string {
     return `${numberAt(port, 'port') ?? 0}${nodePort === undefined ? '' : `:${nodePort}`}/${textAt(port, 'protocol')}`;
   });
   return ports.join(',') || '<none>';
+}
+
+export function ingressHosts(ingress: JsonObject): string {
+  const hosts = listAt(objectAt(ingress, 'spec'), 'rules').map((rule) =>
+    isObject(rule) ? textAt(rule, 'host') || '*' : '*',
+  );
+  return hosts.join(',') || '*';
 }
 
 export function ingressAddress(ingress: JsonObject): string {
@@ -99,9 +107,47 @@ export function quotaText(quota: JsonObject, isLimit: boolean): string {
     .join(', ');
 }
 
+export function nodeStatus(node: JsonObject): string {
+  const ready = objectsAt(objectAt(node, 'status'), 'conditions').find(({ type }) => type === 'Ready');
+  return ready?.status === 'True' ? 'Ready' : 'NotReady';
+}
+
 export function nodeAddress(node: JsonObject, type: string): string {
   const found = objectsAt(objectAt(node, 'status'), 'addresses').find((each) => each.type === type);
   return textAt(found, 'address') || '<none>';
+}
+
+/** The first of these that is so, as Kubernetes' printer asks. */
+const jobStates = ['Complete', 'Failed', 'Terminating', 'Suspended', 'FailureTarget', 'SuccessCriteriaMet'];
+
+export function jobStatus(object: JsonObject): string {
+  const conditions = objectsAt(objectAt(object, 'status'), 'conditions');
+  const isSo = (type: string) =>
+    type === 'Terminating'
+      ? textAt(objectAt(object, 'metadata'), 'deletionTimestamp') !== ''
+      : conditions.some((each) => each.type === type && each.status === 'True');
+  const state = jobStates.find(isSo);
+  if (state !== undefined) return state;
+  return objectAt(object, 'spec').suspend === true ? 'Suspended' : 'Running';
+}
+
+export function jobDuration(object: JsonObject, nowMs: number): string {
+  const status = objectAt(object, 'status');
+  const start = Date.parse(textAt(status, 'startTime'));
+  if (Number.isNaN(start)) return '';
+  const end = Date.parse(textAt(status, 'completionTime'));
+  return durationText((Number.isNaN(end) ? nowMs : end) - start);
+}
+
+export function eventObject(object: JsonObject): string {
+  const involved = objectAt(object, 'involvedObject');
+  return `${textAt(involved, 'kind').toLowerCase()}/${textAt(involved, 'name')}`;
+}
+
+export function eventLastSeen(object: JsonObject, nowMs: number): string {
+  const series = textAt(objectAt(object, 'series'), 'lastObservedTime');
+  const seen = series || textAt(object, 'lastTimestamp') || textAt(object, 'eventTime') || createdAt(object);
+  return ageText(seen, nowMs);
 }
 
 /** Of each metric what is and what shall be; two are shown. */
