@@ -7,21 +7,20 @@ import {
   anything,
   boolean,
   type Check,
-  complain,
   finite,
   integer,
-  isRecord,
   later,
   list,
   object,
   type Shape,
   type Surface,
-  type Surroundings,
   string,
   typed,
   word,
 } from './block-checks.ts';
+import { chart } from './chart-rules.ts';
 import { elementShapes, elements, id, image, plain, text, url } from './element-rules.ts';
+import { richText } from './rich-text-rules.ts';
 
 const inActions = elements(
   'button',
@@ -72,101 +71,10 @@ const inInput = elements(
   'datetimepicker',
 );
 
-const style = object({
-  optional: { bold: boolean, italic: boolean, strike: boolean, code: boolean, underline: boolean },
-});
-const inRichText = typed({
-  text: { required: { text: string(12_000, 1) }, optional: { style } },
-  link: { required: { url }, optional: { text: string(12_000), style, unsafe: boolean } },
-  user: { required: { user_id: id }, optional: { style } },
-  usergroup: { required: { usergroup_id: id }, optional: { style } },
-  channel: { required: { channel_id: id }, optional: { style } },
-  emoji: { required: { name: string(100, 1) }, optional: { unicode: string(100), style, skin_tone: integer(1, 6) } },
-  broadcast: { required: { range: word('here', 'channel', 'everyone') }, optional: { style } },
-  color: { required: { value: string(10) }, optional: { style } },
-  date: {
-    required: { timestamp: integer(0, 99_999_999_999), format: string(200, 1) },
-    optional: { url, fallback: string(200), style },
-  },
-});
-const richTextParts: Record<string, Shape> = {
-  rich_text_section: { required: { elements: list(0, 1000, inRichText) } },
-  rich_text_quote: { required: { elements: list(0, 1000, inRichText) }, optional: { border: integer(0, 1) } },
-  rich_text_preformatted: {
-    required: { elements: list(0, 1000, inRichText) },
-    optional: { border: integer(0, 1), language: string(50) },
-  },
-  rich_text_list: {
-    required: {
-      style: word('bullet', 'ordered'),
-      elements: list(1, 1000, typed({ rich_text_section: { required: { elements: list(0, 1000, inRichText) } } })),
-    },
-    optional: { indent: integer(0, 8), offset: integer(0, 10_000), border: integer(0, 1) },
-  },
-};
-const richText: Shape = { required: { elements: list(1, 1000, typed(richTextParts)) } };
-
 const cell = typed({
   raw_text: { required: { text: string(10_000) } },
   raw_number: { required: { value: finite }, optional: { text: string(255) } },
   rich_text: richText,
-});
-
-/** Every series gives one finite value for every category, in whatever order, under a name of its own. */
-function oneValuePerCategory(chart: Record<string, unknown>, pointer: string, around: Surroundings): void {
-  const axis = isRecord(chart.axis_config) ? chart.axis_config : {};
-  const categories = Array.isArray(axis.categories) ? axis.categories : [];
-  if (new Set(categories).size < categories.length)
-    complain(around, 'categories must be unique', `${pointer}/axis_config`);
-  const names = new Set<unknown>();
-  for (const [index, series] of (Array.isArray(chart.series) ? chart.series : []).entries()) {
-    if (!isRecord(series)) continue;
-    const at = `${pointer}/series/${index}`;
-    if (names.has(series.name)) complain(around, `series names must be unique: ${String(series.name)}`, at);
-    names.add(series.name);
-    const points = Array.isArray(series.data) ? series.data.filter(isRecord) : [];
-    const labels = new Set(points.map((point) => point.label));
-    if (
-      labels.size !== categories.length ||
-      points.length !== categories.length ||
-      !categories.every((c) => labels.has(c))
-    ) {
-      complain(around, 'every series must have exactly one data point per category', at);
-    }
-  }
-}
-
-const cartesian: Shape = {
-  required: {
-    series: list(
-      1,
-      12,
-      object({
-        required: {
-          name: string(20, 1),
-          data: list(1, 20, object({ required: { label: string(20, 1), value: finite } })),
-        },
-      }),
-    ),
-    axis_config: object({
-      required: { categories: list(1, 20, string(20, 1)) },
-      optional: { x_label: string(50), y_label: string(50) },
-    }),
-  },
-  also: oneValuePerCategory,
-};
-const segment = object({
-  required: { label: string(20, 1), value: finite },
-  also(value, pointer, around) {
-    if (typeof value.value === 'number' && value.value <= 0)
-      complain(around, 'must be more than 0', `${pointer}/value`);
-  },
-});
-const chart = typed({
-  line: cartesian,
-  bar: cartesian,
-  area: cartesian,
-  pie: { required: { segments: list(1, 12, segment) } },
 });
 
 const button = elements('button');
