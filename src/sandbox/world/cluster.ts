@@ -1,17 +1,7 @@
 import { type ApiAddress, type ApiClient, createApiClient } from './api-client.ts';
 import { createMirror, type Mirror } from './mirror.ts';
-import {
-  Autoscaler,
-  ConfigMap,
-  Deployment,
-  EndpointSlice,
-  HttpRoute,
-  Ingress,
-  Job,
-  Pod,
-  ReplicaSet,
-  Service,
-} from './objects.ts';
+import { Autoscaler, ConfigMap, Deployment, EndpointSlice, Job, Pod, ReplicaSet, Service } from './objects.ts';
+import { HttpRoute, Ingress } from './route-objects.ts';
 
 /** The API and a live copy of every kind the world acts on. */
 export type Cluster = {

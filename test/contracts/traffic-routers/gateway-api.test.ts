@@ -1,7 +1,7 @@
 import { resources } from '../../../src/kubernetes/index.ts';
-import { HttpRoute } from '../../../src/sandbox/world/objects.ts';
 import { chooseRule, chooseService } from '../../../src/sandbox/world/proxy/choose.ts';
 import { buildRoutes } from '../../../src/sandbox/world/proxy/routes.ts';
+import { HttpRoute } from '../../../src/sandbox/world/route-objects.ts';
 import type { RouterTarget } from '../../../src/traffic-routers/index.ts';
 import { createTrafficRouters } from '../../../src/traffic-routers/index.ts';
 import { at, expectObject, type TestCluster } from '../../support/test-cluster.ts';

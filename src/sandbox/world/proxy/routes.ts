@@ -1,4 +1,4 @@
-import type { HttpRoute, Ingress } from '../objects.ts';
+import type { HttpRoute, Ingress } from '../route-objects.ts';
 
 /** A request as far as routing looks at it. Header names are lower case. */
 export type RoutedRequest = {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { HttpRoute, Ingress } from '../../../../src/sandbox/world/objects.ts';
 import { chooseRule, chooseService } from '../../../../src/sandbox/world/proxy/choose.ts';
 import { buildRoutes, type RoutedRequest } from '../../../../src/sandbox/world/proxy/routes.ts';
+import { HttpRoute, Ingress } from '../../../../src/sandbox/world/route-objects.ts';
 
 const SECOND = 'nginx.ingress.kubernetes.io/canary';
 
