@@ -1,7 +1,7 @@
 import { isDeepEqual, isObject, withoutUndefined } from './deep-equal.ts';
 import type { Effect } from './effect.ts';
 import { podHashLabel } from './names.ts';
-import type { AntiAffinity, PodTemplate } from './rollout.ts';
+import type { AntiAffinity, PodTemplate } from './pod-template.ts';
 import type { ReplicaSetView } from './world.ts';
 
 /** Whose pods shall keep off which nodes. */

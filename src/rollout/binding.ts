@@ -1,7 +1,8 @@
 import type { AnalysisRun } from '../analysis/index.ts';
 import type { Binding } from './delivery.ts';
 import { revisionAnnotation } from './names.ts';
-import { type Rollout, runReferencesOf } from './rollout.ts';
+import type { Rollout } from './rollout.ts';
+import { runReferencesOf } from './rollout-status.ts';
 import { stepIndexOf } from './wait.ts';
 
 /** What a click on a card drawn now would be bound to: compared with what the button carries, it tells a stale click. */

@@ -1,5 +1,5 @@
 import { formatTimestamp } from '../analysis/index.ts';
-import type { Condition } from './rollout.ts';
+import type { Condition } from './rollout-status.ts';
 
 export type ConditionStatus = 'True' | 'False' | 'Unknown';
 

@@ -1,7 +1,9 @@
 import type { AnalysisRunSpec } from '../analysis/index.ts';
 import type { ExperimentSpec } from './experiment.ts';
 import type { ManagedRoute } from './managed-routes.ts';
-import type { PodTemplate, RolloutStatus, WorkloadView } from './rollout.ts';
+import type { PodTemplate } from './pod-template.ts';
+import type { WorkloadView } from './rollout.ts';
+import type { RolloutStatus } from './rollout-status.ts';
 import type { AdditionalWeight } from './world.ts';
 
 /**

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { AnalysisArgument, AnalysisPhase } from '../analysis/index.ts';
 import { ObjectMeta } from '../lib/index.ts';
-import { Condition, PodTemplate } from './rollout.ts';
+import { PodTemplate } from './pod-template.ts';
+import { Condition } from './rollout-status.ts';
 
 /** Pods of one kind that an Experiment runs beside the others. */
 export const ExperimentTemplate = z.looseObject({

@@ -2,7 +2,8 @@ import type { Json } from '../lib/index.ts';
 import type { GitOverride } from './git-override.ts';
 import { type GitOwner, gitImage, readGitOwner } from './git-owner.ts';
 import { gitOverrideAnnotation, revisionAnnotation } from './names.ts';
-import type { PodTemplate, Rollout } from './rollout.ts';
+import type { PodTemplate } from './pod-template.ts';
+import type { Rollout } from './rollout.ts';
 import { isSameTemplate } from './template-equality.ts';
 import { imageField, templateHolderOf } from './template-holder.ts';
 

@@ -66,6 +66,7 @@ export type { ExpectedTime } from './plan/expected-time.ts';
 export { type Measured, measuredIn, type Plan, type PlannedImage, type PlannedStep, planRollout } from './plan/plan.ts';
 export type { PlannedAnalysis, PlannedMetric } from './plan/planned-analysis.ts';
 export { computePodHash } from './pod-hash.ts';
+export { PodTemplate } from './pod-template.ts';
 export {
   heldByOf,
   heldPauseReason,
@@ -80,19 +81,8 @@ export { type PutBackNote, readPutBackNote } from './put-back-note.ts';
 export { type DeliveryFacts, readDelivery } from './read-delivery.ts';
 export { presentRevision, revisionOf, scaleDownDeadlineOf } from './replica-sets.ts';
 export { isRestartDue } from './restart.ts';
-export {
-  type BlueGreenStrategy,
-  CanaryStep,
-  type Condition,
-  GatewayApiRouting,
-  PodTemplate,
-  Rollout,
-  type RolloutAnalysis,
-  RolloutStatus,
-  runReferencesOf,
-  TrafficRouting,
-  type WorkloadView,
-} from './rollout.ts';
+export { Rollout, type WorkloadView } from './rollout.ts';
+export { type Condition, RolloutStatus, runReferencesOf } from './rollout-status.ts';
 export { needsPods, needsTemplates } from './scene.ts';
 export {
   hasPluginCalls,
@@ -103,6 +93,13 @@ export {
 } from './step-plugins.ts';
 export { composeRun } from './strategies/create-run.ts';
 export { hasMeasured } from './strategies/runs.ts';
+export {
+  type BlueGreenStrategy,
+  CanaryStep,
+  GatewayApiRouting,
+  type RolloutAnalysis,
+  TrafficRouting,
+} from './strategy-spec.ts';
 export { isSameTemplate, withoutInjections } from './template-equality.ts';
 export { type TemplateHolder, templateHolderOf } from './template-holder.ts';
 export { chooseUndo, fastUndoStep, isUndo, type KnownHealth, type UndoChoice, undoPatch } from './undo.ts';

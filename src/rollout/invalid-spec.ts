@@ -3,7 +3,7 @@ import { isDeepEqual, withoutUndefined } from './deep-equal.ts';
 import type { Decision, Effect } from './effect.ts';
 import { phaseOfCanary } from './phase.ts';
 import { listProblems } from './problems.ts';
-import type { RolloutStatus } from './rollout.ts';
+import type { RolloutStatus } from './rollout-status.ts';
 import { readGround, readScene } from './scene.ts';
 import { judgePosture as judgeBlueGreen } from './strategies/blue-green/posture.ts';
 import { planServices } from './strategies/blue-green/services.ts';

@@ -1,5 +1,5 @@
 import { plainDeployment } from './plain-deployment.ts';
-import type { PodTemplate } from './rollout.ts';
+import type { PodTemplate } from './pod-template.ts';
 
 type Container = NonNullable<PodTemplate['spec']>['containers'][number];
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { CanaryStrategy } from './rollout.ts';
+import type { CanaryStrategy } from './strategy-spec.ts';
 
 /** How one text is compared; exactly one of them is set (validation says so in words). */
 export const StringMatch = z.looseObject({

@@ -1,5 +1,6 @@
 import type { TemplateReference } from '../analysis/index.ts';
-import type { Rollout, TrafficRouting } from './rollout.ts';
+import type { Rollout } from './rollout.ts';
+import type { TrafficRouting } from './strategy-spec.ts';
 
 // What has to be read before a decision can be made.
 

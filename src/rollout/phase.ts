@@ -1,4 +1,5 @@
-import type { RolloutSpec, RolloutStatus } from './rollout.ts';
+import type { RolloutSpec } from './rollout.ts';
+import type { RolloutStatus } from './rollout-status.ts';
 
 export interface Phase {
   readonly phase: 'Healthy' | 'Degraded' | 'Progressing' | 'Paused';

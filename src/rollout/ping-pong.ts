@@ -1,4 +1,6 @@
-import type { CanaryStrategy, Rollout, RolloutStatus } from './rollout.ts';
+import type { Rollout } from './rollout.ts';
+import type { RolloutStatus } from './rollout-status.ts';
+import type { CanaryStrategy } from './strategy-spec.ts';
 
 /*
  * `pingPong`: two Services of which neither is always the stable one. A promotion moves no request and turns no selector: what was the

@@ -1,5 +1,6 @@
 import { writePodTemplateJson, writeStepsJson } from './go-json.ts';
-import type { CanaryStep, PodTemplate } from './rollout.ts';
+import type { PodTemplate } from './pod-template.ts';
+import type { CanaryStep } from './strategy-spec.ts';
 
 /** The label value that Argo gives a pod template: FNV-1a of its Go JSON, and of the collision count where there is one. */
 export function computePodHash(template: PodTemplate | undefined, collisionCount: number | undefined): string {

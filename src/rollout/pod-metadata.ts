@@ -1,7 +1,7 @@
 import { isDeepEqual, isObject } from './deep-equal.ts';
 import type { Effect } from './effect.ts';
 import { ephemeralMetadataAnnotation, podMetadataAnnotation } from './names.ts';
-import type { PodMetadata, PodTemplate } from './rollout.ts';
+import type { PodMetadata, PodTemplate } from './pod-template.ts';
 import type { OwnedPod, ReplicaSetView } from './world.ts';
 
 /*

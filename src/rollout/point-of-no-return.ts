@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { JsonText } from './json-text.ts';
 import { passedReturnAnnotation, pointOfNoReturnAnnotation, revisionAnnotation } from './names.ts';
 import { invalid } from './problems.ts';
-import type { CanaryStep, Rollout } from './rollout.ts';
+import type { Rollout } from './rollout.ts';
 import { describeStep } from './steps.ts';
+import type { CanaryStep } from './strategy-spec.ts';
 
 /** Argo's `pauseConditions[].reason` of a rollout that is held behind its point of no return. */
 export const heldPauseReason = 'PointOfNoReturn' as const;

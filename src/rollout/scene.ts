@@ -1,17 +1,12 @@
 import { computeEarlierPodHash, computePodHash, computeStepHash } from './pod-hash.ts';
 import { mayHaveStalePods } from './pod-metadata.ts';
+import type { AntiAffinity } from './pod-template.ts';
 import { revisionOf } from './replica-sets.ts';
 import { isRestartDue } from './restart.ts';
-import type {
-  AntiAffinity,
-  BlueGreenStrategy,
-  CanaryStep,
-  CanaryStrategy,
-  Rollout,
-  RolloutSpec,
-  RolloutStatus,
-} from './rollout.ts';
+import type { Rollout, RolloutSpec } from './rollout.ts';
+import type { RolloutStatus } from './rollout-status.ts';
 import { maxWeightOf } from './steps.ts';
+import type { BlueGreenStrategy, CanaryStep, CanaryStrategy } from './strategy-spec.ts';
 import { isSameTemplate, withoutInjections } from './template-equality.ts';
 import type { ReplicaSetView, World } from './world.ts';
 

@@ -1,8 +1,9 @@
 import { type AnalysisRun, parseTimestamp } from '../analysis/index.ts';
 import { podHashLabel, revisionAnnotation } from './names.ts';
 import { presentRevision, revisionOf, sumOf } from './replica-sets.ts';
-import { type CanaryStrategy, runReferencesOf } from './rollout.ts';
+import { runReferencesOf } from './rollout-status.ts';
 import { maxWeightOf } from './steps.ts';
+import type { CanaryStrategy } from './strategy-spec.ts';
 import { stepIndexOf, waitOf } from './wait.ts';
 import type { ReplicaSetView, World } from './world.ts';
 

@@ -6,8 +6,10 @@ import {
   type WebhookSettings,
   webhookPlugin,
 } from '../analysis/index.ts';
-import type { CanaryStep, Rollout, RolloutStatus, StepPluginStatus } from './rollout.ts';
+import type { Rollout } from './rollout.ts';
+import type { RolloutStatus, StepPluginStatus } from './rollout-status.ts';
 import type { Scene } from './scene.ts';
+import type { CanaryStep } from './strategy-spec.ts';
 
 /**
  * What `status.canary.stepPluginStatuses` says, as Argo keeps it: one entry for each thing that the other side is asked. The rollout's

@@ -1,4 +1,4 @@
-import type { CanaryStep, CanaryStrategy } from './rollout.ts';
+import type { CanaryStep, CanaryStrategy } from './strategy-spec.ts';
 
 /** The router's full scale: `trafficRouting.maxTrafficWeight`, 100 unless given. */
 export function maxWeightOf(strategy: CanaryStrategy): number {

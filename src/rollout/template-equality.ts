@@ -1,8 +1,8 @@
 import { isDeepEqual, isObject, withoutUndefined } from './deep-equal.ts';
 import { ephemeralMetadataAnnotation, podHashLabel } from './names.ts';
 import { ownMetadata } from './pod-metadata.ts';
+import type { PodTemplate } from './pod-template.ts';
 import { canonicalQuantity } from './quantity.ts';
-import type { PodTemplate } from './rollout.ts';
 
 /**
  * Whether two pod templates ask for the same pods: equal once the API server's defaults are filled in on both sides and the hash

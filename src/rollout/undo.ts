@@ -1,7 +1,8 @@
 import type { Json } from '../lib/index.ts';
 import { fastUndoAnnotation, revisionAnnotation, undoneAnnotation } from './names.ts';
+import type { PodTemplate } from './pod-template.ts';
 import { revisionOf } from './replica-sets.ts';
-import type { PodTemplate, Rollout } from './rollout.ts';
+import type { Rollout } from './rollout.ts';
 import { withoutInjections } from './template-equality.ts';
 import { templateHolderOf } from './template-holder.ts';
 import type { RolloutPatch } from './verbs.ts';

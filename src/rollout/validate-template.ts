@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import type { PodTemplate } from './pod-template.ts';
 import { duplicate, invalid, unsupportedValue } from './problems.ts';
-import type { PodTemplate } from './rollout.ts';
 
 /*
  * What the API server would say of a pod template, in its own words: said before any ReplicaSet is created, as Argo does. Only rules

@@ -1,5 +1,6 @@
 import { parsePauseSeconds, parseTimestamp } from '../analysis/index.ts';
-import type { Rollout, RunReference } from './rollout.ts';
+import type { Rollout } from './rollout.ts';
+import type { RunReference } from './rollout-status.ts';
 import { pluginWaitOf } from './step-plugins.ts';
 
 /** What an update under way waits for besides its pods, whatever its strategy. */

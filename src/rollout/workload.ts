@@ -2,8 +2,10 @@ import { z } from 'zod';
 import { ObjectMeta } from '../lib/index.ts';
 import type { Effect } from './effect.ts';
 import { revisionAnnotation, workloadGenerationAnnotation } from './names.ts';
+import { PodTemplate } from './pod-template.ts';
 import { internal, invalid } from './problems.ts';
-import { PodTemplate, type Rollout, RolloutSpec, type RolloutStatus, type WorkloadView } from './rollout.ts';
+import { type Rollout, RolloutSpec, type WorkloadView } from './rollout.ts';
+import type { RolloutStatus } from './rollout-status.ts';
 import type { World } from './world.ts';
 
 /*

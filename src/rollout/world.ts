@@ -2,7 +2,8 @@ import type { AnalysisRun, AnalysisTemplate } from '../analysis/index.ts';
 import type { Experiment } from './experiment.ts';
 import type { Writer } from './managed-fields.ts';
 import type { ManagedRoute } from './managed-routes.ts';
-import type { PodTemplate, Rollout, WorkloadView } from './rollout.ts';
+import type { PodTemplate } from './pod-template.ts';
+import type { Rollout, WorkloadView } from './rollout.ts';
 
 /**
  * All that a decision about one Rollout may look at.

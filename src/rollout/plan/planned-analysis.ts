@@ -18,7 +18,7 @@ import {
   validateRunSpec,
 } from '../../analysis/index.ts';
 import { readFieldPath } from '../field-path.ts';
-import type { RolloutAnalysis } from '../rollout.ts';
+import type { RolloutAnalysis } from '../strategy-spec.ts';
 import type { World } from '../world.ts';
 import { type ExpectedTime, longestOf, noTime, timeOfMetric } from './expected-time.ts';
 

@@ -1,5 +1,5 @@
 import { parseDuration, type SightScope } from '../../analysis/index.ts';
-import type { ExperimentStep } from '../rollout.ts';
+import type { ExperimentStep } from '../strategy-spec.ts';
 import type { World } from '../world.ts';
 import { type ExpectedTime, longestOf } from './expected-time.ts';
 import { type PlannedAnalysis, planAnalysis } from './planned-analysis.ts';

@@ -2,7 +2,7 @@ import { parseTimestamp } from '../../analysis/index.ts';
 import { type ConditionValue, findCondition, refreshCondition, removeCondition, setCondition } from '../conditions.ts';
 import type { Announce } from '../events.ts';
 import { scaleDownDeadlineAnnotation } from '../names.ts';
-import type { Condition, RolloutStatus } from '../rollout.ts';
+import type { Condition, RolloutStatus } from '../rollout-status.ts';
 import type { Ground } from '../scene.ts';
 
 const DEFAULT_DEADLINE_SECONDS = 600;

@@ -8,8 +8,8 @@ import {
 import type { Effect } from '../effect.ts';
 import { readFieldPath } from '../field-path.ts';
 import { instanceIdLabel, podHashLabel, revisionAnnotation } from '../names.ts';
-import type { RolloutAnalysis } from '../rollout.ts';
 import type { Ground } from '../scene.ts';
+import type { RolloutAnalysis } from '../strategy-spec.ts';
 import type { World } from '../world.ts';
 
 /** Creates one run of this revision, with its labels and owner's marks as Argo writes them. */

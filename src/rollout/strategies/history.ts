@@ -2,7 +2,7 @@ import { type AnalysisPhase, isCompleted } from '../../analysis/index.ts';
 import type { ObjectMeta } from '../../lib/index.ts';
 import type { Effect } from '../effect.ts';
 import { podHashLabel } from '../names.ts';
-import { runReferencesOf } from '../rollout.ts';
+import { runReferencesOf } from '../rollout-status.ts';
 import type { Ground } from '../scene.ts';
 
 const DEFAULT_REVISIONS = 10;

@@ -11,8 +11,8 @@ import {
   scaleDownDeadlineAnnotation,
 } from '../names.ts';
 import { injectMetadata } from '../pod-metadata.ts';
+import type { PodTemplate } from '../pod-template.ts';
 import { revisionOf } from '../replica-sets.ts';
-import type { PodTemplate } from '../rollout.ts';
 import type { Ground } from '../scene.ts';
 import type { ReplicaSetView } from '../world.ts';
 import { antiAffinityOf, metadataOf } from './roles.ts';

@@ -1,7 +1,8 @@
 import { type AntiAffinityWish, planAntiAffinity } from '../anti-affinity.ts';
 import type { Effect } from '../effect.ts';
 import { planMetadata } from '../pod-metadata.ts';
-import type { PodMetadata, RolloutSpec } from '../rollout.ts';
+import type { PodMetadata } from '../pod-template.ts';
+import type { RolloutSpec } from '../rollout.ts';
 import type { Ground } from '../scene.ts';
 import type { ReplicaSetView } from '../world.ts';
 

@@ -1,5 +1,5 @@
 import { type AnalysisRun, isInterrupted, type MetricResult, matchesRule } from '../../analysis/index.ts';
-import { type RunReference, runReferencesOf } from '../rollout.ts';
+import { type RunReference, runReferencesOf } from '../rollout-status.ts';
 import type { Ground } from '../scene.ts';
 
 // Analysis runs of any strategy: their names, and what they say.

@@ -1,7 +1,7 @@
 import type { Announce } from '../events.ts';
 import { sumOf } from '../replica-sets.ts';
 import type { RestartPlan } from '../restart.ts';
-import type { RolloutStatus } from '../rollout.ts';
+import type { RolloutStatus } from '../rollout-status.ts';
 import type { Ground } from '../scene.ts';
 
 /** The part of any strategy's status that says where the rollout stands: what a decision moves. */

@@ -1,5 +1,5 @@
 import type { Announce } from '../events.ts';
-import type { RolloutStatus, RunReference } from '../rollout.ts';
+import type { RolloutStatus, RunReference } from '../rollout-status.ts';
 
 // Events that a change of the status deserves, whatever the strategy.
 

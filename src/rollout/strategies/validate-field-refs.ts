@@ -1,6 +1,6 @@
 import { explainFieldPath } from '../field-path.ts';
 import { invalid } from '../problems.ts';
-import type { RolloutAnalysis } from '../rollout.ts';
+import type { RolloutAnalysis } from '../strategy-spec.ts';
 import type { World } from '../world.ts';
 
 /** Arguments of an analysis that refer to a field which the Rollout can never have. */

@@ -1,7 +1,8 @@
 import { collectTemplates, explainPlugin } from '../../analysis/index.ts';
 import { managedByAnnotation, podHashLabel } from '../names.ts';
+import type { AntiAffinity, PodMetadata } from '../pod-template.ts';
 import { invalid } from '../problems.ts';
-import type { AntiAffinity, PodMetadata, RolloutAnalysis } from '../rollout.ts';
+import type { RolloutAnalysis } from '../strategy-spec.ts';
 import type { World } from '../world.ts';
 import { composeRun } from './create-run.ts';
 import { validateFieldRefs } from './validate-field-refs.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decide, needsTemplates } from '../../../src/rollout/index.ts';
-import { PodTemplate } from '../../../src/rollout/rollout.ts';
+import { PodTemplate } from '../../../src/rollout/pod-template.ts';
 import { isSameTemplate } from '../../../src/rollout/template-equality.ts';
 import { aRollout } from '../../support/builders.ts';
 import { SimulatedCluster } from '../../support/simulated-cluster.ts';

@@ -1,7 +1,7 @@
 import { formatTimestamp } from '../../../analysis/index.ts';
 import type { Announce } from '../../events.ts';
 import { isAbortedAndPutBack, putBackWords } from '../../git-override.ts';
-import type { RunReference } from '../../rollout.ts';
+import type { RunReference } from '../../rollout-status.ts';
 import type { BlueGreenScene } from '../../scene.ts';
 import { isFastUndo } from '../fast-undo.ts';
 import { referTo } from '../runs.ts';

@@ -1,7 +1,7 @@
 import type { AnalysisRun } from '../../../analysis/index.ts';
 import { podHashLabel } from '../../names.ts';
-import type { RolloutAnalysis } from '../../rollout.ts';
 import type { BlueGreenScene } from '../../scene.ts';
+import type { RolloutAnalysis } from '../../strategy-spec.ts';
 import {
   type CommonPosture,
   findTimeout,

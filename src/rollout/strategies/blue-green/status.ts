@@ -5,7 +5,7 @@ import { podHashLabel } from '../../names.ts';
 import { phaseOfBlueGreen } from '../../phase.ts';
 import { sumOf } from '../../replica-sets.ts';
 import type { RestartPlan } from '../../restart.ts';
-import type { RolloutStatus } from '../../rollout.ts';
+import type { RolloutStatus } from '../../rollout-status.ts';
 import type { BlueGreenScene } from '../../scene.ts';
 import type { ReplicaSetView } from '../../world.ts';
 import { judgeConditions } from '../conditions.ts';

@@ -1,5 +1,5 @@
 import { formatTimestamp, parseTimestamp } from '../../../analysis/index.ts';
-import type { RunReference } from '../../rollout.ts';
+import type { RunReference } from '../../rollout-status.ts';
 import type { BlueGreenScene } from '../../scene.ts';
 import { isFinished, nextRunName, referTo, runBase } from '../runs.ts';
 import type { Standing } from './advance.ts';

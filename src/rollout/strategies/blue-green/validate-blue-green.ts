@@ -1,5 +1,5 @@
 import { invalid, required } from '../../problems.ts';
-import type { BlueGreenStrategy } from '../../rollout.ts';
+import type { BlueGreenStrategy } from '../../strategy-spec.ts';
 import type { World } from '../../world.ts';
 import { validateAnalysis, validateAntiAffinity, validateMetadata, validateService } from '../validate-parts.ts';
 

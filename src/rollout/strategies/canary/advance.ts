@@ -1,7 +1,7 @@
 import { formatTimestamp } from '../../../analysis/index.ts';
 import type { Announce } from '../../events.ts';
 import { isAbortedAndPutBack, putBackWords } from '../../git-override.ts';
-import type { RunReference, StepPluginStatus } from '../../rollout.ts';
+import type { RunReference, StepPluginStatus } from '../../rollout-status.ts';
 import type { Scene } from '../../scene.ts';
 import { pluginsAtAbort, pluginsAtEnd, pluginsAtReset } from '../../step-plugins.ts';
 import { isFastUndo } from '../fast-undo.ts';

@@ -3,7 +3,7 @@ import { isDeepEqual } from '../../deep-equal.ts';
 import type { Decision, Effect } from '../../effect.ts';
 import { announceEvent } from '../../events.ts';
 import { planRestart } from '../../restart.ts';
-import type { RolloutStatus } from '../../rollout.ts';
+import type { RolloutStatus } from '../../rollout-status.ts';
 import type { Scene } from '../../scene.ts';
 import { planWorkloadScale } from '../../workload.ts';
 import { progressDeadlineOf } from '../conditions.ts';

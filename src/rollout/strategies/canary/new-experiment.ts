@@ -3,8 +3,8 @@ import { withoutUndefined } from '../../deep-equal.ts';
 import type { NewExperiment } from '../../effect.ts';
 import type { ExperimentAnalysis, ExperimentTemplate } from '../../experiment.ts';
 import { instanceIdLabel, podHashLabel, revisionAnnotation } from '../../names.ts';
-import type { ExperimentStep } from '../../rollout.ts';
 import type { Scene } from '../../scene.ts';
+import type { ExperimentStep } from '../../strategy-spec.ts';
 import { resolveArgument, valueOfField } from '../create-run.ts';
 
 /** The Experiment of one step, as Argo writes it; undefined while the pods that it copies are not known. */

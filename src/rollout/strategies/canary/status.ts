@@ -5,7 +5,7 @@ import { phaseOfCanary } from '../../phase.ts';
 import { nextStableSide } from '../../ping-pong.ts';
 import { sumOf } from '../../replica-sets.ts';
 import type { RestartPlan } from '../../restart.ts';
-import type { RolloutStatus } from '../../rollout.ts';
+import type { RolloutStatus } from '../../rollout-status.ts';
 import type { Scene } from '../../scene.ts';
 import { judgeConditions } from '../conditions.ts';
 import { commonStatus } from '../standing.ts';

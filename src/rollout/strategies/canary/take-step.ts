@@ -1,10 +1,11 @@
 import { formatTimestamp, parsePauseSeconds, parseTimestamp } from '../../../analysis/index.ts';
 import type { Announce } from '../../events.ts';
 import { heldPauseReason } from '../../point-of-no-return.ts';
-import type { CanaryStep, RolloutStatus, RunReference } from '../../rollout.ts';
+import type { RolloutStatus, RunReference } from '../../rollout-status.ts';
 import type { Scene } from '../../scene.ts';
 import { findPluginFailure, isPluginDone, pluginsAtStep } from '../../step-plugins.ts';
 import { describeStep } from '../../steps.ts';
+import type { CanaryStep } from '../../strategy-spec.ts';
 import { isMeasuredAnew } from '../put-backs.ts';
 import { nextRunName, phaseOf, referTo, runBase } from '../runs.ts';
 import type { Standing } from './advance.ts';

@@ -1,8 +1,8 @@
 import { explainPlugin, parsePauseSeconds, readWebhookSettings } from '../../../analysis/index.ts';
 import { routerKindsOf } from '../../needs.ts';
 import { internal, invalid, required } from '../../problems.ts';
-import type { CanaryStep, CanaryStrategy } from '../../rollout.ts';
 import { maxWeightOf } from '../../steps.ts';
+import type { CanaryStep, CanaryStrategy } from '../../strategy-spec.ts';
 import { validateAntiAffinity } from '../validate-parts.ts';
 import { validateRoutes } from './validate-routes.ts';
 

@@ -1,8 +1,8 @@
 import { parseDuration } from '../../../analysis/index.ts';
 import { routerKindsOf } from '../../needs.ts';
 import { invalid, required, unsupported } from '../../problems.ts';
-import type { CanaryStrategy, ExperimentStep } from '../../rollout.ts';
 import { maxWeightOf, weightInForce } from '../../steps.ts';
+import type { CanaryStrategy, ExperimentStep } from '../../strategy-spec.ts';
 import type { World } from '../../world.ts';
 import { validateAnalysis } from '../validate-parts.ts';
 

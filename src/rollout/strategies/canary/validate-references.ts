@@ -1,6 +1,6 @@
 import { routerKindsOf } from '../../needs.ts';
 import { invalid } from '../../problems.ts';
-import type { CanaryStrategy } from '../../rollout.ts';
+import type { CanaryStrategy } from '../../strategy-spec.ts';
 import type { World } from '../../world.ts';
 import { validateAnalysis, validateMetadata, validateService } from '../validate-parts.ts';
 import { validateExperimentStep } from './validate-experiment.ts';

@@ -1,7 +1,7 @@
 import type { StringMatch } from '../../managed-routes.ts';
 import { routerKindsOf } from '../../needs.ts';
 import { invalid, required } from '../../problems.ts';
-import type { CanaryStep, CanaryStrategy } from '../../rollout.ts';
+import type { CanaryStep, CanaryStrategy } from '../../strategy-spec.ts';
 
 /** Routers whose objects say weights only. */
 const WITHOUT_ROUTES = ['nginx'];
