@@ -2,18 +2,12 @@ import { BUILTINS } from './builtins/index.ts';
 import { COMPARISONS, NEGATABLE, PRECEDENCE, SPELLINGS, UNARY } from './grammar.ts';
 import { readTokens } from './lexer.ts';
 import { readBytes, readNumber, widen } from './literals.ts';
-import { type BinaryOperator, childrenOf, type Node, PREDICATE_CALLS, type PredicateShape } from './syntax.ts';
+import { type BinaryOperator, type Node, PREDICATE_CALLS, type PredicateShape } from './syntax.ts';
 import { TokenReader } from './token-reader.ts';
+import { limitDepth, TreeSize } from './tree-size.ts';
 import { CompileProblem, type Value } from './value.ts';
 
-/** Bounds the recursion of parser, checker and evaluator alike. */
-const MAX_DEPTH = 250;
 const MAX_LENGTH = 20_000;
-/**
- * expr-lang counts nodes as they are written and allows 10,000; here they are counted as they are visited, or `((a ?: b) ?: c) ?: d`
- * and so on would take longer with each pair of parentheses, twice as long.
- */
-const MAX_SIZE = 20_000;
 
 /** Argo's functions of a float. */
 const TAKE_FLOATS: ReadonlySet<string> = new Set(['isNaN', 'isInf']);
@@ -26,8 +20,7 @@ export function parseCondition(source: string): Node {
 
 class Parser {
   readonly #tokens: TokenReader;
-  /** Of each subtree; what stands at two places of the tree (`b` in `a < b < c`, `a` in `a ?: b`) counts twice. */
-  readonly #extents = new WeakMap<Node, { readonly depth: number; readonly size: number }>();
+  readonly #size = new TreeSize();
   #depth = 0;
   #predicates = 0;
 
@@ -42,21 +35,7 @@ class Parser {
   }
 
   #node<N extends Node>(node: N): N {
-    let depth = 1;
-    let size = 1;
-    for (const child of childrenOf(node)) {
-      const known = this.#extents.get(child) ?? { depth: 0, size: 0 };
-      depth = Math.max(depth, known.depth + 1);
-      size += known.size;
-    }
-    this.#limitDepth(depth);
-    if (size > MAX_SIZE) throw new CompileProblem('compilation failed: expression exceeds maximum allowed nodes');
-    this.#extents.set(node, { depth, size });
-    return node;
-  }
-
-  #limitDepth(depth: number): void {
-    if (depth > MAX_DEPTH) throw new CompileProblem(`condition is nested deeper than ${MAX_DEPTH} levels`);
+    return this.#size.admit(node);
   }
 
   #sequence(): Node {
@@ -68,7 +47,7 @@ class Parser {
 
   #expression(precedence: number): Node {
     this.#depth += 1;
-    this.#limitDepth(this.#depth);
+    limitDepth(this.#depth);
     const node = this.#climb(precedence);
     this.#depth -= 1;
     return node;
@@ -203,22 +182,14 @@ class Parser {
     if (this.#tokens.is('Number')) return this.#literal(readNumber(this.#tokens.next().text));
     if (this.#tokens.is('String')) return this.#postfix(this.#literal(this.#tokens.next().text));
     if (this.#tokens.is('Bytes')) return this.#postfix(this.#literal(readBytes(this.#tokens.next().text)));
-    if (this.#tokens.accept('Bracket', '[')) return this.#postfix(this.#list());
+    if (this.#tokens.accept('Bracket', '[')) {
+      return this.#postfix(this.#node({ kind: 'list', items: this.#items(']') }));
+    }
     if (this.#tokens.accept('Bracket', '{')) return this.#postfix(this.#record());
     const { text: name } = this.#tokens.expect('Identifier');
     if (name === 'true' || name === 'false') return this.#literal(name === 'true');
     if (name === 'nil') return this.#literal(null);
     return this.#postfix(this.#tokens.is('Bracket', '(') ? this.#call(name, []) : this.#node({ kind: 'name', name }));
-  }
-
-  #list(): Node {
-    const items: Node[] = [];
-    while (!this.#tokens.accept('Bracket', ']')) {
-      if (items.length > 0) this.#tokens.expect('Operator', ',');
-      if (items.length > 0 && this.#tokens.accept('Bracket', ']')) break;
-      items.push(this.#expression(0));
-    }
-    return this.#node({ kind: 'list', items });
   }
 
   #record(): Node {
@@ -242,20 +213,21 @@ class Parser {
     this.#tokens.expect('Bracket', '(');
     const shape = PREDICATE_CALLS.get(name);
     if (shape !== undefined) return this.#predicateCall(name, given, shape);
-    const args = [...given, ...this.#arguments()];
+    const args = [...given, ...this.#items(')')];
     if (TAKE_FLOATS.has(name)) return this.#node({ kind: 'call', name, args: args.map(widen) });
     if (BUILTINS.has(name)) return this.#node({ kind: 'call', name, args });
     return this.#node({ kind: 'invoke', callee: this.#node({ kind: 'name', name }), args });
   }
 
-  #arguments(): readonly Node[] {
-    const args: Node[] = [];
-    while (!this.#tokens.accept('Bracket', ')')) {
-      if (args.length > 0) this.#tokens.expect('Operator', ',');
-      if (args.length > 0 && this.#tokens.accept('Bracket', ')')) break;
-      args.push(this.#expression(0));
+  /** Up to the bracket that closes them; a comma may stand behind the last. */
+  #items(closing: ')' | ']'): readonly Node[] {
+    const items: Node[] = [];
+    while (!this.#tokens.accept('Bracket', closing)) {
+      if (items.length > 0) this.#tokens.expect('Operator', ',');
+      if (items.length > 0 && this.#tokens.accept('Bracket', closing)) break;
+      items.push(this.#expression(0));
     }
-    return args;
+    return items;
   }
 
   #predicateCall(name: string, given: readonly Node[], shape: PredicateShape): Node {
@@ -309,7 +281,7 @@ class Parser {
     const isCallee = this.#tokens.is('Bracket', '(');
     const member = this.#node({ kind: 'member', object, property, isOptional, isCallee });
     const whole = this.#tokens.accept('Bracket', '(')
-      ? this.#node({ kind: 'invoke', callee: member, args: this.#arguments() })
+      ? this.#node({ kind: 'invoke', callee: member, args: this.#items(')') })
       : member;
     return isOptional || node.kind === 'chain' ? this.#node({ kind: 'chain', body: whole }) : whole;
   }
