@@ -2,6 +2,7 @@ import { get as httpGet } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { AnalysisRun } from '../../src/analysis/index.ts';
 import { type FrontDesk, isAtGate, isLive, openFrontDesk, type RolloutSeen, type Shop } from '../support/front-desk.ts';
 import { openPods, type Pods } from '../support/pods-of.ts';
 import { hasRedisServer, type RedisServer, startRedisServer } from '../support/redis-server.ts';
@@ -12,6 +13,7 @@ let desk: FrontDesk;
 let redis: RedisServer | undefined;
 let pods: Pods;
 
+const argo = '/apis/argoproj.io/v1alpha1/namespaces/shop';
 const gate = [{ setWeight: 50 }, { pause: {} }];
 const shops: readonly Omit<Shop, 'namespace'>[] = [
   { name: 'cold-window', steps: gate, spec: { rollbackWindow: { revisions: 1 } } },
@@ -59,6 +61,13 @@ const shops: readonly Omit<Shop, 'namespace'>[] = [
     steps: gate,
     canary: { canaryMetadata: { labels: { role: 'canary' } }, stableMetadata: { labels: { role: 'stable' } } },
   },
+  { name: 'tidy', steps: [{ setWeight: 50 }], spec: { revisionHistoryLimit: 1 } },
+  {
+    name: 'watched',
+    steps: [{ setWeight: 25 }, { pause: {} }, { setWeight: 50 }, { pause: {} }],
+    canary: { analysis: { templates: [{ templateName: 'endless' }], startingStep: 2 } },
+  },
+  { name: 'renewed', steps: gate, replicas: 4, canary: { maxUnavailable: 4 } },
   { name: 'apart', steps: gate, canary: { antiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: {} } } },
 ];
 
@@ -247,6 +256,86 @@ describe.concurrent('the canary’s pods', () => {
   });
 });
 
+describe.concurrent('the life of a revision', () => {
+  it('ends with revisionHistoryLimit, but for what an update needs', async () => {
+    await begin('tidy');
+    for (const image of ['shop:2', 'shop:3', 'shop:4']) await release('tidy', image, isLive);
+    // The newest of those that serve nobody is kept, for a way back.
+    await pods.until('tidy', { 'shop:3': 0, 'shop:4': 2 });
+    await desk.patch('tidy', { spec: { revisionHistoryLimit: 0, strategy: { canary: { steps: gate } } } });
+    await toGate('tidy', 'shop:5');
+    await pods.until('tidy', { 'shop:4': 1, 'shop:5': 1 });
+    await desk.patch('tidy', { status: { pauseConditions: null } }, 'status');
+    await desk.until('tidy', 'is live', isLive);
+    await pods.until('tidy', { 'shop:5': 2 });
+  });
+
+  it('is watched in the background from startingStep on, until it is live', async () => {
+    const metric = { name: 'm', interval: '1s', provider: { prometheus: { query: 'vector(1)' } } };
+    const spec = { metrics: [{ ...metric, successCondition: 'result[0] > 0' }] };
+    await desk.sandbox.request('POST', `${argo}/analysistemplates`, {
+      apiVersion: 'argoproj.io/v1alpha1',
+      kind: 'AnalysisTemplate',
+      metadata: { name: 'endless', namespace: 'shop' },
+      spec,
+    });
+    await begin('watched');
+    const { status } = await toGate('watched', 'shop:2');
+    expect(status.currentStepIndex).toBe(1);
+    expect(await runsOf('watched')).toEqual([]);
+    await desk.patch('watched', { status: { pauseConditions: null } }, 'status');
+    const later = (seen: RolloutSeen) => isAtGate(seen) && seen.status.currentStepIndex === 3;
+    const { status: second } = await desk.until('watched', 'is at its second gate', later);
+    const [run] = await runsOf('watched');
+    expect(run?.metadata.name).toBe(`watched-${second.currentPodHash}-2`);
+    expect(run?.metadata.labels['rollout-type']).toBe('Background');
+    await desk.sandbox.eventually('it has measured', async () => {
+      const [seen] = await runsOf('watched');
+      return (seen?.status.metricResults ?? []).length > 0 || undefined;
+    });
+    await desk.patch('watched', { status: { pauseConditions: null } }, 'status');
+    await desk.until('watched', 'is live', isLive);
+    const ended = await desk.sandbox.eventually('its run is over', async () => {
+      const runs = await runsOf('watched');
+      return runs.length === 1 && runs[0]?.status.completedAt !== undefined ? runs[0] : undefined;
+    });
+    expect([ended.spec.terminate, ended.status.phase]).toEqual([true, 'Successful']);
+  });
+});
+
+describe('a restart', () => {
+  it.for(['by its verb', 'by restartAt'])('%s evicts every pod, as far as the disruption budget allows', async (by) => {
+    const { sandbox } = desk;
+    if (by === 'by its verb') {
+      await begin('renewed');
+      await sandbox.request('POST', '/apis/policy/v1/namespaces/shop/poddisruptionbudgets', {
+        apiVersion: 'policy/v1',
+        kind: 'PodDisruptionBudget',
+        metadata: { name: 'renewed', namespace: 'shop' },
+        spec: { minAvailable: 3, selector: { matchLabels: { app: 'renewed' } } },
+      });
+      await toGate('renewed', 'shop:2');
+    }
+    const sizes = { 'shop:1': 2, 'shop:2': 2 };
+    await pods.until('renewed', sizes);
+    const before = [...(await pods.names('renewed', 'shop:1')), ...(await pods.names('renewed', 'shop:2'))];
+    expect(before).toHaveLength(4);
+    const watch = await pods.watchReady('renewed', 4);
+    // Whole seconds: what is as old as the restart is of it.
+    await sleep(1100);
+    const restarted = async () => (await desk.rollout('renewed')).status.restartedAt;
+    const last = await restarted();
+    if (by === 'by its verb') await desk.type('dana', '/rollout restart renewed');
+    else await desk.patch('renewed', { spec: { restartAt: `${new Date().toISOString().slice(0, 19)}Z` } });
+    await sandbox.eventually('it is done', async () => ((await restarted()) === last ? undefined : true));
+    await pods.until('renewed', sizes);
+    const after = [...(await pods.names('renewed', 'shop:1')), ...(await pods.names('renewed', 'shop:2'))];
+    expect(after.filter((name) => before.includes(name))).toEqual([]);
+    expect((await desk.rollout('renewed')).status).toMatchObject({ phase: 'Paused', currentStepIndex: 1 });
+    expect(await watch.stop()).toBe(3);
+  });
+});
+
 describe('header and mirror routes', () => {
   const testers = { 'x-who': 'tester' };
 
@@ -336,6 +425,12 @@ async function abort(name: string): Promise<void> {
     'is aborted',
     ({ status }) => status.phase === 'Degraded' && /^RolloutAborted/.test(status.message ?? ''),
   );
+}
+
+async function runsOf(name: string): Promise<readonly AnalysisRun[]> {
+  const Runs = z.looseObject({ items: z.array(AnalysisRun) });
+  const { items } = await desk.sandbox.get(Runs, `${argo}/analysisruns`);
+  return items.filter(({ metadata }) => metadata.ownerReferences.some((owner) => owner.name === name));
 }
 
 function revisionOf({ metadata }: RolloutSeen): string | undefined {

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import { watchObjects } from '../../src/sandbox/watch-objects.ts';
 import type { TestSandbox } from './sandbox.ts';
 
 /** What a Rollout's pods and ReplicaSets are, by image, as the API has them. */
@@ -12,6 +13,8 @@ export interface Pods {
   affinity(rollout: string, image: string): Promise<unknown>;
   /** Of its running pods. */
   names(rollout: string, image: string): Promise<readonly string[]>;
+  /** Watches how many of its pods are ready at once, from when it has seen so many; tells the fewest. */
+  watchReady(rollout: string, count: number): Promise<{ stop(): Promise<number> }>;
   /** Waits until these images' pods have these labels `role`, one for each pod. */
   untilLabels(rollout: string, roles: Readonly<Record<string, readonly string[]>>): Promise<void>;
 }
@@ -36,6 +39,12 @@ const Owned = z.looseObject({
       spec: z.looseObject({ replicas: z.number(), template: z.looseObject({ spec: PodSpec }) }),
     }),
   ),
+});
+const Watched = z.looseObject({
+  metadata: Meta,
+  status: z.looseObject({
+    conditions: z.array(z.looseObject({ type: z.string(), status: z.string() })).default([]),
+  }),
 });
 const Running = z.looseObject({ items: z.array(z.looseObject({ metadata: Meta, spec: PodSpec })) });
 
@@ -84,6 +93,36 @@ export function openPods(sandbox: TestSandbox): Pods {
     annotations: async (rollout, image) => (await setOf(rollout, image)).metadata.annotations,
     affinity: async (rollout, image) => (await setOf(rollout, image)).pod.affinity,
     names: async (rollout, image) => (await running(rollout, image)).map(({ metadata }) => metadata.name),
+    async watchReady(rollout, count) {
+      const ending = new AbortController();
+      const ready = new Map<string, boolean>();
+      let hasBegun = false;
+      let fewest = Number.POSITIVE_INFINITY;
+      const path = `/api/v1/namespaces/shop/pods?labelSelector=app%3D${rollout}`;
+      const watching = watchObjects(
+        sandbox.standIns.kubeConfig,
+        path,
+        (object, change) => {
+          const { metadata, status } = Watched.parse(object);
+          const isReady = status.conditions.some((one) => one.type === 'Ready' && one.status === 'True');
+          const isThere = change !== 'DELETED' && metadata.deletionTimestamp === undefined;
+          ready.set(metadata.name, isThere && isReady);
+          const now = [...ready.values()].filter(Boolean).length;
+          // As it begins, the watch tells of one pod after another.
+          if (now >= count) hasBegun = true;
+          if (hasBegun) fewest = Math.min(fewest, now);
+        },
+        ending.signal,
+      );
+      await sandbox.eventually(`${count} pods of ${rollout} are ready`, () => hasBegun || undefined);
+      return {
+        async stop() {
+          ending.abort();
+          await watching;
+          return fewest;
+        },
+      };
+    },
     untilLabels: (rollout, roles) =>
       until(`labels of ${rollout}`, roles, async () => {
         const read = Object.keys(roles).map(async (image) => {

@@ -141,6 +141,6 @@ export function unsupportedMediaType(accepted: readonly string[]): ApiError {
   return new ApiError(415, 'UnsupportedMediaType', message);
 }
 
-export function tooManyRequests(message: string, causes: readonly JsonObject[]): ApiError {
-  return new ApiError(429, 'TooManyRequests', message, { causes: [...causes] });
+export function tooManyRequests(message: string, causes: readonly JsonObject[], more: JsonObject = {}): ApiError {
+  return new ApiError(429, 'TooManyRequests', message, { causes: [...causes], ...more });
 }

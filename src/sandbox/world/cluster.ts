@@ -1,6 +1,16 @@
 import { type ApiAddress, type ApiClient, createApiClient } from './api-client.ts';
 import { createMirror, type Mirror } from './mirror.ts';
-import { Autoscaler, ConfigMap, Deployment, EndpointSlice, Job, Pod, ReplicaSet, Service } from './objects.ts';
+import {
+  Autoscaler,
+  ConfigMap,
+  Deployment,
+  DisruptionBudget,
+  EndpointSlice,
+  Job,
+  Pod,
+  ReplicaSet,
+  Service,
+} from './objects.ts';
 import { HttpRoute, Ingress } from './route-objects.ts';
 
 /** The API and a live copy of every kind the world acts on. */
@@ -11,6 +21,7 @@ export type Cluster = {
   readonly deployments: Mirror<Deployment>;
   readonly jobs: Mirror<Job>;
   readonly autoscalers: Mirror<Autoscaler>;
+  readonly disruptionBudgets: Mirror<DisruptionBudget>;
   readonly services: Mirror<Service>;
   readonly endpointSlices: Mirror<EndpointSlice>;
   readonly ingresses: Mirror<Ingress>;
@@ -37,6 +48,13 @@ export function createCluster(options: ClusterOptions): Cluster {
       client,
       path: '/apis/autoscaling/v2/horizontalpodautoscalers',
       schema: Autoscaler,
+      isOptional: true,
+      onProblem,
+    }),
+    disruptionBudgets: createMirror({
+      client,
+      path: '/apis/policy/v1/poddisruptionbudgets',
+      schema: DisruptionBudget,
       isOptional: true,
       onProblem,
     }),

@@ -177,6 +177,22 @@ export const Autoscaler = z.looseObject({
 });
 export type Autoscaler = z.infer<typeof Autoscaler>;
 
+export const DisruptionBudget = z.looseObject({
+  metadata: ObjectMeta,
+  spec: z.looseObject({
+    minAvailable: IntOrPercent.optional(),
+    maxUnavailable: IntOrPercent.optional(),
+    selector: Selector.prefault({}),
+  }),
+  status: z
+    .looseObject({
+      conditions: z.array(Condition).default([]),
+      disruptedPods: z.record(z.string(), z.string()).default({}),
+    })
+    .prefault({}),
+});
+export type DisruptionBudget = z.infer<typeof DisruptionBudget>;
+
 export const Service = z.looseObject({
   metadata: ObjectMeta,
   spec: z

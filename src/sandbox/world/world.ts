@@ -2,6 +2,7 @@ import { startAutoscaler } from './autoscaling/autoscaler.ts';
 import { startPodUsage } from './autoscaling/pod-usage.ts';
 import { createCluster } from './cluster.ts';
 import { startDeploymentController } from './controllers/deployments.ts';
+import { startDisruptionController } from './controllers/disruption-budgets.ts';
 import { startEndpointSliceController } from './controllers/endpoint-slices.ts';
 import { startJobController } from './controllers/jobs.ts';
 import { startReplicaSetController } from './controllers/replica-sets.ts';
@@ -94,6 +95,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       startDeploymentController(cluster, onProblem),
       startReplicaSetController(cluster, onProblem),
       startJobController(cluster, onProblem),
+      startDisruptionController(cluster, onProblem),
       startEndpointSliceController(cluster, onProblem),
       startLoad(traffic, () => load),
       usage,

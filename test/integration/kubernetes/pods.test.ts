@@ -47,6 +47,13 @@ it('reads the pods of its own ReplicaSets alone, and takes a disruption budget a
   expect(found).toMatchObject([{ name: 'checkout-abc-1', podHash: 'abc', isReady: false, isGoing: false }]);
   expect(found[0]?.createdAtMs).toBeGreaterThan(0);
 
+  await cluster.api.request({
+    method: 'PATCH',
+    path: `/api/v1/namespaces/${namespace}/pods/checkout-abc-1/status`,
+    contentType: 'application/merge-patch+json',
+    body: { status: { phase: 'Running' } },
+    signal,
+  });
   // A fresh budget allows nothing before its controller has counted.
   await cluster.api.request({
     method: 'POST',

@@ -16,8 +16,8 @@ import { parseTranscript, writeTranscript } from './kubectl/transcript.ts';
 // Each story is a transcript of real kubectl. What it printed was recorded against a real kube-apiserver and kube-controller-manager 1.34.4:
 // with REAL_KUBE_APISERVER_URL and REAL_KUBE_APISERVER_TOKEN the stories run there, and RECORD=1 writes down what was said.
 // There: a fresh server without ServiceAccount admission and metrics, and the controllers deployment, replicaset, garbage-collector, namespace,
-// horizontal-pod-autoscaler (--horizontal-pod-autoscaler-sync-period=2s), resourcequota, endpointslice, job and clusterrole-aggregation. STORY
-// plays one alone.
+// horizontal-pod-autoscaler (--horizontal-pod-autoscaler-sync-period=2s), resourcequota, endpointslice, disruption, job,
+// ttl-after-finished-controller and clusterrole-aggregation. STORY plays one alone.
 const stories = new URL('../../fixtures/kubectl/stories/', import.meta.url);
 const manifests = fileURLToPath(new URL('../../../manifests', import.meta.url));
 const names = readdirSync(stories)

@@ -54,12 +54,25 @@ export function checkWorkload(object: StoredObject, causes: FieldCause[], old: S
     const message = "Forbidden: may not be specified when strategy `type` is 'Recreate'";
     causes.push({ field: 'spec.strategy.rollingUpdate', reason: 'FieldValueForbidden', message });
   }
+  checkTimes(spec, causes);
   checkPodSpec(objectAt(template, 'spec'), 'spec.template.spec', causes);
   const policy = textAt(objectAt(template, 'spec'), 'restartPolicy');
   if (policy !== '' && policy !== 'Always') {
     const message = `Unsupported value: ${JSON.stringify(policy)}: supported values: "Always"`;
     causes.push({ field: 'spec.template.spec.restartPolicy', reason: 'FieldValueNotSupported', message });
   }
+}
+
+/** A Deployment's pods must be able to be ready for long enough before its deadline. */
+function checkTimes(spec: JsonObject, causes: FieldCause[]): void {
+  for (const field of ['minReadySeconds', 'revisionHistoryLimit', 'progressDeadlineSeconds']) {
+    const value = numberAt(spec, field) ?? 0;
+    if (value < 0) causes.push(negative(`spec.${field}`, value));
+  }
+  const deadline = numberAt(spec, 'progressDeadlineSeconds');
+  if (deadline === undefined || deadline > (numberAt(spec, 'minReadySeconds') ?? 0)) return;
+  const message = `Invalid value: ${deadline}: must be greater than minReadySeconds`;
+  causes.push({ field: 'spec.progressDeadlineSeconds', reason: 'FieldValueInvalid', message });
 }
 
 const counted = ['fullyLabeledReplicas', 'updatedReplicas', 'readyReplicas', 'availableReplicas'];

@@ -21,6 +21,7 @@ const pods = `${core}/pods`;
 const services = `${core}/services`;
 const deployments = '/apis/apps/v1/namespaces/{ns}/deployments';
 const widgets = '/apis/agreement.example.com/v1/namespaces/{ns}/widgets';
+const budgets = '/apis/policy/v1/namespaces/{ns}/poddisruptionbudgets';
 const gadgets = '/apis/agreement.example.com/v1/namespaces/{ns}/gadgets';
 const roles = '/apis/rbac.authorization.k8s.io/v1/namespaces/{ns}';
 
@@ -65,6 +66,12 @@ function pod(name: string, labels: Body = {}): Body {
     metadata: { name, labels },
     spec: { containers: [{ name: 'main', image: 'web:1' }] },
   };
+}
+function podStatus(phase: string, ready: string): Body {
+  return { status: { phase, conditions: [{ type: 'Ready', status: ready }] } };
+}
+function evict(name: string): Sent {
+  return post(`${pods}/${name}/eviction`, { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name } });
 }
 function service(name: string, spec: Body): Body {
   return { apiVersion: 'v1', kind: 'Service', metadata: { name }, spec };
@@ -889,6 +896,45 @@ export const cases: readonly Case[] = [
       post(`${pods}/q/eviction`, { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'q' } }),
       get(`${pods}/q`),
       post(`${pods}/none/eviction`, { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'none' } }),
+    ],
+  },
+  {
+    name: 'a Deployment gets ready within its deadline',
+    pick: ['spec.minReadySeconds', 'spec.progressDeadlineSeconds'],
+    steps: [
+      post(deployments, deployment('late', { minReadySeconds: 600 })),
+      post(deployments, deployment('equal', { minReadySeconds: 10, progressDeadlineSeconds: 10 })),
+      post(deployments, deployment('none', { progressDeadlineSeconds: 0 })),
+      post(deployments, deployment('below', { minReadySeconds: -1, progressDeadlineSeconds: -1 })),
+      post(deployments, deployment('fine', { minReadySeconds: 9, progressDeadlineSeconds: 10 })),
+      patch(`${deployments}/fine`, { spec: { minReadySeconds: 10 } }),
+    ],
+  },
+  {
+    name: 'evictions spend the disruption budget',
+    pick: ['kind', 'status.phase', 'status.disruptionsAllowed'],
+    steps: [
+      ...['p', 'q', 'r', 's', 't'].map((name) => post(pods, pod(name, { app: 'web' }))),
+      ...['p', 'q', 'r'].map((name) => patch(`${pods}/${name}/status`, podStatus('Running', 'True'))),
+      patch(`${pods}/s/status`, podStatus('Running', 'False')),
+      post(budgets, {
+        apiVersion: 'policy/v1',
+        kind: 'PodDisruptionBudget',
+        metadata: { name: 'b' },
+        spec: { minAvailable: 2, selector: { matchLabels: { app: 'web' } } },
+      }),
+      evict('p'),
+      patch(`${budgets}/b/status`, {
+        status: { observedGeneration: 1, currentHealthy: 3, desiredHealthy: 2, expectedPods: 5, disruptionsAllowed: 0 },
+      }),
+      evict('p'),
+      // Pending, and not ready: nobody misses them.
+      evict('t'),
+      evict('s'),
+      patch(`${budgets}/b/status`, { status: { disruptionsAllowed: 1 } }),
+      evict('q'),
+      get(`${budgets}/b`),
+      evict('r'),
     ],
   },
   {
