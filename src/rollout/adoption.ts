@@ -1,6 +1,6 @@
 import { decide } from './decide.ts';
 import type { Effect } from './effect.ts';
-import { type Plan, planRollout } from './plan/plan.ts';
+import { measuredIn, planRollout } from './plan/plan.ts';
 import { computeStepHash } from './pod-hash.ts';
 import type { Rollout } from './rollout.ts';
 import { readGround } from './scene.ts';
@@ -67,9 +67,9 @@ function hasOwnHash(world: World, canary: ReplicaSetView): boolean {
 
 /** A measurement that cannot be taken is an Error, and a few of them end the update. */
 function unknownProviders(world: World, known: readonly string[]): readonly string[] {
-  const plan = planRollout(world, [], 'now');
   const found: string[] = [];
-  for (const { templates, metrics } of analysesOf(plan)) {
+  for (const { analysis } of measuredIn(planRollout(world, [], 'now'))) {
+    const { templates, metrics } = analysis;
     for (const { name, provider } of metrics) {
       if (known.includes(provider)) continue;
       const where = templates.length === 0 ? '' : ` of ${templates.join(', ')}`;
@@ -77,11 +77,6 @@ function unknownProviders(world: World, known: readonly string[]): readonly stri
     }
   }
   return found;
-}
-
-function analysesOf({ steps, background }: Plan) {
-  const ofSteps = steps.flatMap((step) => (step.kind === 'analysis' ? [step.analysis] : []));
-  return background === undefined ? ofSteps : [...ofSteps, background.analysis];
 }
 
 /** Of effects that people would notice. */
@@ -116,8 +111,8 @@ export function unknownToArgo(world: World): readonly string[] {
     if (plugin?.name.startsWith('stepwise/') === true)
       found.push(`step ${index + 1} is ${plugin.name}: Argo calls its spec invalid, and moves nothing`);
   }
-  for (const { metrics } of analysesOf(planRollout(world, [], 'now'))) {
-    for (const { name, run } of metrics) {
+  for (const { analysis } of measuredIn(planRollout(world, [], 'now'))) {
+    for (const { name, run } of analysis.metrics) {
       const settings = run.metrics[0]?.provider.plugin;
       const key = typeof settings === 'object' && settings !== null ? Object.keys(settings)[0] : undefined;
       if (key?.startsWith('stepwise/') === true)

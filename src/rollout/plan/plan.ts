@@ -33,9 +33,9 @@ export type PlannedStep =
   | { readonly kind: 'scale'; readonly to: { readonly replicas: number } | { readonly percent: number } | 'traffic' }
   /** Requests that match all go to the canary, are copied to it, or no longer are (`ends`). */
   | { readonly kind: 'route'; readonly name: string; readonly does: 'header' | 'mirror' | 'ends' }
-  /** An address is called until it says that it is done, or its deadline has come. */
   /** Pods beside the others for a while; the rollout waits for what comes of it. */
   | ({ readonly kind: 'experiment'; readonly atPercent: number } & PlannedExperiment)
+  /** An address is called until it says that it is done, or its deadline has come. */
   | { readonly kind: 'webhook'; readonly host: string; readonly deadlineSeconds: number }
   /** Pods behind the preview's Service: as many as `replicas`, or fewer. */
   | { readonly kind: 'preview'; readonly replicas: number }
@@ -56,9 +56,9 @@ export interface Plan {
   readonly steps: readonly PlannedStep[];
   /** Of blue-green only: the Services' names. */
   readonly blueGreen?: { readonly active: string; readonly preview: string | undefined };
-  /** Measured beside the steps, from this step on (from 0). */
   /** Of a Deployment: Kubernetes moves its pods, then it soaks. */
   readonly rolling?: { readonly soakMs: number };
+  /** Measured beside the steps, from this step on (from 0). */
   readonly background:
     | { readonly analysis: PlannedAnalysis; readonly fromStep: number; readonly atPercent: number }
     | undefined;
@@ -69,9 +69,9 @@ export interface Plan {
   readonly noReturn: PointOfNoReturn | undefined;
   /** `spec.minReadySeconds`: how long each new pod must stay up before it counts. */
   readonly minReadySeconds: number;
-  /** What is under way now, and would be replaced. */
   /** The image of the main container that serves now; undefined: none does yet, or nobody knows. */
   readonly stableImage: string | undefined;
+  /** What is under way now, and would be replaced. */
   readonly underWay: { readonly step: number; readonly isAborted: boolean; readonly isPaused: boolean } | undefined;
   /** Which GitOps tool owns this Rollout, and what it asks for. */
   readonly git: GitOwner | undefined;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decide, readDelivery } from '../../../src/rollout/index.ts';
+import { decide, judgeAdoption, readDelivery, unknownToArgo } from '../../../src/rollout/index.ts';
 import { computePodHash } from '../../../src/rollout/pod-hash.ts';
 import { anAnalysisTemplate } from '../../support/builders.ts';
 import { lookedAtMs, readRecordedWorld, recordedStories } from '../../support/recorded.ts';
@@ -50,6 +50,28 @@ describe('taken over as Argo left it', () => {
     );
     const { effects } = decide(world);
     expect(effects).toEqual([]);
+  });
+
+  it('is refused where an experiment measures what cannot be measured here; and given back, where Argo cannot', () => {
+    const world = withTemplates(readRecordedWorld('canary-gate-without-router'));
+    const analyses = [{ name: 'errors', templateName: 'slo', args: [] }];
+    const experiment = { templates: [{ name: 'candidate', specRef: 'canary' }], analyses };
+    const { spec } = world.rollout;
+    const strategy = { canary: { ...spec.strategy?.canary, steps: [{ experiment }] } };
+    const measured = { ...world, rollout: { ...world.rollout, spec: { ...spec, strategy } } };
+    expect(judgeAdoption(measured, ['job'])).toMatchObject({
+      kind: 'refused',
+      why: expect.arrayContaining([expect.stringContaining('of slo is measured by prometheus: known are job')]),
+    });
+    const hook = { name: 'hook', provider: { plugin: { 'stepwise/webhook': { url: 'https://a.dev' } } } };
+    const slo = anAnalysisTemplate('slo');
+    const asked = {
+      ...measured,
+      templates: { 'AnalysisTemplate/slo': { ...slo, spec: { ...slo.spec, metrics: [hook] } } },
+    };
+    expect(unknownToArgo(asked)).toEqual([
+      'metric "hook" is measured by stepwise/webhook: each of its measurements would be an Error',
+    ]);
   });
 
   it('wakes when the pause that Argo began is over', () => {
