@@ -166,10 +166,11 @@ export type PluginCall =
 export function nextPluginCall(rollout: Rollout, nowMs: number): PluginCall | undefined {
   const open = entriesOf(rollout.status).filter((entry) => isOpen(entry) && (!isRun(entry) || mayRun(rollout, entry)));
   const due = [...open.filter((entry) => !isRun(entry)), ...open.filter(isRun)].find(
-    (entry) => dueAtMs(entry) <= nowMs,
+    (entry) => dueAtMs(rollout, entry) <= nowMs,
   );
   if (due === undefined) {
-    return open.length === 0 ? undefined : { kind: 'wait', untilMs: Math.min(...open.map(dueAtMs)) };
+    const times = open.map((entry) => dueAtMs(rollout, entry));
+    return times.length === 0 ? undefined : { kind: 'wait', untilMs: Math.min(...times) };
   }
   const kept = keptOf(due);
   const read = readWebhookSettings(kept?.config);
@@ -188,9 +189,11 @@ function mayRun({ spec, status }: Rollout, entry: StepPluginStatus): boolean {
   return isPresent && status.abort !== true && status.promoteFull !== true && spec.paused !== true;
 }
 
-function dueAtMs({ updatedAt, backoff, startedAt }: StepPluginStatus): number {
+/** When it is asked next: as the other side, or our patience, has it, and once more at its deadline. */
+function dueAtMs(rollout: Rollout, entry: StepPluginStatus): number {
+  const { updatedAt, backoff, startedAt } = entry;
   if (updatedAt === undefined) return parseTimestamp(startedAt ?? '') ?? 0;
-  return (parseTimestamp(updatedAt) ?? 0) + (parseMs(backoff) ?? 0);
+  return Math.min((parseTimestamp(updatedAt) ?? 0) + (parseMs(backoff) ?? 0), deadlineAtMs(rollout, entry));
 }
 
 function parseMs(backoff: string | undefined): number | undefined {
@@ -252,11 +255,14 @@ function advanced(before: StepPluginStatus, outcome: PluginOutcome, nowMs: numbe
 /** What is not done by its deadline has failed: nobody waits for ever, and nothing is promoted without an answer. */
 function limited(entry: StepPluginStatus, rollout: Rollout, nowMs: number): StepPluginStatus {
   if (!isOpen(entry)) return entry;
-  const deadlineMs = pluginDeadlineMs(rollout, entry);
-  if (nowMs < (parseTimestamp(entry.startedAt ?? '') ?? 0) + deadlineMs) return entry;
+  if (nowMs < deadlineAtMs(rollout, entry)) return entry;
   const last = entry.message === undefined ? '' : `: ${entry.message}`;
-  const message = `not done after ${deadlineMs / 1000} s${last}`;
+  const message = `not done after ${pluginDeadlineMs(rollout, entry) / 1000} s${last}`;
   return { ...entry, phase: 'Failed', message, finishedAt: formatTimestamp(nowMs) };
+}
+
+function deadlineAtMs(rollout: Rollout, entry: StepPluginStatus): number {
+  return (parseTimestamp(entry.startedAt ?? '') ?? 0) + pluginDeadlineMs(rollout, entry);
 }
 
 /** As its step says; else the time that the rollout has for any progress, as Argo. */
@@ -284,6 +290,6 @@ export function pluginWaitOf(
   return {
     host,
     message: run.message,
-    untilMs: (parseTimestamp(run.startedAt ?? '') ?? 0) + pluginDeadlineMs(rollout, run),
+    untilMs: deadlineAtMs(rollout, run),
   };
 }

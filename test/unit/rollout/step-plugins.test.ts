@@ -107,6 +107,19 @@ describe('a plugin step', () => {
     });
   });
 
+  it('that asks to be left alone for longer than its deadline is asked at that deadline', () => {
+    const cluster = underWay({ setWeight: 20 }, plugin({ url, deadline: '60s' }), { setWeight: 60 });
+    const untilMs = cluster.nowMs + 60_000;
+    ask(cluster, { ...running, requeueAfterMs: 3_600_000 });
+    expect(nextPluginCall(cluster.rollout, cluster.nowMs)).toEqual({ kind: 'wait', untilMs });
+    cluster.wait(60);
+    ask(cluster, { ...running, requeueAfterMs: 3_600_000 });
+    expect(cluster.rollout.status).toMatchObject({
+      abort: true,
+      message: expect.stringContaining('not done after 60 s: schema 12 of 40'),
+    });
+  });
+
   it('has no deadline but its own: the progress deadline does not count meanwhile', () => {
     const cluster = underWay({ setWeight: 20 }, plugin({ url, deadline: '2h' }));
     ask(cluster, running);
