@@ -80,7 +80,8 @@ export function createExperiments(
         metadata: { name, namespace, annotations, ownerReferences },
         spec: { selector, ports: ports.map((port) => ({ ...port })) },
       };
-      const wish = { resource: resources.services, owner: experiment, name, manifest, ifTaken: 'refused' } as const;
+      const ifTaken = 'refusedUnlessLeft';
+      const wish = { resource: resources.services, owner: experiment, name, manifest, ifTaken } as const;
       caches.services.learn(await createOwned(cluster, wish, options));
     },
     async deleteService(experiment, name, options) {

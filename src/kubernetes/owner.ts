@@ -1,4 +1,4 @@
-import { AlreadyExistsError, ConflictError, type JsonObject } from '../lib/index.ts';
+import { AlreadyExistsError, ConflictError, type JsonObject, ObjectMeta } from '../lib/index.ts';
 import type { Rollout } from '../rollout/index.ts';
 import type { Cluster, KubernetesObject, Resource, WriteOptions } from './cluster.ts';
 import { controllerUidOf } from './objects.ts';
@@ -33,8 +33,11 @@ interface OwnedWish {
   readonly name: string;
   /** With `controllerReference(owner)` in it. */
   readonly manifest: JsonObject;
-  /** What one of that name that belongs to somebody else is: AlreadyExists, or something to look at again. */
-  readonly ifTaken: 'refused' | 'conflict';
+  /**
+   * What one of that name that belongs to somebody else is: AlreadyExists, or something to look at again. `refusedUnlessLeft`: the first,
+   * unless an owner of the same name that was deleted has left it behind, and the garbage collector has not come by yet.
+   */
+  readonly ifTaken: 'refused' | 'refusedUnlessLeft' | 'conflict';
 }
 
 /** Creates an object of this owner. One of its own by that name is kept as it is: names are deterministic. */
@@ -51,7 +54,18 @@ export async function createOwned(
     const there = await cluster.get(resource, { namespace, name }, options.signal);
     if (there === undefined) throw new ConflictError(`${resource.kind} ${name} came and went`, { cause: error });
     if (controllerUidOf(there) === uid) return there;
-    if (ifTaken === 'refused') throw error;
+    const isLeft = ifTaken === 'refusedUnlessLeft' && isOfPredecessor(there, manifest);
+    if (ifTaken !== 'conflict' && !isLeft) throw error;
     throw new ConflictError(`${resource.kind} ${name} belongs to another owner`, { cause: error });
   }
+}
+
+/** Its owner had the kind and the name of ours: there is only one of these at a time. */
+function isOfPredecessor(there: KubernetesObject, wanted: JsonObject): boolean {
+  const [was, is] = [there.metadata, wanted.metadata].map((metadata) =>
+    ObjectMeta.pick({ ownerReferences: true })
+      .parse(metadata)
+      .ownerReferences.find(({ controller }) => controller),
+  );
+  return was !== undefined && was.kind === is?.kind && was.name === is.name;
 }

@@ -46,7 +46,9 @@ export function createWorkloads(
   return {
     async create(owner, wanted, options) {
       const manifest = manifestOf(owner, kind, wanted);
-      const wish = { resource: resources.replicaSets, owner, name: wanted.name, manifest, ifTaken: 'refused' } as const;
+      // A Rollout chooses another hash then, an Experiment's names are its own: it waits until they are free.
+      const ifTaken = kind === 'Experiment' ? 'refusedUnlessLeft' : 'refused';
+      const wish = { resource: resources.replicaSets, owner, name: wanted.name, manifest, ifTaken } as const;
       cache.learn(await createOwned(cluster, wish, options));
     },
     async scale(owner, change, options) {

@@ -209,6 +209,37 @@ test('does not touch what belongs to somebody else, and says so', async () => {
   expect(at(await read(namespace, resources.services, 'exp-pods'), 'spec', 'selector')).toEqual({ app: 'x' });
 });
 
+test('made again under the same name, it waits until what the one before has left is gone', async () => {
+  const namespace = await world.namespace();
+  const { cluster, signal } = world;
+  const { analyses: _, ...without } = spec;
+  const ownerReferences = [
+    { apiVersion: 'argoproj.io/v1alpha1', kind: 'Experiment', name: 'exp', uid: 'the-one-before', controller: true },
+  ];
+  const pods = { metadata: { labels: { app: 'pods' } }, spec: { containers: [{ name: 'app', image: 'pods:1' }] } };
+  const left = { replicas: 0, selector: { matchLabels: { app: 'pods' } }, template: pods };
+  // Held, so that the garbage collector is late for certain.
+  const metadata = { namespace, name: 'exp-pods', ownerReferences, finalizers: ['acme.dev/held'] };
+  await cluster.create(resources.replicaSets, { metadata, spec: left }, { signal });
+  await cluster.create(resources.experiments, { metadata: { namespace, name: 'exp' }, spec: without }, { signal });
+  expect(await turnOf(namespace, cluster)).toEqual({ isUnfinished: true });
+  const waiting = Experiment.parse(await read(namespace, resources.experiments, 'exp'));
+  expect(waiting.status.phase).toBe('Pending');
+
+  const name = { namespace, name: 'exp-pods' };
+  await cluster.delete(
+    resources.replicaSets,
+    name,
+    (await read(namespace, resources.replicaSets, 'exp-pods')).metadata.uid,
+    { signal },
+  );
+  await cluster.patchMerge(resources.replicaSets, name, { metadata: { finalizers: null } }, { signal });
+  await turnOf(namespace, cluster);
+  const made = await read(namespace, resources.replicaSets, 'exp-pods');
+  expect(at(made, 'metadata', 'ownerReferences', '0', 'uid')).toBe(waiting.metadata.uid);
+  expect(at(made, 'spec', 'replicas')).toBe(2);
+});
+
 test('pods that the API server refuses end it in its words', async () => {
   const namespace = await world.namespace();
   const { cluster, signal } = world;
