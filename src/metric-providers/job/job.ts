@@ -60,7 +60,8 @@ export function createJobProvider(jobs: JobTools): LastingMetricProvider {
         }
       });
       if (!isOf(job, place)) throw new Error(`Job ${job.name} is there already, and is not of this metric`);
-      return orNotNow(() => readingOf(job, nowMs, nowMs, signal));
+      // Begun: a look that is refused must not count as an error, or the next try would begin another one beside it.
+      return alwaysNotNow(() => readingOf(job, nowMs, nowMs, signal));
     },
     async poll(begun, nowMs, signal) {
       return alwaysNotNow(async () => {
