@@ -39,7 +39,8 @@ export function registerArgoMetrics(tools: GaugeTools): ArgoMetrics {
   /** What was counted of each Rollout: a counter cannot be asked for it. */
   const counted = new Map<string, Map<string, { readonly type: string; readonly reason: string }>>();
 
-  // Nothing grows with time: what is gone takes its series along.
+  // Nothing grows with time: what is gone takes its series along, and the turn that finds it gone makes no new one.
+  const known = { rollout: caches.rollouts, 'analysis-run': caches.analysisRuns, experiment: caches.experiments };
   caches.rollouts.onChange(({ name: { namespace, name }, after }) => {
     if (after !== undefined) return;
     reconcile.rollout.forget({ namespace, name });
@@ -57,6 +58,7 @@ export function registerArgoMetrics(tools: GaugeTools): ArgoMetrics {
   return {
     observeTurn({ kind, namespace, name, seconds, result }) {
       if (kind !== 'rollout' && kind !== 'analysis-run' && kind !== 'experiment') return;
+      if (known[kind].get({ namespace, name }) === undefined) return;
       reconcile[kind].observe({ namespace, name }, seconds, result !== 'done');
     },
     countEvent({ regarding, type = 'Normal', reason }) {

@@ -7,10 +7,11 @@ import { readRecordedWorld, recordedStories } from '../../support/recorded.ts';
 
 type Listener<T> = Parameters<Reflector<T>['onChange']>[0];
 
-function cacheOf<T>(objects: readonly T[]) {
+function cacheOf<T extends { readonly metadata: { readonly name: string } }>(objects: readonly T[]) {
   const listeners: Listener<T>[] = [];
+  const gone = new Set<string>();
   const cache: Reflector<T> = {
-    get: () => undefined,
+    get: ({ name }) => objects.find(({ metadata }) => metadata.name === name && !gone.has(name)),
     list: () => objects,
     ownedBy: () => [],
     onChange(listener) {
@@ -23,6 +24,7 @@ function cacheOf<T>(objects: readonly T[]) {
     ageMs: () => 0,
   };
   function tell(change: Parameters<Listener<T>>[0]): void {
+    if (change.after === undefined) gone.add(change.name.name);
     for (const listener of listeners) listener(change);
   }
   return { cache, tell };
@@ -103,5 +105,8 @@ it('counts turns and events, and forgets what is gone', async () => {
     ]),
   );
   rollouts.tell({ name, before: undefined, after: undefined });
+  expect(await lines()).toEqual([]);
+  // The turn that its deletion led to.
+  metrics.observeTurn({ kind: 'rollout', ...name, seconds: 0.01, result: 'done' });
   expect(await lines()).toEqual([]);
 });
