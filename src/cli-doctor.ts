@@ -54,7 +54,8 @@ export function createOutsideProbes({ cluster, config, providers, prometheus }: 
     },
     rights: async (signal) => {
       const reviews = createAccessReviews(cluster, account);
-      const asked = rightQuestions((await isDriving(signal)) ? drivenRights : neededRights, {
+      const drives = await isDriving(signal);
+      const asked = rightQuestions(drives ? drivenRights : neededRights, {
         watchNamespaces: config.WATCH_NAMESPACES,
         leaseNamespace: config.ARGO_NAMESPACE,
         ownNamespace: own,
@@ -62,8 +63,7 @@ export function createOutsideProbes({ cluster, config, providers, prometheus }: 
       const answers = await Promise.all(asked.map(({ question }) => reviews.mayWe(question, signal)));
       return judgeRights(
         asked.filter((_, index) => answers[index] !== true),
-        asked.length,
-        account,
+        { asked: asked.length, account, isDriving: drives },
       );
     },
     definitions: async (signal) =>

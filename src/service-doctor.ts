@@ -114,8 +114,7 @@ function rights({ cluster, config, driven }: DoctorHands): Probe {
     ]);
     return judgeRights(
       asked.filter((_, index) => answers[index] !== true),
-      asked.length,
-      account,
+      { asked: asked.length, account, isDriving: driven !== undefined },
     );
   };
 }

@@ -2,14 +2,17 @@ import { factsOf, glance, lookAt, type ObserveTools, readAnalysisRuns } from './
 import type { ConnectedCluster } from './kubernetes/index.ts';
 import type { createOperations } from './operations/index.ts';
 import { type DeliveryRecord, listRecords, pastRevisionOf, type Records, wasLive } from './records/index.ts';
-import { type Delivery, type RunBy, readDelivery, type World } from './rollout/index.ts';
+import { type Delivery, needsController, type RunBy, readDelivery, type World } from './rollout/index.ts';
 import type { Hands } from './service-hands.ts';
 
 /** A record and one look at its rollout, as what people are shown. */
 export type Deliver = (record: DeliveryRecord, look: { readonly world: World; readonly revision: number }) => Delivery;
 
 export function createDeliver(cluster: Pick<ConnectedCluster, 'uid'>, runBy: () => RunBy | undefined): Deliver {
-  return (record, { world }) => readDelivery(world, { clusterUid: cluster.uid(), runBy: runBy(), ...factsOf(record) });
+  return (record, { world }) => {
+    const other = needsController(world.rollout) ? runBy() : undefined;
+    return readDelivery(world, { clusterUid: cluster.uid(), runBy: other, ...factsOf(record) });
+  };
 }
 
 type Reading = Pick<

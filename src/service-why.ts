@@ -4,7 +4,14 @@ import { type AccessRules, type ConnectedCluster, keeperLeaseName } from './kube
 import type { MetricProviders } from './metric-providers/index.ts';
 import type { Study, WhyTools } from './operations/index.ts';
 import { type Records, writerOf } from './records/index.ts';
-import { foreignWriter, instanceIdLabel, type Rollout, type Standing } from './rollout/index.ts';
+import {
+  foreignWriter,
+  instanceIdLabel,
+  needsController,
+  plainDeployment,
+  type Rollout,
+  type Standing,
+} from './rollout/index.ts';
 import type { DrivenController } from './service-controller.ts';
 import type { Deliver } from './service-reading.ts';
 import type { TrafficRouters } from './traffic-routers/index.ts';
@@ -64,9 +71,11 @@ function standingOf(rollout: Rollout, { cluster, config, engine, driven }: WhyHa
   if (wanted !== config.INSTANCE_ID) return { kind: 'instance', wanted, own: config.INSTANCE_ID };
   const lease = `${config.ARGO_NAMESPACE}/${keeperLeaseName(config.INSTANCE_ID)}`;
   if (driven !== undefined) {
-    if (driven.holder() !== undefined) return { kind: 'ours' };
+    if (driven.holder() !== undefined || !needsController(rollout)) return { kind: 'ours' };
     const runBy = driven.runBy();
-    return { kind: 'silent', controller: runBy?.name ?? 'an Argo controller', lease, sinceMs: runBy?.silentSinceMs };
+    const controller = runBy?.name ?? 'an Argo controller';
+    const measuresOnly = plainDeployment(rollout.metadata.name) !== undefined;
+    return { kind: 'silent', controller, lease, sinceMs: runBy?.silentSinceMs, measuresOnly };
   }
   const { holder, heldSinceMs } = engine().standing();
   if (holder === undefined || holder === '') return { kind: 'nobody', lease };

@@ -104,12 +104,23 @@ export const neededRights: readonly Right[] = [
   },
 ];
 
+const writtenInDrive: readonly string[] = [
+  'apps/deployments',
+  'apps/deployments/finalizers',
+  '/podtemplates',
+  'argoproj.io/analysisruns',
+  'events.k8s.io/events',
+];
+
 const reading: readonly string[] = ['get', 'list', 'watch'];
 
-/** Beside an Argo controller (CONTROLLER=drive) nothing of others is written but what people ask for of a Rollout, or of its workload. */
+/**
+ * Beside an Argo controller (CONTROLLER=drive) nothing of others is written but what people ask for of a Rollout, or of its workload, and
+ * what guards plain Deployments: themselves, their runs (which Argo measures), an event of what became of them.
+ */
 function isWrittenInDrive({ group, resource, scope }: Right): boolean {
   if (scope === 'cluster' || scope === 'own' || group === 'stepwise.dev') return true;
-  if (scope === 'watched' && (resource === 'deployments' || resource === 'podtemplates')) return true;
+  if (scope === 'watched' && writtenInDrive.includes(`${group}/${resource}`)) return true;
   return group === 'argoproj.io' && (resource === 'rollouts' || resource === 'rollouts/status');
 }
 

@@ -229,7 +229,7 @@ export const refusalReasons = [
   'invalidSpec', // facts: message
   'gitOwned', // start, undo: Git sets the field; facts: tool, source, changes (lines of field, from, to), putsBack, mayOverride, link, file
   'overrideNeedsReason', // against Git without saying why
-  'controllerSilent', // what raises risk, while the Argo controller that runs it is silent: facts: controller, since
+  'controllerSilent', // what raises risk, while the Argo controller that runs it is silent: facts: controller, part
   'movedMeanwhile', // the object changed between look and write, again and again
 ] as const;
 export type RefusalReason = (typeof refusalReasons)[number];

@@ -1,5 +1,5 @@
 import type { ObjectName } from '../kubernetes/index.ts';
-import { type Binding, bindingOf } from '../rollout/index.ts';
+import { type Binding, bindingOf, needsController, plainDeployment } from '../rollout/index.ts';
 import type { Act, Change, OperationTools, RecordedAct, Seen } from './act.ts';
 import { authorise, type Verb } from './authorise.ts';
 import type { Refusal, Wish } from './operations.ts';
@@ -83,9 +83,11 @@ async function denialOf<W extends Wish>(
   if (rule.raisesRisk && !tools.channels.isBound(askedIn, rollout)) {
     return { done: false, reason: 'unboundChannel', facts: { ...name, ...(channel === undefined ? {} : { channel }) } };
   }
-  const silent = rule.raisesRisk ? tools.silentController?.() : undefined;
-  if (silent !== undefined)
-    return { done: false, reason: 'controllerSilent', facts: { ...name, controller: silent.name } };
+  const silent = rule.raisesRisk && needsController(rollout) ? tools.silentController?.() : undefined;
+  if (silent !== undefined) {
+    const part = plainDeployment(name.name) === undefined ? 'runs' : 'measures';
+    return { done: false, reason: 'controllerSilent', facts: { ...name, controller: silent.name, part } };
+  }
   return wish.saw === undefined ? undefined : staleness(wish.saw, bindingOf(rollout, analysisRuns), rule.isBoundTo);
 }
 

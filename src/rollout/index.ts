@@ -61,7 +61,7 @@ export {
 } from './names.ts';
 export { neededLiveServices, neededServices, neededTemplates, routerKindsOf } from './needs.ts';
 export { withPingPong } from './ping-pong.ts';
-export { namePlainDeployment, plainDeployment } from './plain-deployment.ts';
+export { namePlainDeployment, needsController, plainDeployment } from './plain-deployment.ts';
 export type { ExpectedTime } from './plan/expected-time.ts';
 export { type Measured, measuredIn, type Plan, type PlannedImage, type PlannedStep, planRollout } from './plan/plan.ts';
 export type { PlannedAnalysis, PlannedMetric } from './plan/planned-analysis.ts';

@@ -74,7 +74,7 @@ it('the rights that doctor asks for in drive mode are those that its overlay giv
   expect(asked.sort()).toEqual([...rightsIn('overlays/drive/rbac.yaml'), ...kept].sort());
 });
 
-it('in drive mode nothing of other people is written but Rollouts', () => {
+it('in drive mode nothing of other people is written but Rollouts, and what guards Deployments', () => {
   const writes = drivenRights
     .filter(({ verbs }) => verbs.some((verb) => !['get', 'list', 'watch'].includes(verb)))
     .map(({ group, resource }) => `${group}/${resource}`);
@@ -82,25 +82,47 @@ it('in drive mode nothing of other people is written but Rollouts', () => {
     '/configmaps',
     // What a workloadRef names, where a person starts or undoes.
     '/podtemplates',
+    // The same; and those that are guarded.
     'apps/deployments',
+    'apps/deployments/finalizers',
+    // Runs that judge guarded Deployments.
+    'argoproj.io/analysisruns',
     'argoproj.io/rollouts',
     'argoproj.io/rollouts/status',
     'authorization.k8s.io/subjectaccessreviews',
     'coordination.k8s.io/leases',
+    'events.k8s.io/events',
     'stepwise.dev/deliveryrecords',
   ]);
   const ofLeases = drivenRights.filter(({ resource, scope }) => resource === 'leases' && scope !== 'own');
   expect(ofLeases.map(({ verbs }) => verbs)).toEqual([['get', 'list', 'watch']]);
 });
 
-it('a watched namespace has the same rights as all namespaces have', () => {
-  const inOne = rightsIn('watched-namespace/role.yaml').map((line) => line.replace(/^Role /, 'ClusterRole '));
+it.each([
+  ['watched-namespace', 'app', roleOf.watched],
+  ['watched-namespace-drive', 'overlays/drive', driveRoleOf.watched],
+])('a namespace of %s has the same rights as all namespaces have', (folder, all, role = '') => {
+  const inOne = rightsIn(`${folder}/role.yaml`).map((line) => line.replace(/^Role /, 'ClusterRole '));
   expect(inOne.length).toBeGreaterThan(40);
-  expect(inOne).toEqual(rightsIn('app/rbac.yaml').filter((line) => line.startsWith(roleOf.watched)));
+  expect(inOne).toEqual(rightsIn(`${all}/rbac.yaml`).filter((line) => line.startsWith(role)));
 });
 
+it.each(['namespaces', 'drive-namespaces'])(
+  'overlays/%s takes away every ClusterRole that a Role replaces',
+  (overlay) => {
+    const text = readFileSync(
+      new URL(`../../manifests/install/overlays/${overlay}/kustomization.yaml`, import.meta.url),
+      'utf8',
+    );
+    const role = overlay === 'namespaces' ? 'stepwise-engine' : 'stepwise-drive';
+    for (const kind of ['ClusterRole', 'ClusterRoleBinding'])
+      expect(text).toContain(`kind: ${kind}, metadata: { name: ${role} }, $patch: delete`);
+  },
+);
+
 it('each rule of a role says in a comment what it is for', () => {
-  for (const file of ['app/rbac.yaml', 'watched-namespace/role.yaml', 'overlays/drive/rbac.yaml']) {
+  const roles = ['watched-namespace/role.yaml', 'watched-namespace-drive/role.yaml'];
+  for (const file of ['app/rbac.yaml', ...roles, 'overlays/drive/rbac.yaml']) {
     const lines = readFileSync(new URL(`../../manifests/install/${file}`, import.meta.url), 'utf8').split('\n');
     const rules = lines.flatMap((line, index) => (line.startsWith('  - apiGroups:') ? [index] : []));
     expect(rules.length).toBeGreaterThan(10);

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { argoSettings, startArgoLine } from '../support/argo-line.ts';
 import { kubeconfigThrough } from '../support/breakable-line.ts';
 import { hasRedisServer, startRedisServer } from '../support/redis-server.ts';
+import { cardWords, imageOf, openDeployments, readDeployment, setDeploymentImage } from '../support/rolling-shops.ts';
 import { asTold, buildStreet, channelOf, type Street, seenOf, toldOf } from '../support/shops.ts';
 
 const stops: (() => Promise<void>)[] = [];
@@ -13,10 +14,12 @@ afterEach(async () => {
 });
 
 it.skipIf(!hasRedisServer())(
-  'shows a good and a bad release that an Argo controller runs, and writes nothing but what people ask for',
+  'shows a good and a bad release that an Argo controller runs, and writes nothing but what people ask for and what guards Deployments',
   async () => {
-    const street = await buildStreet(['good', 'bad', 'asked']);
+    const guarded = ['rolled', 'undone'];
+    const street = await buildStreet(['good', 'bad', 'asked'], undefined, guarded);
     stops.push(() => street.stop());
+    await openDeployments(street, [{ name: 'rolled' }, { name: 'undone', analysis: 'late-slo', soak: '30s' }]);
     const redis = await startRedisServer('port');
     stops.push(() => redis.stop());
     const settings = { ...street.settings, REDIS_URL: redis.url };
@@ -34,6 +37,10 @@ it.skipIf(!hasRedisServer())(
       ['asked', 'shop:2'],
     ] as const)
       await street.release(shop, image);
+    // Argo knows nothing of these two: we guard them, with runs that Argo measures.
+    await Promise.all(guarded.map((name) => cardWords(street, name, 1, /is live/)));
+    await setDeploymentImage(street, 'rolled', 'shop:2');
+    await setDeploymentImage(street, 'undone', 'shop:bad');
     await street.untilWeight('asked', 10);
     await type(street, 'pause', (rollout) => rollout?.spec.paused === true);
     await type(street, 'resume', (rollout) => rollout?.spec.paused !== true);
@@ -42,6 +49,9 @@ it.skipIf(!hasRedisServer())(
     await street.untilBack('bad');
     await street.untilLive('good');
     for (const shop of ['good', 'bad']) await street.untilWeight(shop, 0);
+    await cardWords(street, 'rolled', 2, /is live.*measured by argo-rollouts/s);
+    await cardWords(street, 'undone', 2, /rolled back.*success-rate.*✓ no new pod serves/s);
+    expect(imageOf(await readDeployment(street, 'undone'))).toBe('shop:1');
 
     // Whether the revision that was live before we came has a card, too, is another story.
     const seen = ['good', 'bad'].map((shop) => ({
@@ -58,8 +68,16 @@ it.skipIf(!hasRedisServer())(
     expect(card).toContain('run by argo-rollouts');
 
     expect(new Set(writes.map(({ what }) => what))).toEqual(
-      new Set(['deliveryrecords', 'leases stepwise/stepwise-drive', 'rollouts', 'subjectaccessreviews']),
+      new Set([
+        ...['deliveryrecords', 'leases stepwise/stepwise-drive', 'rollouts', 'subjectaccessreviews'],
+        ...['deployments', 'analysisruns', 'events'],
+      ]),
     );
+    // The runs of guarded Deployments are named and ended by us; what is measured is Argo's to write.
+    const ofRuns = writes.filter(({ what }) => what === 'analysisruns');
+    expect(new Set(ofRuns.map(({ name }) => /^(rolled|undone)-/.exec(name)?.[1]))).toEqual(new Set(guarded));
+    const ofDeployments = writes.filter(({ what }) => what === 'deployments');
+    expect(new Set(ofDeployments.map(({ name }) => name))).toEqual(new Set(guarded));
     // Each in the name of who asked: pause, resume, abort.
     const ofRollouts = writes.filter(({ what, status }) => what === 'rollouts' && status < 400);
     expect(ofRollouts.map(({ manager }) => manager)).toEqual(Array(3).fill('stepwise-U0DANA'));
@@ -112,6 +130,7 @@ async function onlyDriveRights({ sandbox }: Street): Promise<void> {
 
 interface Write {
   readonly what: string;
+  readonly name: string;
   readonly status: number;
   readonly manager: string;
 }
@@ -121,7 +140,7 @@ function noteWrites({ sandbox }: Street): readonly Write[] {
   const writes: Write[] = [];
   sandbox.standIns.kubernetes?.onWrite(({ user, resource, namespace, name, status, fieldManager: manager }) => {
     if (user !== 'system:serviceaccount:stepwise:stepwise') return;
-    writes.push({ what: resource === 'leases' ? `leases ${namespace}/${name}` : resource, status, manager });
+    writes.push({ what: resource === 'leases' ? `leases ${namespace}/${name}` : resource, name, status, manager });
   });
   return writes;
 }

@@ -9,11 +9,23 @@ export function causesOf(words: string): readonly Cause[] {
     { kind: 'otherController', standing: { kind: 'beside', controller: words } },
     {
       kind: 'otherController',
-      standing: { kind: 'silent', controller: words, lease: 'argo-rollouts/lock', sinceMs: noonMs },
+      standing: {
+        kind: 'silent',
+        controller: words,
+        lease: 'argo-rollouts/lock',
+        sinceMs: noonMs,
+        measuresOnly: false,
+      },
     },
     {
       kind: 'otherController',
-      standing: { kind: 'silent', controller: words, lease: 'argo-rollouts/lock', sinceMs: undefined },
+      standing: {
+        kind: 'silent',
+        controller: words,
+        lease: 'argo-rollouts/lock',
+        sinceMs: undefined,
+        measuresOnly: true,
+      },
     },
     { kind: 'otherController', standing: { kind: 'instance', wanted: words, own: '' } },
     { kind: 'otherController', standing: { kind: 'instance', wanted: '', own: words } },

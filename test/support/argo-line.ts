@@ -26,8 +26,9 @@ export async function startArgoLine(serverUrl: string): Promise<{ readonly url: 
   }
 
   function inward(words: string): string {
-    // What it wrote is its own to it: otherwise it would take itself for another controller.
+    // What it wrote is its own to it: otherwise it would take itself for another controller. Of guarded Deployments Argo knows nothing.
     return words
+      .replaceAll('"stepwise.dev/analysis"', '"elsewhere.dev/analysis"')
       .replaceAll(`${argo.pod}_`, `stepwise_${pod}_`)
       .replaceAll(`"manager":"${argo.manager}"`, '"manager":"stepwise"');
   }

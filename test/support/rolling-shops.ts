@@ -26,33 +26,36 @@ export interface RollingShop {
 
 /** Opens shops with one load for all of them. */
 export async function openDeployments(
-  { sandbox }: FrontDesk,
+  { sandbox }: Pick<FrontDesk, 'sandbox'>,
   shops: readonly RollingShop[],
   otherHosts: readonly string[] = [],
 ): Promise<void> {
   const put = (path: string, object: object) => sandbox.request('POST', path, object);
   const names = [...shops.map(({ name }) => name), ...otherHosts];
   const data = Object.fromEntries(names.map((name) => [`${name}.example.com`, '60']));
-  const load = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'load' }, data };
-  await put('/api/v1/namespaces/sandbox/configmaps', load);
+  await addLoad(sandbox, data);
   const images = { data: { 'rolling.yaml': imageList } };
   const listPath = '/api/v1/namespaces/sandbox/configmaps/image-list';
   await sandbox.request('PATCH', listPath, images, 'application/merge-patch+json');
-  await put(`/apis/argoproj.io/v1alpha1/namespaces/${namespace}/analysistemplates`, successRate('slo', '500ms', 0.1));
-  await put(`/apis/argoproj.io/v1alpha1/namespaces/${namespace}/analysistemplates`, successRate('late-slo', '5s', 0.1));
-  await put(
-    `/apis/argoproj.io/v1alpha1/namespaces/${namespace}/analysistemplates`,
-    successRate('tomorrow', '24h', 0.1),
-  );
-  await put(
-    `/apis/argoproj.io/v1alpha1/namespaces/${namespace}/analysistemplates`,
-    successRate('strict', '500ms', 0.95),
-  );
+  const templates = `/apis/argoproj.io/v1alpha1/namespaces/${namespace}/analysistemplates`;
+  await put(templates, successRate('rolling-slo', '500ms', 0.1));
+  await put(templates, successRate('late-slo', '5s', 0.1));
+  await put(templates, successRate('tomorrow', '24h', 0.1));
+  await put(templates, successRate('strict', '500ms', 0.95));
   for (const shop of shops) {
     await put(`/api/v1/namespaces/${namespace}/services`, service(shop.name));
     await put(`/apis/networking.k8s.io/v1/namespaces/${namespace}/ingresses`, ingress(shop.name));
     await put(deployments, deployment(shop));
   }
+}
+
+/** Visitors of these hosts, beside those that there are. */
+async function addLoad({ request }: FrontDesk['sandbox'], data: Readonly<Record<string, string>>): Promise<void> {
+  const maps = '/api/v1/namespaces/sandbox/configmaps';
+  const load = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'load' } };
+  // There already, where shops of Rollouts were opened.
+  await request('POST', maps, load).catch(() => undefined);
+  await request('PATCH', `${maps}/load`, { data }, 'application/merge-patch+json');
 }
 
 const Written = z.looseObject({
@@ -107,11 +110,19 @@ export async function failWithoutHistory({ sandbox }: FrontDesk, name: string): 
   await sandbox.request('PATCH', `${runs}/${run}`, { status }, 'application/merge-patch+json');
 }
 
-export async function patchDeployment({ sandbox }: FrontDesk, name: string, patch: object): Promise<void> {
+export async function patchDeployment(
+  { sandbox }: Pick<FrontDesk, 'sandbox'>,
+  name: string,
+  patch: object,
+): Promise<void> {
   await sandbox.request('PATCH', `${deployments}/${name}`, patch, 'application/merge-patch+json');
 }
 
-export async function setDeploymentImage({ sandbox }: FrontDesk, name: string, image: string): Promise<void> {
+export async function setDeploymentImage(
+  { sandbox }: Pick<FrontDesk, 'sandbox'>,
+  name: string,
+  image: string,
+): Promise<void> {
   const change = [{ op: 'replace', path: '/spec/template/spec/containers/0/image', value: image }];
   await sandbox.request('PATCH', `${deployments}/${name}`, change, 'application/json-patch+json');
 }
@@ -127,7 +138,7 @@ const DeploymentSeen = z.looseObject({
 });
 export type DeploymentSeen = z.infer<typeof DeploymentSeen>;
 
-export function readDeployment({ sandbox }: FrontDesk, name: string): Promise<DeploymentSeen> {
+export function readDeployment({ sandbox }: Pick<FrontDesk, 'sandbox'>, name: string): Promise<DeploymentSeen> {
   return sandbox.get(DeploymentSeen, `${deployments}/${name}`);
 }
 
@@ -136,7 +147,11 @@ export function imageOf({ spec }: DeploymentSeen): string | undefined {
 }
 
 /** The cards of one revision, as they are now. */
-export async function cardsOf(desk: FrontDesk, name: string, revision: number): Promise<readonly string[]> {
+export async function cardsOf(
+  desk: Pick<FrontDesk, 'sandbox' | 'slack'>,
+  name: string,
+  revision: number,
+): Promise<readonly string[]> {
   const { uid } = (await readDeployment(desk, name)).metadata;
   const Card = z.looseObject({
     event_type: z.literal('stepwise_card'),
@@ -149,7 +164,12 @@ export async function cardsOf(desk: FrontDesk, name: string, revision: number): 
 }
 
 /** Waits until the card of this revision says this. */
-export async function cardWords(desk: FrontDesk, name: string, revision: number, words: RegExp): Promise<string> {
+export async function cardWords(
+  desk: Pick<FrontDesk, 'sandbox' | 'slack'>,
+  name: string,
+  revision: number,
+  words: RegExp,
+): Promise<string> {
   let last: string | undefined;
   try {
     return await desk.sandbox.eventually('the card', async () => {
@@ -194,7 +214,7 @@ function ingress(name: string) {
   return { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', metadata: { name, namespace }, spec };
 }
 
-function deployment({ name, analysis = 'slo', soak = '1s', annotations, spec }: RollingShop) {
+function deployment({ name, analysis = 'rolling-slo', soak = '1s', annotations, spec }: RollingShop) {
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',

@@ -55,9 +55,14 @@ export interface Street {
   stop(): Promise<void>;
 }
 
-export async function buildStreet(shops: readonly string[], steps: Steps = quickSteps): Promise<Street> {
+export async function buildStreet(
+  shops: readonly string[],
+  steps: Steps = quickSteps,
+  /** Of plain Deployments, opened by `openDeployments`. */
+  otherChannels: readonly string[] = [],
+): Promise<Street> {
   const sandbox = await startSandbox();
-  const slack = await startShopSlack(shops);
+  const slack = await startShopSlack([...shops, ...otherChannels]);
   await openShops(sandbox, shops, steps);
   const watcher = watchShops(sandbox);
   const statusOf = (shop: string) => watcher.rolloutOf(shop)?.status;

@@ -33,12 +33,22 @@ export type MissingRight = ReturnType<typeof rightQuestions>[number];
 
 const mostLines = 5;
 
+/** Which of the shipped installations has the rights of such a service. */
+export function overlayOf({ isDriving, isSome }: { readonly isDriving: boolean; readonly isSome: boolean }): string {
+  if (isDriving) return isSome ? 'drive-namespaces' : 'drive';
+  return isSome ? 'namespaces' : 'first';
+}
+
 /** Each missing right with the line that gives it, the verbs of one resource together. */
-export function judgeRights(missing: readonly MissingRight[], asked: number, account: string): Finding {
+export function judgeRights(
+  missing: readonly MissingRight[],
+  { asked, account, isDriving }: { readonly asked: number; readonly account: string; readonly isDriving: boolean },
+): Finding {
   if (missing.length === 0) return ok(`all ${asked} are there`);
   const lines = grantLines(missing, account);
   const isSome = missing.some(({ right, question }) => right.scope === 'watched' && question.namespace !== '');
-  const all = `kubectl apply --server-side -k manifests/install/overlays/${isSome ? 'namespaces' : 'first'}`;
+  // Danger: that of the other mode would switch who runs the Rollouts.
+  const all = `kubectl apply --server-side -k manifests/install/overlays/${overlayOf({ isDriving, isSome })}`;
   const shown = lines.length > mostLines ? [all, ...lines.slice(0, mostLines)] : lines;
   const named = [...new Set(missing.map(({ right, question }) => `${question.verb} ${nameOf(right)}`))];
   const more = named.length > 6 ? ` and ${named.length - 6} more` : '';

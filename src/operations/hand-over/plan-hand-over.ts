@@ -1,4 +1,5 @@
 import type { ArgoController } from '../../kubernetes/index.ts';
+import { overlayOf } from '../doctor/judge-cluster.ts';
 import {
   type HandOverPlan,
   type HandOverRow,
@@ -16,9 +17,11 @@ export function planTakeOver(sides: Sides, rows: readonly HandOverRow[]): HandOv
   const running = argo.filter(isRunning);
   const obstacles: string[] = [];
   if (installation === undefined) obstacles.push(notInstalled);
+  // Of what it watches: that stays as it is.
+  const overlay = overlayOf({ isDriving: false, isSome: (installation?.settings.WATCH_NAMESPACES ?? '') !== '' });
   if (missingRights.length > 0)
     obstacles.push(
-      `the service account of Stepwise lacks ${missingRights.length} rights (${missingRights.slice(0, 3).join(', ')} …): with CONTROLLER=drive kept in it, kubectl apply --server-side -k manifests/install/overlays/first`,
+      `the service account of Stepwise lacks ${missingRights.length} rights (${missingRights.slice(0, 3).join(', ')} …): with CONTROLLER=drive kept in it, kubectl apply --server-side -k manifests/install/overlays/${overlay}`,
     );
   if (holder !== undefined && !isOurs(holder) && argo.length === 0)
     obstacles.push(

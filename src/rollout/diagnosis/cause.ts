@@ -84,6 +84,8 @@ export type Standing =
       readonly controller: string;
       readonly lease: string;
       readonly sinceMs: number | undefined;
+      /** Of a plain Deployment it takes the measurements, no more. */
+      readonly measuresOnly: boolean;
     }
   /** Nobody holds it: no replica could take or renew it. */
   | { readonly kind: 'nobody'; readonly lease: string }

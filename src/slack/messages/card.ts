@@ -43,8 +43,9 @@ function footer(delivery: Delivery, view: CardView): Mrkdwn {
   const begin = beginWords(delivery, view);
   if (begin !== undefined) parts.push(begin);
   const approvers = delivery.approvals?.by.slice(0, 2).map((user) => nameIn(view, user)) ?? [];
-  const { runBy } = delivery;
-  if (runBy !== undefined && runBy.silentSinceMs === undefined) parts.push(`run by ${quote(runBy.name, 40)}`);
+  const { runBy, rolling } = delivery;
+  const part = rolling === undefined ? 'run by' : 'measured by';
+  if (runBy !== undefined && runBy.silentSinceMs === undefined) parts.push(`${part} ${quote(runBy.name, 40)}`);
   if (approvers.length > 0) parts.push(`approved by ${approvers.join(', ')}`);
   parts.push(`as of ${date(view.asOfMs, '{time_secs}')}`);
   const asksFor =
@@ -56,10 +57,10 @@ function footer(delivery: Delivery, view: CardView): Mrkdwn {
 }
 
 /** Of what is over nothing has to move any more. */
-function silence({ runBy, state }: Delivery): Mrkdwn | undefined {
+function silence({ runBy, state, rolling }: Delivery): Mrkdwn | undefined {
   const isOver = state === 'live' || state === 'rolledBack' || state === 'superseded';
   if (runBy?.silentSinceMs === undefined || isOver) return undefined;
-  return `*${quote(runBy.name, 40)} is silent* since ${date(runBy.silentSinceMs, '{time}')}: nothing moves`;
+  return `*${quote(runBy.name, 40)} is silent* since ${date(runBy.silentSinceMs, '{time}')}: nothing ${rolling === undefined ? 'moves' : 'is measured'}`;
 }
 
 /** `started by Dana`, or of a way back `undone to 1.4.2 by Dana`. */

@@ -10,7 +10,7 @@ import {
   rolloutLine,
   words,
 } from './cause-view.ts';
-import { code, date, quote } from './mrkdwn.ts';
+import { code, date, type Mrkdwn, quote } from './mrkdwn.ts';
 
 // Causes that lie outside of the release: who runs it, which pods its Services select, who holds it or puts it back.
 
@@ -36,10 +36,8 @@ export function otherController({ standing }: Of<'otherController'>, view: Cause
       };
     case 'silent':
       return {
-        title: `${quote(standing.controller, 100)} runs it, and gives no sign of life`,
-        details: [
-          `${standing.sinceMs === undefined ? 'Nobody holds' : `Nobody has renewed`} the Lease ${quote(standing.lease, 130)}${standing.sinceMs === undefined ? '' : ` since ${date(standing.sinceMs, '{time_secs}')}`}. Stepwise drives it (CONTROLLER=drive) and moves nothing itself; an abort is written down, and done when it is back.`,
-        ],
+        title: `${quote(standing.controller, 100)} ${standing.measuresOnly ? 'measures it' : 'runs it'}, and gives no sign of life`,
+        details: [`${silenceWords(standing)} ${standing.measuresOnly ? unmeasured : undriven}`],
         who: 'whoever runs Argo Rollouts',
         next: [leaseLine(standing.lease), 'kubectl get deploy -A -l app.kubernetes.io/name=argo-rollouts'],
       };
@@ -63,6 +61,16 @@ export function otherController({ standing }: Of<'otherController'>, view: Cause
     default:
       return assertNever(standing);
   }
+}
+
+const undriven =
+  'Stepwise drives it (CONTROLLER=drive) and moves nothing itself; an abort is written down, and done when it is back.';
+const unmeasured =
+  'With CONTROLLER=drive analyses are its part: nothing finds this update bad or good until it is back. Undo works all the same.';
+
+function silenceWords({ lease, sinceMs }: { readonly lease: string; readonly sinceMs: number | undefined }): Mrkdwn {
+  if (sinceMs === undefined) return `Nobody holds the Lease ${quote(lease, 130)}.`;
+  return `Nobody has renewed the Lease ${quote(lease, 130)} since ${date(sinceMs, '{time_secs}')}.`;
 }
 
 function leaseLine(lease: string): string {

@@ -134,7 +134,10 @@ const words: Readonly<Record<RefusalReason, Words>> = {
     works: [overrideLine(command)],
   }),
   controllerSilent: (facts, command) => ({
-    why: `${fact(facts, 'controller', 'the controller')} runs it and gives no sign of life: nothing would move now, and it would come as a surprise later. Abort, pause and undo are written down and done when it is back.`,
+    why:
+      facts.part === 'measures'
+        ? `${fact(facts, 'controller', 'the controller')} measures it and gives no sign of life: its pods would move, and nothing would judge them. Abort, pause and undo work.`
+        : `${fact(facts, 'controller', 'the controller')} runs it and gives no sign of life: nothing would move now, and it would come as a surprise later. Abort, pause and undo are written down and done when it is back.`,
     works: [line(command, 'why')],
   }),
   movedMeanwhile: (_, command) => ({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { neededDefinitions, neededRights } from '../../../../src/kubernetes/index.ts';
+import { drivenRights, neededDefinitions, neededRights } from '../../../../src/kubernetes/index.ts';
 import {
   judgeChannel,
   judgeChartBlock,
@@ -43,7 +43,10 @@ describe('rights', () => {
   });
 
   it('all there', () => {
-    expect(judgeRights([], 65, account)).toEqual({ state: 'ok', found: 'all 65 are there' });
+    expect(judgeRights([], { asked: 65, account, isDriving: false })).toEqual({
+      state: 'ok',
+      found: 'all 65 are there',
+    });
   });
 
   it.each([
@@ -76,13 +79,23 @@ describe('rights', () => {
         'kubectl -n shop create rolebinding stepwise-pods --role=stepwise-pods --serviceaccount=stepwise:stepwise',
     ],
   ])('a missing one comes with the line that gives it %#', (lacking, line) => {
-    expect(judgeRights(lacking, 65, account)).toMatchObject({ state: 'failed', fixes: [line] });
+    expect(judgeRights(lacking, { asked: 65, account, isDriving: false })).toMatchObject({
+      state: 'failed',
+      fixes: [line],
+    });
   });
 
-  it('many: the line for all of them first', () => {
-    const found = judgeRights(asked, asked.length, 'admin');
-    expect(found.found).toContain(`${asked.length} of ${asked.length} are missing: get rollouts.argoproj.io, `);
-    expect(found.fixes?.[0]).toBe('kubectl apply --server-side -k manifests/install/overlays/first');
+  it.each([
+    [false, [], 'first'],
+    [false, ['shop'], 'namespaces'],
+    [true, [], 'drive'],
+    [true, ['shop'], 'drive-namespaces'],
+  ])('many: the line for all of them first (drive: %s, namespaces: %s)', (isDriving, watchNamespaces, overlay) => {
+    const rights = isDriving ? drivenRights : neededRights;
+    const all = rightQuestions(rights, { ...everywhere, watchNamespaces });
+    const found = judgeRights(all, { asked: all.length, account: 'admin', isDriving });
+    expect(found.found).toContain(`${all.length} of ${all.length} are missing: get rollouts.argoproj.io, `);
+    expect(found.fixes?.[0]).toBe(`kubectl apply --server-side -k manifests/install/overlays/${overlay}`);
     expect(found.fixes).toHaveLength(6);
     expect(found.fixes?.[1]).toContain('--user=admin');
   });
