@@ -25,6 +25,9 @@ export interface ServiceProcessOptions {
   readonly onLog: (line: string) => void;
 }
 
+/** As the image starts it. */
+export const heapFlags = ['--max-semi-space-size=16', '--heap-growing-percent=50'];
+
 const entry = fileURLToPath(new URL('service-entry.ts', import.meta.url));
 
 const gaveUpCode = 2;
@@ -38,7 +41,7 @@ export function startServiceProcess(options: ServiceProcessOptions): ServiceProc
   const gaveUp = Promise.withResolvers<void>();
 
   function start(): void {
-    const started = spawn(process.execPath, [entry], {
+    const started = spawn(process.execPath, [...heapFlags, entry], {
       env: { ...options.environment },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
