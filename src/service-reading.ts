@@ -1,4 +1,4 @@
-import { factsOf, glance, lookAt, type ObserveTools, readAnalysisRuns } from './engine/index.ts';
+import { factsOf, glance, lookAt, type ObserveTools, readEvidence } from './engine/index.ts';
 import type { ConnectedCluster } from './kubernetes/index.ts';
 import type { createOperations } from './operations/index.ts';
 import { type DeliveryRecord, listRecords, pastRevisionOf, type Records, wasLive } from './records/index.ts';
@@ -17,7 +17,7 @@ export function createDeliver(cluster: Pick<ConnectedCluster, 'uid'>, runBy: () 
 
 type Reading = Pick<
   Parameters<typeof createOperations>[0],
-  'replicaSetsOf' | 'readAnalysisRuns' | 'worldOf' | 'deliveryOf' | 'cardOf' | 'wasLive' | 'pastOf'
+  'replicaSetsOf' | 'readEvidence' | 'worldOf' | 'deliveryOf' | 'cardOf' | 'wasLive' | 'pastOf'
 >;
 
 /** What operations read: a rollout with all that is its own, as it is now, and what its records remember. */
@@ -31,7 +31,7 @@ export function createReading(tools: {
   const { cluster, hands, observing, records, deliver } = tools;
   return {
     replicaSetsOf: (rollout) => hands.caches.replicaSets.ownedBy(rollout.metadata.uid),
-    readAnalysisRuns: (rollout, signal) => readAnalysisRuns(rollout, hands, signal),
+    readEvidence: (rollout, signal) => readEvidence(rollout, hands, signal),
     worldOf: (name, signal) => glance(name, observing, signal),
     async deliveryOf(name, signal) {
       const world = await glance(name, observing, signal);

@@ -15,7 +15,7 @@ export { type Look, lookAt } from './look.ts';
 export { createMeasureAgain } from './measure-again.ts';
 export { createMeasureNow, type MeasuredNow, type MeasureNow } from './measure-now.ts';
 export type { Mode } from './mode.ts';
-export { type GlanceTools, glance, type ObserveTools, readAnalysisRuns } from './observe.ts';
+export { type GlanceTools, glance, type ObserveTools, readAnalysisRuns, readEvidence } from './observe.ts';
 export { onMove } from './on-move.ts';
 export { createPolicyWatch } from './policy-watch.ts';
 export { takeStepPluginTurn } from './step-plugin.ts';

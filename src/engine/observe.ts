@@ -11,6 +11,7 @@ import type {
 } from '../kubernetes/index.ts';
 import { ConflictError } from '../lib/index.ts';
 import {
+  type Evidence,
   type Experiment,
   neededLiveServices,
   neededServices,
@@ -266,6 +267,19 @@ export function readAnalysisRuns(
       alreadyRead.find(({ metadata }) => metadata.name === name) ??
       (await tools.analysisRuns.read({ namespace, name }, signal)),
   );
+}
+
+/** What people judge it by: as the turns see it. */
+export async function readEvidence(
+  rollout: Rollout,
+  tools: Pick<ObserveTools, 'caches' | 'analysisRuns' | 'experiments'>,
+  signal: AbortSignal,
+): Promise<Evidence> {
+  const [analysisRuns, experiments] = await Promise.all([
+    readAnalysisRuns(rollout, tools, signal),
+    readExperiments(rollout, tools, signal),
+  ]);
+  return { analysisRuns, experiments };
 }
 
 function readExperiments(

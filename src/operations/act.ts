@@ -1,5 +1,4 @@
 import type { Logger } from 'pino';
-import type { AnalysisRun } from '../analysis/index.ts';
 import type {
   ConnectedCluster,
   JsonPatch,
@@ -14,6 +13,7 @@ import type { QueueStore } from '../queue-stores/index.ts';
 import type { Denials } from '../records/index.ts';
 import {
   bindingOf,
+  type Evidence,
   type KnownHealth,
   plainDeployment,
   type ReplicaSetView,
@@ -34,7 +34,8 @@ export interface OperationTools {
   readonly rollouts: Rollouts;
   readonly workloads: Pick<Workloads, 'readWithTemplates'>;
   readonly referencedWorkloads: Pick<ReferencedWorkloads, 'readWith' | 'patchJson'>;
-  readonly readAnalysisRuns: (rollout: Rollout, signal: AbortSignal) => Promise<readonly AnalysisRun[]>;
+  /** Its analysis runs and Experiments: those that its status names live. */
+  readonly readEvidence: (rollout: Rollout, signal: AbortSignal) => Promise<Evidence>;
   readonly known: Pick<Reflector<Rollout>, 'list'>;
   /** From the caches, with the image of the main container. */
   readonly replicaSetsOf: (rollout: Rollout) => readonly ReplicaSetView[];
@@ -71,10 +72,9 @@ export interface RecordedAct {
 }
 
 /** What an act sees when it decides: all of it read live in this attempt. */
-export interface Seen {
+export interface Seen extends Evidence {
   /** With the template of the object that `workloadRef` names. */
   readonly rollout: Rollout;
-  readonly analysisRuns: readonly AnalysisRun[];
 }
 
 /** What an act writes: Argo's own protocol, so that Argo's clients and controllers understand it. */
@@ -134,7 +134,7 @@ async function actNow<W extends Wish>(wish: W, rule: Act<W>, tools: OperationToo
     if (rule.needsReason?.(seen, wish) === true && !isReason(wish.reason))
       return { done: false, reason: 'needsReason', facts: { ...name, verb: recorded.verb } };
     // Typed words mean what is seen first: who lost a race for this gate must not go through the next one.
-    if (rule.isBoundTo === 'step') saw ??= bindingOf(seen.rollout, seen.analysisRuns);
+    if (rule.isBoundTo === 'step') saw ??= bindingOf(seen.rollout, seen);
     if (rule.raisesRisk && !isRecorded) {
       await tools.record(seen.rollout, recorded, signal);
       isRecorded = true;
@@ -152,7 +152,7 @@ async function actNow<W extends Wish>(wish: W, rule: Act<W>, tools: OperationToo
     );
     if (!isRecorded) recordLater(seen.rollout, recorded, tools);
     const card = await tools.cardOf(seen.rollout, signal).catch(() => undefined);
-    const { revision } = bindingOf(seen.rollout, seen.analysisRuns);
+    const { revision } = bindingOf(seen.rollout, seen);
     return { done: true, target: name, card, facts: change.facts ?? {}, revision };
   }
   return { done: false, reason: 'movedMeanwhile', facts: { ...name } };

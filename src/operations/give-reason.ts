@@ -27,7 +27,7 @@ export async function giveReason(wish: ReasonWish, tools: OperationTools): Promi
   if (!isReason(reason)) return refuse('emptyReason', { ...name });
   const rollout = await tools.rollouts.read(name, signal);
   if (rollout === undefined) return refuse('unknownRollout', { ...name });
-  const { revision } = bindingOf(rollout, []);
+  const { revision } = bindingOf(rollout, { analysisRuns: [] });
   // An undo makes a revision of its own, which is the one that people look at.
   if (wish.about !== 'undo' && revision !== wish.revision)
     return refuse('staleCard', { sawRevision: String(wish.revision), revision: String(revision) });

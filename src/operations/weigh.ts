@@ -15,13 +15,13 @@ interface Weighed {
 /** One live look; undefined: it is gone. */
 export async function see(
   name: ObjectName,
-  tools: Pick<OperationTools, 'rollouts' | 'referencedWorkloads' | 'readAnalysisRuns'>,
+  tools: Pick<OperationTools, 'rollouts' | 'referencedWorkloads' | 'readEvidence'>,
   signal: AbortSignal,
 ): Promise<Seen | undefined> {
   const read = await tools.rollouts.read(name, signal);
   if (read === undefined) return undefined;
   const rollout = await tools.referencedWorkloads.readWith(read, signal);
-  return { rollout, analysisRuns: await tools.readAnalysisRuns(rollout, signal) };
+  return { rollout, ...(await tools.readEvidence(rollout, signal)) };
 }
 
 /** One live look, Kubernetes' answer, and what the rule makes of it. */
@@ -72,10 +72,11 @@ async function denialOf<W extends Wish>(
   verb: Verb,
   name: ObjectName,
   rule: Act<W>,
-  { rollout, analysisRuns }: Seen,
+  seen: Seen,
   tools: OperationTools,
   signal: AbortSignal,
 ): Promise<Refusal | undefined> {
+  const { rollout } = seen;
   const denied = await authorise(wish.person, verb, name, tools.cluster, signal);
   if (denied !== undefined) return denied;
   const channel = tools.channels.channelOf(rollout);
@@ -88,7 +89,7 @@ async function denialOf<W extends Wish>(
     const part = plainDeployment(name.name) === undefined ? 'runs' : 'measures';
     return { done: false, reason: 'controllerSilent', facts: { ...name, controller: silent.name, part } };
   }
-  return wish.saw === undefined ? undefined : staleness(wish.saw, bindingOf(rollout, analysisRuns), rule.isBoundTo);
+  return wish.saw === undefined ? undefined : staleness(wish.saw, bindingOf(rollout, seen), rule.isBoundTo);
 }
 
 /** What moved since the card was drawn that the person clicked on; undefined when nothing that matters did. */

@@ -179,6 +179,6 @@ export interface Binding {
   readonly step: number;
   /** `startTime` of the pause in force, or ''. */
   readonly pauseStartedAt: string;
-  /** `name=phase` of the analysis runs in force, sorted and joined by a comma. */
+  /** `name=phase` of the analysis runs in force and of the step's Experiment, sorted and joined by a comma. */
   readonly analysis: string;
 }

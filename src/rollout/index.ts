@@ -5,7 +5,7 @@
  */
 export { type Adoption, judgeAdoption, unknownToArgo } from './adoption.ts';
 export { describeAntiAffinity } from './anti-affinity.ts';
-export { bindingOf } from './binding.ts';
+export { bindingOf, type Evidence } from './binding.ts';
 export {
   type ConditionValue,
   refreshCondition,

@@ -85,7 +85,7 @@ export function readDelivery(world: World, facts: DeliveryFacts): Delivery {
     ...(git === undefined ? {} : { git }),
     ...(at.isPresent ? { ...contestOf(world), ...noReturnOf(at) } : {}),
     ...(at.isPresent && facts.runBy !== undefined ? { runBy: facts.runBy } : {}),
-    binding: bindingOf(rollout, world.analysisRuns),
+    binding: bindingOf(rollout, world),
   };
 }
 

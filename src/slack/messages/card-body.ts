@@ -5,6 +5,7 @@ import { guiltyLines, metricLines } from './metric-words.ts';
 import { date, type Mrkdwn, quote } from './mrkdwn.ts';
 import { contextColumns, linesOnPhone } from './phone-lines.ts';
 import { isShared, requestWords } from './place-words.ts';
+import { reasonWords } from './reason-words.ts';
 import { canaryVersion, versionOf } from './version.ts';
 
 /** So that the buttons end in the upper half of a phone's screen, and the foot on it. */
@@ -51,7 +52,7 @@ function bodyLines(delivery: Delivery, hasCharts: boolean, room: Room): readonly
   if (isGoingBack(delivery)) lines.push(...rollbackLines(delivery, room));
   else if (!isIdle(delivery)) lines.push(...metricLines(delivery.metrics, room.metrics, room.isTight !== true));
   if (delivery.reason !== undefined && showsReason(delivery))
-    lines.push(`_${reasonWords(delivery, delivery.reason, room)}_`);
+    lines.push(`_${reasonWords(delivery, delivery.reason, room.reason)}_`);
   if (!hasCharts && !isIdle(delivery)) {
     const line = sparkline(delivery.series);
     if (line !== undefined) lines.push(line);
@@ -103,18 +104,6 @@ function isBack({ state }: Delivery): boolean {
 /** Argo's own words help where we have no better ones; beside the guilty metric they would say it twice. */
 function showsReason(delivery: Delivery): boolean {
   return isGoingBack(delivery) ? delivery.guilty === undefined : delivery.state !== 'live';
-}
-
-/** An invalid spec has the room for the whole sentence, and the headline has said whose it is. */
-function reasonWords(delivery: Delivery, reason: string, room: Room): Mrkdwn {
-  const words = withoutDigests(reason);
-  if (delivery.state !== 'invalidSpec') return quote(words, room.reason);
-  return quote(words.replace(/^The Rollout "[^"]*" is invalid: /, ''), room.reason + 90);
-}
-
-/** Twelve letters of a digest tell images apart; sixty-four would push the buttons off the screen. */
-function withoutDigests(words: string): string {
-  return words.replace(/\b([0-9a-f]{12})[0-9a-f]{20,}\b/g, '$1…');
 }
 
 /** What ends the present wait. */

@@ -247,9 +247,17 @@ function staleFacts(facts: Facts): Mrkdwn {
   // The steps of two revisions are not the same ones.
   else if (facts.sawStep !== facts.step)
     moved.push(`step ${fact(facts, 'sawStep', '?')}, now ${fact(facts, 'step', '?')}`);
-  else if (facts.sawAnalysis !== facts.analysis) moved.push('its analysis went on');
+  else if (facts.sawAnalysis !== facts.analysis) moved.push(verdictMoved(facts));
   if (facts.image !== undefined) moved.push(`it runs ${fact(facts, 'image')} now`);
   return moved.length > 0 ? moved.join(', ') : 'it moved on';
+}
+
+/** `its analysis checkout-6f7d-3 is Failed now`: the first whose word is another one. */
+function verdictMoved({ sawAnalysis = '', analysis = '' }: Facts): Mrkdwn {
+  const saw = new Set(sawAnalysis.split(','));
+  const [name = '', phase = ''] = analysis.split(',').find((one) => !saw.has(one))?.split('=') ?? [];
+  const isNew = !sawAnalysis.includes(`${name}=`);
+  return phase === '' || isNew ? 'its analysis went on' : `${code(quote(name, 80))} is ${quote(phase, 20)} now`;
 }
 
 const rolesOf: Readonly<Record<string, string>> = {

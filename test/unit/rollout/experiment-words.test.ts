@@ -62,9 +62,12 @@ describe('what an experiment step says', () => {
     const name = cluster.rollout.status.canary?.currentExperiment ?? '';
     const look = () => readDelivery(cluster.world(), { clusterUid: 'c' });
     expect(look()).toMatchObject({ state: 'checking', isExperiment: true, reason: `experiment ${name} begins` });
+    const begun = look().binding;
     cluster.conclude(name, { phase: 'Running', availableAt: '2027-01-15T08:00:00Z' });
     cluster.settle();
     expect(look()).toMatchObject({ state: 'checking', nextAtMs: Date.parse('2027-01-15T08:05:00Z') });
+    // That it begins is no news for whoever clicked.
+    expect(look().binding).toEqual(begun);
     const measuring = anAnalysisRun(
       `${name}-compare`,
       {},
@@ -75,7 +78,10 @@ describe('what an experiment step says', () => {
     );
     const world = { ...cluster.world(), experimentRuns: [{ ...measuring, spec: slo.spec }] };
     expect(readDelivery(world, { clusterUid: 'c' }).metrics).toMatchObject([{ name: 'slo-metric', taken: 2 }]);
+    const during = look().binding;
     cluster.conclude(name, { phase: 'Inconclusive', message: "Analysis 'compare' has not measured anything" });
+    // Whoever clicks on a card that was drawn before means something else, even before the Rollout has taken its turn.
+    expect(look().binding).toEqual({ ...during, analysis: `${name}=Inconclusive` });
     cluster.settle();
     expect(look()).toMatchObject({
       state: 'inconclusive',

@@ -9,6 +9,10 @@ describe('a click on a card that is out of date is told what moved, in words', (
     [{ revision: '5', step: '9' }, 'revision 2, now 5'],
     [{ step: '9', analysis: 'checkout-2-8=Running' }, 'step 6, now 9'],
     [{ analysis: 'checkout-2-6=Successful' }, 'its analysis went on'],
+    [
+      { sawAnalysis: 'a=Running,checkout-2-6=Running', analysis: 'a=Running,checkout-2-6=Failed' },
+      '`checkout-2-6` is Failed now',
+    ],
     [{}, 'it moved on'],
   ])('%j: %s', (now, moved) => {
     const { why, works } = refusalWords({ done: false, reason: 'staleCard', facts: { ...saw, ...now } }, promote);
