@@ -25,11 +25,6 @@ export function chooseForDeployment(verb: Verb, { rollout }: Seen): Choose | und
       return restart;
     case 'undo':
       return rollout.status.abort === true ? alreadyBack : undefined;
-    case 'promote':
-    case 'skip':
-    case 'finish':
-    case 'retry':
-      return () => refuse('notForDeployments', { verb });
     default:
       return undefined;
   }

@@ -1,5 +1,6 @@
-import { type CanaryStep, type Rollout, validateWorkload } from '../rollout/index.ts';
+import { type CanaryStep, plainDeployment, type Rollout, validateWorkload } from '../rollout/index.ts';
 import type { Seen } from './act.ts';
+import type { Verb } from './authorise.ts';
 import type { Refusal, RefusalReason } from './operations.ts';
 
 export function refuse(reason: RefusalReason, facts: Readonly<Record<string, string>> = {}): Refusal {
@@ -21,6 +22,13 @@ export function isUnderWay({ rollout }: Seen): Refusal | undefined {
   if (invalid !== undefined) return refuse('invalidSpec', { message: invalid.message ?? '' });
   if (rollout.status.abort === true) return refuse('isAborted');
   return isFullyPromoted(rollout) ? refuse('nothingMoving') : undefined;
+}
+
+/** A verb that means nothing for what moves pods in this way, whoever asks and whatever its state. */
+export function misfitOf(verb: Verb, { rollout: { metadata, spec } }: Seen): Refusal | undefined {
+  const isOfSteps = verb === 'promote' || verb === 'skip' || verb === 'finish' || verb === 'retry';
+  if (isOfSteps && plainDeployment(metadata.name) !== undefined) return refuse('notForDeployments', { verb });
+  return verb === 'skip' && spec.strategy?.blueGreen !== undefined ? refuse('noSteps') : undefined;
 }
 
 /** What is wrong with a `workloadRef`: without the object there is no template to change. */

@@ -12,7 +12,6 @@ export const skip: Act<Wish> = {
   choose(seen) {
     const blocked = isUnderWay(seen);
     if (blocked !== undefined) return blocked;
-    if (seen.rollout.spec.strategy?.blueGreen !== undefined) return refuse('noSteps');
     const steps = seen.rollout.spec.strategy?.canary?.steps ?? [];
     const index = seen.rollout.status.currentStepIndex ?? 0;
     if (index >= steps.length) return refuse('notAtGate', { step: String(index) });

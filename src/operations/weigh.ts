@@ -4,6 +4,7 @@ import type { Act, Change, OperationTools, RecordedAct, Seen } from './act.ts';
 import { authorise, type Verb } from './authorise.ts';
 import type { Refusal, Wish } from './operations.ts';
 import { chooseForDeployment } from './plain-deployment.ts';
+import { misfitOf } from './situation.ts';
 
 interface Weighed {
   readonly done: true;
@@ -36,6 +37,8 @@ export async function weigh<W extends Wish>(
   if (seen === undefined) return { done: false, reason: 'unknownRollout', facts: { ...name } };
   const verb = typeof rule.verb === 'function' ? rule.verb(seen, wish) : rule.verb;
   const refused = await mayNot(wish, verb, name, rule, seen, tools, signal);
+  const misfit = misfitOf(verb, seen);
+  if (misfit !== undefined && (refused === undefined || (await mayLook(wish, name, tools, signal)))) return misfit;
   if (refused !== undefined) return refused;
   const choose = chooseForDeployment(verb, seen) ?? rule.choose;
   const change = await choose(seen, wish, tools, signal);
@@ -47,6 +50,11 @@ export async function weigh<W extends Wish>(
     facts: change.facts ?? {},
   };
   return { done: true, seen, change, recorded };
+}
+
+/** No right would change what means nothing here: it is said before a missing right, to those who may look. */
+async function mayLook({ person }: Wish, name: ObjectName, tools: OperationTools, signal: AbortSignal) {
+  return (await authorise(person, 'get', name, tools.cluster, signal)) === undefined;
 }
 
 /** Whether this may not be done, and why: rights, channel, and what moved since the person looked. A no leaves its line. */
@@ -78,12 +86,15 @@ async function denialOf<W extends Wish>(
 ): Promise<Refusal | undefined> {
   const { rollout } = seen;
   const denied = await authorise(wish.person, verb, name, tools.cluster, signal);
-  if (denied !== undefined) return denied;
   const channel = tools.channels.channelOf(rollout);
   const askedIn = wish.isInOwnChannel === true ? (channel ?? '') : wish.channel;
-  if (rule.raisesRisk && !tools.channels.isBound(askedIn, rollout)) {
-    return { done: false, reason: 'unboundChannel', facts: { ...name, ...(channel === undefined ? {} : { channel }) } };
-  }
+  const isUnbound = rule.raisesRisk && !tools.channels.isBound(askedIn, rollout);
+  const place = channel === undefined ? {} : { channel };
+  // Whoever lacks both hears of both at once.
+  if (denied?.reason === 'notAllowed' && isUnbound)
+    return { ...denied, facts: { ...denied.facts, ...place, isUnbound: 'true' } };
+  if (denied !== undefined) return denied;
+  if (isUnbound) return { done: false, reason: 'unboundChannel', facts: { ...name, ...place } };
   const silent = rule.raisesRisk && needsController(rollout) ? tools.silentController?.() : undefined;
   if (silent !== undefined) {
     const part = plainDeployment(name.name) === undefined ? 'runs' : 'measures';

@@ -256,6 +256,13 @@ describe('where it is asked', () => {
     expect(await versionOf(row.about)).toBe(before);
   });
 
+  it('whoever lacks the right as well hears of both at once', async () => {
+    const { words } = await desk.type('vera', '/rollout promote gated', channels.lobby);
+    expect(words).toContain('does not allow slack:U0VERA to `promote` in shop');
+    expect(words).toContain(`this channel is not bound to shop`);
+    expect(words).toContain(`Ask in <#${channelOf('gated')}>`);
+  });
+
   it('pause and abort lower it: they work from a direct message', async () => {
     const channel = await desk.directChannel('omar');
     expect((await desk.type('omar', '/rollout pause direct', channel)).words).toContain('Asked: pause shop/direct');

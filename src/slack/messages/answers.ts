@@ -114,7 +114,10 @@ export function renderRefusal(view: AnswerView, wish: Command, refusal: Refusal)
   const read = wish.verb === 'mine' ? '' : `Not done: ${copyable(view, print(short))}\n`;
   const lines = works.filter((line) => line !== print(wish)).map((line) => copyable(view, line));
   const { channel, namespace = '' } = refusal.facts;
-  const bound = refusal.reason === 'unboundChannel' ? (channel ?? view.channelOf?.(namespace)) : undefined;
+  const bound =
+    refusal.reason === 'unboundChannel' || refusal.facts.isUnbound === 'true'
+      ? (channel ?? view.channelOf?.(namespace))
+      : undefined;
   const instead = bound !== undefined && /^[CG][A-Z0-9]+$/.test(bound) ? ` Ask in <#${bound}>.` : '';
   const would = lines.length === 0 ? '' : `\nWhat would work: ${lines.join(' or ')}`;
   const answer = say(view, `${read}${capital(why)}${instead}${would}`, buttons);

@@ -26,7 +26,7 @@ const words: Readonly<Record<RefusalReason, Words>> = {
   }),
   ambiguousName: (facts, command) => ({ why: `there is more than one ${name(facts, command)}: which one?` }),
   notAllowed: (facts, command) => ({
-    why: `Kubernetes does not allow ${fact(facts, 'user', 'you')} to ${code(fact(facts, 'verb', command.verb))} in ${fact(facts, 'namespace', 'this namespace')}${facts.rule ? ` (${fact(facts, 'rule')})` : ''}. ${whoCanHelp(facts, command)}`,
+    why: `Kubernetes does not allow ${fact(facts, 'user', 'you')} to ${code(fact(facts, 'verb', command.verb))} in ${fact(facts, 'namespace', 'this namespace')}${facts.rule ? ` (${fact(facts, 'rule')})` : ''}. ${whoCanHelp(facts, command)}${facts.isUnbound === 'true' ? unboundToo(facts) : ''}`,
   }),
   accessUnknown: () => ({
     why: 'Kubernetes could not say whether you may. Nothing was changed; try again in a moment.',
@@ -212,6 +212,10 @@ function tagChoices(_refusal: Refusal, command: Command): RefusalWords['buttons'
   }));
 }
 
+function unboundToo(facts: Facts): Mrkdwn {
+  return `\nBeside that, this channel is not bound to ${fact(facts, 'namespace', 'that namespace')}: a DeliveryPolicy there has to name it.`;
+}
+
 function fact(facts: Facts, key: string, otherwise = '', maxLength = 100): Mrkdwn {
   const value = facts[key];
   return value === undefined || value === '' ? otherwise : quote(value, maxLength);
@@ -255,7 +259,11 @@ function staleFacts(facts: Facts): Mrkdwn {
 /** `its analysis checkout-6f7d-3 is Failed now`: the first whose word is another one. */
 function verdictMoved({ sawAnalysis = '', analysis = '' }: Facts): Mrkdwn {
   const saw = new Set(sawAnalysis.split(','));
-  const [name = '', phase = ''] = analysis.split(',').find((one) => !saw.has(one))?.split('=') ?? [];
+  const [name = '', phase = ''] =
+    analysis
+      .split(',')
+      .find((one) => !saw.has(one))
+      ?.split('=') ?? [];
   const isNew = !sawAnalysis.includes(`${name}=`);
   return phase === '' || isNew ? 'its analysis went on' : `${code(quote(name, 80))} is ${quote(phase, 20)} now`;
 }
