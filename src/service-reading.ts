@@ -8,10 +8,15 @@ import type { Hands } from './service-hands.ts';
 /** A record and one look at its rollout, as what people are shown. */
 export type Deliver = (record: DeliveryRecord, look: { readonly world: World; readonly revision: number }) => Delivery;
 
-export function createDeliver(cluster: Pick<ConnectedCluster, 'uid'>, runBy: () => RunBy | undefined): Deliver {
+export function createDeliver(
+  cluster: Pick<ConnectedCluster, 'uid'>,
+  clusterName: string,
+  runBy: () => RunBy | undefined,
+): Deliver {
+  const named = clusterName === '' ? {} : { clusterName };
   return (record, { world }) => {
     const other = needsController(world.rollout) ? runBy() : undefined;
-    return readDelivery(world, { clusterUid: cluster.uid(), runBy: other, ...factsOf(record) });
+    return readDelivery(world, { clusterUid: cluster.uid(), ...named, runBy: other, ...factsOf(record) });
   };
 }
 

@@ -129,7 +129,7 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
     isOurs: hasOurLabel,
     isDriven: mode === 'drive',
   };
-  const deliver = createDeliver(cluster, runBy);
+  const deliver = createDeliver(cluster, config.CLUSTER_NAME, runBy);
 
   const access = createAccessRules(cluster);
   const whyTools = createWhyTools({

@@ -63,6 +63,11 @@ export const settings = {
     z.string().regex(/^\/[a-z0-9_-]+$/, 'must look like /rollout'),
     'The slash command of this installation.',
   ),
+  CLUSTER_NAME: setting(
+    '',
+    z.string().regex(/^(?:[A-Za-z0-9][\w.-]{0,29})?$/, 'must be a short name, such as prod-eu'),
+    'What people call this cluster, such as prod-eu: written on its cards. Wanted where several clusters tell one Slack workspace.',
+  ),
   CHANNELS: setting(
     '',
     channels,

@@ -7,6 +7,8 @@ import type { PutBackNote } from './put-back-note.ts';
 export interface Delivery {
   /** uid of the kube-system namespace: which cluster a button belongs to. */
   readonly clusterUid: string;
+  /** What people call that cluster; undefined: there is only one. */
+  readonly clusterName?: string;
   readonly namespace: string;
   readonly name: string;
   /** The Rollout's uid. */

@@ -22,6 +22,7 @@ import type { ReplicaSetView, World } from './world.ts';
 /** What a card knows that the cluster's objects do not: from the record, and from looks at the traffic. */
 export interface DeliveryFacts {
   readonly clusterUid: string;
+  readonly clusterName?: string | undefined;
   /** Whose card it is; the Rollout's present revision unless given. */
   readonly revision?: number | undefined;
   readonly startedBy?: string | undefined;
@@ -54,6 +55,7 @@ export function readDelivery(world: World, facts: DeliveryFacts): Delivery {
   const git = gitSideOf(at);
   return {
     clusterUid: facts.clusterUid,
+    ...(facts.clusterName === undefined ? {} : { clusterName: facts.clusterName }),
     namespace: metadata.namespace,
     name: metadata.name,
     uid: metadata.uid,

@@ -4,7 +4,7 @@ import { sparkline } from './chart-block.ts';
 import { guiltyLines, metricLines } from './metric-words.ts';
 import { date, type Mrkdwn, quote } from './mrkdwn.ts';
 import { contextColumns, linesOnPhone } from './phone-lines.ts';
-import { isShared, requestWords } from './place-words.ts';
+import { isShared, requestWords, whereWords } from './place-words.ts';
 import { reasonWords } from './reason-words.ts';
 import { canaryVersion, versionOf } from './version.ts';
 
@@ -240,7 +240,7 @@ function rollbackLines(delivery: Delivery, room: Room): readonly Mrkdwn[] {
 /** `1.4.2 → 2.0.0 · shop`; in little room where it came from goes: a way back has said it already, and stable is where it was. */
 function fromTo(delivery: Delivery, { isTight = false }: Room): Mrkdwn {
   const to = quote(canaryVersion(delivery), maxVersion);
-  if (isTight) return `${to} · ${quote(delivery.namespace, 14)}`;
+  if (isTight) return `${to} · ${whereWords(delivery, 14)}`;
   const from = delivery.fromImage === undefined ? '' : `${quote(versionOf(delivery.fromImage), maxVersion)} → `;
-  return `${from}${to} · ${quote(delivery.namespace, 20)}`;
+  return `${from}${to} · ${whereWords(delivery, 20)}`;
 }

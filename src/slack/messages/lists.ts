@@ -8,6 +8,7 @@ import { type Message, type MessageBlock, section } from './blocks.ts';
 import { actButton } from './card-actions.ts';
 import { headlineText } from './headline.ts';
 import { capital, type Mrkdwn, quote } from './mrkdwn.ts';
+import { whereWords } from './place-words.ts';
 
 const maxListed = 20;
 
@@ -22,7 +23,7 @@ export function renderList(view: AnswerView, deliveries: readonly Delivery[], na
 }
 
 function listLine(delivery: Delivery): Mrkdwn {
-  return `${headlineText(delivery)} · ${quote(delivery.namespace, 63)}`;
+  return `${headlineText(delivery)} · ${whereWords(delivery, 63)}`;
 }
 
 /** Nothing typed: what is mine and moves, and what waits for a person; else the words to begin with. */

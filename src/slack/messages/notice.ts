@@ -9,6 +9,7 @@ import { subject } from './headline.ts';
 import { guiltyLines, metricLines } from './metric-words.ts';
 import { date, escapeText, type Mrkdwn, quote } from './mrkdwn.ts';
 import { forceWords, guidance } from './no-return-words.ts';
+import { clusterWords } from './place-words.ts';
 import { canaryVersion, versionOf } from './version.ts';
 
 /** What is told for each event. `does` follows the subject, where nobody or somebody did it. */
@@ -132,12 +133,12 @@ function noticeSentence(delivery: Delivery, notice: Notice, view: CardView): Mrk
 }
 
 function boldSubject(delivery: Delivery): Mrkdwn {
-  return `*${escapeText(subject(delivery, 120).replaceAll('*', ''))}*`;
+  return `*${escapeText(subject(delivery, 120).replaceAll('*', ''))}*${clusterWords(delivery)}`;
 }
 
 /** The revision is a way back: its version is where it goes to, not what was undone. */
 function undoneWords(delivery: Delivery): Mrkdwn {
-  return `*${quote(delivery.name, 80)}* undone to *${quote(canaryVersion(delivery), 60)}*`;
+  return `*${quote(delivery.name, 80)}* undone to *${quote(canaryVersion(delivery), 60)}*${clusterWords(delivery)}`;
 }
 
 /** Mentions whoever started it: they can act now. Once per request, and only of a Slack user. */

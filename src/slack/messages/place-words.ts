@@ -26,3 +26,13 @@ export function requestWords(delivery: Delivery): Mrkdwn {
 export function isShared({ blueGreen, weightPercent }: Delivery): boolean {
   return blueGreen === undefined || (weightPercent > 0 && weightPercent < 100);
 }
+
+/** `shop`, or `shop on prod-eu` where clusters have names. */
+export function whereWords(delivery: Pick<Delivery, 'namespace' | 'clusterName'>, maxLength: number): Mrkdwn {
+  return `${quote(delivery.namespace, maxLength)}${clusterWords(delivery)}`;
+}
+
+/** ` on prod-eu` */
+export function clusterWords({ clusterName }: Pick<Delivery, 'clusterName'>): Mrkdwn {
+  return clusterName === undefined ? '' : ` on ${quote(clusterName, 30)}`;
+}

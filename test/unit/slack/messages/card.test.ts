@@ -4,6 +4,7 @@ import { createSigner } from '../../../../src/slack/actions/signed-value.ts';
 import { checkMessage } from '../../../../src/slack/limits.ts';
 import { type CardView, renderCard } from '../../../../src/slack/messages/card.ts';
 import { chartBlock } from '../../../../src/slack/messages/chart-block.ts';
+import { renderNotice } from '../../../../src/slack/messages/notice.ts';
 import { renderQuestion } from '../../../../src/slack/messages/question.ts';
 import { aDelivery, aMetric, aSeries, aTypicalDelivery, deliveryStates, noonMs } from '../../../support/a-delivery.ts';
 import { cardStates, crowded } from '../../../support/card-states.ts';
@@ -337,4 +338,11 @@ describe('the card of blue-green', () => {
     const body = bodyOf(aDelivery('aborting', { ...before, verification }));
     expect(body).toContain('✓ active on stable · ✓ no requests to it\n○ preview pods going');
   });
+});
+
+it('where clusters have names, a card and its notices say on which one', () => {
+  const delivery = aDelivery('gate', { clusterName: 'prod-eu' });
+  expect(words(renderCard(delivery, view).blocks)).toContain('1.4.2 → 2.0.0 · shop on prod-eu');
+  const notice = { id: '1', event: 'live', weight: 'final', atMs: noonMs, by: undefined, text: '' } as const;
+  expect(renderNotice(delivery, notice, view).text).toBe('🟢 *checkout 2.0.0* on prod-eu is live');
 });
