@@ -6,12 +6,13 @@ import { measureConditions } from './sections/conditions.ts';
 import { measureFailover } from './sections/failover.ts';
 import { measureIdle } from './sections/idle.ts';
 import { measureMoving } from './sections/moving.ts';
+import { measureReplicas } from './sections/replicas.ts';
 import { measureScale } from './sections/scale.ts';
 import { measureUndo } from './sections/undo.ts';
 
 /**
  * Each measures something of its own, in a world of its own; `npm run bench -- moving undo` runs only those, and
- * `npm run bench -- --rollouts 1000` or `--idle 10000` what is too large to be run each time.
+ * `npm run bench -- --rollouts 1000`, `--idle 10000` or `--more-replicas 300` what is too large to be run each time.
  */
 const sections: Record<string, () => Promise<unknown>> = {
   moving: () =>
@@ -36,6 +37,9 @@ const { values, positionals } = parseArgs({
     replicas: { type: 'string', default: '1' },
     /** What one replica keeps of this many that are done. */
     idle: { type: 'string' },
+    /** How much more two replicas do than one with this many at once. */
+    'more-replicas': { type: 'string' },
+    cores: { type: 'string', default: '0.3' },
   },
 });
 const asked: string[] = [...positionals];
@@ -57,6 +61,11 @@ if (values.rollouts !== undefined) {
 if (values.idle !== undefined) {
   sections[`${values.idle} idle`] = () => measureIdle(Number(values.idle));
   asked.push(`${values.idle} idle`);
+}
+if (values['more-replicas'] !== undefined) {
+  const options = { rollouts: Number(values['more-replicas']), coresEach: Number(values.cores) };
+  sections['two replicas'] = () => measureReplicas(options);
+  asked.push('two replicas');
 }
 const unknown = asked.filter((name) => sections[name] === undefined);
 if (unknown.length > 0) {
