@@ -114,7 +114,8 @@ function judgeResult({ metric, result, finishedAtMs }: Taken, evidence: Evidence
     const answer = answerCondition(source, result, { nowMs: finishedAtMs, numbersAre });
     if (!answer.isAnswered) {
       const cause = isNoData(result) ? NO_DATA : answer.reason;
-      return { phase: 'Error', message: `could not evaluate ${field} ${JSON.stringify(source)}: ${cause}` };
+      // The condition stands between the quotes as it was written, quotes of its own and all.
+      return { phase: 'Error', message: `could not evaluate ${field} "${source}": ${cause}` };
     }
     answers.set(field, answer);
   }

@@ -31,6 +31,47 @@ export function readRecordedAnswers(): readonly RecordedAnswer[] {
   );
 }
 
+const Measured = z.object({
+  questions: z.array(
+    z.object({
+      result: Json,
+      provider: z.enum(['prometheus', 'web']),
+      answers: z.array(
+        z.object({
+          successCondition: z.string().optional(),
+          failureCondition: z.string().optional(),
+          phase: z.string(),
+          message: z.string().optional(),
+        }),
+      ),
+    }),
+  ),
+});
+
+export interface RecordedMeasurement {
+  readonly result: Json;
+  readonly provider: 'prometheus' | 'web';
+  readonly conditions: {
+    readonly successCondition?: string | undefined;
+    readonly failureCondition?: string | undefined;
+  };
+  /** Phase, and message if there was one. */
+  readonly measured: string;
+}
+
+/** What a real Argo controller made of results and conditions; which one says the fixture. */
+export function readMeasuredByArgo(): readonly RecordedMeasurement[] {
+  const file = new URL('../fixtures/conditions/measured-by-argo.json', import.meta.url);
+  return Measured.parse(JSON.parse(readFileSync(file, 'utf8'))).questions.flatMap(({ result, provider, answers }) =>
+    answers.map(({ phase, message = '', ...conditions }) => ({
+      result: decode(result),
+      provider,
+      conditions,
+      measured: `${phase} ${message}`,
+    })),
+  );
+}
+
 function decode(result: Json): Json {
   const float = Float.safeParse(result);
   if (float.success) return toNumber(float.data.float);
