@@ -2,7 +2,15 @@ import { factsOf, glance, lookAt, type ObserveTools, readEvidence } from './engi
 import type { ConnectedCluster } from './kubernetes/index.ts';
 import type { createOperations } from './operations/index.ts';
 import { type DeliveryRecord, listRecords, pastRevisionOf, type Records, wasLive } from './records/index.ts';
-import { type Delivery, needsController, type RunBy, readDelivery, type World } from './rollout/index.ts';
+import {
+  type Delivery,
+  mainImage,
+  needsController,
+  plainDeployment,
+  type RunBy,
+  readDelivery,
+  type World,
+} from './rollout/index.ts';
 import type { Hands } from './service-hands.ts';
 
 /** A record and one look at its rollout, as what people are shown. */
@@ -35,7 +43,15 @@ export function createReading(tools: {
 }): Reading {
   const { cluster, hands, observing, records, deliver } = tools;
   return {
-    replicaSetsOf: (rollout) => hands.caches.replicaSets.ownedBy(rollout.metadata.uid),
+    async replicaSetsOf(rollout, signal) {
+      const { name, uid } = rollout.metadata;
+      if (plainDeployment(name) === undefined) return hands.caches.replicaSets.ownedBy(uid);
+      const revisions = await hands.workloads.readWithTemplates(rollout, signal);
+      return revisions.map((one) => {
+        const image = mainImage(one.template, name);
+        return image === undefined ? one : { ...one, image };
+      });
+    },
     readEvidence: (rollout, signal) => readEvidence(rollout, hands, signal),
     worldOf: (name, signal) => glance(name, observing, signal),
     async deliveryOf(name, signal) {

@@ -107,7 +107,7 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
   const denials = createDenials({ write: records.recordDenials, nowMs: cluster.nowMs, log });
   const channels = createChannels(config.CHANNELS, hands.policies.list);
   const policies = createPolicyWatch({ policies: hands.policies, rollouts: known, store, log });
-  const builds = createBuilds({ cluster, caches, channels, store, config, log });
+  const builds = createBuilds({ ...hands, cluster, known, channels, store, config, log });
   const charts = createCharts();
   const webhooks = createWebhooks({
     secret: config.WEBHOOK_SECRET,

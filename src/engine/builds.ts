@@ -10,8 +10,11 @@ export const buildsKey: TurnKey = { kind: 'builds', namespace: '', name: 'heard'
 
 export interface BuildTools {
   readonly heard: HeardImages;
-  /** To whom a build is news, and what is said there. */
-  readonly noticesOf: (build: HeardImage) => readonly { readonly channel: string; readonly notice: BuildNotice }[];
+  /** To whom a build is news that was not told yet, and what is said there. */
+  readonly noticesOf: (
+    build: HeardImage,
+    signal: AbortSignal,
+  ) => Promise<readonly { readonly channel: string; readonly notice: BuildNotice }[]>;
   /** Undefined: no Slack. */
   readonly notifier: Pick<Notifier, 'tellBuild'> | undefined;
   readonly nowMs: () => number;
@@ -34,7 +37,7 @@ export async function takeBuildsTurn(tools: BuildTools, signal: AbortSignal): Pr
   let againAfterMs: number | undefined;
   for (const build of await tools.heard.list(undefined, signal)) {
     if (tools.nowMs() - Date.parse(build.heardAt) > newsMs) continue;
-    for (const { channel, notice } of tools.noticesOf(build)) {
+    for (const { channel, notice } of await tools.noticesOf(build, signal)) {
       const line = build.told[`${notice.namespace}/${notice.name}`];
       if (line?.state === 'told') continue;
       const waitMs = await tellOne({ build, channel, notice, line, notifier }, tools, signal);

@@ -99,7 +99,18 @@ export function projectReplicaSet(
   if (owner?.kind !== 'Rollout' && owner?.kind !== 'Experiment') return undefined;
   const { template, ...view } = viewOf(replicaSet);
   const image = mainImage(template, owner.name);
-  return { ...view, ownerUid: owner.uid, ...(image === undefined ? {} : { image }) };
+  const hasPods = view.specReplicas > 0 || view.replicas > 0;
+  const otherImages = hasPods ? imagesOf(template).filter((one) => one !== image) : [];
+  return {
+    ...view,
+    ownerUid: owner.uid,
+    ...(image === undefined ? {} : { image }),
+    ...(otherImages.length === 0 ? {} : { otherImages }),
+  };
+}
+
+function imagesOf(template: PodTemplate): readonly string[] {
+  return (template.spec?.containers ?? []).flatMap(({ image }) => (image === undefined ? [] : [image]));
 }
 
 const DeliveryPolicy = z.looseObject({

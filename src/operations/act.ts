@@ -37,8 +37,8 @@ export interface OperationTools {
   /** Its analysis runs and Experiments: those that its status names live. */
   readonly readEvidence: (rollout: Rollout, signal: AbortSignal) => Promise<Evidence>;
   readonly known: Pick<Reflector<Rollout>, 'list'>;
-  /** From the caches, with the image of the main container. */
-  readonly replicaSetsOf: (rollout: Rollout) => readonly ReplicaSetView[];
+  /** With the image of the main container: from the caches, and of a plain Deployment, of which none keeps them, live. */
+  readonly replicaSetsOf: (rollout: Rollout, signal: AbortSignal) => Promise<readonly ReplicaSetView[]>;
   /** Images of these repositories that were built lately. */
   readonly heardImages: (repositories: readonly string[], signal: AbortSignal) => Promise<readonly BuiltImage[]>;
   readonly channels: Channels;

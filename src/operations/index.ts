@@ -30,7 +30,15 @@ export { type ExplainedVerb, explainedVerbs, type ReasonWish } from './give-reas
 export { type HandOverEnd, type HandOverTools, handBack, takeOver } from './hand-over/carry-out.ts';
 export type { Direction, HandOverPlan, HandOverRow, Sides } from './hand-over/hand-over.ts';
 export { planHandBack, planTakeOver } from './hand-over/plan-hand-over.ts';
-export { type Build, type Heard, type HearTools, hearImage, type Offer, offersOf } from './hear-image.ts';
+export {
+  type Build,
+  type Heard,
+  type HearTools,
+  hearImage,
+  type Offer,
+  offersOf,
+  type RunnerTools,
+} from './hear-image.ts';
 export type { History, Revision, RevisionOutcome } from './history.ts';
 export type { HomeFacts, Moving } from './home.ts';
 export { createLiveCards } from './live-cards.ts';

@@ -1,5 +1,5 @@
 import type { ObjectName } from '../kubernetes/index.ts';
-import { mainContainer, type Rollout, revisionOf } from '../rollout/index.ts';
+import { mainContainer, type ReplicaSetView, type Rollout, revisionOf } from '../rollout/index.ts';
 import type { OperationTools, Seen } from './act.ts';
 import { authorise, wholeKindOf } from './authorise.ts';
 import { findFor } from './find.ts';
@@ -58,6 +58,7 @@ export async function readStartForm(
   if (denied !== undefined) return denied;
   const { rollout } = seen;
   const containers = containersOf(rollout);
+  const replicaSets = await tools.replicaSetsOf(rollout, signal);
   return {
     done: true,
     form: {
@@ -65,8 +66,8 @@ export async function readStartForm(
       template: nameTemplate(rollout),
       ownChannel: tools.channels.channelOf(rollout),
       containers,
-      images: await imagesFor(rollout, containers, tools, signal),
-      runs: tools.replicaSetsOf(rollout).find(({ podHash }) => podHash === rollout.status.stableRS)?.image,
+      images: await imagesFor(replicaSets, containers, tools, signal),
+      runs: replicaSets.find(({ podHash }) => podHash === rollout.status.stableRS)?.image,
       underWay: underWay(rollout, containers),
     },
   };
@@ -108,9 +109,9 @@ function containersOf({ spec, metadata }: Rollout): StartForm['containers'] {
 
 /** Built lately or run before, without what is asked for now. A main container hides the sidecars: nobody ships those by name. */
 async function imagesFor(
-  rollout: Rollout,
+  replicaSets: readonly ReplicaSetView[],
   containers: StartForm['containers'],
-  tools: Pick<OperationTools, 'replicaSetsOf' | 'heardImages'>,
+  tools: Pick<OperationTools, 'heardImages'>,
   signal: AbortSignal,
 ): Promise<readonly KnownImage[]> {
   const main = containers.find(({ isMain }) => isMain);
@@ -126,7 +127,7 @@ async function imagesFor(
         atMs: builtAtMs,
         from: { kind: 'built', commits },
       }));
-    const ran = container === main ? tools.replicaSetsOf(rollout) : [];
+    const ran = container === main ? replicaSets : [];
     for (const one of ran) {
       if (one.image === undefined || known.some(({ image }) => image === one.image)) continue;
       known.push({

@@ -75,6 +75,8 @@ export interface ReplicaSetView {
   readonly minReadySeconds: number;
   /** The image of its main container (`mainImage`): caches keep it where they drop the template. */
   readonly image?: string;
+  /** Images of its other containers; caches keep them while it has pods. */
+  readonly otherImages?: readonly string[];
   /** Its condition `ReplicaFailure` (quota, admission), when True. */
   readonly failure?: { readonly reason: string; readonly message: string };
   /** The ReplicaSet controller has not seen its last change yet. */

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
 import { readAppManifest } from '../../src/sandbox/app-manifest.ts';
 import { channelOf, type FrontDesk, isAtGate, isLive, openFrontDesk } from '../support/front-desk.ts';
+import { cardWords, imageOf as imageIn, openDeployments, readDeployment } from '../support/rolling-shops.ts';
 
 // From CI's curl line to a release that a person started from the message, from the form and from the Home tab. The workspace gives the
 // app what its manifest asks for, and nothing else.
@@ -13,6 +14,8 @@ import { channelOf, type FrontDesk, isAtGate, isLive, openFrontDesk } from '../s
 const secret = 'a secret that CI holds too';
 const run = promisify(execFile);
 const shops = ['ours', 'formed'];
+/** Templates that stand in a Deployment: of a Rollout that names it, and of one that is guarded itself. */
+const elsewhere = ['follower', 'rolled'];
 let desk: FrontDesk;
 let hookUrl = '';
 
@@ -23,16 +26,44 @@ beforeAll(async () => {
     environment: { IMAGE_HOOK_SECRET: secret, HTTP_PORT: String(port) },
     slack: {
       ...readAppManifest('manifests/install/slack-app.yaml'),
-      channels: shops.map((name) => ({ id: channelOf(name), name, memberIds: ['U0DANA', 'U0VERA', 'U0APPBOT'] })),
+      channels: [...shops, ...elsewhere].map((name) => ({
+        id: channelOf(name),
+        name,
+        memberIds: ['U0DANA', 'U0VERA', 'U0APPBOT'],
+      })),
     },
     // Slack takes one message a second in each.
-    ownChannels: shops,
+    ownChannels: [...shops, ...elsewhere],
   });
   const steps = [{ setWeight: 50 }, { pause: {} }];
   await Promise.all(shops.map((name) => desk.open({ name, replicas: 1, steps })));
-  await Promise.all(shops.map((name) => desk.until(name, 'is live', isLive)));
+  await openDeployments(desk, [{ name: 'rolled', analysis: 'none', soak: '0s' }]);
+  await openFollower('follower', steps);
+  await Promise.all([...shops, 'follower'].map((name) => desk.until(name, 'is live', isLive)));
+  await cardWords(desk, 'rolled', 1, /is live/);
 });
 afterAll(() => desk.stop());
+
+/** A Rollout that takes its template from a Deployment of its name, which has no pods. */
+async function openFollower(name: string, steps: readonly object[]): Promise<void> {
+  const labels = { app: name };
+  const containers = [{ name: 'shop', image: 'shop:1', ports: [{ name: 'http', containerPort: 8080 }] }];
+  const template = { metadata: { labels }, spec: { containers } };
+  await desk.sandbox.request('POST', '/apis/apps/v1/namespaces/shop/deployments', {
+    ...{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name, namespace: 'shop' } },
+    spec: { replicas: 0, selector: { matchLabels: labels }, template },
+  });
+  const annotations = { 'stepwise.dev/channel': channelOf(name) };
+  await desk.sandbox.request('POST', '/apis/argoproj.io/v1alpha1/namespaces/shop/rollouts', {
+    ...{ apiVersion: 'argoproj.io/v1alpha1', kind: 'Rollout', metadata: { name, namespace: 'shop', annotations } },
+    spec: {
+      replicas: 1,
+      selector: { matchLabels: labels },
+      workloadRef: { apiVersion: 'apps/v1', kind: 'Deployment', name },
+      strategy: { canary: { steps } },
+    },
+  });
+}
 
 /** Takes a port and gives it back: the service must be told one. */
 async function freePort(): Promise<number> {
@@ -85,18 +116,22 @@ async function shown(which: 'views' | 'homes', words: RegExp) {
 const imageOf = async (name: string) => (await desk.rollout(name)).spec.template.spec.containers[0]?.image;
 
 it('a build is told once in the channel, whoever tells it again; the wrong secret is told why', async () => {
-  expect(await curl('shop:7')).toBe('heard of shop:7, for shop/formed, shop/ours\n');
+  const all = 'shop/deploy/rolled, shop/follower, shop/formed, shop/ours';
+  expect(await curl('shop:7')).toBe(`heard of shop:7, for ${all}\n`);
   await offer('ours 7 is built');
+  await offer('follower 7 is built');
+  await offer('deploy/rolled 7 is built');
   await offer('formed 7 is built');
-  expect(await curl('shop:7')).toBe('heard of shop:7 already, for shop/formed, shop/ours\n');
+  expect(await curl('shop:7')).toBe(`heard of shop:7 already, for ${all}\n`);
   expect(await curl('elsewhere/app:1')).toMatch(/^no rollout runs the repository of elsewhere\/app:1/);
   const forged = await fetch(`${hookUrl}/hooks/image`, { method: 'POST', body: '{"image":"shop:8"}' });
   expect(forged.status).toBe(401);
   // What comes behind it has been told, so it would have been too.
   await curl('shop:6');
   await offer('ours 6 is built');
-  expect(offers().filter(({ text }) => / 7 is built/.test(text))).toHaveLength(2);
-  for (const { channel, text } of offers()) expect(channel).toBe(channelOf(text.split(' ')[0] ?? ''));
+  expect(offers().filter(({ text }) => / 7 is built/.test(text))).toHaveLength(4);
+  for (const { channel, text } of offers())
+    expect(channel).toBe(channelOf(text.split(' ')[0]?.replace('deploy/', '') ?? ''));
   expect(desk.publicWords()).not.toContain('shop:8');
 });
 
@@ -116,6 +151,27 @@ it('Ship asks for the rights of whoever clicks, and for the image where somethin
   expect((await desk.press('dana', six, 'ship')).words).toMatch(/Asked: start shop\/ours/);
   expect(await imageOf('ours')).toBe('shop:6');
   expect((await desk.press('dana', six, 'line-1')).words).toMatch(/Plan of shop\/ours/);
+});
+
+it('ships what takes its template from elsewhere, by the button and by the form', async () => {
+  const seven = await offer('follower 7 is built');
+  await offer('follower 6 is built');
+  await desk.slack.click({ user: 'dana', channel: seven.channel, ts: seven.ts, action_id: 'ship' });
+  const form = await shown('views', /follower.*built .* ago, 3 commits/s);
+  await desk.slack.submit({ user: 'dana', view_id: form.id });
+  const isSeven = async () => imageIn(await readDeployment(desk, 'follower')) === 'shop:7' || undefined;
+  await desk.sandbox.eventually('the Deployment asks for it', isSeven);
+  await desk.until('follower', 'waits at its gate', isAtGate);
+
+  const six = await offer('deploy/rolled 6 is built');
+  expect((await desk.press('dana', six, 'ship')).words).toMatch(/Asked: start shop\/deploy\/rolled/);
+  expect(imageIn(await readDeployment(desk, 'rolled'))).toBe('shop:6');
+  await cardWords(desk, 'rolled', 2, /is live/);
+  // What ran before, and what was built since.
+  await desk.slack.command({ user: 'dana', channel: channelOf('rolled'), text: '/rollout start deploy/rolled' });
+  const again = await shown('views', /ran .*as revision 1/);
+  expect(again.text).toMatch(/"text":"7"/);
+  await desk.slack.close({ user: 'dana', view_id: again.id });
 });
 
 it('a form sent twice starts once; one that is older than the facts says what changed', async () => {

@@ -40,7 +40,7 @@ function open(): HeardImages {
 function takeTurn(store: HeardImages = open(), rollouts = ['checkout']) {
   const tools = {
     heard: store,
-    noticesOf: (build: { readonly image: string }) =>
+    noticesOf: async (build: { readonly image: string }) =>
       rollouts.map((name) => ({
         channel: `C0${name}`,
         notice: {
