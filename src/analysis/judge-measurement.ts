@@ -33,10 +33,11 @@ export type MeasurementOutcome = {
       readonly value?: string | undefined;
       readonly metadata?: Readonly<Record<string, string>> | undefined;
     }
-  /** It takes time: look again then. `metadata` says what to look at. */
+  /** It takes time: look again then. `metadata` says what to look at, `message` what is known of it so far. */
   | {
       readonly kind: 'underWay';
       readonly resumeAtMs: number;
+      readonly message?: string | undefined;
       readonly metadata?: Readonly<Record<string, string>> | undefined;
     }
   /** The provider failed, in its words. `metadata`: of a measurement that was under way. */
@@ -59,20 +60,30 @@ export function judgeMeasurement(outcome: MeasurementOutcome, evidence: Evidence
   const metadata = metadataOf(outcome);
   if (outcome.kind === 'underWay') {
     const times = { startedAt: formatTimestamp(outcome.startedAtMs), resumeAt: formatTimestamp(outcome.resumeAtMs) };
-    return { phase: 'Running', ...times, ...metadata };
+    return { phase: 'Running', ...messageOf(outcome), ...times, ...metadata };
   }
   const verdict = verdictOn(outcome, evidence);
   const value = outcome.kind === 'failed' ? undefined : outcome.value;
   return {
     phase: verdict.phase,
-    // What a provider throws back may hold what its own settings hold: the run's status, events and records are read by many.
-    ...(verdict.message !== undefined && { message: redactKinds(redact(verdict.message, outcome.secrets)) }),
+    ...messageOf({ message: verdict.message, secrets: outcome.secrets }),
     startedAt: formatTimestamp(outcome.startedAtMs),
     finishedAt: formatTimestamp(outcome.finishedAtMs),
     // Unlike Argo, a measurement whose condition is in error keeps its value: it says what the condition choked on.
     ...(value !== undefined && { value }),
     ...metadata,
   };
+}
+
+/** What a provider throws back may hold what its own settings hold: the run's status, events and records are read by many. */
+function messageOf({
+  message,
+  secrets,
+}: {
+  readonly message?: string | undefined;
+  readonly secrets: readonly string[];
+}): Pick<Measurement, 'message'> {
+  return message === undefined ? {} : { message: redactKinds(redact(message, secrets)) };
 }
 
 /** What a measurement that takes time says of itself is how it is found again: a secret that looks like part of it takes nothing away. */

@@ -13,7 +13,7 @@ import {
   settleUnderWay,
 } from '../analysis/index.ts';
 import { ForbiddenError, InvalidError, NotNowError } from '../lib/index.ts';
-import type { LastingMetricProvider } from '../metric-providers/index.ts';
+import type { BegunMeasurement, LastingMetricProvider } from '../metric-providers/index.ts';
 import type { AnalysisRunTools } from './analysis-run.ts';
 import { readSecrets } from './measurement.ts';
 
@@ -45,7 +45,7 @@ export async function takeLastingMeasurement(
     const reading =
       underWay === undefined
         ? await provider.start(settings, place, nowMs, signal)
-        : await provider.poll({ ...place, startedAtMs, metadata: underWay.metadata, settings }, nowMs, signal);
+        : await provider.poll({ ...place, startedAtMs, ...wordsOf(underWay), settings }, nowMs, signal);
     return { ...outcome, finishedAtMs: cluster.nowMs(), ...reading };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
@@ -53,8 +53,13 @@ export async function takeLastingMeasurement(
     const metadata = underWay?.metadata;
     if (!(error instanceof NotNowError)) return { ...outcome, kind: 'failed', finishedAtMs, message, metadata };
     if (underWay === undefined) return undefined;
-    return { ...outcome, kind: 'underWay', finishedAtMs, resumeAtMs: finishedAtMs + error.retryAfterMs, metadata };
+    const resumeAtMs = finishedAtMs + error.retryAfterMs;
+    return { ...outcome, kind: 'underWay', finishedAtMs, resumeAtMs, ...wordsOf(underWay) };
   }
+}
+
+function wordsOf({ metadata, message }: Measurement): Pick<BegunMeasurement, 'metadata' | 'message'> {
+  return { metadata, message };
 }
 
 /** A status that is about to be stored, and what it follows. */
@@ -151,10 +156,12 @@ function forgottenOf(metricName: string, { run, status, outcomes }: Ending): rea
   const before = resultOf(run.status, metricName);
   const outcome = outcomes.find(({ metric }) => metric.name === metricName);
   const kept = new Set(resultOf(status, metricName)?.measurements.map(keyOf));
-  const known: Begun[] = [...(before?.measurements ?? [])];
+  const underWay = measurementUnderWay(before);
+  // What this turn has looked at may have other words for itself since: it is the same one.
+  const known: Begun[] = (before?.measurements ?? []).filter((begun) => outcome === undefined || begun !== underWay);
   if (outcome?.kind === 'underWay') known.push({ metadata: outcome.metadata });
   const forgotten = known.filter((begun) => begun.metadata !== undefined && !kept.has(keyOf(begun)));
-  const mayBeBegun = outcome === undefined && measurementUnderWay(before) === undefined && !isCompleted(before?.phase);
+  const mayBeBegun = outcome === undefined && underWay === undefined && !isCompleted(before?.phase);
   return isCompleted(status.phase) && mayBeBegun ? [...forgotten, {}] : forgotten;
 }
 

@@ -34,9 +34,14 @@ export function createJobs(cluster: Pick<ConnectedCluster, 'api' | 'get' | 'list
       return objects.filter((object) => controllerUidOf(object) === uid).map(podViewOf);
     },
     async lastLines(of: LogQuestion, signal: AbortSignal) {
-      const { namespace, pod, container, lines } = of;
+      const { namespace, pod, container, lines, ofPrevious } = of;
       const path = `${pathOf(resources.pods, namespace, pod)}/log`;
-      const query = { container, tailLines: String(lines), limitBytes: String(LOG_LIMIT_BYTES) };
+      const query = {
+        container,
+        tailLines: String(lines),
+        limitBytes: String(LOG_LIMIT_BYTES),
+        ...(ofPrevious ? { previous: 'true' } : {}),
+      };
       const within = AbortSignal.any([signal, AbortSignal.timeout(LOG_TIMEOUT_MS)]);
       try {
         return await text(await cluster.api.open({ path, query, signal: within }));
@@ -53,20 +58,43 @@ interface LogQuestion {
   readonly pod: string;
   readonly container: string;
   readonly lines: number;
+  readonly ofPrevious: boolean;
 }
 
 const Job = z.looseObject({
   metadata: ObjectMeta,
+  spec: z
+    .looseObject({
+      activeDeadlineSeconds: z.number().optional(),
+      template: z
+        .looseObject({ spec: z.looseObject({ restartPolicy: z.string().optional() }).prefault({}) })
+        .prefault({}),
+    })
+    .prefault({}),
   status: z
     .looseObject({
       ready: z.number().default(0),
+      startTime: z.string().optional(),
       conditions: z.array(ObjectCondition).nullish(),
     })
     .default({ ready: 0 }),
 });
 
 function viewOf(object: KubernetesObject) {
-  const { metadata, status } = Job.parse(object);
+  const { metadata, spec, status } = Job.parse(object);
   const { namespace, name, uid, labels, annotations } = metadata;
-  return { namespace, name, uid, labels, annotations, readyPods: status.ready, conditions: status.conditions ?? [] };
+  const startedMs = Date.parse(status.startTime ?? '');
+  const { activeDeadlineSeconds } = spec;
+  const hasDeadline = activeDeadlineSeconds !== undefined && !Number.isNaN(startedMs);
+  return {
+    namespace,
+    name,
+    uid,
+    labels,
+    annotations,
+    readyPods: status.ready,
+    restartsInPlace: spec.template.spec.restartPolicy === 'OnFailure',
+    deadlineMs: hasDeadline ? startedMs + activeDeadlineSeconds * 1000 : undefined,
+    conditions: status.conditions ?? [],
+  };
 }

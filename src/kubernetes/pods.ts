@@ -130,6 +130,7 @@ const Ended = z.looseObject({
 const State = z.looseObject({
   waiting: z.looseObject({ reason: z.string().default(''), message: z.string().default('') }).optional(),
   terminated: Ended.optional(),
+  running: z.looseObject({}).optional(),
 });
 const ContainerStatus = z.looseObject({
   name: z.string(),
@@ -176,6 +177,7 @@ export function viewOf(object: KubernetesObject): PodView {
         image: imageOf(name, image),
         isReady: ready,
         restarts: restartCount,
+        isRunning: state.running !== undefined,
         waiting: state.waiting,
         ended: state.terminated ?? lastState.terminated,
       }),

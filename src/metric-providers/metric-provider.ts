@@ -41,11 +41,13 @@ export interface MeasurementPlace {
 export interface BegunMeasurement extends MeasurementPlace {
   readonly startedAtMs: number;
   readonly metadata: Readonly<Record<string, string>> | undefined;
+  /** What its last reading said, as stored: secrets are masked. */
+  readonly message?: string | undefined;
   /** Of the metric, arguments already resolved. */
   readonly settings: unknown;
 }
 
-/** How far a measurement is that takes time. `metadata` is stored in it, and says what to look at next time. */
+/** How far a measurement is that takes time. Stored in it are `metadata`, what to look at next time, and `message`, for people. */
 export type LastingReading =
   | {
       readonly kind: 'underWay';

@@ -13,6 +13,7 @@ const Anything = z.looseObject({ items: z.array(z.looseObject({ metadata: z.loos
 const IMAGES = [
   'job/ok:1: { startMs: 50, endsAfterMs: 300, prints: [Connected, "Migrated to 7"] }',
   'job/bad:1: { startMs: 50, endsAfterMs: 300, exitCode: 3, prints: [Connected, "ERROR: column \\"email\\" does not exist"] }',
+  `job/slow:1: { startMs: 50, endsAfterMs: 60000, prints: [${Array.from({ length: 239 }, (_, index) => `row ${index + 1}`)}] }`,
   'job/long:1: { startMs: 50, endsAfterMs: 3600000, prints: [Connected] }',
   'job/gone:1: { pull: missing }',
   'shop: { startMs: 20, latencyMs: 5 }',
@@ -37,9 +38,13 @@ function says(query: string, more: object = {}): object {
 const good = 'vector(1)';
 const bad = 'vector(0)';
 
-function job(image: string, more: object = {}): object {
-  const template = { spec: { restartPolicy: 'Never', containers: [{ name: 'main', image }] } };
-  return { name: 'm', provider: { job: { spec: { backoffLimit: 0, template } } }, ...more };
+function job(
+  image: string,
+  more: object = {},
+  { restartPolicy = 'Never', ...spec }: Record<string, unknown> = {},
+): object {
+  const template = { spec: { restartPolicy, containers: [{ name: 'main', image }] } };
+  return { name: 'm', provider: { job: { spec: { backoffLimit: 0, ...spec, template } } }, ...more };
 }
 
 async function apply(name: string, spec: object): Promise<void> {
@@ -248,6 +253,20 @@ const rows: readonly Row[] = [
     message:
       /^Metric "m" assessed Failed due to failed \(1\) > failureLimit \(0\): "Error Message: ERROR: column "email" does not exist; container main exit code 3 after: Connected; Job \S+ failed: BackoffLimitExceeded: .*"$/,
     result: { count: 1, failed: 1 },
+  },
+  {
+    name: 'a job that failed too often in one pod, which is gone',
+    metrics: [job('job/bad:1', {}, { backoffLimit: 2, restartPolicy: 'OnFailure' })],
+    phase: 'Failed',
+    message:
+      /"Error Message: ERROR: column "email" does not exist; container main exit code 3 (\(failed \d times\) )?after: Connected; Job \S+ failed: BackoffLimitExceeded: .*"$/,
+  },
+  {
+    name: 'a job at its deadline, whose pod is gone',
+    metrics: [job('job/slow:1', {}, { activeDeadlineSeconds: 5 })],
+    phase: 'Failed',
+    message:
+      /"Error Message: row \d+; container main was still running after: row \d+ .*; Job \S+ failed: DeadlineExceeded: .*"$/,
   },
   {
     name: 'a job whose image is not there',

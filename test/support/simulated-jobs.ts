@@ -49,6 +49,8 @@ export class SimulatedJobs implements JobTools {
         labels,
         annotations,
         readyPods: 0,
+        restartsInPlace: false,
+        deadlineMs: undefined,
         conditions: [],
       };
       this.all.push({ view, manifest, isDeleted: false, createdAtMs: this.#nowMs() });
@@ -81,10 +83,12 @@ export class SimulatedJobs implements JobTools {
       const pod = { name: `${of.name}-x`, createdAtMs: 1 };
       if (end === 'ErrImagePull') {
         const waiting = { reason: end, message: 'not found' };
-        return [{ ...pod, containers: [{ name: 'migrate', waiting }] }];
+        return [{ ...pod, containers: [{ name: 'migrate', waiting, restarts: 0, isRunning: false }] }];
       }
       const ended = { reason: 'Error', exitCode: end === 'Failed' ? 3 : 0 };
-      return [{ ...pod, containers: [{ name: 'migrate', ...(end === undefined ? {} : { ended }) }] }];
+      const isRunning = end === undefined;
+      const container = { name: 'migrate', restarts: 0, isRunning, ...(isRunning ? {} : { ended }) };
+      return [{ ...pod, containers: [container] }];
     });
   }
 

@@ -2,7 +2,7 @@ import { AlreadyExistsError, ForbiddenError, InvalidError, NotFoundError, NotNow
 import type { BegunMeasurement, LastingMetricProvider, LastingReading, MeasurementPlace } from '../metric-provider.ts';
 import type { JobTools, JobView } from './jobs.ts';
 import { jobManifest, jobName, metricNameAnnotation, runUidLabel } from './manifest.ts';
-import { explainFailure, findUnpullable } from './reasons.ts';
+import { explainFailure, findUnpullable, noteTrouble } from './reasons.ts';
 
 /** Where a measurement says which Job is its own; Argo's keys. */
 const nameKey = 'job-name';
@@ -26,23 +26,33 @@ export function createJobProvider(jobs: JobTools): LastingMetricProvider {
 
   async function readingOf(
     job: JobView,
-    startedAtMs: number,
+    { startedAtMs, message }: Pick<BegunMeasurement, 'startedAtMs' | 'message'>,
     nowMs: number,
     signal: AbortSignal,
   ): Promise<LastingReading> {
     const metadata = { [nameKey]: job.name, [namespaceKey]: job.namespace };
     if (isTrue(job, 'Complete')) return { kind: 'judged', phase: 'Successful', metadata };
     if (isTrue(job, 'Failed')) {
-      const message = await explainFailure(job, jobs, signal);
-      return { kind: 'judged', phase: 'Failed', message, metadata };
+      const why = await explainFailure(job, jobs, { noted: message }, signal);
+      return { kind: 'judged', phase: 'Failed', message: why, metadata };
     }
-    const unpullable = job.readyPods > 0 ? undefined : await findUnpullable(job, jobs, signal);
+    // Its pods may be gone, with all that they said, before it is said to have failed.
+    const isEnding = isTrue(job, 'FailureTarget') || isNear(job.deadlineMs, nowMs);
+    const mayLosePods = job.restartsInPlace || isEnding;
+    const pods = job.readyPods > 0 && !mayLosePods ? [] : await jobs.pods(job, signal);
+    const unpullable = job.readyPods > 0 ? undefined : findUnpullable(job, pods);
     if (unpullable !== undefined) {
       // Unlike Argo, which leaves it: an image that is there tomorrow would run a Job that nobody waits for.
       await jobs.remove(job, signal);
       return { kind: 'judged', phase: 'Inconclusive', message: unpullable, metadata };
     }
-    return { kind: 'underWay', resumeAtMs: resumeAt(startedAtMs, nowMs), metadata };
+    const trouble = mayLosePods ? await noteTrouble(job, jobs, { pods, noted: message, isEnding }, signal) : message;
+    return {
+      kind: 'underWay',
+      resumeAtMs: resumeAt(job, startedAtMs, nowMs),
+      metadata,
+      ...(trouble === undefined ? {} : { message: trouble }),
+    };
   }
 
   return {
@@ -61,14 +71,14 @@ export function createJobProvider(jobs: JobTools): LastingMetricProvider {
       });
       if (!isOf(job, place)) throw new Error(`Job ${job.name} is there already, and is not of this metric`);
       // Begun: a look that is refused must not count as an error, or the next try would begin another one beside it.
-      return alwaysNotNow(() => readingOf(job, nowMs, nowMs, signal));
+      return alwaysNotNow(() => readingOf(job, { startedAtMs: nowMs }, nowMs, signal));
     },
     async poll(begun, nowMs, signal) {
       return alwaysNotNow(async () => {
         const job = await find(begun, signal);
         // Its end was not seen, so nobody knows how it went.
         if (job === undefined) throw new GoneError(`Job ${begun.metadata?.[nameKey] ?? jobName(begun)} is gone`);
-        return readingOf(job, begun.startedAtMs, nowMs, signal);
+        return readingOf(job, begun, nowMs, signal);
       });
     },
     async discard(begun, signal) {
@@ -87,11 +97,28 @@ function isTrue(job: JobView, type: string): boolean {
   return job.conditions.some((condition) => condition.type === type && condition.status === 'True');
 }
 
-/** As Argo: the longer it runs, the less often it is looked at, √(2·seconds); not more than once a second. */
-function resumeAt(startedAtMs: number, nowMs: number): number {
-  const seconds = Math.sqrt(2 * Math.max(0, (nowMs - startedAtMs) / 1000));
+/** Kubernetes waits for 10 s or more before it begins a container again that has failed twice: its log is there meanwhile. */
+const RESTARTING_LOOK_MS = 5000;
+const DEADLINE_LOOK_MS = 3000;
+/** So long a pod usually has to end, after which it is gone. */
+const GRACE_MS = 30_000;
+
+/**
+ * As Argo: the longer it runs, the less often it is looked at, √(2·seconds); not more than once a second. Unlike Argo, not much later
+ * than a pod that will not stay has failed, and before its deadline.
+ */
+function resumeAt({ restartsInPlace, deadlineMs }: JobView, startedAtMs: number, nowMs: number): number {
+  const asArgo = Math.sqrt(2 * Math.max(0, (nowMs - startedAtMs) / 1000)) * 1000;
+  const pauses = [asArgo];
+  if (restartsInPlace) pauses.push(RESTARTING_LOOK_MS);
+  if (isNear(deadlineMs, nowMs)) pauses.push(1000);
+  else if (deadlineMs !== undefined && deadlineMs > nowMs) pauses.push(deadlineMs - DEADLINE_LOOK_MS - nowMs);
   // Stored in whole seconds: rounded down there, it would be due too soon.
-  return Math.ceil((nowMs + Math.max(1, seconds) * 1000) / 1000) * 1000;
+  return Math.ceil((nowMs + Math.max(1000, Math.min(...pauses))) / 1000) * 1000;
+}
+
+function isNear(deadlineMs: number | undefined, nowMs: number): boolean {
+  return deadlineMs !== undefined && nowMs >= deadlineMs - DEADLINE_LOOK_MS && nowMs < deadlineMs + GRACE_MS;
 }
 
 class GoneError extends Error {

@@ -9,6 +9,10 @@ export interface JobView {
   readonly annotations: Readonly<Record<string, string>>;
   /** Pods that are ready: its images are there. */
   readonly readyPods: number;
+  /** A container that fails is begun again in the same pod, and the pod goes when it has failed too often. */
+  readonly restartsInPlace: boolean;
+  /** When Kubernetes takes its pods, ready or not. */
+  readonly deadlineMs: number | undefined;
   readonly conditions: readonly {
     readonly type: string;
     readonly status: string;
@@ -23,7 +27,10 @@ export interface JobPod {
   readonly containers: readonly {
     readonly name: string;
     readonly waiting?: { readonly reason: string; readonly message: string } | undefined;
+    /** How it ended last; another try may be at work by now. */
     readonly ended?: { readonly reason: string; readonly exitCode: number } | undefined;
+    readonly restarts: number;
+    readonly isRunning: boolean;
   }[];
 }
 
@@ -42,9 +49,15 @@ export interface JobTools {
   remove(job: JobName & { readonly uid: string }, signal: AbortSignal): Promise<void>;
   /** Pods of this very Job. */
   pods(job: JobView, signal: AbortSignal): Promise<readonly JobPod[]>;
-  /** The last lines that a container wrote, at most `lines`. */
+  /** The last lines that a container wrote, at most `lines`; `ofPrevious`: before it was begun again. */
   lastLines(
-    of: { readonly namespace: string; readonly pod: string; readonly container: string; readonly lines: number },
+    of: {
+      readonly namespace: string;
+      readonly pod: string;
+      readonly container: string;
+      readonly lines: number;
+      readonly ofPrevious: boolean;
+    },
     signal: AbortSignal,
   ): Promise<string>;
 }

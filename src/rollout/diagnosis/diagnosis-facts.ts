@@ -39,6 +39,7 @@ export interface ContainerView {
   readonly image: string;
   readonly isReady: boolean;
   readonly restarts: number;
+  readonly isRunning: boolean;
   readonly waiting: { readonly reason: string; readonly message: string } | undefined;
   /** How it ended last, where it did. */
   readonly ended: { readonly reason: string; readonly exitCode: number; readonly message: string } | undefined;

@@ -90,6 +90,7 @@ describe('a metric with the plugin stepwise/webhook', () => {
     await create({});
     answers = [
       { phase: 'Running', requeueAfter: '1s', status: { at: 1 }, message: 'half' },
+      { phase: 'Running', requeueAfter: '1s', status: { at: 2 } },
       { phase: 'Successful', value: 0.2, message: 'all well' },
     ];
     const { status } = await until((run) => isCompleted(run.status.phase));
@@ -100,6 +101,7 @@ describe('a metric with the plugin stepwise/webhook', () => {
     expect(asked).toMatchObject([
       { operation: 'Run', key: `${uid}/load/1`, data: { suite: 'soak' }, measurement: 1 },
       { operation: 'Run', key: `${uid}/load/1`, status: { at: 1 } },
+      { operation: 'Run', key: `${uid}/load/1`, status: { at: 2 } },
     ]);
   });
 

@@ -14,7 +14,9 @@ const jobObject: KubernetesObject = {
     resourceVersion: '1',
     labels: { [runUid]: 'run-1' },
   },
+  spec: { activeDeadlineSeconds: 60, template: { spec: { restartPolicy: 'OnFailure' } } },
   status: {
+    startTime: '2026-11-20T10:00:00Z',
     failed: 2,
     conditions: [{ type: 'Failed', status: 'True', reason: 'BackoffLimitExceeded', message: 'no more' }],
   },
@@ -65,6 +67,8 @@ it('reads a Job by its conditions, and one that is gone as undefined', async () 
     labels: { [runUid]: 'run-1' },
     annotations: {},
     readyPods: 0,
+    restartsInPlace: true,
+    deadlineMs: Date.parse('2026-11-20T10:01:00Z'),
     conditions: [{ type: 'Failed', status: 'True', reason: 'BackoffLimitExceeded', message: 'no more' }],
   });
   expect(await jobs.read({ namespace: 'shop', name: 'other' }, signal)).toBeUndefined();
@@ -73,24 +77,32 @@ it('reads a Job by its conditions, and one that is gone as undefined', async () 
 it('finds the pods of this very Job by the label of its run', async () => {
   const waiting = { reason: 'ErrImagePull', message: 'not found' };
   const ours = aPod('a', 'job-1', [{ name: 'migrate', state: { waiting } }]);
-  const ended = aPod('b', 'job-1', [{ name: 'migrate', state: { terminated: { exitCode: 3 } } }]);
+  const again = { state: { running: {} }, lastState: { terminated: { exitCode: 3 } }, restartCount: 1 };
+  const ended = aPod('b', 'job-1', [{ name: 'migrate', ...again }]);
   const { jobs, asked } = jobsOf({ pods: [ours, ended, aPod('c', 'job-2', [])] });
   const job = await jobs.create({}, signal);
 
   expect(await jobs.pods(job, signal)).toMatchObject([
-    { name: 'a', containers: [{ name: 'migrate', waiting, ended: undefined }] },
-    { name: 'b', createdAtMs: Date.parse('2026-11-20T10:00:00Z'), containers: [{ ended: { exitCode: 3 } }] },
+    { name: 'a', containers: [{ name: 'migrate', waiting, ended: undefined, isRunning: false, restarts: 0 }] },
+    {
+      name: 'b',
+      createdAtMs: Date.parse('2026-11-20T10:00:00Z'),
+      containers: [{ ended: { exitCode: 3 }, isRunning: true, restarts: 1 }],
+    },
   ]);
   expect(asked).toEqual([{ namespace: 'shop', labelSelector: `${runUid}=run-1` }]);
 });
 
 it('asks for the end of a log, and takes a pod that is gone for one without lines', async () => {
-  const of = { namespace: 'shop', pod: 'a', container: 'migrate', lines: 5 };
+  const of = { namespace: 'shop', pod: 'a', container: 'migrate', lines: 5, ofPrevious: false };
   const { jobs, asked } = jobsOf({ log: 'one\ntwo\n' });
 
   expect(await jobs.lastLines(of, signal)).toBe('one\ntwo\n');
+  await jobs.lastLines({ ...of, ofPrevious: true }, signal);
+  const query = { container: 'migrate', tailLines: '5', limitBytes: '65536' };
   expect(asked).toEqual([
-    ['/api/v1/namespaces/shop/pods/a/log', { container: 'migrate', tailLines: '5', limitBytes: '65536' }],
+    ['/api/v1/namespaces/shop/pods/a/log', query],
+    ['/api/v1/namespaces/shop/pods/a/log', { ...query, previous: 'true' }],
   ]);
   expect(await jobsOf({ failure: new NotFoundError('gone') }).jobs.lastLines(of, signal)).toBe('');
   await expect(jobsOf({ failure: new ForbiddenError('no') }).jobs.lastLines(of, signal)).rejects.toThrow('no');

@@ -82,6 +82,7 @@ function aPod(name: string, changes: Partial<PodView['containers'][number]>, mor
         image: 'checkout:2',
         isReady: false,
         restarts: 0,
+        isRunning: false,
         waiting: undefined,
         ended: undefined,
         ...changes,
@@ -181,6 +182,7 @@ const measured = (phase: string, value: string, more: object = {}) => ({
 
 const crash = aPod('crashing', {
   restarts: 3,
+  isRunning: false,
   waiting: { reason: 'CrashLoopBackOff', message: 'back-off 40s' },
   ended: { reason: 'Error', exitCode: 1, message: '' },
 });
