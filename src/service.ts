@@ -162,6 +162,7 @@ export async function createService(config: Config, stopping: AbortSignal): Prom
     ...createReading({ cluster, hands, observing: { ...observing, caches }, records, deliver }),
     ...whyTools,
     cluster,
+    isDriven: mode === 'drive',
     known,
     heardImages: builds.heardImages,
     channels,

@@ -31,6 +31,8 @@ import { weigh } from './weigh.ts';
 /** Everything an operation needs. */
 export interface OperationTools {
   readonly cluster: Pick<ConnectedCluster, 'mayI' | 'nowMs' | 'urgently'>;
+  /** Another controller takes the turns: what only ours notes is not there. */
+  readonly isDriven?: boolean;
   readonly rollouts: Rollouts;
   readonly workloads: Pick<Workloads, 'readWithTemplates'>;
   readonly referencedWorkloads: Pick<ReferencedWorkloads, 'readWith' | 'patchJson'>;

@@ -108,7 +108,14 @@ export interface Operations {
   /** All requests back to stable. Behind the point of no return it becomes a freeze, unless it is forced, with a reason. */
   abort(wish: Wish & { readonly isForced?: boolean | undefined }): Promise<Answer>;
   retry(wish: Wish): Promise<Answer>;
-  undo(wish: Wish & { readonly toRevision?: number | undefined; readonly withSteps?: boolean }): Promise<Answer>;
+  /** Back past a point of no return only where it is forced, with a reason. */
+  undo(
+    wish: Wish & {
+      readonly toRevision?: number | undefined;
+      readonly withSteps?: boolean;
+      readonly isForced?: boolean | undefined;
+    },
+  ): Promise<Answer>;
   /** Why an abort, a pause or an undo was done, said afterwards: told in the card's thread. */
   giveReason(wish: ReasonWish): Promise<Answer>;
   /** New pods of the same version, a few at a time. */
@@ -226,6 +233,7 @@ export const refusalReasons = [
   'unknownRevision', // facts: revision
   'neverHealthy', // facts: revision
   'noEarlierRevision',
+  'pastReturn', // undo of what has passed its point of no return and is live: facts: point, revision, image
   'invalidSpec', // facts: message
   'gitOwned', // start, undo: Git sets the field; facts: tool, source, changes (lines of field, from, to), putsBack, mayOverride, link, file
   'overrideNeedsReason', // against Git without saying why

@@ -1,4 +1,5 @@
 import {
+  behindReturn,
   chooseUndo,
   type KnownHealth,
   noteOverride,
@@ -13,7 +14,11 @@ import { overrideFacts, refuseForGit } from './git.ts';
 import type { Refusal, Wish } from './operations.ts';
 import { isFullyPromoted, isReason, isWorkloadLost, refuse } from './situation.ts';
 
-export type UndoWish = Wish & { readonly toRevision?: number | undefined; readonly withSteps?: boolean };
+export type UndoWish = Wish & {
+  readonly toRevision?: number | undefined;
+  readonly withSteps?: boolean;
+  readonly isForced?: boolean | undefined;
+};
 
 /**
  * Back to an earlier revision: by default the last one that was live, and fast: the template, and the wish to skip the plan, in one
@@ -23,6 +28,7 @@ export const undo: Act<UndoWish> = {
   verb: 'undo',
   raisesRisk: false,
   isBoundTo: 'revision',
+  needsReason: (_, { isForced }) => isForced === true,
   async choose(seen, wish, tools, signal): Promise<Refusal | Change> {
     const { rollout } = seen;
     const lost = isWorkloadLost(rollout);
@@ -44,6 +50,11 @@ export const undo: Act<UndoWish> = {
     if (replicaSet.podHash === rollout.status.currentPodHash)
       return refuse('alreadyThere', { revision: String(revision) });
     if (template === undefined) return refuse('unknownRevision', { revision: String(revision) });
+    // Behind a point of no return what ran before may no longer work, as with an abort: somebody forces it and says why.
+    const point = behindReturn(rollout, replicaSet, tools.isDriven === true);
+    const images = (template.spec?.containers ?? []).map(({ image }) => image ?? '');
+    const goal = { revision: String(revision), image: images.join(' ') };
+    if (point !== undefined && wish.isForced !== true) return refuse('pastReturn', { ...goal, point });
     // What never was live raises risk, as a start does: it is asked in its own channel.
     const isUnproven = wasLive.get(revision) === 'no' && replicaSet.podHash !== rollout.status.stableRS;
     if (isUnproven && !tools.channels.isBound(wish.channel, rollout)) return unbound(rollout, tools);
@@ -52,14 +63,13 @@ export const undo: Act<UndoWish> = {
     if (ownedByGit !== undefined) return ownedByGit;
     // Kubernetes moves its pods: there are no steps to skip.
     const hasNoSteps = plainDeployment(rollout.metadata.name) !== undefined;
-    const images = (template.spec?.containers ?? []).map(({ image }) => image ?? '');
     return {
       done: true,
       json: noteOverride(rollout, wanted, { nowMs: tools.cluster.nowMs(), isMapMade: rollout.workload === undefined }),
       template: undoPatch(rollout, { ...replicaSet, template }, wish.withSteps === true || hasNoSteps),
       facts: {
-        revision: String(revision),
-        image: images.join(' '),
+        ...goal,
+        ...(point === undefined ? {} : { point, forced: 'true' }),
         withSteps: String(wish.withSteps === true),
         ...overrideFacts(seen, wanted),
       },

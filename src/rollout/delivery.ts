@@ -51,9 +51,9 @@ export interface Delivery {
   readonly isUndo: boolean;
   readonly startedAtMs: number | undefined;
   readonly finishedAtMs: number | undefined;
-  /** The step from which on stable may no longer work. Undefined: the author named none, or something new is stable. */
+  /** The step from which on stable may no longer work; once it is live, what an undo would go back to. Undefined: nothing to warn of. */
   readonly noReturn?: {
-    readonly at: 'ahead' | 'passed' | 'goneBack';
+    readonly at: 'ahead' | 'passed' | 'goneBack' | 'live';
     /** `step 4/6 (analysis contract-schema)` */
     readonly what: string;
     /** Passed, and held there: by a verdict against it, or by a person. */

@@ -68,6 +68,7 @@ export type { PlannedAnalysis, PlannedMetric } from './plan/planned-analysis.ts'
 export { computePodHash } from './pod-hash.ts';
 export { PodTemplate } from './pod-template.ts';
 export {
+  behindReturn,
   heldByOf,
   heldPauseReason,
   type PassedReturn,

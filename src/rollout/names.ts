@@ -40,6 +40,9 @@ export const pointOfNoReturnAnnotation = 'stepwise.dev/point-of-no-return';
 /** Ours, on the Rollout: JSON of that it was reached. */
 export const passedReturnAnnotation = 'stepwise.dev/passed-point-of-no-return';
 
+/** Ours, on the Rollout: JSON of that it was passed by what is live since: which revisions an undo can not safely go back to. */
+export const liveReturnAnnotation = 'stepwise.dev/live-past-point-of-no-return';
+
 /** Ours, on the Rollout: JSON of what somebody puts back that the engine writes into other objects (put-back-note.ts). */
 export const putBackAnnotation = 'stepwise.dev/put-back';
 
@@ -61,6 +64,7 @@ export function isCopiedToReplicaSets(annotation: string): boolean {
     annotation === putBackAnnotation ||
     annotation === pointOfNoReturnAnnotation ||
     annotation === passedReturnAnnotation ||
+    annotation === liveReturnAnnotation ||
     annotation === undoneAnnotation ||
     annotation === 'notified.notifications.argoproj.io'
   );

@@ -1,10 +1,17 @@
 import { z } from 'zod';
 import { JsonText } from './json-text.ts';
-import { passedReturnAnnotation, pointOfNoReturnAnnotation, revisionAnnotation } from './names.ts';
+import {
+  liveReturnAnnotation,
+  passedReturnAnnotation,
+  pointOfNoReturnAnnotation,
+  revisionAnnotation,
+} from './names.ts';
 import { invalid } from './problems.ts';
+import { revisionOf } from './replica-sets.ts';
 import type { Rollout } from './rollout.ts';
 import { describeStep } from './steps.ts';
 import type { CanaryStep } from './strategy-spec.ts';
+import type { ReplicaSetView } from './world.ts';
 
 /** Argo's `pauseConditions[].reason` of a rollout that is held behind its point of no return. */
 export const heldPauseReason = 'PointOfNoReturn' as const;
@@ -27,6 +34,16 @@ const PassedReturn = z.object({
   isGoneBack: z.literal(true).optional(),
 });
 export type PassedReturn = z.infer<typeof PassedReturn>;
+
+/** Of a release that passed it and is live since. Kept until another one does the same. */
+const LiveReturn = z.object({
+  what: z.string(),
+  /** The revision that reached it. */
+  revision: z.number(),
+  /** The pod hashes from before: their templates may not work with what was migrated. */
+  before: z.array(z.string()),
+});
+export type LiveReturn = z.infer<typeof LiveReturn>;
 
 export interface PointOfNoReturn {
   /** Index of the step, from 0, as `status.currentStepIndex`. */
@@ -97,4 +114,18 @@ export function heldByOf(rollout: Rollout): 'verdict' | 'person' | undefined {
   if (rollout.spec.paused === true) return 'person';
   const isHeld = rollout.status.pauseConditions?.some(({ reason }) => reason === heldPauseReason) === true;
   return isHeld ? 'verdict' : undefined;
+}
+
+/**
+ * What an undo to these pods would go back past: `step 4/6 (analysis contract-schema)`. A controller that knows no notes leaves none
+ * (`isDriven`): there each release that is live has passed the step that its author names.
+ */
+export function behindReturn(rollout: Rollout, target: ReplicaSetView, isDriven: boolean): string | undefined {
+  const text = rollout.metadata.annotations[liveReturnAnnotation];
+  const note = text === undefined ? undefined : JsonText.pipe(LiveReturn).safeParse(text).data;
+  if (note?.before.includes(target.podHash) === true) return note.what;
+  const { stableRS, currentPodHash } = rollout.status;
+  if (!isDriven || stableRS === undefined || stableRS !== currentPodHash) return undefined;
+  const isEarlier = revisionOf(target) < Number(rollout.metadata.annotations[revisionAnnotation] ?? 0);
+  return isEarlier ? readPointOfNoReturn(rollout)?.what : undefined;
 }

@@ -10,7 +10,7 @@ import { gitImage, readGitOwner } from './git-owner.ts';
 import { mainContainer, mainImage } from './main-container.ts';
 import { guiltyMetric, linesOf, nearestFirst, nextMeasurementAt, seriesOf } from './metric-lines.ts';
 import { sightScopeOfRun } from './plan/sight-scope.ts';
-import { heldByOf, passedReturnOf, readPointOfNoReturn, wentBackPast } from './point-of-no-return.ts';
+import { behindReturn, heldByOf, passedReturnOf, readPointOfNoReturn, wentBackPast } from './point-of-no-return.ts';
 import { readPutBackNote, retryAtMs, settledAtMs } from './put-back-note.ts';
 import { revisionOf, sumOf } from './replica-sets.ts';
 import { type Standpoint, standpointOf } from './standpoint.ts';
@@ -85,7 +85,7 @@ export function readDelivery(world: World, facts: DeliveryFacts): Delivery {
     startedAtMs: facts.startedAtMs ?? canary?.createdAtMs,
     finishedAtMs: facts.finishedAtMs,
     ...(git === undefined ? {} : { git }),
-    ...(at.isPresent ? { ...contestOf(world), ...noReturnOf(at) } : {}),
+    ...(at.isPresent ? { ...contestOf(world), ...noReturnOf(at, facts.runBy !== undefined) } : {}),
     ...(at.isPresent && facts.runBy !== undefined ? { runBy: facts.runBy } : {}),
     binding: bindingOf(rollout, world),
   };
@@ -105,11 +105,18 @@ function rollingOf({ world, canary }: Standpoint): Pick<Delivery, 'rolling'> {
   return { rolling: { canaryPods, stablePods: all - canaryPods, soakEndsAtMs } };
 }
 
-function noReturnOf({ world: { rollout }, isPromoted }: Standpoint): Pick<Delivery, 'noReturn'> {
+function noReturnOf(at: Standpoint, isDriven: boolean): Pick<Delivery, 'noReturn'> {
+  const { isPromoted } = at;
+  const { rollout } = at.world;
   const passed = passedReturnOf(rollout);
   if (passed !== undefined) return { noReturn: { at: 'passed', what: passed.what, heldBy: heldByOf(rollout) } };
   const goneBack = wentBackPast(rollout);
   if (goneBack !== undefined) return { noReturn: { at: 'goneBack', what: goneBack.what } };
+  const before = at.canary === undefined ? undefined : behindReturn(rollout, at.canary, false);
+  if (before !== undefined) return { noReturn: { at: 'goneBack', what: before } };
+  const earlier = isPromoted ? earlierOf(at) : undefined;
+  const behind = earlier === undefined ? undefined : behindReturn(rollout, earlier, isDriven);
+  if (behind !== undefined) return { noReturn: { at: 'live', what: behind } };
   const ahead = isPromoted || rollout.status.abort === true ? undefined : readPointOfNoReturn(rollout);
   return ahead === undefined ? {} : { noReturn: { at: 'ahead', what: ahead.what } };
 }
@@ -160,11 +167,13 @@ function imageOf(world: World, replicaSet: ReplicaSetView | undefined, isPresent
 
 /** Before a promotion stable is what ran; after it, the newest earlier revision. */
 function fromImageOf(world: World, at: Standpoint): string | undefined {
-  const { canary, stable } = at;
-  if (!at.isPromoted && at.isPresent) return imageOf(world, stable, false);
-  const earlier = world.replicaSets.filter((one) => revisionOf(one) < at.revision && one !== canary);
-  const newest = earlier.sort((a, b) => revisionOf(b) - revisionOf(a))[0];
-  return imageOf(world, newest, false);
+  if (!at.isPromoted && at.isPresent) return imageOf(world, at.stable, false);
+  return imageOf(world, earlierOf(at), false);
+}
+
+function earlierOf({ world, canary, revision }: Standpoint): ReplicaSetView | undefined {
+  const earlier = world.replicaSets.filter((one) => revisionOf(one) < revision && one !== canary);
+  return earlier.sort((a, b) => revisionOf(b) - revisionOf(a))[0];
 }
 
 function plannedWeights(at: Standpoint): { readonly percent: number; readonly index: number }[] {

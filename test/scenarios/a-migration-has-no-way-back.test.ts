@@ -157,6 +157,23 @@ describe.concurrent('a release that migrates its database', () => {
       (rollout) => rollout.status.currentStepIndex === 2 && reasonsOf(rollout).includes('CanaryPauseStep'),
     );
     expect((await desk.rollout('ledger')).status.abort).toBeUndefined();
+
+    await type('/rollout promote ledger', channel('ledger'));
+    await desk.until('ledger', 'is live', isLive);
+    const live = await desk.card('ledger', 2, /is live[\s\S]*no safe undo\*: it passed step 2\/3/);
+    const warned = await inTurn(() => desk.press('dana', live, 'undo'));
+    expect(warned.words).toContain('1 may not work with what was migrated');
+    expect(warned.words).toContain('undo shop/ledger --force because …');
+    const question = await type('/rollout undo ledger --force because the dump was restored', channel('ledger'));
+    expect(question.words).toMatch(/Past its point of no return\*, step 2\/3 \(analysis contract-ledger\)/);
+    expect((await desk.rollout('ledger')).spec.template.spec.containers[0]?.image).toBe('shop:2');
+    await inTurn(() => desk.press('dana', question, 'line-1'));
+    await desk.until(
+      'ledger',
+      'is back all the same',
+      (rollout) => isLive(rollout) && rollout.spec.template.spec.containers[0]?.image === 'shop:1',
+    );
+    await desk.card('ledger', 3, /went back past\* its point of no return/);
   });
 
   it('abort becomes a freeze, and is one only where it is forced', { timeout: 170_000 }, async () => {

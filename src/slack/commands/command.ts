@@ -12,7 +12,7 @@ export interface Command {
   readonly toRevision?: number;
   readonly withSteps?: boolean;
   readonly overridesGit?: boolean;
-  /** Abort: from behind the point of no return. */
+  /** Abort and undo: from behind the point of no return. */
   readonly isForced?: boolean;
   readonly reason?: string;
   /** `help promote` */

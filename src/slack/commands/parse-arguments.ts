@@ -37,8 +37,9 @@ export function parseArguments(reading: Reading, left: Remainder): Parsed {
       const free = words.join(' ');
       const reason = [free, left.base.reason].filter((part) => part !== undefined && part !== '').join(' because ');
       const { reason: _, ...place } = base;
-      const forced = flags.force === undefined ? {} : { isForced: true };
-      return command(withCutReason({ verb: reading.verb, ...place, ...forced, ...(reason === '' ? {} : { reason }) }));
+      return command(
+        withCutReason({ verb: reading.verb, ...place, ...forceOf(flags), ...(reason === '' ? {} : { reason }) }),
+      );
     }
     case 'percent': {
       const percent = words.find((word) => /^\d{1,3}(?:\.\d+)?%?$/.test(word));
@@ -87,7 +88,7 @@ function parseRevision(reading: Reading, { words, flags, base }: Remainder): Par
   const rest = words.filter((word) => !isRevisionWord(word));
   const named = flags.to ?? rest.shift();
   const withSteps = flags['with-steps'] === undefined ? {} : { withSteps: true };
-  const how = { ...withSteps, ...overrideOf(flags) };
+  const how = { ...withSteps, ...overrideOf(flags), ...forceOf(flags) };
   if (named === undefined) return command({ verb: 'undo', ...base, ...how });
   const digits = withoutEnd(named);
   const revision = Number(digits);
@@ -98,6 +99,10 @@ function parseRevision(reading: Reading, { words, flags, base }: Remainder): Par
 
 function overrideOf(flags: Remainder['flags']): Pick<Command, 'overridesGit'> {
   return flags['override-git'] === undefined ? {} : { overridesGit: true };
+}
+
+function forceOf(flags: Remainder['flags']): Pick<Command, 'isForced'> {
+  return flags.force === undefined ? {} : { isForced: true };
 }
 
 function parseDuration(reading: Reading, words: readonly string[], base: Remainder['base']): Parsed {

@@ -24,7 +24,7 @@ export type Flag =
   | 'full'
   | 'with-steps'
   | 'override-git'
-  /** Abort: back to stable, also from behind the point of no return. */
+  /** Abort and undo: also back from behind the point of no return. */
   | 'force'
   | 'reason'
   | 'until'
@@ -163,9 +163,9 @@ export const verbs = {
     isMutating: true,
     when: 'now',
     takes: 'revision',
-    flags: ['namespace', 'reason', 'to', 'with-steps', 'override-git'],
+    flags: ['namespace', 'reason', 'to', 'with-steps', 'override-git', 'force'],
     usage: 'undo checkout --to 12',
-    about: 'back to the last healthy revision, or the one you name',
+    about: 'back to the last healthy revision, or the one you name; past a point of no return only with `--force`',
   },
   restart: {
     aliases: [],

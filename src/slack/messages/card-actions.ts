@@ -204,6 +204,8 @@ function confirmFor(action: ActActionId, delivery: Delivery): ConfirmationDialog
           })
         : undefined;
     case 'undo':
+      // It is not done by a click: the answer says what it would mean, and the line that does it.
+      if (delivery.noReturn?.at === 'live') return undefined;
       return confirm({
         title: `Undo ${what}?`,
         text: `Goes back to the last healthy revision at once${delivery.blueGreen === undefined ? ', without steps' : ''}${delivery.fromImage === undefined ? '' : `: ${from}`}.`,

@@ -71,6 +71,8 @@ function noReturnLines({ noReturn }: Delivery, { isTight = false }: Room): reado
       return isTight ? [] : [`no way back from ${what} on`];
     case 'passed':
       return [`⚠️ *no way back* since ${what}`];
+    case 'live':
+      return [`⚠️ *no safe undo*: it passed ${what}`];
     case 'goneBack':
       return [`⚠️ *went back past* ${isTight ? '' : 'its point of no return, '}${what}`];
   }

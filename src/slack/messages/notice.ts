@@ -165,7 +165,7 @@ function noReturnLines(delivery: Delivery, { event }: Notice, { command }: CardV
     const stable = fromImage === undefined ? undefined : versionOf(fromImage);
     return [guidance({ what: noReturn.what, stable }), forceWords(command, { namespace, name })];
   }
-  if (event !== 'aborted' || noReturn?.at !== 'goneBack') return [];
+  if ((event !== 'aborted' && event !== 'undone') || noReturn?.at !== 'goneBack') return [];
   return [
     `⚠️ It went back past its point of no return, ${quote(noReturn.what, 120)}: see that the version that serves now works with what was migrated.`,
   ];

@@ -47,7 +47,7 @@ function questionWords(action: ActActionId, delivery: Delivery, facts: Readonly<
     case 'skip':
       return `Skip this step of ${what} ${at}? What its wait or analysis has not measured stays unmeasured:${unmeasured(delivery)}`;
     case 'undo':
-      return `Undo ${what}? It goes back to ${backTo(delivery, facts)}.`;
+      return `Undo ${what}? It goes back to ${backTo(delivery, facts)}.${pastWords(facts)}`;
     case 'pause':
       if (delivery.noReturn?.at !== 'passed') return `${capital(action)} ${what}${at}?`;
       return `Freeze ${what}${at}? ${guidance({ what: delivery.noReturn.what, stable: stableOf(delivery) })}`;
@@ -94,6 +94,13 @@ function backTo(delivery: Delivery, facts: Readonly<Record<string, string>>): Mr
   if (delivery.rolling !== undefined) return `${version}${revision}${against}: as fast as its pods start`;
   if (facts.withSteps === 'true') return `${version}${revision} step by step, as a start would${against}`;
   return `${version}${revision} at once, without steps${against}: some seconds where its pods are still there, else as long as they take to start`;
+}
+
+/** An undo that is forced: what it goes back past. */
+function pastWords({ point, image = '' }: Readonly<Record<string, string>>): Mrkdwn {
+  if (point === undefined) return '';
+  const version = quote(versionOf(image.split(' ')[0]), 40);
+  return `\n⚠️ *Past its point of no return*, ${quote(point, 120)}: ${version} may not work with what was migrated.`;
 }
 
 function unmeasured(delivery: Delivery): Mrkdwn {

@@ -125,6 +125,10 @@ const words: Readonly<Record<RefusalReason, Words>> = {
     ],
   }),
   noEarlierRevision: () => ({ why: 'there is no earlier healthy revision to go back to.' }),
+  pastReturn: (facts, command) => ({
+    why: guidance({ what: facts.point ?? '', stable: facts.image?.split(' ').map(versionOf).join(', ') }),
+    works: [print({ ...command, verb: 'undo', isForced: true, reason: command.reason ?? '…' })],
+  }),
   invalidSpec: (facts) => ({
     why: `its spec is invalid, so nothing can move: ${fact(facts, 'message', 'see its conditions', 300)}`,
   }),

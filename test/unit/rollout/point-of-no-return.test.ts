@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { passedReturnOf, readPassedReturn, wentBackPast } from '../../../src/rollout/index.ts';
+import {
+  behindReturn,
+  passedReturnOf,
+  readDelivery,
+  readPassedReturn,
+  wentBackPast,
+} from '../../../src/rollout/index.ts';
 import { findReturnProblem, readPointOfNoReturn } from '../../../src/rollout/point-of-no-return.ts';
 import { anAnalysisTemplate, aRollout } from '../../support/builders.ts';
 import { SimulatedCluster } from '../../support/simulated-cluster.ts';
@@ -38,6 +44,16 @@ function stepRun(cluster: SimulatedCluster): string {
 
 /** The contract's run is created and under way. */
 function atContract(cluster = releasing()): SimulatedCluster {
+  cluster.judge(stepRun(cluster), 'Successful');
+  cluster.settle();
+  cluster.patch({ status: { pauseConditions: null } });
+  cluster.settle();
+  return cluster;
+}
+
+/** All of it went well. */
+function live(): SimulatedCluster {
+  const cluster = atContract();
   cluster.judge(stepRun(cluster), 'Successful');
   cluster.settle();
   cluster.patch({ status: { pauseConditions: null } });
@@ -86,11 +102,7 @@ describe('the note that it was passed', () => {
   });
 
   it('goes when something new is stable', () => {
-    const cluster = atContract();
-    cluster.judge(stepRun(cluster), 'Successful');
-    cluster.settle();
-    cluster.patch({ status: { pauseConditions: null } });
-    cluster.settle();
+    const cluster = live();
     expect(cluster.rollout.status.phase).toBe('Healthy');
     expect(readPassedReturn(cluster.rollout)).toBeUndefined();
   });
@@ -114,6 +126,55 @@ describe('the note that it was passed', () => {
     cluster.patch({ status: { promoteFull: true } });
     cluster.turn();
     expect(readPassedReturn(cluster.rollout)).toBeUndefined();
+  });
+});
+
+describe('once it is live', () => {
+  const points = (cluster: SimulatedCluster, isDriven = false) =>
+    Object.fromEntries(
+      cluster
+        .world()
+        .replicaSets.map((one) => [
+          one.image ?? one.template?.spec?.containers[0]?.image,
+          behindReturn(cluster.rollout, one, isDriven),
+        ]),
+    );
+  const point = 'step 4/6 (analysis contract)';
+  const [one, two, three] = ['ghcr.io/acme/checkout:1', 'ghcr.io/acme/checkout:2', 'ghcr.io/acme/checkout:3'] as const;
+  const noReturn = (cluster: SimulatedCluster) => readDelivery(cluster.world(), { clusterUid: 'c' }).noReturn;
+
+  it('an undo to what ran before goes back past it, and says so', () => {
+    const cluster = live();
+    expect(points(cluster)).toEqual({ [one]: point, [two]: undefined });
+    expect(noReturn(cluster)).toEqual({ at: 'live', what: point });
+  });
+
+  it('so it is after somebody went back all the same, and forward again: revisions have other numbers then', () => {
+    const cluster = live();
+    cluster.patch({ metadata: { annotations: { [annotation]: null } } });
+    for (const image of [one, two]) {
+      cluster.release(image);
+      cluster.settle();
+      cluster.patch({ status: { promoteFull: true } });
+      cluster.settle();
+      expect(cluster.rollout.status.phase).toBe('Healthy');
+      expect(points(cluster)).toEqual({ [one]: point, [two]: undefined });
+      expect(noReturn(cluster)?.at).toBe(image === one ? 'goneBack' : 'live');
+    }
+    cluster.release(three);
+    cluster.settle();
+    cluster.patch({ status: { promoteFull: true } });
+    cluster.settle();
+    expect(points(cluster)).toEqual({ [one]: point, [two]: undefined, [three]: undefined });
+    expect(noReturn(cluster)).toBeUndefined();
+  });
+
+  it('without a note nobody is warned, but beside another controller, which leaves none', () => {
+    const cluster = releasing();
+    cluster.patch({ status: { promoteFull: true } });
+    cluster.settle();
+    expect(points(cluster)).toEqual({ [one]: undefined, [two]: undefined });
+    expect(points(cluster, true)).toEqual({ [one]: point, [two]: undefined });
   });
 });
 

@@ -1,5 +1,6 @@
-import { passedReturnAnnotation } from '../../names.ts';
-import { type PassedReturn, readPassedReturn, readPointOfNoReturn } from '../../point-of-no-return.ts';
+import { liveReturnAnnotation, passedReturnAnnotation } from '../../names.ts';
+import { type LiveReturn, type PassedReturn, readPassedReturn, readPointOfNoReturn } from '../../point-of-no-return.ts';
+import { revisionOf } from '../../replica-sets.ts';
 import type { Scene } from '../../scene.ts';
 import type { Standing } from './advance.ts';
 import type { Posture } from './posture.ts';
@@ -16,7 +17,19 @@ export function planPassedReturn(
   const before = readPassedReturn(scene.rollout);
   const next = nextNote(scene, posture, standing, before);
   if (next === before) return {};
-  return { [passedReturnAnnotation]: next === undefined ? null : JSON.stringify(next) };
+  const live = posture.isChanged || !posture.isPromoted ? undefined : liveNote(scene, before);
+  return {
+    [passedReturnAnnotation]: next === undefined ? null : JSON.stringify(next),
+    ...(live === undefined ? {} : { [liveReturnAnnotation]: JSON.stringify(live) }),
+  };
+}
+
+/** What passed it is live now: what ran before it may not work any more, by whatever revision number it would come back. */
+function liveNote(scene: Scene, before: PassedReturn | undefined): LiveReturn | undefined {
+  if (before === undefined || before.isGoneBack === true || before.stable === scene.status.stableRS) return undefined;
+  const { what, revision } = before;
+  const earlier = scene.world.replicaSets.filter((one) => revisionOf(one) < revision);
+  return { what, revision, before: earlier.map(({ podHash }) => podHash) };
 }
 
 function nextNote(

@@ -23,12 +23,13 @@ async function answerQuestion(
   { command, wish }: Understood,
   verb: 'finish' | 'skip' | 'undo',
 ): Promise<Message> {
-  const { toRevision, withSteps, overridesGit, reason } = command;
+  const { toRevision, withSteps, overridesGit, isForced, reason } = command;
   const question = await tools.operations.ask(verb, {
     ...wish,
     toRevision,
     withSteps: withSteps ?? false,
     overridesGit,
+    isForced,
   });
   if (!question.done && question.reason === 'undoWhileMoving' && toRevision === undefined) {
     // Undo of what is still on its way is an abort: the same result, sooner. Behind the point of no return neither goes back.
@@ -39,7 +40,7 @@ async function answerQuestion(
   }
   if (!question.done) return renderRefusal(tools.view, command, question);
   // A button bound to what was seen says neither a revision nor how: the line does.
-  const isBare = toRevision === undefined && withSteps !== true && overridesGit !== true;
+  const isBare = toRevision === undefined && withSteps !== true && overridesGit !== true && isForced !== true;
   const line = isBare ? undefined : print(command);
   return renderQuestion(tools.view.sign, verb, { ...question, reason, line });
 }
@@ -72,7 +73,7 @@ export function perform(
     case 'retry':
       return operations.retry(wish);
     case 'undo':
-      return operations.undo({ ...wish, toRevision, withSteps: withSteps ?? false, overridesGit });
+      return operations.undo({ ...wish, toRevision, withSteps: withSteps ?? false, overridesGit, isForced });
     case 'restart':
       return operations.restart(wish);
     default:
