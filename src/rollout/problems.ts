@@ -9,7 +9,8 @@ export function invalid(path: string, value: unknown, message: string): string {
 const LONGEST_VALUE = 200;
 
 function quoted(value: unknown): string {
-  const text = String(value);
+  // Kubernetes shows what is no plain value as JSON, without quotes around it.
+  const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
   const shown = text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text;
   return typeof value === 'string' ? JSON.stringify(shown) : shown;
 }

@@ -43,12 +43,13 @@ function validateSpec(spec: RolloutSpec): string[] {
   if (spec.selector === undefined) {
     problems.push(required('spec.selector', "Rollout has missing field '.spec.selector'"));
   } else if (matchLabels.length + expressions.length === 0) {
-    problems.push(invalid('spec.selector', '{}', 'empty selector is invalid for deployment'));
+    problems.push(invalid('spec.selector', {}, 'empty selector is invalid for deployment'));
   } else if (explainLabelSelector(spec.selector) !== undefined) {
     problems.push(`spec.selector.${explainLabelSelector(spec.selector)}`);
   } else if (!matchesLabels(spec.selector, labels)) {
     const message = '`selector` does not match template `labels`';
-    problems.push(invalid('spec.template.metadata.labels', JSON.stringify(labels), message));
+    const sorted = Object.fromEntries(Object.entries(labels).sort(([one], [other]) => (one < other ? -1 : 1)));
+    problems.push(invalid('spec.template.metadata.labels', sorted, message));
   }
   problems.push(...validateTemplate(spec.template));
   const minReady = spec.minReadySeconds ?? 0;

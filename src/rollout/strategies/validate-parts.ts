@@ -16,7 +16,10 @@ export function validateAntiAffinity(antiAffinity: AntiAffinity | undefined): st
   // Argo leaves the strategy's name out of this path.
   const path = 'spec.strategy.antiAffinity';
   if (isRequired === (preferred !== undefined)) {
-    return [invalid(path, JSON.stringify(antiAffinity), 'AntiAffinity must have exactly one strategy listed')];
+    const value = Object.entries({ Preferred: preferred !== undefined, Required: isRequired })
+      .map(([kind, isListed]) => `antiAffinity.${kind}DuringSchedulingIgnoredDuringExecution: ${isListed}`)
+      .join(' ');
+    return [invalid(path, value, 'AntiAffinity must have exactly one strategy listed')];
   }
   if (preferred === undefined || (preferred.weight >= 1 && preferred.weight <= 100)) return [];
   return [invalid(`${path}.weight`, preferred.weight, 'AntiAffinity weight must be between 1-100')];

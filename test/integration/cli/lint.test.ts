@@ -52,7 +52,7 @@ spec:
   );
   writeFileSync(join(folder, 'values.yaml'), 'replicas: 3\n');
   const both =
-    'rollout.yaml:12:9: spec.strategy.steps[0]: Invalid value: "setWeight, pause": Step can only have one type of step set\n';
+    'rollout.yaml:12:9: spec.strategy.steps[0]: Invalid value: "step.Experiment: false step.Pause: true step.SetWeight: true step.Analysis: false": Step must have one of the following set: experiment, setWeight, setCanaryScale, plugin or pause\n';
   const misspelt = (line: number, index: number) =>
     `rollout.yaml:${line}:9: spec.strategy.canary.steps[${index}].setWieght: unknown field; did you mean setWeight?\n`;
   const first = await lint(folder);

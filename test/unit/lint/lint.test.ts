@@ -48,7 +48,7 @@ describe('lint', () => {
       'two things in one step',
       rollout('      steps:\n      - setWeight: 10\n        pause: {}\n'),
       [
-        '12:9 mistake: spec.strategy.steps[0]: Invalid value: "setWeight, pause": Step can only have one type of step set',
+        '12:9 mistake: spec.strategy.steps[0]: Invalid value: "step.Experiment: false step.Pause: true step.SetWeight: true step.Analysis: false": Step must have one of the following set: experiment, setWeight, setCanaryScale, plugin or pause',
       ],
     ],
     [

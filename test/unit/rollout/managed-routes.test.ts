@@ -152,7 +152,7 @@ describe('header and mirror routes', () => {
     [
       'copies behind nginx',
       aRollout().routed().steps({ setMirrorRoute: copies }).build(),
-      'SetMirrorRoute requires TrafficRouting, supports Istio only',
+      'SetMirrorRoute requires TrafficRouting, supports Istio and Plugins',
     ],
     [
       'without a router',

@@ -90,7 +90,7 @@ describe('ping-pong', () => {
     };
     expect(problemsOf({ pingPong, trafficRouting: gateway })).toEqual([]);
     expect(problemsOf({ pingPong, trafficRouting: { nginx: { stableIngress: 'checkout' } } })).toEqual([
-      'spec.strategy.trafficRouting.alb: Invalid value: null: Ping-pong feature works with the ALB and Istio traffic routers only',
+      'spec.strategy.trafficRouting.alb: Invalid value: null: Ping-pong feature works with the ALB, Istio, and plugin-based traffic routers only',
     ]);
     expect(problemsOf({ pingPong: { pingService: 'a', pongService: 'a' }, trafficRouting: gateway })).toEqual([
       'spec.strategy.pingPong.pingService: Invalid value: "a": This rollout uses the same service for the ping and pong services, but two different services are required.',

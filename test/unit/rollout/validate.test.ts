@@ -100,9 +100,13 @@ describe('what a Rollout asks for that cannot be', () => {
     [
       'an empty step',
       steps({ setWeight: 1 }, {}),
-      'spec.strategy.steps[1]: Invalid value: "{}": Step must have one of the following set: experiment, setWeight, setCanaryScale or pause',
+      'spec.strategy.steps[1]: Invalid value: "{}": Step must have one of the following set: experiment, setWeight, setCanaryScale, plugin or pause',
     ],
-    ['two steps in one', steps({ setWeight: 1, pause: {} }), 'Step can only have one type of step set'],
+    [
+      'two steps in one',
+      steps({ setWeight: 1, pause: {} }),
+      'Invalid value: "step.Experiment: false step.Pause: true step.SetWeight: true step.Analysis: false": Step must have one of the following set: experiment, setWeight, setCanaryScale, plugin or pause',
+    ],
     [
       'a pause of no length that can be read',
       steps({ pause: { duration: 'soon' } }),
@@ -252,7 +256,7 @@ describe('a blue-green spec that cannot be', () => {
     [
       'both kinds of anti-affinity, or none',
       { antiAffinity: {} },
-      'spec.strategy.antiAffinity: Invalid value: "{}": AntiAffinity must have exactly one strategy listed',
+      'spec.strategy.antiAffinity: Invalid value: "antiAffinity.PreferredDuringSchedulingIgnoredDuringExecution: false antiAffinity.RequiredDuringSchedulingIgnoredDuringExecution: false": AntiAffinity must have exactly one strategy listed',
     ],
     [
       'an analysis without an end',

@@ -41,12 +41,12 @@ const staticRows: readonly Row[] = [
   [
     'an empty selector',
     aRollout().spec({ selector: {} }).build(),
-    'spec.selector: Invalid value: "{}": empty selector is invalid for deployment',
+    'spec.selector: Invalid value: {}: empty selector is invalid for deployment',
   ],
   [
     'a selector of other pods',
     pods({}, { app: 'cart' }).build(),
-    'spec.template.metadata.labels: Invalid value: "{\\"app\\":\\"cart\\"}": `selector` does not match template `labels`',
+    'spec.template.metadata.labels: Invalid value: {"app":"cart"}: `selector` does not match template `labels`',
   ],
   [
     'an expression that chooses other pods',
@@ -139,7 +139,7 @@ const staticRows: readonly Row[] = [
   [
     'no anti-affinity',
     aRollout().blueGreen({ antiAffinity: {} }).build(),
-    'spec.strategy.antiAffinity: Invalid value: "{}": AntiAffinity must have exactly one strategy listed',
+    'spec.strategy.antiAffinity: Invalid value: "antiAffinity.PreferredDuringSchedulingIgnoredDuringExecution: false antiAffinity.RequiredDuringSchedulingIgnoredDuringExecution: false": AntiAffinity must have exactly one strategy listed',
   ],
   [
     'an anti-affinity of too much weight',
@@ -196,9 +196,13 @@ const staticRows: readonly Row[] = [
   [
     'an empty step',
     steps({}).build(),
-    'spec.strategy.steps[0]: Invalid value: "{}": Step must have one of the following set: experiment, setWeight, setCanaryScale or pause',
+    'spec.strategy.steps[0]: Invalid value: "{}": Step must have one of the following set: experiment, setWeight, setCanaryScale, plugin or pause',
   ],
-  ['two steps in one', steps({ setWeight: 1, pause: {} }).build(), 'Step can only have one type of step set'],
+  [
+    'two steps in one',
+    steps({ setWeight: 1, pause: {} }).build(),
+    'Invalid value: "step.Experiment: false step.Pause: true step.SetWeight: true step.Analysis: false": Step must have one of the following set: experiment, setWeight, setCanaryScale, plugin or pause',
+  ],
   [
     'a weight above the scale',
     steps({ setWeight: 101 }).build(),
@@ -232,12 +236,12 @@ const staticRows: readonly Row[] = [
   [
     'a header route of nginx',
     steps(header('testers', { exact: 'yes' })).build(),
-    'SetHeaderRoute requires TrafficRouting, supports Istio and ALB and Apisix',
+    'spec.strategy.steps[0].setHeaderRoute: Invalid value: {"name":"testers","match":[{"headerName":"x-tester","headerValue":{"exact":"yes"}}]}: SetHeaderRoute requires TrafficRouting, supports Istio and ALB and Apisix',
   ],
   [
     'a mirror of nginx',
     steps({ setMirrorRoute: { name: 'testers', match: [{ method: { exact: 'GET' } }] } }).build(),
-    'SetMirrorRoute requires TrafficRouting, supports Istio only',
+    'spec.strategy.steps[0].setMirrorRoute: Invalid value: {"name":"testers","match":[{"method":{"exact":"GET"}}]}: SetMirrorRoute requires TrafficRouting, supports Istio and Plugins',
   ],
   [
     'a route that is not managed',
@@ -255,12 +259,12 @@ const staticRows: readonly Row[] = [
   [
     'a match of two kinds',
     gateway(header('testers', { exact: 'a', prefix: 'b' })).build(),
-    'StringMatch match value must have exactly one of the following: exact, regex, prefix',
+    'spec.strategy.steps[0].setHeaderRoute.match[0]: Invalid value: {"exact":"a","prefix":"b"}: StringMatch match value must have exactly one of the following: exact, regex, prefix',
   ],
   [
     'a match of no kind',
     gateway(header('testers', {})).build(),
-    'StringMatch value missed, match value must have one of the following: exact, regex, prefix',
+    'spec.strategy.steps[0].setHeaderRoute.match[0]: Invalid value: {}: StringMatch value missed, match value must have one of the following: exact, regex, prefix',
   ],
   [
     "another controller's plugin",

@@ -19,6 +19,9 @@ const STEP_KINDS = [
   'plugin',
 ] as const;
 
+const ARGO_COUNTS = ['setWeight', 'pause', 'experiment', 'analysis'] as const;
+const STEP_MESSAGE = 'Step must have one of the following set: experiment, setWeight, setCanaryScale, plugin or pause';
+
 /** What the canary strategy asks for that cannot be, without looking at other objects. */
 export function validateCanary(canary: CanaryStrategy): string[] {
   const problems: string[] = [];
@@ -55,7 +58,7 @@ function validatePingPong({ pingPong, trafficRouting }: CanaryStrategy): string[
   const { pingService = '', pongService = '' } = pingPong ?? {};
   const kinds = trafficRouting === undefined ? [] : routerKindsOf(trafficRouting);
   if (kinds.some((kind) => WITHOUT_PING_PONG.includes(kind))) {
-    const message = 'Ping-pong feature works with the ALB and Istio traffic routers only';
+    const message = 'Ping-pong feature works with the ALB, Istio, and plugin-based traffic routers only';
     problems.push(invalid(`${PATH}.trafficRouting.alb`, null, message));
   }
   const missing = 'Ping service and Pong service must to be set to use Ping-Pong feature';
@@ -69,7 +72,8 @@ function validatePingPong({ pingPong, trafficRouting }: CanaryStrategy): string[
   return problems;
 }
 
-function validateNginx({ trafficRouting }: CanaryStrategy): string[] {
+/** Which Ingresses are meant. */
+export function validateNginx({ trafficRouting }: CanaryStrategy): string[] {
   const { nginx } = trafficRouting ?? {};
   if (nginx === undefined) return [];
   const hasOne = (nginx.stableIngress ?? '') !== '';
@@ -107,18 +111,24 @@ function validateScale({ trafficRouting, dynamicStableScale, scaleDownDelaySecon
 function validateStep(canary: CanaryStrategy, step: CanaryStep, path: string): string[] {
   const problems: string[] = [];
   const kinds = STEP_KINDS.filter((kind) => isAskedFor(step[kind]) || kind in step);
-  if (kinds.length === 0) {
-    const message = 'Step must have one of the following set: experiment, setWeight, setCanaryScale or pause';
-    problems.push(invalid(path, JSON.stringify(step), message));
+  // Unlike Argo, which says of each kind that is missing that it is there.
+  if (kinds.length === 0) problems.push(invalid(path, '{}', STEP_MESSAGE));
+  if (ARGO_COUNTS.filter((kind) => kinds.includes(kind)).length > 1) {
+    const { experiment, pause, setWeight, analysis } = step;
+    const given = { Experiment: experiment, Pause: pause, SetWeight: setWeight, Analysis: analysis };
+    const value = Object.entries(given).map(([kind, settings]) => `step.${kind}: ${isAskedFor(settings)}`);
+    problems.push(invalid(path, value.join(' '), STEP_MESSAGE));
+  } else if (kinds.length > 1) {
+    // Unlike Argo, which counts only four of them: two kinds in one step never both happen.
+    problems.push(invalid(path, kinds.join(', '), 'Step can only have one type of step set'));
   }
-  // Unlike Argo, which counts only four of them: two kinds in one step never both happen.
-  if (kinds.length > 1) problems.push(invalid(path, kinds.join(', '), 'Step can only have one type of step set'));
   problems.push(...validatePlugin(step, `${path}.plugin`), ...validateRoutes(canary, step, path));
   const max = maxWeightOf(canary);
   const { setWeight, pause, setCanaryScale } = step;
   if (setWeight !== undefined && !isWholeBetween(setWeight, max)) {
     problems.push(invalid(`${path}.setWeight`, setWeight, `SetWeight needs to be between 0 and ${max}`));
   }
+  // Unlike Argo, which shows -1 for what it cannot read.
   if (pause?.duration !== undefined && parsePauseSeconds(pause.duration) === undefined) {
     problems.push(invalid(`${path}.pause.duration`, pause.duration, 'Duration needs to be greater than 0'));
   }

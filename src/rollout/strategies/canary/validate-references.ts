@@ -3,6 +3,7 @@ import { invalid } from '../../problems.ts';
 import type { CanaryStrategy } from '../../strategy-spec.ts';
 import type { World } from '../../world.ts';
 import { validateAnalysis, validateMetadata, validateService } from '../validate-parts.ts';
+import { validateNginx } from './validate-canary.ts';
 import { validateExperimentStep } from './validate-experiment.ts';
 
 const PATH = 'spec.strategy.canary';
@@ -26,7 +27,9 @@ export function validateReferences(world: World, canary: CanaryStrategy): string
   if (canary.trafficRouting !== undefined) {
     const kinds = routerKindsOf(canary.trafficRouting).join(', ');
     const problem = world.router?.problem;
-    if (problem !== undefined) problems.push(invalid(`${PATH}.trafficRouting`, kinds, problem));
+    // Where the spec does not say which Ingress, the router has only the same to say.
+    if (problem !== undefined && validateNginx(canary).length === 0)
+      problems.push(invalid(`${PATH}.trafficRouting`, kinds, problem));
   }
   return problems;
 }

@@ -17,12 +17,12 @@ export function validateRoutes(canary: CanaryStrategy, step: CanaryStep, path: s
     for (const [index, { headerName, headerValue }] of (header.match ?? []).entries()) {
       const at = `${field}.match[${index}]`;
       if (headerName === '') problems.push(invalid(`${at}.headerName`, '', 'headerName must be set'));
-      problems.push(...validateMatch(headerValue, `${at}.headerValue`));
+      problems.push(...validateMatch(headerValue, at));
     }
   }
   if (mirror === undefined) return problems;
   const field = `${path}.setMirrorRoute`;
-  const words = 'SetMirrorRoute requires TrafficRouting, supports Istio only';
+  const words = 'SetMirrorRoute requires TrafficRouting, supports Istio and Plugins';
   problems.push(...validateRouter(canary, mirror, { field, words }));
   const { percentage = 100 } = mirror;
   if (!Number.isInteger(percentage) || percentage < 0 || percentage > 100) {
@@ -30,8 +30,8 @@ export function validateRoutes(canary: CanaryStrategy, step: CanaryStep, path: s
   }
   for (const [index, { method, path: requestPath, headers = {} }] of (mirror.match ?? []).entries()) {
     const at = `${field}.match[${index}]`;
-    if (method !== undefined) problems.push(...validateMatch(method, `${at}.method`));
-    if (requestPath !== undefined) problems.push(...validateMatch(requestPath, `${at}.path`));
+    if (method !== undefined) problems.push(...validateMatch(method, at));
+    if (requestPath !== undefined) problems.push(...validateMatch(requestPath, at));
     for (const [name, match] of Object.entries(headers)) {
       problems.push(...validateMatch(match, `${at}.headers[${name}]`));
     }
@@ -47,7 +47,7 @@ function validateRouter(
   const kinds = trafficRouting === undefined ? [] : routerKindsOf(trafficRouting);
   // Unlike Argo, which passes over the routers that cannot while another one can: the matching requests would take two ways.
   if (kinds.length === 0 || kinds.some((kind) => WITHOUT_ROUTES.includes(kind))) {
-    return [invalid(field, JSON.stringify(route), words)];
+    return [invalid(field, route, words)];
   }
   const managed = trafficRouting?.managedRoutes;
   if (managed === undefined) {
@@ -59,10 +59,11 @@ function validateRouter(
   return [invalid(field, route.name, message)];
 }
 
-function validateMatch({ exact, regex, prefix }: StringMatch, path: string): string[] {
-  const { length } = [exact, regex, prefix].filter((value) => value !== undefined && value !== '');
+function validateMatch({ exact, prefix, regex }: StringMatch, path: string): string[] {
+  const given = Object.fromEntries(Object.entries({ exact, prefix, regex }).filter(([, value]) => value));
+  const { length } = Object.keys(given);
   const kinds = 'one of the following: exact, regex, prefix';
-  if (length === 0) return [invalid(path, '', `StringMatch value missed, match value must have ${kinds}`)];
+  if (length === 0) return [invalid(path, given, `StringMatch value missed, match value must have ${kinds}`)];
   if (length === 1) return [];
-  return [invalid(path, '', `StringMatch match value must have exactly ${kinds}`)];
+  return [invalid(path, given, `StringMatch match value must have exactly ${kinds}`)];
 }
