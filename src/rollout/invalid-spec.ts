@@ -9,6 +9,8 @@ import { judgePosture as judgeBlueGreen } from './strategies/blue-green/posture.
 import { planServices } from './strategies/blue-green/services.ts';
 import { judgePosture } from './strategies/canary/posture.ts';
 import { planTraffic } from './strategies/canary/traffic.ts';
+import { planFormerServices } from './strategies/former-services.ts';
+import { saysTaken } from './strategies/validate-parts.ts';
 import type { World } from './world.ts';
 
 const LOOK_AGAIN_MS = 20_000;
@@ -28,7 +30,20 @@ export function decideInvalid(world: World, problems: readonly string[]): Decisi
   };
   const status = withoutUndefined({ ...draft, ...phaseOfCanary(rollout.spec, draft, { hasRouter: true }) });
   const write: Effect[] = isDeepEqual(status, rollout.status) ? [] : [{ kind: 'writeStatus', status }];
-  return { effects: [...lowerAborted(world), ...write], wakeAtMs: world.nowMs + LOOK_AGAIN_MS };
+  return {
+    effects: [...lowerAborted(world), ...letGo(world, problems), ...write],
+    wakeAtMs: world.nowMs + LOOK_AGAIN_MS,
+  };
+}
+
+/**
+ * Two Rollouts that have exchanged their Services each wait for what the other has: both let go of what they name no more (as Argo's
+ * service controller does, at its next look at the Service).
+ */
+function letGo(world: World, problems: readonly string[]): readonly Effect[] {
+  if (!problems.every(saysTaken)) return [];
+  const ground = readGround(world);
+  return planFormerServices(ground, ground.canary !== undefined && ground.canary === ground.stable);
 }
 
 /** An abort is not stopped by a mistake elsewhere in the spec (unlike Argo, which then reconciles nothing at all). */

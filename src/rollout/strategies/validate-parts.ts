@@ -25,6 +25,13 @@ export function validateAntiAffinity(antiAffinity: AntiAffinity | undefined): st
   return [invalid(`${path}.weight`, preferred.weight, 'AntiAffinity weight must be between 1-100')];
 }
 
+const takenWords = 'is managed by another Rollout';
+
+/** Whether a Service is wanted that another Rollout has. */
+export function saysTaken(problem: string): boolean {
+  return problem.includes(`" ${takenWords}: "`);
+}
+
 /** A Service that the strategy names: there, of these pods, and nobody else's. */
 export function validateService(world: World, path: string, name: string | undefined): string[] {
   if (name === undefined || name === '') return [];
@@ -40,7 +47,8 @@ export function validateService(world: World, path: string, name: string | undef
   }
   const owner = service.annotations[managedByAnnotation];
   if (owner !== undefined && owner !== world.rollout.metadata.name) {
-    problems.push(invalid(path, name, `Service "${name}" is managed by another Rollout`));
+    const wayOut = `"${owner}" lets it go once it names it no more and no update of it is under way`;
+    problems.push(invalid(path, name, `Service "${name}" ${takenWords}: ${wayOut}`));
   }
   return problems;
 }

@@ -186,7 +186,7 @@ describe('what a Rollout asks for that cannot be', () => {
     const world = worldOf(steps({ setWeight: 10 }));
     expect(validateRollout({ ...world, services: { ...world.services, 'checkout-canary': service } })).toEqual([
       'spec.strategy.canary.canaryService: Invalid value: "checkout-canary": Service "checkout-canary" has unmatch label "tier" in rollout',
-      'spec.strategy.canary.canaryService: Invalid value: "checkout-canary": Service "checkout-canary" is managed by another Rollout',
+      'spec.strategy.canary.canaryService: Invalid value: "checkout-canary": Service "checkout-canary" is managed by another Rollout: "cart" lets it go once it names it no more and no update of it is under way',
     ]);
   });
 
@@ -279,7 +279,7 @@ describe('a blue-green spec that cannot be', () => {
     const active = { name: 'checkout-active', selector: { app: 'cart' }, annotations: managedBy };
     expect(validateRollout({ ...world, services: { 'checkout-active': active } })).toEqual([
       'spec.strategy.blueGreen.activeService: Invalid value: "checkout-active": Service "checkout-active" has unmatch label "app" in rollout',
-      'spec.strategy.blueGreen.activeService: Invalid value: "checkout-active": Service "checkout-active" is managed by another Rollout',
+      'spec.strategy.blueGreen.activeService: Invalid value: "checkout-active": Service "checkout-active" is managed by another Rollout: "cart" lets it go once it names it no more and no update of it is under way',
       'spec.strategy.blueGreen.previewService: Invalid value: "checkout-preview": service "checkout-preview" not found',
     ]);
   });

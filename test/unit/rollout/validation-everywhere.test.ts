@@ -465,7 +465,87 @@ it('two Rollouts on one Service: the second one is told whose it is, and changes
   cluster.services = { 'checkout-stable': { name: 'checkout-stable', selector: labels, annotations: {} }, shared };
   cluster.settle();
   expect(cluster.rollout.status.message).toContain(
-    'spec.strategy.canary.canaryService: Invalid value: "shared": Service "shared" is managed by another Rollout',
+    'spec.strategy.canary.canaryService: Invalid value: "shared": Service "shared" is managed by another Rollout: "cart" lets it go once it names it no more and no update of it is under way',
   );
   expect(cluster.performed.map(({ kind }) => kind)).toEqual(['writeStatus']);
+});
+
+describe('two Rollouts that have exchanged their Services', () => {
+  const labels = { app: 'shop' };
+  const pod = (image: string) => ({ metadata: { labels }, spec: { containers: [{ name: 'app', image }] } });
+
+  /** Each is live behind a Service of its own. */
+  function open() {
+    const services = Object.fromEntries(
+      ['a', 'b', 'c'].map((name) => [name, { name, selector: labels, annotations: {} }] as const),
+    );
+    const [cart, till] = ['cart', 'till'].map((name, index) => {
+      const spec = { selector: { matchLabels: labels }, template: pod(`${name}:1`) };
+      const activeService = index === 0 ? 'a' : 'b';
+      const cluster = new SimulatedCluster(
+        aRollout().named(name).blueGreen({ activeService, previewService: undefined }).spec(spec).build(),
+      );
+      cluster.services = services;
+      cluster.settle();
+      return cluster;
+    });
+    if (cart === undefined || till === undefined) throw new Error('there are two');
+    const serve = (cluster: SimulatedCluster, activeService: string) =>
+      cluster.patch({ spec: { strategy: { blueGreen: { activeService } } } });
+    const settle = () => {
+      for (let round = 0; round < 4; round++) {
+        for (const cluster of [cart, till]) {
+          cluster.wait(30);
+          cluster.settle();
+        }
+      }
+    };
+    const phases = () => [cart, till].map(({ rollout }) => rollout.status.phase);
+    const owners = () =>
+      Object.values(services).map(({ annotations, selector }) => [
+        Object.values(annotations)[0],
+        Object.values(selector)[1],
+      ]);
+    settle();
+    expect(phases()).toEqual(['Healthy', 'Healthy']);
+    return { cart, till, serve, settle, phases, owners };
+  }
+
+  it('each get what the other has given back', () => {
+    const { cart, till, serve, settle, phases, owners } = open();
+    serve(cart, 'b');
+    serve(till, 'a');
+    settle();
+    expect(phases()).toEqual(['Healthy', 'Healthy']);
+    expect(owners()).toEqual([
+      ['till', till.rollout.status.stableRS],
+      ['cart', cart.rollout.status.stableRS],
+      [undefined, undefined],
+    ]);
+  });
+
+  it.each(['cart', 'till'])('in the middle of an update are both well once %s names another one', (fixed) => {
+    const { cart, till, serve, settle, phases, owners } = open();
+    for (const [cluster, wanted] of [
+      [cart, 'b'],
+      [till, 'a'],
+    ] as const) {
+      serve(cluster, wanted);
+      cluster.patch({ spec: { template: pod('shop:2') } });
+    }
+    settle();
+    // Let go, a Service would lead to pods that nobody has promoted.
+    expect(phases()).toEqual(['Degraded', 'Degraded']);
+    expect(cart.rollout.status.message).toContain('"till" lets it go once it names it no more and no update of it');
+    expect(
+      owners()
+        .slice(0, 2)
+        .map(([owner]) => owner),
+    ).toEqual(['cart', 'till']);
+    serve(fixed === 'cart' ? cart : till, 'c');
+    settle();
+    expect(phases()).toEqual(['Healthy', 'Healthy']);
+    const names = owners().map(([owner]) => owner);
+    expect(names).toEqual(fixed === 'cart' ? ['till', undefined, 'cart'] : [undefined, 'cart', 'till']);
+  });
 });
