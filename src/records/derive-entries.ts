@@ -6,6 +6,7 @@ import {
   revisionHistoryAnnotation,
   revisionOf,
   stepCountOf,
+  stepVerdict,
 } from '../rollout/index.ts';
 import type { DeliveryRecord } from './delivery-record.ts';
 import { personsActs } from './persons-acts.ts';
@@ -174,7 +175,7 @@ function troubles(scene: Scene): NewEntry[] {
     entries.push(
       entry(scene, 'inconclusive', {
         at: now.inconclusive,
-        text: run?.status.message ?? '',
+        text: run?.status.message ?? stepVerdict(scene.look.world) ?? '',
         facts: run === undefined ? {} : guiltyFacts(run),
       }),
     );
@@ -185,7 +186,7 @@ function troubles(scene: Scene): NewEntry[] {
     entries.push(
       entry(scene, 'frozen', {
         at: now.frozen,
-        text: run?.status.message ?? '',
+        text: run?.status.message ?? stepVerdict(scene.look.world) ?? '',
         facts: { point, ...(run === undefined ? {} : { run: run.metadata.name, ...guiltyFacts(run) }) },
       }),
     );

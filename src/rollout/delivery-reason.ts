@@ -4,6 +4,7 @@ import { experimentWaitOf, experimentWords } from './experiment-wait.ts';
 import { linesOf } from './metric-lines.ts';
 import { heldByOf } from './point-of-no-return.ts';
 import type { Standpoint } from './standpoint.ts';
+import { stepVerdict } from './step-verdict.ts';
 import { waitOf } from './wait.ts';
 
 /** The engine's own words for what a person must know: why it went back, stands still, or waits. */
@@ -34,18 +35,16 @@ export function reasonOf(at: Standpoint, state: Delivery['state']): string | und
 
 /** The measurement's own words first: the run's begin with counts and limits, and what matters would be cut. */
 function inconclusiveReason(at: Standpoint): string {
-  const name = at.world.rollout.status.canary?.currentExperiment;
-  const experiment = at.world.experiments?.find(({ metadata }) => metadata.name === name);
-  if (experiment?.status.phase === 'Inconclusive') return experiment.status.message ?? 'an experiment was inconclusive';
   const run = at.runs.find(({ status }) => status.phase === 'Inconclusive');
   const line = run === undefined ? undefined : linesOf(run).find(({ verdict }) => verdict === 'inconclusive');
-  return line?.message || run?.status.message || 'an analysis was inconclusive';
+  return line?.message || run?.status.message || stepVerdict(at.world) || 'an analysis was inconclusive';
 }
 
 /** What the verdict was that did not send it back; a person's freeze speaks for itself. */
 function frozenReason(at: Standpoint): string | undefined {
+  if (heldByOf(at.world.rollout) !== 'verdict') return undefined;
   const run = at.runs.find(({ status }) => status.phase === 'Failed' || status.phase === 'Error');
-  if (run === undefined || heldByOf(at.world.rollout) !== 'verdict') return undefined;
+  if (run === undefined) return stepVerdict(at.world);
   const line = linesOf(run).find(({ verdict }) => verdict === 'failed' || verdict === 'noData');
   return line?.message || run.status.message;
 }

@@ -92,6 +92,7 @@ export {
   type PluginOutcome,
   recordPluginCall,
 } from './step-plugins.ts';
+export { stepVerdict } from './step-verdict.ts';
 export { composeRun } from './strategies/create-run.ts';
 export { hasMeasured } from './strategies/runs.ts';
 export {

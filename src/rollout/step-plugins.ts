@@ -54,9 +54,14 @@ function runOfStep(status: RolloutStatus, index: number): StepPluginStatus | und
 /** Why the present step's plugin aborts the rollout, in Argo's words. */
 export function findPluginFailure(scene: Scene): string | undefined {
   if (scene.status.abort === true || scene.steps[scene.stepIndex]?.plugin === undefined) return undefined;
-  const run = runOfStep(scene.status, scene.stepIndex);
-  if (run?.phase !== 'Failed') return undefined;
-  return `Step Plugin ${run.index} (${run.name}) failed: ${run.message ?? ''}`;
+  const run = failedRun(scene.status, scene.stepIndex);
+  return run === undefined ? undefined : `Step Plugin ${run.index} (${run.name}) failed: ${run.message ?? ''}`;
+}
+
+/** The attempt of this step, where it failed. */
+export function failedRun(status: RolloutStatus, index: number): StepPluginStatus | undefined {
+  const run = runOfStep(status, index);
+  return run?.phase === 'Failed' ? run : undefined;
 }
 
 export function isPluginDone(scene: Scene): boolean {
