@@ -51,7 +51,9 @@ function begin(
     const collected = collectTemplates([analysis], world.templates);
     if (collected.isComplete) return undefined;
     const kind = analysis.clusterScope === true ? 'ClusterAnalysisTemplate' : 'AnalysisTemplate';
-    const message = `${kind} verification failed for analysis '${name}': ${collected.reason}`;
+    const { clusterScope, templateName } = collected.missing;
+    const missing = `${clusterScope === true ? 'clusteranalysistemplate' : 'analysistemplate'}.argoproj.io "${templateName}" not found`;
+    const message = `${kind} verification failed for analysis '${name}': ${missing}`;
     return { name, analysisRun: '', phase: 'Error', message };
   }
   if (isEnding(world.experiment)) return undefined;

@@ -34,6 +34,17 @@ export function eventsOf(experiment: Experiment, next: ExperimentStatus): readon
       occasion: occasion(name),
     });
   }
+  const { phase } = next;
+  if (phase !== undefined && phase !== stored.phase) {
+    events.push({
+      kind: 'sendEvent',
+      regarding: 'experiment',
+      type: isCompleted(phase) && phase !== 'Successful' ? 'Warning' : 'Normal',
+      reason: `Experiment${phase}`,
+      message: `Experiment transitioned from ${stored.phase ?? ''} -> ${phase}`,
+      occasion: occasion('experiment'),
+    });
+  }
   return events;
 }
 

@@ -26,6 +26,7 @@ export function planPods(world: ExperimentWorld, status: ExperimentStatus): read
   const plans = isCompleted(status.phase)
     ? templates.map((template) => planEnd(world, template))
     : planRunning(world, status);
+  const scale = scalerOf(world);
   // Taken out of the spec: nobody asks for these pods any more (unlike Argo, which leaves them).
   const orphans = world.replicaSets.filter(
     ({ annotations, specReplicas }) =>
@@ -35,6 +36,7 @@ export function planPods(world: ExperimentWorld, status: ExperimentStatus): read
 }
 
 function planRunning(world: ExperimentWorld, status: ExperimentStatus): readonly PodsPlan[] {
+  const scale = scalerOf(world);
   const taken = new Set([...world.takenPodHashes, ...world.replicaSets.map(({ podHash }) => podHash)]);
   const plans: PodsPlan[] = [];
   for (const template of world.experiment.spec.templates) {
@@ -56,6 +58,7 @@ function planRunning(world: ExperimentWorld, status: ExperimentStatus): readonly
 
 /** Its pods stay for a while, and as long as a Rollout still sends requests to them. */
 function planEnd(world: ExperimentWorld, template: ExperimentTemplate): PodsPlan {
+  const scale = scalerOf(world);
   const replicaSet = findReplicaSet(world, template.name);
   const service = findService(world, template.name);
   if (replicaSet === undefined || replicaSet.specReplicas === 0) {
@@ -87,7 +90,8 @@ function planService(
   const ports = portsOf(template);
   if (present !== undefined || ports.length === 0 || sizeOf(template) === 0) return [];
   const name = template.service.name || nameOf(world.experiment, template);
-  const selector = { [podHashLabel]: replicaSet.podHash };
+  // As Argo: all labels of its pods.
+  const selector = { ...template.template.metadata?.labels, [podHashLabel]: replicaSet.podHash };
   return [
     {
       kind: 'createService',
@@ -128,8 +132,23 @@ function named(ports: readonly ServicePort[]): readonly ServicePort[] {
   return ports.map((port) => ({ name: `port-${port.port}-${(port.protocol ?? 'TCP').toLowerCase()}`, ...port }));
 }
 
-function scale({ name, uid, specReplicas: from }: ReplicaSetView, to: number): readonly ExperimentEffect[] {
-  return from === to ? [] : [{ kind: 'scaleReplicaSet', name, uid, from, to }];
+/** Scales, and says so in Argo's words. */
+function scalerOf({ experiment }: ExperimentWorld) {
+  return ({ name, uid, specReplicas: from }: ReplicaSetView, to: number): readonly ExperimentEffect[] => {
+    if (from === to) return [];
+    const message = `Scaled ${from < to ? 'up' : 'down'} ReplicaSet ${name} from ${from} to ${to}`;
+    return [
+      { kind: 'scaleReplicaSet', name, uid, from, to },
+      {
+        kind: 'sendEvent',
+        regarding: 'experiment',
+        type: 'Normal',
+        reason: 'ScalingReplicaSet',
+        message,
+        occasion: `${name}.${to}.${experiment.metadata.resourceVersion ?? ''}`,
+      },
+    ];
+  };
 }
 
 function annotate(

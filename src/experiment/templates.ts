@@ -151,7 +151,7 @@ export function newReplicaSet(
   return {
     name: nameOf(experiment, template),
     podHash,
-    labels: { [podHashLabel]: podHash },
+    labels: { ...labels, [podHashLabel]: podHash },
     annotations: marksOf(experiment, template),
     selector: {
       matchLabels: { ...matchLabels, [podHashLabel]: podHash },

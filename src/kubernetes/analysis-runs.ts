@@ -2,6 +2,7 @@ import { AnalysisRun } from '../analysis/index.ts';
 import { type JsonObject, NotFoundError } from '../lib/index.ts';
 import type { NewAnalysisRun } from '../rollout/index.ts';
 import type { Cluster, ObjectName, Reflector, WriteOptions } from './cluster.ts';
+import { withoutEmptyLists } from './objects.ts';
 import { controllerReference, createOwned, type Owner, type OwnerKind } from './owner.ts';
 import { resources } from './resources.ts';
 
@@ -37,7 +38,7 @@ export function createAnalysisRuns(
           annotations: wanted.annotations,
           ownerReferences: [controllerReference(owner, kind)],
         },
-        spec: wanted.spec as JsonObject,
+        spec: withoutEmptyLists(wanted.spec as JsonObject),
       };
       // One of another owner was left behind by one of the same name that was deleted: its verdict is about other pods.
       const wish = {

@@ -2,7 +2,7 @@ import type { NewService } from '../experiment/index.ts';
 import { ConflictError, type JsonObject, mergePatchOf, NotFoundError } from '../lib/index.ts';
 import { Experiment, type ExperimentStatus, type NewExperiment } from '../rollout/index.ts';
 import type { Cluster, ObjectName, Reflector, WriteOptions } from './cluster.ts';
-import { controllerUidOf } from './objects.ts';
+import { controllerUidOf, withoutEmptyLists } from './objects.ts';
 import { controllerReference, createOwned, type Owner } from './owner.ts';
 import { resources } from './resources.ts';
 
@@ -39,7 +39,7 @@ export function createExperiments(
       const ownerReferences = [controllerReference(rollout)];
       const manifest: JsonObject = {
         metadata: { name, namespace, labels, annotations, ownerReferences },
-        spec: spec as JsonObject,
+        spec: withoutEmptyLists({ ...spec, analyses: spec.analyses.map(withoutEmptyLists) }) as JsonObject,
       };
       const wish = { resource: resources.experiments, owner: rollout, name, manifest, ifTaken: 'conflict' } as const;
       caches.experiments.learn(await createOwned(cluster, wish, options));

@@ -63,3 +63,12 @@ const Owners = z.array(z.looseObject({ uid: z.string(), controller: z.boolean().
 export function isOlderVersion(a: string, b: string): boolean {
   return a.length === b.length ? a < b : a.length < b.length;
 }
+
+/** As Argo writes what it makes: a list with nothing in it is left out. */
+export function withoutEmptyLists<T extends object>(spec: T): T {
+  const copy = { ...spec };
+  for (const [key, value] of Object.entries(copy)) {
+    if (Array.isArray(value) && value.length === 0) Reflect.deleteProperty(copy, key);
+  }
+  return copy;
+}

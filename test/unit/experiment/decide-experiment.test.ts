@@ -41,7 +41,7 @@ describe('an Experiment', () => {
       const replicaSet = cluster.replicaSets[index];
       expect(replicaSet).toMatchObject({
         name: `exp-${name}`,
-        labels: { 'rollouts-pod-template-hash': replicaSet?.podHash },
+        labels: { app: name, 'rollouts-pod-template-hash': replicaSet?.podHash },
         annotations: { 'experiment.argoproj.io/name': 'exp', 'experiment.argoproj.io/template-name': name },
         template: { metadata: { labels: { app: name, 'rollouts-pod-template-hash': replicaSet?.podHash } } },
       });
@@ -52,8 +52,12 @@ describe('an Experiment', () => {
     expect(cluster.eventReasons()).toEqual([
       'TemplateProgressing',
       'TemplateProgressing',
+      'ExperimentPending',
+      'ScalingReplicaSet',
+      'ScalingReplicaSet',
       'TemplateRunning',
       'TemplateRunning',
+      'ExperimentRunning',
     ]);
   });
 
@@ -201,7 +205,7 @@ describe('the Service of a template', () => {
     expect(cluster.services).toMatchObject([
       {
         name,
-        selector: { 'rollouts-pod-template-hash': replicaSet?.podHash },
+        selector: { app: 'a', 'rollouts-pod-template-hash': replicaSet?.podHash },
         ports: [{ name: 'http', port: 8080, targetPort: 8080 }],
         annotations: { 'experiment.argoproj.io/template-name': 'a' },
       },
@@ -269,12 +273,12 @@ describe('the analyses of an Experiment', () => {
     [
       'that is not there',
       { templateName: 'gone' },
-      "AnalysisTemplate verification failed for analysis 'slo': AnalysisTemplate 'gone' not found",
+      'AnalysisTemplate verification failed for analysis \'slo\': analysistemplate.argoproj.io "gone" not found',
     ],
     [
       'that is not there for the cluster',
       { clusterScope: true },
-      "ClusterAnalysisTemplate verification failed for analysis 'slo': ClusterAnalysisTemplate 'slo' not found",
+      'ClusterAnalysisTemplate verification failed for analysis \'slo\': clusteranalysistemplate.argoproj.io "slo" not found',
     ],
   ])('%s end it before it began', (_, change, message) => {
     const cluster = new SimulatedExperiment({ ...two, analyses: [analysis(change)] }, [slo]);

@@ -39,6 +39,7 @@ function newTemplate(scene: Scene, asked: ExperimentStep['templates'][number]): 
   if (replicaSet?.template === undefined) return undefined;
   const { template, minReadySeconds, podHash } = replicaSet;
   const { labels = {}, annotations = {} } = asked.metadata ?? {};
+  const ownAnnotations = { ...template.metadata?.annotations, ...annotations };
   const own = scene.spec.selector ?? {};
   const selector = asked.selector ?? { ...own, matchLabels: { ...own.matchLabels, [podHashLabel]: podHash } };
   return withoutUndefined({
@@ -52,7 +53,7 @@ function newTemplate(scene: Scene, asked: ExperimentStep['templates'][number]): 
       metadata: {
         ...template.metadata,
         labels: { ...template.metadata?.labels, ...labels },
-        annotations: { ...template.metadata?.annotations, ...annotations },
+        ...(Object.keys(ownAnnotations).length > 0 && { annotations: ownAnnotations }),
       },
     },
   });
