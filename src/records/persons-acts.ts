@@ -60,7 +60,8 @@ function movedOn(scene: Scene): NewEntry[] {
   const isCutShort =
     (kind === 'pause' && look.world.nowMs < Number(what)) ||
     (kind === 'analysis' && isCutShortRun(look.world, what)) ||
-    (kind === 'experiment' && isCutShortExperiment(look.world, what));
+    (kind === 'experiment' && isCutShortExperiment(look.world, what)) ||
+    (kind === 'webhook' && isCutShortPlugin(look.world, Number(what)));
   return isCutShort ? [act(scene, 'skipped', ['skip', 'promote'], by)] : [];
 }
 
@@ -72,4 +73,11 @@ function isCutShortExperiment({ experiments = [] }: World, name: string): boolea
 function isCutShortRun(world: World, name: string): boolean {
   const run = world.analysisRuns.find(({ metadata }) => metadata.name === name);
   return run !== undefined && (run.spec.terminate === true || !isCompleted(run.status.phase));
+}
+
+/** What the other side had not ended before the rollout moved on. */
+function isCutShortPlugin({ rollout }: World, index: number): boolean {
+  const entries = rollout.status.canary?.stepPluginStatuses ?? [];
+  const run = entries.find((entry) => entry.operation === 'Run' && entry.index === index);
+  return run !== undefined && run.phase !== 'Successful';
 }

@@ -18,7 +18,10 @@ export interface Sight {
   readonly switched: string;
   /** Since when it waits at a pause step without an end. */
   readonly gate: string;
-  /** What the present step waits for, where a person might skip it: `pause <its end, Unix ms>` or `analysis <run>`. */
+  /**
+   * What the present step waits for, where a person might skip it: `pause <its end, Unix ms>`, `analysis <run>`, `experiment <name>` or
+   * `webhook <step index>`.
+   */
   readonly wait: string;
   readonly paused: string;
   readonly inconclusive: string;
@@ -136,5 +139,6 @@ function skippableWaitOf(rollout: Rollout): string {
   const wait = waitOf(rollout);
   if (wait?.kind === 'timed') return `pause ${wait.endsAtMs}`;
   if (wait?.kind === 'experiment') return `experiment ${wait.experiment}`;
+  if (wait?.kind === 'webhook') return `webhook ${stepIndexOf(rollout)}`;
   return wait?.kind === 'analysis' ? `analysis ${wait.run}` : '';
 }

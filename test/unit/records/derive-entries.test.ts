@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DeliveryRecord, deriveEntries, type LookedAt, type NewEntry, wasLive } from '../../../src/records/index.ts';
-import { Rollout, undoPatch, type Verb } from '../../../src/rollout/index.ts';
+import { nextPluginCall, Rollout, recordPluginCall, undoPatch, type Verb } from '../../../src/rollout/index.ts';
 import { anAnalysisTemplate, aRollout } from '../../support/builders.ts';
 import { SimulatedCluster } from '../../support/simulated-cluster.ts';
 
@@ -69,6 +69,15 @@ function underWay(plan: readonly object[] = PLAN): { readonly cluster: Simulated
   cluster.settle();
   cluster.release('ghcr.io/acme/checkout:2');
   return { cluster, scribe: new Scribe(cluster) };
+}
+
+/** The other side of the present webhook step says that it is done. */
+function answerPlugin(cluster: SimulatedCluster): void {
+  const call = nextPluginCall(cluster.rollout, cluster.nowMs);
+  if (call?.kind !== 'call') throw new Error(`nothing is asked: ${JSON.stringify(call)}`);
+  const done = { kind: 'answered', phase: 'Successful', message: undefined, requeueAfterMs: 0, status: {} } as const;
+  const status = recordPluginCall(cluster.rollout, call.entry, done, cluster.nowMs);
+  if (status !== undefined) cluster.perform({ kind: 'writeStatus', status });
 }
 
 function runOf(cluster: SimulatedCluster): string {
@@ -300,6 +309,24 @@ describe('the timeline of a revision', () => {
     cluster.settle();
     scribe.look();
     expect(scribe.told()).toEqual(['started', 'stepReached', 'skipped', 'skipped', 'gateReached']);
+  });
+
+  it('tells a skip of a webhook step only where the other side had not ended it', () => {
+    const webhook = { plugin: { name: 'stepwise/webhook', config: { url: 'https://deploys.acme.dev/migrate' } } };
+    const told = [true, false].map((isDone) => {
+      const { cluster, scribe } = underWay([{ setWeight: 10 }, webhook, { pause: {} }]);
+      cluster.settle();
+      scribe.look();
+      if (isDone) answerPlugin(cluster);
+      else cluster.ask('skip');
+      cluster.settle();
+      scribe.look();
+      return scribe.told();
+    });
+    expect(told).toEqual([
+      ['started', 'stepReached', 'gateReached'],
+      ['started', 'stepReached', 'skipped', 'gateReached'],
+    ]);
   });
 
   it('a finish is told as that, without the steps it jumped over', () => {
