@@ -45,7 +45,7 @@ function questionWords(action: ActActionId, delivery: Delivery, facts: Readonly<
     case 'finish':
       return `Finish ${what} now? ${finishWords(delivery)} without the rest of its plan. ${notRun(facts)}`;
     case 'skip':
-      return `Skip this step of ${what} ${at}? What its wait or analysis has not measured stays unmeasured:${unmeasured(delivery)}`;
+      return `Skip this step of ${what}${at}? What its wait or analysis has not measured stays unmeasured:${unmeasured(delivery)}`;
     case 'undo':
       return `Undo ${what}? It goes back to ${backTo(delivery, facts)}.${pastWords(facts)}`;
     case 'pause':
