@@ -6,6 +6,9 @@ import { AnalysisTemplateSpec } from './analysis-template.ts';
 export const AnalysisPhase = z.enum(['Pending', 'Running', 'Successful', 'Failed', 'Error', 'Inconclusive']);
 export type AnalysisPhase = z.infer<typeof AnalysisPhase>;
 
+/** The same where there may be none yet: Argo creates its objects with the empty text. */
+const PhaseIfAny = z.union([AnalysisPhase, z.literal('').transform(() => undefined)]).optional();
+
 /** Whether a phase is final. */
 export function isCompleted(phase: AnalysisPhase | undefined): boolean {
   return phase === 'Successful' || phase === 'Failed' || phase === 'Error' || phase === 'Inconclusive';
@@ -52,7 +55,7 @@ export const RunSummary = z.looseObject({
 export type RunSummary = z.infer<typeof RunSummary>;
 
 export const AnalysisRunStatus = z.looseObject({
-  phase: AnalysisPhase.optional(),
+  phase: PhaseIfAny,
   message: z.string().optional(),
   metricResults: z.array(MetricResult).default([]),
   startedAt: z.string().optional(),

@@ -1,4 +1,4 @@
-import { fieldOwners, ownsField, type Rollout, templateHolderOf } from '../rollout/index.ts';
+import { fieldOwners, type Rollout, templateHolderOf, writersOf } from '../rollout/index.ts';
 import type { DeliveryRecord, RecordEntry } from './delivery-record.ts';
 
 /** Controllers act by themselves: nobody did it. */
@@ -27,8 +27,7 @@ export function templateWriterOf(rollout: Rollout): string | undefined {
 }
 
 function newestWriter(metadata: Rollout['metadata'], path: readonly string[]): string | undefined {
-  const owners = fieldOwners(metadata).filter((owner) => ownsField(owner, path));
-  const newest = owners.toSorted((a, b) => (a.time < b.time ? 1 : -1))[0];
+  const newest = writersOf(metadata, path).at(-1);
   return newest === undefined ? undefined : personOf(newest.manager);
 }
 

@@ -1,6 +1,6 @@
 import { decide } from './decide.ts';
 import type { Decision } from './effect.ts';
-import { fieldOwners, ownsField } from './managed-fields.ts';
+import { argoController, fieldOwners, ownsField } from './managed-fields.ts';
 import type { Rollout } from './rollout.ts';
 import type { World } from './world.ts';
 
@@ -11,7 +11,6 @@ import type { World } from './world.ts';
  * says nothing of it.
  */
 
-const controllers = /^(rollouts-controller|argo-rollouts)$/;
 const fields = ['observedGeneration', 'conditions', 'currentPodHash', 'stableRS', 'replicas', 'availableReplicas'];
 /** What was on the wire when the Lease passed. */
 const graceMs = 3000;
@@ -31,7 +30,9 @@ export function foreignWriter(
   const found = fieldOwners(metadata).find((owner) => {
     const writtenMs = Date.parse(owner.time);
     const isRecent = writtenMs > heldSinceMs + graceMs && nowMs - writtenMs < goneAfterMs;
-    return controllers.test(owner.manager) && isRecent && fields.some((field) => ownsField(owner, ['status', field]));
+    return (
+      argoController.test(owner.manager) && isRecent && fields.some((field) => ownsField(owner, ['status', field]))
+    );
   });
   return found?.manager;
 }

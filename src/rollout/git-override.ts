@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { JsonText } from './json-text.ts';
-import { type FieldOwner, type FieldStep, fieldOwners, ownsField } from './managed-fields.ts';
+import { type FieldOwner, type FieldStep, writersOf } from './managed-fields.ts';
 import { gitOverrideAnnotation } from './names.ts';
 import type { Rollout } from './rollout.ts';
 import { imageField, imagePath, templateHolderOf } from './template-holder.ts';
@@ -80,7 +80,6 @@ export function isOverrideOver(rollout: Rollout, revision: number): boolean {
 }
 
 function lastWriter(rollout: Rollout, path: readonly FieldStep[]): FieldOwner | undefined {
-  const writers = fieldOwners(templateHolderOf(rollout).metadata).filter((writer) => ownsField(writer, path));
-  const newest = writers.at(-1);
+  const newest = writersOf(templateHolderOf(rollout).metadata, path).at(-1);
   return newest === undefined || newest.manager.startsWith('stepwise') ? undefined : newest;
 }

@@ -47,7 +47,7 @@ export { type GitOwner, gitImage, isGitOpsManager, readGitOwner } from './git-ow
 export { JsonText } from './json-text.ts';
 export { formatLabelSelector, noLabelSelector } from './label-selector.ts';
 export { mainContainer, mainImage } from './main-container.ts';
-export { type FieldOwner, type FieldStep, fieldOwners, lastWriterOf, ownsField } from './managed-fields.ts';
+export { type FieldOwner, type FieldStep, fieldOwners, lastWriterOf, ownsField, writersOf } from './managed-fields.ts';
 export { ManagedRoute, type RequestMatch, type StringMatch } from './managed-routes.ts';
 export { wouldHaveFailed } from './metric-lines.ts';
 export {

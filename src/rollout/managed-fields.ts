@@ -48,6 +48,21 @@ function isStep(key: string, step: FieldStep): boolean {
 
 const ListItem = JsonText.pipe(z.looseObject({ name: z.unknown() }));
 
+/** Argo's controller, under the names that its writes have. */
+export const argoController = /^(rollouts-controller|argo-rollouts)$/;
+
+/**
+ * Who wrote a field of a Rollout, oldest write first. Argo's controller writes the whole object back when it notes a revision, in Go's own
+ * forms (`cpu: "0.1"` as `100m`), and owns the template from then on. It asks for no template and no pause: in a spec it counts for nobody.
+ */
+export function writersOf(
+  metadata: Pick<ObjectMeta, 'managedFields'>,
+  path: readonly FieldStep[],
+): readonly FieldOwner[] {
+  const owners = fieldOwners(metadata).filter((owner) => ownsField(owner, path));
+  return path[0] === 'status' ? owners : owners.filter(({ manager }) => !argoController.test(manager));
+}
+
 /** Who wrote a field last, and when. */
 export interface Writer {
   readonly manager: string;

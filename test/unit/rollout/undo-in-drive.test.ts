@@ -3,9 +3,10 @@ import { fastUndoStep, Rollout } from '../../../src/rollout/index.ts';
 import { readRecordedWorld } from '../../support/recorded.ts';
 
 const { rollout: recorded } = readRecordedWorld('canary-timed-pause');
-const wished = '7c9d8b6f5d';
+const { currentPodHash: wished } = recorded.status;
+const { generation: taken = 0 } = recorded.metadata;
 
-function aRollout(annotation: string | undefined, status: object = {}, generation = 7): Rollout {
+function aRollout(annotation: string | undefined, status: object = {}, generation = taken): Rollout {
   const annotations = annotation === undefined ? {} : { 'stepwise.dev/fast-undo': annotation };
   return Rollout.parse({
     ...recorded,
@@ -20,7 +21,7 @@ const forget = { patch: { metadata: { annotations: { 'stepwise.dev/fast-undo': n
 describe('an undo that goes back at once, where an Argo controller takes the turns', () => {
   it.each([
     ['no wish', aRollout(undefined), undefined],
-    ['its template was not taken up yet', aRollout(wished, {}, 8), { kind: 'wait' }],
+    ['its template was not taken up yet', aRollout(wished, {}, taken + 1), { kind: 'wait' }],
     ['it was: all of its steps are skipped', aRollout(wished), { kind: 'act', patches: [promoteFull, forget] }],
     ['asked for, and killed before the wish was gone', aRollout(wished, { promoteFull: true }), onlyForgets()],
     ['another template since then', aRollout('other'), onlyForgets()],
