@@ -70,6 +70,7 @@ function gitToolThatReturned(
   if (present.podHash !== memory.canary || isGood(memory)) return undefined;
   if (memory.undone === undefined) return memory.putBackBy;
   const writers = fieldOwners(deployment.metadata).filter((owner) => ownsField(owner, ['spec', 'template', 'spec']));
-  const { manager = '' } = writers.at(-1) ?? {};
-  return isGitOpsManager(manager) ? manager : undefined;
+  // Times are whole seconds: what heals at once writes within that of the undo.
+  const newest = writers.filter(({ time }) => time === writers.at(-1)?.time);
+  return newest.find(({ manager }) => isGitOpsManager(manager))?.manager;
 }

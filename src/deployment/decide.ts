@@ -1,5 +1,6 @@
 import { formatTimestamp, isCompleted, parseTimestamp } from '../analysis/index.ts';
-import type { Effect, PodTemplate } from '../rollout/index.ts';
+import { type Effect, isOverrideOver, type noteOverride, type PodTemplate } from '../rollout/index.ts';
+import { asRollout } from './as-rollout.ts';
 import { beginDelivery, isAnother, isRolledOut, mostGood, presentRevisionOf } from './beginnings.ts';
 import type { DeploymentWorld, RevisionView } from './deployment.ts';
 import { goBack } from './go-back.ts';
@@ -10,9 +11,20 @@ import { createNamedRun, endRuns, evidenceOf, nextRun, runInForce } from './runs
 /** What one turn of a guarded Deployment may do. Each is safe to run twice. */
 export type DeploymentEffect =
   /** Writes the memory; precondition: resourceVersion. */
-  | { readonly kind: 'remember'; readonly memory: Memory }
+  | {
+      readonly kind: 'remember';
+      readonly memory: Memory;
+      /** Takes away the note of what was once set against Git. */
+      readonly forgetsOverride?: boolean;
+    }
   /** Asks for another template, and remembers why, in one write: no kill comes between the two. Precondition: resourceVersion. */
-  | { readonly kind: 'goBack'; readonly template: PodTemplate; readonly memory: Memory }
+  | {
+      readonly kind: 'goBack';
+      readonly template: PodTemplate;
+      readonly memory: Memory;
+      /** What Git goes on asking for, noted in the same write: from then on nothing else on the object says so. */
+      readonly note: ReturnType<typeof noteOverride>;
+    }
   /** Asks Kubernetes to move no more pods; precondition: resourceVersion. */
   | { readonly kind: 'hold'; readonly memory: Memory }
   | Extract<Effect, { kind: 'createAnalysisRun' | 'terminateAnalysisRun' | 'deleteAnalysisRun' | 'sendEvent' }>;
@@ -34,7 +46,9 @@ export function decideDeployment(world: DeploymentWorld): DeploymentDecision {
   if (present === undefined) return { effects: [] };
   if (memory === undefined || isAnother(world, memory, present)) {
     const begun = beginDelivery(world, memory, present);
-    return { effects: begun === undefined ? [] : [{ kind: 'remember', memory: begun }] };
+    if (begun === undefined) return { effects: [] };
+    const forgetsOverride = isOverrideOver(asRollout(world.deployment), begun.revision);
+    return { effects: [{ kind: 'remember', memory: begun, forgetsOverride }] };
   }
   if (memory.undone !== undefined || isGood(memory)) return { effects: endRuns(world, undefined) };
   return watch(world, memory, present);

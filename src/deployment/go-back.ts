@@ -1,5 +1,6 @@
 import { formatTimestamp } from '../analysis/index.ts';
-import { type ReplicaSetView, revisionOf } from '../rollout/index.ts';
+import { noteOverride, type ReplicaSetView, revisionOf } from '../rollout/index.ts';
+import { asRollout } from './as-rollout.ts';
 import type { DeploymentEffect } from './decide.ts';
 import type { DeploymentWorld } from './deployment.ts';
 import type { Memory } from './memory.ts';
@@ -31,8 +32,10 @@ export function goBack(world: DeploymentWorld, memory: Memory, message: string):
     const stuck = { at: formatTimestamp(world.nowMs), message: words };
     return [{ kind: 'remember', memory: { ...memory, stuck } }, announce(memory, 'NotUndone', words)];
   }
+  const { nowMs } = world;
+  const note = noteOverride(asRollout(world.deployment), template, { nowMs });
   return [
-    { kind: 'goBack', template, memory: rememberUndo(memory, target, message, world.nowMs) },
+    { kind: 'goBack', template, memory: rememberUndo(memory, target, message, nowMs), note },
     announce(memory, 'RolloutAborted', `Undone to revision ${revisionOf(target)}: ${message}`),
   ];
 }

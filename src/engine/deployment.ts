@@ -79,11 +79,11 @@ async function perform(
   const { namespace, name } = deployment.metadata;
   switch (effect.kind) {
     case 'remember':
-      return tools.deployments.remember(deployment, effect.memory, { signal });
+      return tools.deployments.remember(deployment, effect, { signal });
     case 'hold':
       return tools.deployments.hold(deployment, effect.memory, { signal });
     case 'goBack':
-      await tools.deployments.goBack(deployment, effect.template, effect.memory, { signal });
+      await tools.deployments.goBack(deployment, effect, { signal });
       tools.log.info({ namespace, deployment: name, ...effect.memory.undone }, 'undone');
       return undefined;
     case 'createAnalysisRun':

@@ -10,6 +10,7 @@ import {
 import type { JsonObject } from '../lib/index.ts';
 import {
   formatLabelSelector,
+  gitOverrideAnnotation,
   noLabelSelector,
   type PodTemplate,
   plainDeployment,
@@ -28,18 +29,31 @@ export interface Deployments {
   read(name: ObjectName, signal: AbortSignal): Promise<Deployment | undefined>;
   /** Its ReplicaSets, live, oldest first. */
   readRevisions(deployment: Deployment, signal: AbortSignal): Promise<readonly RevisionView[]>;
-  remember(deployment: Deployment, memory: Memory, options: WriteOptions): Promise<void>;
+  /** `forgetsOverride`: without the note of what was set against Git. */
+  remember(
+    deployment: Deployment,
+    change: { readonly memory: Memory; readonly forgetsOverride?: boolean },
+    options: WriteOptions,
+  ): Promise<void>;
   /** The template and what is remembered of it, in one write. A pause ends: what is paused would not go back (unlike kubectl). */
-  goBack(deployment: Deployment, template: PodTemplate, memory: Memory, options: WriteOptions): Promise<void>;
+  goBack(deployment: Deployment, change: GoingBack, options: WriteOptions): Promise<void>;
   /** Pauses it. */
   hold(deployment: Deployment, memory: Memory, options: WriteOptions): Promise<void>;
 }
 
+interface GoingBack {
+  readonly template: PodTemplate;
+  readonly memory: Memory;
+  /** What is noted of what Git goes on asking for. */
+  readonly note: JsonPatch;
+}
+
 export function createDeployments(cluster: Cluster, cache: Pick<Reflector<unknown>, 'learn'>): Deployments {
-  async function merge({ metadata }: Deployment, patch: JsonObject, memory: Memory, options: WriteOptions) {
+  async function merge({ metadata }: Deployment, memory: Memory, more: Merged, options: WriteOptions) {
     const { resourceVersion = '' } = metadata;
-    const annotations = { [memoryAnnotation]: JSON.stringify(memory) };
-    const change = { ...patch, metadata: { resourceVersion, annotations } };
+    const annotations = { ...more.annotations, [memoryAnnotation]: JSON.stringify(memory) };
+    const spec = more.spec === undefined ? {} : { spec: more.spec };
+    const change = { ...spec, metadata: { resourceVersion, annotations } };
     cache.learn(await cluster.patchMerge(resources.deployments, metadata, change, options));
   }
 
@@ -50,17 +64,23 @@ export function createDeployments(cluster: Cluster, cache: Pick<Reflector<unknow
       return deployment !== undefined && isGuarded(deployment.metadata) ? deployment : undefined;
     },
     readRevisions: (deployment, signal) => readRevisions(cluster, deployment, signal),
-    remember: (deployment, memory, options) => merge(deployment, {}, memory, options),
-    hold: (deployment, memory, options) => merge(deployment, { spec: { paused: true } }, memory, options),
-    async goBack(deployment, template, memory, options) {
-      const patch = goBackPatch(deployment, template, memory);
+    remember: (deployment, { memory, forgetsOverride }, options) =>
+      merge(deployment, memory, forgetsOverride ? { annotations: { [gitOverrideAnnotation]: null } } : {}, options),
+    hold: (deployment, memory, options) => merge(deployment, memory, { spec: { paused: true } }, options),
+    async goBack(deployment, change, options) {
+      const patch = goBackPatch(deployment, change);
       cache.learn(await cluster.patchJson(resources.deployments, deployment.metadata, patch, options));
     },
   };
 }
 
+interface Merged {
+  readonly spec?: JsonObject;
+  readonly annotations?: Readonly<Record<string, string | null>>;
+}
+
 /** It has annotations: it is guarded. */
-function goBackPatch({ metadata, spec }: Deployment, template: PodTemplate, memory: Memory): JsonPatch {
+function goBackPatch({ metadata, spec }: Deployment, { template, memory, note }: GoingBack): JsonPatch {
   return [
     { op: 'test', path: '/metadata/resourceVersion', value: metadata.resourceVersion ?? '' },
     { op: 'replace', path: '/spec/template', value: template as JsonObject },
@@ -69,6 +89,7 @@ function goBackPatch({ metadata, spec }: Deployment, template: PodTemplate, memo
       path: `/metadata/annotations/${memoryAnnotation.replace('/', '~1')}`,
       value: JSON.stringify(memory),
     },
+    ...note,
     ...(spec.paused === true ? [{ op: 'replace' as const, path: '/spec/paused', value: false }] : []),
   ];
 }

@@ -1,4 +1,4 @@
-import { changesAgainstGit, type PodTemplate, readGitOwner, readPutBack } from '../rollout/index.ts';
+import { changesAgainstGit, type PodTemplate, plainDeployment, readGitOwner, readPutBack } from '../rollout/index.ts';
 import type { OperationTools, Seen } from './act.ts';
 import { authorise } from './authorise.ts';
 import type { Refusal, Wish } from './operations.ts';
@@ -35,7 +35,8 @@ export async function refuseForGit(
     putsBack: owner.putsBack,
     mayOverride: String(denied === undefined),
     ...(putBack === undefined ? {} : { putBackBy: putBack.manager, putBackAt: putBack.at }),
-    isAborted: String(rollout.status.abort === true),
+    // Of a plain Deployment no router keeps requests off what Git asks for.
+    isAborted: String(rollout.status.abort === true && plainDeployment(metadata.name) === undefined),
     ...(owner.link === undefined ? {} : { link: owner.link }),
     ...(owner.file === undefined ? {} : { file: owner.file }),
   });

@@ -1,8 +1,9 @@
 import { formatTimestamp } from '../analysis/index.ts';
 import { isGood, lastGoodOf, type Memory, memoryAnnotation, readMemory, rememberUndo } from '../deployment/index.ts';
-import { isSameTemplate, plainDeployment, type Rollout, revisionOf } from '../rollout/index.ts';
+import { isSameTemplate, noteOverride, plainDeployment, type Rollout, revisionOf } from '../rollout/index.ts';
 import type { Act, Change, OperationTools, Seen } from './act.ts';
 import type { Verb } from './authorise.ts';
+import { overrideFacts } from './git.ts';
 import type { Refusal, Wish } from './operations.ts';
 import { isReason, refuse } from './situation.ts';
 
@@ -30,7 +31,9 @@ export function chooseForDeployment(verb: Verb, { rollout }: Seen): Choose | und
   }
 }
 
-async function undoNow({ rollout }: Seen, wish: Wish, tools: OperationTools, signal: AbortSignal) {
+/** Git is asked for nothing: going back is never held up. What it goes on asking for is noted. */
+async function undoNow(seen: Seen, wish: Wish, tools: OperationTools, signal: AbortSignal) {
+  const { rollout } = seen;
   const memory = readMemory(rollout);
   if (memory?.undone !== undefined) return refuse('alreadyAborted');
   if (memory === undefined || isGood(memory)) return refuse('nothingMoving');
@@ -41,15 +44,17 @@ async function undoNow({ rollout }: Seen, wish: Wish, tools: OperationTools, sig
   const target = lastGoodOf(revisions, memory);
   if (target?.template === undefined) return refuse('noEarlierRevision');
   const message = isReason(wish.reason) ? (wish.reason ?? '') : 'undone by a person';
-  const undone = rememberUndo(memory, target, message, tools.cluster.nowMs());
+  const nowMs = tools.cluster.nowMs();
+  const undone = rememberUndo(memory, target, message, nowMs);
   const images = (target.template.spec?.containers ?? []).map(({ image }) => image ?? '');
   return change(
     [
       { op: 'replace', path: '/spec/template', value: JSON.parse(JSON.stringify(target.template)) },
       ...remember(undone),
+      ...noteOverride(rollout, target.template, { nowMs }),
       ...unpause(rollout),
     ],
-    { revision: String(revisionOf(target)), image: images.join(' ') },
+    { revision: String(revisionOf(target)), image: images.join(' '), ...overrideFacts(seen, target.template) },
   );
 }
 

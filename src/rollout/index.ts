@@ -42,7 +42,7 @@ export { type ExperimentWait, experimentWords } from './experiment-wait.ts';
 export { readFieldPath } from './field-path.ts';
 export { decideBesideOthers, foreignWriter } from './foreign-writer.ts';
 export { changesAgainstGit, type GitChange, noteOverride } from './git-change.ts';
-export { type PutBack, readPutBack } from './git-override.ts';
+export { isOverrideOver, type PutBack, readPutBack } from './git-override.ts';
 export { type GitOwner, gitImage, isGitOpsManager, readGitOwner } from './git-owner.ts';
 export { JsonText } from './json-text.ts';
 export { formatLabelSelector, noLabelSelector } from './label-selector.ts';
@@ -51,6 +51,7 @@ export { type FieldOwner, type FieldStep, fieldOwners, lastWriterOf, ownsField, 
 export { ManagedRoute, type RequestMatch, type StringMatch } from './managed-routes.ts';
 export { wouldHaveFailed } from './metric-lines.ts';
 export {
+  gitOverrideAnnotation,
   instanceIdLabel,
   managedByAnnotation,
   podHashLabel,

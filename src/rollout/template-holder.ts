@@ -1,8 +1,9 @@
 import type { ObjectMeta } from '../lib/index.ts';
 import type { FieldStep } from './managed-fields.ts';
+import { plainDeployment } from './plain-deployment.ts';
 import type { Rollout } from './rollout.ts';
 
-/** The object that a Rollout's pod template stands in, and where: the Rollout itself, or the one that `workloadRef` names. */
+/** The object that a Rollout's pod template stands in, and where: itself, or the one that `workloadRef` names; of a plain Deployment that. */
 export interface TemplateHolder {
   readonly group: string;
   readonly kind: string;
@@ -13,6 +14,11 @@ export interface TemplateHolder {
 const groups: Readonly<Record<string, string>> = { Deployment: 'apps', ReplicaSet: 'apps', PodTemplate: '' };
 
 export function templateHolderOf({ metadata, workload }: Rollout): TemplateHolder {
+  const plain = plainDeployment(metadata.name);
+  if (plain !== undefined) {
+    const own = { ...metadata, name: plain };
+    return { group: 'apps', kind: 'Deployment', metadata: own, path: ['spec', 'template'] };
+  }
   if (workload === undefined) return { group: 'argoproj.io', kind: 'Rollout', metadata, path: ['spec', 'template'] };
   const { kind } = workload;
   const path = kind === 'PodTemplate' ? ['template'] : ['spec', 'template'];

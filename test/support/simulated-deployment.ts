@@ -10,7 +10,7 @@ import {
   type RevisionView,
   readMemory,
 } from '../../src/deployment/index.ts';
-import type { PodTemplate } from '../../src/rollout/index.ts';
+import { gitOverrideAnnotation, type PodTemplate } from '../../src/rollout/index.ts';
 
 const beginsAtMs = Date.parse('2026-11-20T10:00:00Z');
 
@@ -172,7 +172,15 @@ export function perform(of: SimulatedDeployment, world: DeploymentWorld, decisio
         change(of, (one) => {
           one.annotations[memoryAnnotation] = JSON.stringify(effect.memory);
           if (effect.kind === 'hold') one.spec.paused = true;
+          if (effect.kind === 'remember' && effect.forgetsOverride === true)
+            delete one.annotations[gitOverrideAnnotation];
           if (effect.kind !== 'goBack') return;
+          const path = `/metadata/annotations/${gitOverrideAnnotation.replace('/', '~1')}`;
+          for (const operation of effect.note) {
+            if (operation.path !== path) throw new Error(`nothing else is noted than ${path}: ${operation.path}`);
+            if (operation.op === 'add') one.annotations[gitOverrideAnnotation] = String(operation.value);
+            else delete one.annotations[gitOverrideAnnotation];
+          }
           one.spec.template = effect.template;
           one.spec.paused = false;
         });

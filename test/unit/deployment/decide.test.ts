@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AnalysisRun } from '../../../src/analysis/index.ts';
-import { decideDeployment } from '../../../src/deployment/index.ts';
+import { asRollout, decideDeployment } from '../../../src/deployment/index.ts';
+import { readGitOwner } from '../../../src/rollout/index.ts';
 import {
   aDeployment,
   change,
@@ -38,6 +39,12 @@ function failingNow({ status }: AnalysisRun): AnalysisRun['status'] {
   const fail = (measurement: object) => ({ ...measurement, phase: 'Failed' as const });
   const metricResults = status.metricResults.map((one) => ({ ...one, measurements: one.measurements.map(fail) }));
   return AnalysisRun.shape.status.parse({ ...status, metricResults });
+}
+
+/** A line of managedFields: who owns the containers of the template. */
+function writes(manager: string): object {
+  const fieldsV1 = { 'f:spec': { 'f:template': { 'f:spec': { 'f:containers': {} } } } };
+  return { manager, operation: 'Update', time: '2026-11-20T11:00:00Z', fieldsV1 };
 }
 
 describe('a revision that is found good', () => {
@@ -259,22 +266,65 @@ describe('what cannot go back says so', () => {
     expect(memoryOf(one)?.good).toEqual(['happ1']);
   });
 
-  it('a Git tool has put it back once', () => {
+  it('a Git tool has put it back once, within the second of the undo', () => {
     const one = released();
     judge(one, 'Failed');
     settle(one);
-    one.managedFields = [
-      {
-        ...{ manager: 'argocd-controller', operation: 'Update', time: '2026-11-20T11:00:00Z' },
-        fieldsV1: { 'f:spec': { 'f:template': { 'f:spec': { 'f:containers': {} } } } },
-      },
-    ];
+    one.managedFields = [writes('argocd-controller'), writes('stepwise')];
     setImage(one, 'app:2');
     settle(one, 4);
     judge(one, 'Failed');
     settle(one);
     expect(imageOf(one)).toBe('app:2');
     expect(memoryOf(one)?.stuck?.message).toMatch(/^Not undone: argocd-controller put this template back/);
+  });
+});
+
+describe('a Deployment that Git owns', () => {
+  const tracked = { 'argocd.argoproj.io/tracking-id': 'apps:apps/Deployment:shop/app' };
+  const noteOf = (one: SimulatedDeployment) => one.annotations['stepwise.dev/git-override'];
+
+  function undone(): SimulatedDeployment {
+    const one = released('app:2', tracked);
+    one.managedFields = [writes('argocd-controller')];
+    judge(one, 'Failed');
+    settle(one);
+    expect(imageOf(one)).toBe('app:1');
+    return one;
+  }
+
+  it('goes back once, and remembers in the same write what Git goes on asking for', () => {
+    const one = undone();
+    expect(JSON.parse(noteOf(one) ?? '{}')).toMatchObject({
+      revision: 2,
+      images: { app: { git: 'app:2', set: 'app:1' } },
+    });
+    // The image is ours now: nothing but the note tells what Git wants.
+    one.managedFields = [writes('stepwise')];
+    const rollout = asRollout(worldOf(one).deployment);
+    expect(readGitOwner(rollout)).toMatchObject({
+      source: { name: 'apps' },
+      images: [{ container: 'app', image: 'app:2' }],
+    });
+  });
+
+  it('forgets that when Git has gone on to later revisions', () => {
+    const one = undone();
+    one.managedFields = [writes('argocd-controller')];
+    for (const image of ['app:3', 'app:4', 'app:5']) {
+      setImage(one, image);
+      settle(one, 4);
+    }
+    expect(memoryOf(one)?.revision).toBeGreaterThan(4);
+    expect(noteOf(one)).toBeUndefined();
+  });
+
+  it('that Git does not own is not noted', () => {
+    const one = released();
+    judge(one, 'Failed');
+    settle(one);
+    expect(imageOf(one)).toBe('app:1');
+    expect(noteOf(one)).toBeUndefined();
   });
 });
 
