@@ -39,7 +39,9 @@ export const AnalysisTemplateSpec = z.looseObject({
   args: z.array(AnalysisArgument).default([]),
   dryRun: z.array(z.looseObject({ metricName: z.string() })).default([]),
   measurementRetention: z.array(z.looseObject({ metricName: z.string(), limit: z.number() })).default([]),
-  templates: z.array(z.looseObject({ templateName: z.string(), clusterScope: z.boolean().optional() })).default([]),
+  templates: z
+    .array(z.looseObject({ templateName: z.string().default(''), clusterScope: z.boolean().optional() }))
+    .default([]),
 });
 export type AnalysisTemplateSpec = z.infer<typeof AnalysisTemplateSpec>;
 

@@ -61,6 +61,8 @@ export function createCluster(settings: ClusterSettings): ConnectedCluster {
     api,
     urgently: api.urgently,
     async get(resource, name, signal) {
+      // Without a name the path is that of the list; what people leave out is not there.
+      if (name.name === '') return undefined;
       try {
         const path = pathOf(resource, name.namespace, name.name);
         return parseObject(await api.request({ method: 'GET', path, signal }), resource);

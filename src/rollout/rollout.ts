@@ -16,8 +16,9 @@ export const RolloutSpec = z.looseObject({
   workloadRef: z
     .looseObject({
       apiVersion: z.string().optional(),
-      kind: z.string(),
-      name: z.string(),
+      // The definition asks for neither: what is missing is an InvalidSpec, not an object that nobody can read.
+      kind: z.string().default(''),
+      name: z.string().default(''),
       scaleDown: z.string().optional(),
     })
     .optional(),

@@ -9,13 +9,16 @@ const IntOrString = z.union([z.number(), z.string()]);
 
 /** Which analysis templates to run, with which arguments. */
 export const RolloutAnalysis = z.looseObject({
-  templates: z.array(z.looseObject({ templateName: z.string(), clusterScope: z.boolean().optional() })).default([]),
+  templates: z
+    .array(z.looseObject({ templateName: z.string().default(''), clusterScope: z.boolean().optional() }))
+    .default([]),
   args: z
     .array(
       AnalysisArgument.extend({
         valueFrom: z
           .looseObject({
-            podTemplateHashValue: z.enum(['Stable', 'Latest']).optional(),
+            /** Stable or Latest. */
+            podTemplateHashValue: z.string().optional(),
             fieldRef: z.object({ fieldPath: z.string() }).optional(),
           })
           .optional(),

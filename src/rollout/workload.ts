@@ -82,7 +82,9 @@ export function validateWorkload({
     return [internal('spec.template', 'template must be empty for workload reference rollout')];
   }
   if (workloadKindOf(rollout.spec) === undefined) {
-    const message = `supported: ${workloadKinds.join(', ')}`;
+    const [group, version] = (apiVersion ?? '').split('/');
+    const type = version === undefined ? kind : `${group}/${kind}`;
+    const message = `workload of type ${type} is not supported; supported: ${workloadKinds.join(', ')}`;
     return [invalid('spec.workloadRef.kind', `${apiVersion ?? ''} ${kind}`.trim(), message)];
   }
   if (scaleDown !== undefined && !['never', 'onsuccess', 'progressively'].includes(scaleDown)) {

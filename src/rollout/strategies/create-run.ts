@@ -5,6 +5,7 @@ import {
   composeAnalysisRunSpec,
   fieldReferences,
 } from '../../analysis/index.ts';
+import { withoutUndefined } from '../deep-equal.ts';
 import type { Effect } from '../effect.ts';
 import { readFieldPath } from '../field-path.ts';
 import { instanceIdLabel, podHashLabel, revisionAnnotation } from '../names.ts';
@@ -71,7 +72,9 @@ export function resolveArgument(
 ): AnalysisArgument {
   const source = argument.valueFrom;
   if (source?.podTemplateHashValue !== undefined) {
-    return { name: argument.name, value: source.podTemplateHashValue === 'Stable' ? hashes.stable : hashes.canary };
+    // Unlike Argo, which passes an empty value where it is neither.
+    const hashOf: Readonly<Record<string, string>> = { Stable: hashes.stable, Latest: hashes.canary };
+    return withoutUndefined({ name: argument.name, value: hashOf[source.podTemplateHashValue] });
   }
   if (source?.fieldRef !== undefined) {
     return valueOfField(world, argument.name, source.fieldRef.fieldPath);

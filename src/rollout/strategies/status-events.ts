@@ -21,7 +21,7 @@ export function runEvents(kind: string, before: RunReference | undefined, after:
   if (after === undefined || phase === '') return [];
   const isSameRun = before?.name === after.name;
   if (isSameRun && before.status === phase) return [];
-  const previous = isSameRun && before.status ? before.status : 'NoPreviousStatus';
+  const previous = isSameRun ? (before.status ?? '') : 'NoPreviousStatus';
   const message = `${kind} Analysis Run '${after.name}' Status New: '${phase}' Previous: '${previous}'`;
   const type = phase === 'Failed' || phase === 'Error' ? 'Warning' : 'Normal';
   return [{ reason: `AnalysisRun${phase}`, message, type, occasion: after.name }];

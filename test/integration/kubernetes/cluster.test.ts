@@ -55,6 +55,7 @@ describe('the API server', () => {
       { signal },
     );
     expect(at(switched, 'spec', 'selector')).toEqual({ app: 'shop' });
+    expect(await cluster.get(resources.services, { ...name, name: '' }, signal)).toBeUndefined();
     await cluster.delete(resources.services, name, uid, { signal });
     expect(await cluster.get(resources.services, name, signal)).toBeUndefined();
     await cluster.delete(resources.services, name, uid, { signal });

@@ -122,7 +122,11 @@ describe('a rollout of another object’s template', () => {
   });
 
   it.each([
-    ['StatefulSet', {}, 'supported: apps/v1 Deployment, apps/v1 ReplicaSet, v1 PodTemplate'],
+    [
+      'StatefulSet',
+      {},
+      'workload of type apps/StatefulSet is not supported; supported: apps/v1 Deployment, apps/v1 ReplicaSet, v1 PodTemplate',
+    ],
     ['Deployment', { apiVersion: 'v1' }, 'spec.workloadRef.kind: Invalid value: "v1 Deployment"'],
     ['Deployment', { scaleDown: 'later' }, 'spec.workloadRef.scaleDown: Invalid value: "later"'],
   ])('refuses %s with %o', (kind, more, words) => {
