@@ -347,7 +347,7 @@ describe('what an experiment step cannot be', () => {
     const step = { experiment: { ...experiment, analyses: [], templates: [{ ...baseline, weight: 20 }] } };
     const rollout = aRollout().routed().steps(step).build();
     expect(validateRollout(new SimulatedCluster(rollout, [slo]).world())).toEqual([
-      'spec.strategy.steps[0].experiment.templates[0].weight: Invalid value: 20: Experiment template weight is only available for TrafficRouting with SMI, ALB, and Istio at this time',
+      'spec.strategy.steps[0].experiment.templates[0].weight: Invalid value: 20: Experiment template weight is only available for TrafficRouting with SMI, ALB, Istio and Plugins at this time',
     ]);
   });
 });

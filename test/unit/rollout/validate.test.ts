@@ -193,7 +193,7 @@ describe('what a Rollout asks for that cannot be', () => {
   it('passes on why the router cannot be driven', () => {
     const router = { canaryWeight: undefined, problem: 'Ingress "checkout" not found' };
     expect(validateRollout(worldOf(steps({ setWeight: 10 }), { router }))).toEqual([
-      'spec.strategy.canary.trafficRouting: Invalid value: "nginx": Ingress "checkout" not found',
+      'spec.strategy.canary.trafficRouting.nginx.stableIngress: Invalid value: "checkout": Ingress "checkout" not found',
     ]);
   });
 

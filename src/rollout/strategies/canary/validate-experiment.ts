@@ -61,7 +61,7 @@ function validateWeight(
   const [refused] = routerKindsOf(trafficRouting).filter((kind) => !routersWithWeights.includes(kind));
   if (refused === 'nginx') {
     const message =
-      'Experiment template weight is only available for TrafficRouting with SMI, ALB, and Istio at this time';
+      'Experiment template weight is only available for TrafficRouting with SMI, ALB, Istio and Plugins at this time';
     return [invalid(path, weight, message)];
   }
   if (refused !== undefined) return [unsupported(path)];

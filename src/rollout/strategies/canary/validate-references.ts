@@ -25,13 +25,21 @@ export function validateReferences(world: World, canary: CanaryStrategy): string
     problems.push(...validateAnalysis(world, canary.analysis, `${PATH}.analysis.templates`, 'mayGoOn'));
   }
   if (canary.trafficRouting !== undefined) {
-    const kinds = routerKindsOf(canary.trafficRouting).join(', ');
     const problem = world.router?.problem;
     // Where the spec does not say which Ingress, the router has only the same to say.
     if (problem !== undefined && validateNginx(canary).length === 0)
-      problems.push(invalid(`${PATH}.trafficRouting`, kinds, problem));
+      problems.push(routerProblem(canary.trafficRouting, problem));
   }
   return problems;
+}
+
+/** Named by the field that leads to it, as in Argo, where there is one. */
+function routerProblem(trafficRouting: NonNullable<CanaryStrategy['trafficRouting']>, problem: string): string {
+  const kinds = routerKindsOf(trafficRouting);
+  const { stableIngress = '' } = trafficRouting.nginx ?? {};
+  const isNginxAlone = kinds.length === 1 && stableIngress !== '';
+  if (!isNginxAlone) return invalid(`${PATH}.trafficRouting`, kinds.join(', '), problem);
+  return invalid(`${PATH}.trafficRouting.nginx.stableIngress`, stableIngress, problem);
 }
 
 function validateServices(world: World, { pingPong, canaryService, stableService }: CanaryStrategy): string[] {

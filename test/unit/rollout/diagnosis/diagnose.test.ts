@@ -262,7 +262,7 @@ describe('the list', () => {
     expect([first?.kind, others]).toEqual([kind, []]);
   });
 
-  it('whatever is true together: all of it is found, in the order of the list', () => {
+  it('whatever is true together: all of it is found, in the order of the list', { timeout: 120_000 }, () => {
     // Every subset once: each is one change more than another.
     function walk(facts: DiagnosisFacts, kinds: readonly CauseKind[], next: number): void {
       const kind = causeOrder[next];
