@@ -186,9 +186,10 @@ export class SimulatedCluster {
         this.#releaseService(effect.name, effect.fromSelector);
         return;
       case 'setWeight':
+        // To make the canary's Ingress, at 0, shifts nothing.
+        if (this.weight !== undefined || effect.canaryWeight > 0) this.weights.push(effect.canaryWeight);
         this.weight = effect.canaryWeight;
         this.additional = effect.additional ?? [];
-        this.weights.push(effect.canaryWeight);
         return;
       case 'setRoutes':
         this.routes = effect.routes;

@@ -46,16 +46,19 @@ export function judgeConditions(
   };
 
   const isPaused = standing.pauseConditions.length > 0 || scene.spec.paused === true;
+  const isPromoted = standing.stableRS !== '' && standing.stableRS === scene.podHash;
+  // During an abort it stays as it was, as Argo has it: a retry puts it right.
   if (!standing.abort) setPaused(isPaused);
-  const isHealthy = !isPaused && strategy.isArrived && isHealthyNow(scene, standing, draft);
+  const isArrived = strategy.isArrived && isHealthyNow(scene, standing, draft);
+  const isHealthy = !isPaused && isArrived;
   const wasHealthy = findCondition(conditions, 'Healthy')?.status === 'True';
   if (isHealthy) set(value('Healthy', 'True', 'RolloutHealthy', 'Rollout is healthy'));
   else if (findCondition(conditions, 'Healthy') !== undefined) {
     set(value('Healthy', 'False', 'RolloutHealthy', 'Rollout is not healthy'));
   }
   if (standing.abort) announceAbort();
-  else if (!isPaused)
-    conditions = setProgress(scene, standing, draft, { ...strategy, conditions, isHealthy, wasHealthy });
+  else if (!isPaused || isPromoted)
+    conditions = setProgress(scene, standing, draft, { ...strategy, conditions, isArrived, wasHealthy });
 
   const isAvailable = (draft.availableReplicas ?? 0) >= scene.replicas;
   const availability = isAvailable ? 'Rollout has minimum availability' : 'Rollout does not have minimum availability';
@@ -63,9 +66,8 @@ export function judgeConditions(
   const failure = (scene.canary?.failure ?? scene.world.replicaSets.find((one) => one.failure)?.failure) || undefined;
   if (failure === undefined) conditions = removeCondition(conditions, 'ReplicaFailure');
   else set(value('ReplicaFailure', 'True', failure.reason, failure.message));
-  const isCompleted = standing.stableRS !== '' && standing.stableRS === scene.podHash;
-  const hasTurned = set(value('Completed', isCompleted ? 'True' : 'False', 'RolloutCompleted', 'RolloutCompleted'));
-  if (hasTurned && !isCompleted) {
+  const hasTurned = set(value('Completed', isPromoted ? 'True' : 'False', 'RolloutCompleted', 'RolloutCompleted'));
+  if (hasTurned && !isPromoted) {
     const message = `Rollout not completed, started update to revision ${scene.revision} (${scene.podHash})`;
     events.push({ reason: 'RolloutNotCompleted', message });
   }
@@ -76,7 +78,8 @@ export function judgeConditions(
     if (progressing?.reason === 'RolloutAborted') {
       set(value('Progressing', 'Unknown', 'RolloutRetry', 'Retrying Rollout after abort'));
     }
-    if (paused) set(value('Progressing', 'Unknown', 'RolloutPaused', 'Rollout is paused'));
+    // Of what is promoted no progress is paused.
+    if (paused && !isPromoted) set(value('Progressing', 'Unknown', 'RolloutPaused', 'Rollout is paused'));
     else if (progressing?.reason === 'RolloutPaused') {
       set(value('Progressing', 'Unknown', 'RolloutResumed', 'Rollout is resumed'));
     }
@@ -89,9 +92,6 @@ export function judgeConditions(
     const { because } = standing;
     const plain = `Rollout aborted update to revision ${scene.revision}`;
     const message = because === undefined ? plain : `${plain}: ${because}`;
-    if (findCondition(conditions, 'Paused')?.status === 'True') {
-      set(value('Paused', 'False', 'RolloutPaused', 'Rollout is paused'));
-    }
     if (set(value('Progressing', 'False', 'RolloutAborted', message))) {
       events.push({ reason: 'RolloutAborted', message, type: 'Warning' });
     }
@@ -113,14 +113,13 @@ function isHealthyNow(scene: Ground, standing: Judgeable, draft: RolloutStatus):
 
 interface ProgressFacts extends StrategyFacts {
   readonly conditions: Condition[];
-  readonly isHealthy: boolean;
   readonly wasHealthy: boolean;
 }
 
 function setProgress(scene: Ground, standing: Judgeable, draft: RolloutStatus, facts: ProgressFacts): Condition[] {
-  const { conditions, isHealthy, wasHealthy } = facts;
+  const { conditions, isArrived, wasHealthy } = facts;
   const name = scene.canary?.name ?? `${scene.rollout.metadata.name}-${scene.podHash}`;
-  if (isHealthy) {
+  if (isArrived) {
     const message = `ReplicaSet "${name}" has successfully progressed.`;
     return setCondition(conditions, value('Progressing', 'True', 'NewReplicaSetAvailable', message), scene.nowMs);
   }

@@ -58,3 +58,12 @@ export function commonStatus(scene: Ground, standing: CommonStanding, { restarte
     updatedReplicas: scene.canary?.replicas ?? 0,
   };
 }
+
+const counts = ['HPAReplicas', 'replicas', 'updatedReplicas', 'readyReplicas', 'availableReplicas'] as const;
+
+/** The status as Argo stores it: a count of nobody is absent. */
+export function withoutZeroCounts(status: RolloutStatus): RolloutStatus {
+  const stored = { ...status };
+  for (const count of counts) if (stored[count] === 0) delete stored[count];
+  return stored;
+}

@@ -9,6 +9,7 @@ export function pauseEvents(stored: RolloutStatus, status: RolloutStatus): Annou
   if (pause !== undefined && (stored.pauseConditions ?? []).length === 0) {
     return [{ reason: 'RolloutPaused', message: `Rollout is paused (${pause.reason})` }];
   }
+  // Unlike Argo, which tells of pauses that end by themselves only, also where a person went on.
   if (pause === undefined && wasPaused && status.controllerPause !== true && status.abortedAt === undefined) {
     return [{ reason: 'RolloutResumed', message: 'Rollout is resumed' }];
   }
@@ -21,6 +22,7 @@ export function runEvents(kind: string, before: RunReference | undefined, after:
   if (after === undefined || phase === '') return [];
   const isSameRun = before?.name === after.name;
   if (isSameRun && before.status === phase) return [];
+  // One that is named and not judged yet has the status ''.
   const previous = isSameRun ? (before.status ?? '') : 'NoPreviousStatus';
   const message = `${kind} Analysis Run '${after.name}' Status New: '${phase}' Previous: '${previous}'`;
   const type = phase === 'Failed' || phase === 'Error' ? 'Warning' : 'Normal';

@@ -100,8 +100,14 @@ function findPromotion(scene: BlueGreenScene, posture: Posture): string | undefi
   // With no replicas there are no requests to switch.
   const isServed = posture.isServed || scene.replicas === 0;
   if (!isPermitted || !isServed || isHeld || contest.isUnsettled || !hasPods(scene, scene.replicas)) return undefined;
-  if (isFull) return scene.status.promoteFull === true ? 'Full promotion requested' : 'Rollback within window';
+  if (isFull && scene.status.promoteFull !== true) return 'Rollback within window';
+  // Nobody but ourselves asks for one that comes back from its deadline.
+  if (isFull) return isEarlierThanStable(scene) ? 'Fast rollback' : 'Full promotion requested';
   return hasPassed(scene, posture.post) ? 'Completed blue-green update' : undefined;
+}
+
+function isEarlierThanStable({ canary, stable }: BlueGreenScene): boolean {
+  return canary !== undefined && stable !== undefined && canary.createdAtMs < stable.createdAtMs;
 }
 
 function mayFinish(scene: BlueGreenScene, posture: Posture): boolean {

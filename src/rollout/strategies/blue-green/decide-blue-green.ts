@@ -44,7 +44,8 @@ export function decideBlueGreen(scene: BlueGreenScene): Decision {
   if (posture.isChanged) return { effects: [...services.back, ...creation, ...write] };
 
   const scaling = planScaling(scene, posture);
-  const isDrainedLater = posture.abort !== undefined && (scene.canary?.specReplicas ?? 0) > 0;
+  // As long as the abort lasts: Argo's clients show that its time is over.
+  const isDrainedLater = posture.abort !== undefined;
   const effects: Effect[] = [
     ...services.back,
     ...creation,

@@ -9,7 +9,7 @@ import type { RolloutStatus } from '../../rollout-status.ts';
 import type { BlueGreenScene } from '../../scene.ts';
 import type { ReplicaSetView } from '../../world.ts';
 import { judgeConditions } from '../conditions.ts';
-import { commonStatus } from '../standing.ts';
+import { commonStatus, withoutZeroCounts } from '../standing.ts';
 import { pauseEvents, runEvents } from '../status-events.ts';
 import type { Standing } from './advance.ts';
 import type { Posture } from './posture.ts';
@@ -31,8 +31,8 @@ export function buildStatus(
     // Of a canary that this was before.
     currentStepHash: undefined,
     currentStepIndex: undefined,
-    // Empty as Argo leaves it, it stays: a hand-over writes nothing.
-    canary: Object.keys(stored.canary ?? {}).length === 0 ? stored.canary : undefined,
+    // Empty, as Argo stores it.
+    canary: {},
     ...countsOf(active === undefined ? world.replicaSets : [active]),
     // What an autoscaler counts: the pods that have the requests.
     selector: selectorOf(scene, active),
@@ -50,13 +50,14 @@ export function buildStatus(
     isRestarting: restart.isPending,
   });
   const status = withoutUndefined({ ...conditioned, phase, message: message === '' ? undefined : message });
+  // A first deployment is stable at once: Argo never calls it not completed.
   const events = [
     ...standing.events,
-    ...judged.events,
+    ...(standing.stableRS === '' ? [] : judged.events),
     ...pauseEvents(stored, status),
     ...analysisEvents(stored, status),
   ];
-  return { status, events };
+  return { status: withoutZeroCounts(status), events };
 }
 
 function buildBlueGreen(

@@ -98,7 +98,7 @@ function aborted(scene: Scene, posture: Posture): Standing {
     abort: true,
     abortedAt: scene.status.abortedAt ?? formatTimestamp(scene.nowMs),
     because: posture.abort?.because,
-    // Kept: they are the evidence.
+    // Kept, unlike Argo, which forgets them one write later: they are the evidence.
     stepRun: referTo(scene, posture.runs.step) ?? canary?.currentStepAnalysisRunStatus,
     backgroundRun: referTo(scene, posture.runs.background) ?? canary?.currentBackgroundAnalysisRunStatus,
     stepPlugins: pluginsAtAbort(scene),

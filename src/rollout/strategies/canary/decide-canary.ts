@@ -49,7 +49,8 @@ export function decideCanary(scene: Scene): Decision {
   }
 
   const scaling = planScaling(scene, posture);
-  const isDrainedLater = posture.abort !== undefined && scene.hasRouter && (scene.canary?.specReplicas ?? 0) > 0;
+  // As long as the abort lasts: Argo's clients show that its time is over.
+  const isDrainedLater = posture.abort !== undefined && scene.hasRouter;
   const effects: Effect[] = [
     ...traffic.lower,
     ...planCanaryReplicaSet(scene),

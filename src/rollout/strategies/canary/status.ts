@@ -8,7 +8,7 @@ import type { RestartPlan } from '../../restart.ts';
 import type { RolloutStatus } from '../../rollout-status.ts';
 import type { Scene } from '../../scene.ts';
 import { judgeConditions } from '../conditions.ts';
-import { commonStatus } from '../standing.ts';
+import { commonStatus, withoutZeroCounts } from '../standing.ts';
 import { pauseEvents, runEvents } from '../status-events.ts';
 import type { Standing } from './advance.ts';
 import { sumOfShares } from './experiment-weights.ts';
@@ -34,6 +34,8 @@ export function buildStatus(
     availableReplicas: sumOf(all, (one) => one.availableReplicas),
     HPAReplicas: common.replicas,
     selector: formatLabelSelector(scene.spec.selector),
+    // Of a blue-green that this was before nothing is left; Argo stores both, and the other one empty.
+    blueGreen: {},
     canary: buildCanary(scene, standing, traffic),
   });
   const strategy = { isArrived: isArrived(scene, standing, draft), isUncounted: isUncounted(scene, standing) };
@@ -44,7 +46,7 @@ export function buildStatus(
     isRestarting: restart.isPending,
   });
   const status = withoutUndefined({ ...conditioned, phase, message: message === '' ? undefined : message });
-  return { status, events: [...standing.events, ...judged.events, ...changeEvents(scene, status)] };
+  return { status: withoutZeroCounts(status), events: [...standing.events, ...judged.events, ...changeEvents(scene, status)] };
 }
 
 /** The plan is over, and no older pod is left. */

@@ -43,13 +43,18 @@ export function planTraffic(scene: Scene, posture: Posture): TrafficPlan {
   // What still sends requests to the canary can be lowered, whatever else of the router is broken or gone.
   if (router.problem !== undefined) return { current, settled: current, shares, lower: routes.lower, raise: [] };
   // A weight that only some of the router's objects carry is set once more: half a raise would stay half.
-  const isHalfDone = router.isIncomplete === true && !posture.contest.isWaiting;
+  const isHalfDone = (router.isIncomplete === true || isIngressMissing(scene)) && !posture.contest.isWaiting;
   // A canary whose share falls no faster than stable's pods come may still have what was meant for them.
   const mayGive = !posture.isHeld && !posture.contest.isWaiting && target + sumOfShares(wanted) <= scene.maxWeight;
   const given = mayGive ? wanted : shares;
   const isRaised = target > current || isHalfDone || sumOfShares(given) > sumOfShares(present);
   const raise = isRaised ? [...routes.raise, setWeights(scene, target, given)] : routes.raise;
   return { current, settled: current, shares, lower: routes.lower, raise };
+}
+
+/** The canary's Ingress stands from the first day on, at 0, as Argo has it: who watches Ingresses sees it before it matters. */
+function isIngressMissing({ strategy, world }: Scene): boolean {
+  return strategy.trafficRouting?.nginx !== undefined && world.router?.canaryWeight === undefined;
 }
 
 function setWeights(scene: Scene, canaryWeight: number, shares: readonly ExperimentShare[]): Effect {
