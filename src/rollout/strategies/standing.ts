@@ -50,7 +50,8 @@ export function commonStatus(scene: Ground, standing: CommonStanding, { restarte
     stableRS: standing.stableRS === '' ? undefined : standing.stableRS,
     pauseConditions: standing.pauseConditions.length === 0 ? undefined : standing.pauseConditions,
     controllerPause: standing.controllerPause || undefined,
-    abort: standing.abort || undefined,
+    // A retry leaves `false`, and so does Argo.
+    abort: standing.abort || (stored.abort === false ? false : undefined),
     abortedAt: standing.abortedAt,
     promoteFull: standing.promoteFull || undefined,
     restartedAt,

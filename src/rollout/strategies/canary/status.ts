@@ -46,7 +46,10 @@ export function buildStatus(
     isRestarting: restart.isPending,
   });
   const status = withoutUndefined({ ...conditioned, phase, message: message === '' ? undefined : message });
-  return { status: withoutZeroCounts(status), events: [...standing.events, ...judged.events, ...changeEvents(scene, status)] };
+  return {
+    status: withoutZeroCounts(status),
+    events: [...standing.events, ...judged.events, ...changeEvents(scene, status)],
+  };
 }
 
 /** The plan is over, and no older pod is left. */
