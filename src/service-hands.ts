@@ -12,6 +12,7 @@ import {
   createReflector,
   createRollouts,
   createServices,
+  createTrials,
   createWorkloads,
   type DeliveryPolicyView,
   type Deployments,
@@ -36,6 +37,7 @@ import {
   readInstalledSchemas,
   resources,
   type Services,
+  type Trials,
   type Workloads,
   withDeploymentRevisions,
   withDeployments,
@@ -52,6 +54,7 @@ export interface Hands {
   readonly services: Services;
   readonly analysisRuns: AnalysisRuns;
   readonly experiments: Experiments;
+  readonly trials: Trials;
   /** What belongs to Experiments. */
   readonly ofExperiments: { readonly workloads: Workloads; readonly analysisRuns: AnalysisRuns };
   /** Guarded Deployments, and the runs that judge them. */
@@ -108,6 +111,7 @@ export async function createHands(cluster: ConnectedCluster, config: Config, log
     services: createServices(cluster, caches.services),
     analysisRuns: createAnalysisRuns(cluster, caches.analysisRuns),
     experiments: createExperiments(cluster, caches),
+    trials: createTrials(cluster, caches),
     ofExperiments: {
       workloads: createWorkloads(cluster, caches.replicaSets, 'Experiment'),
       analysisRuns: createAnalysisRuns(cluster, caches.analysisRuns, 'Experiment'),

@@ -78,4 +78,5 @@ export { createRollouts, type Rollouts } from './rollouts.ts';
 export { type InstalledSchemas, readInstalledSchemas, readServedVersions } from './schema.ts';
 export { createServices, managerOf, type Services } from './services.ts';
 export type { RateLimits } from './token-bucket.ts';
+export { createTrials, type Trial, type TrialAct, type Trials } from './trials.ts';
 export { createWorkloads, type Workloads } from './workloads.ts';

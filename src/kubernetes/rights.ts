@@ -112,11 +112,14 @@ const writtenInDrive: readonly string[] = [
   'events.k8s.io/events',
 ];
 
+/** What people ask for is written there, no more. */
+const patchedInDrive: readonly string[] = ['argoproj.io/experiments'];
+
 const reading: readonly string[] = ['get', 'list', 'watch'];
 
 /**
- * Beside an Argo controller (CONTROLLER=drive) nothing of others is written but what people ask for of a Rollout, or of its workload, and
- * what guards plain Deployments: themselves, their runs (which Argo measures), an event of what became of them.
+ * Beside an Argo controller (CONTROLLER=drive) nothing of others is written but what people ask for of a Rollout, of its workload, or of an
+ * Experiment, and what guards plain Deployments: themselves, their runs (which Argo measures), an event of what became of them.
  */
 function isWrittenInDrive({ group, resource, scope }: Right): boolean {
   if (scope === 'cluster' || scope === 'own' || group === 'stepwise.dev') return true;
@@ -131,7 +134,8 @@ const unreadInDrive: readonly string[] = ['batch/jobs', '/pods/log', '/events'];
 export const drivenRights: readonly Right[] = [
   ...neededRights.flatMap((right) => {
     if (isWrittenInDrive(right)) return [right];
-    const verbs = right.verbs.filter((verb) => reading.includes(verb));
+    const isPatched = patchedInDrive.includes(`${right.group}/${right.resource}`);
+    const verbs = right.verbs.filter((verb) => reading.includes(verb) || (isPatched && verb === 'patch'));
     return verbs.length === 0 || unreadInDrive.includes(`${right.group}/${right.resource}`)
       ? []
       : [{ ...right, verbs }];

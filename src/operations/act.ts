@@ -6,6 +6,9 @@ import type {
   ReferencedWorkloads,
   Reflector,
   Rollouts,
+  Trial,
+  TrialAct,
+  Trials,
   Workloads,
 } from '../kubernetes/index.ts';
 import { ConflictError } from '../lib/index.ts';
@@ -38,6 +41,7 @@ export interface OperationTools {
   readonly referencedWorkloads: Pick<ReferencedWorkloads, 'readWith' | 'patchJson'>;
   /** Its analysis runs and Experiments: those that its status names live. */
   readonly readEvidence: (rollout: Rollout, signal: AbortSignal) => Promise<Evidence>;
+  readonly trials: Trials;
   readonly known: Pick<Reflector<Rollout>, 'list'>;
   /** With the image of the main container: from the caches, and of a plain Deployment, of which none keeps them, live. */
   readonly replicaSetsOf: (rollout: Rollout, signal: AbortSignal) => Promise<readonly ReplicaSetView[]>;
@@ -92,6 +96,8 @@ export interface Change {
    */
   readonly template?: JsonPatch;
   readonly facts?: Readonly<Record<string, string>>;
+  /** An Experiment or AnalysisRun that is asked to end. */
+  readonly trial?: { readonly trial: Trial; readonly act: TrialAct };
   /** It came to another act than was asked for, and is recorded as that one. */
   readonly recordedAs?: Verb;
 }
@@ -192,6 +198,7 @@ async function write(
 ): Promise<void> {
   // Who and when travel with the write itself: the status keeps nothing but status and managedFields.
   const options = { signal, fieldManager: `stepwise-${slackId}` };
+  if (change.trial !== undefined) await tools.trials.write(change.trial.trial, change.trial.act, options);
   let latest = rollout;
   for (const { subresource, patch } of change.patches ?? []) {
     const where = subresource === undefined ? options : { ...options, subresource };

@@ -1,5 +1,5 @@
 import type { Cluster, ObjectName } from '../kubernetes/index.ts';
-import { namePlainDeployment, plainDeployment } from '../rollout/index.ts';
+import { namePlainDeployment, plainDeployment, trialNamed } from '../rollout/index.ts';
 import type { Person, Refusal } from './operations.ts';
 
 /** What a person may be asked about: our own verbs on `rollouts.argoproj.io`, or on `deployments.apps` for a plain Deployment. */
@@ -19,6 +19,8 @@ export type Verb =
   | 'retry'
   | 'undo'
   | 'restart'
+  /** Of what a release waits for on the Rollout; of one that stands alone on `experiments` or `analysisruns`. */
+  | 'terminate'
   /** Beside `start` or `undo`: against what Git asks for. */
   | 'override-git';
 
@@ -36,9 +38,17 @@ export async function authorise(
   signal: AbortSignal,
 ): Promise<Refusal | undefined> {
   const plain = plainDeployment(on.name);
+  const trial = trialNamed(on.name);
   const question = {
-    ...{ user: person.user, groups: person.groups, verb, namespace: on.namespace, name: plain ?? on.name },
+    ...{
+      user: person.user,
+      groups: person.groups,
+      verb,
+      namespace: on.namespace,
+      name: plain ?? trial?.name ?? on.name,
+    },
     ...(plain === undefined ? {} : { resource: { group: 'apps', plural: 'deployments' } }),
+    ...(trial === undefined ? {} : { resource: { group: 'argoproj.io', plural: `${trial.kind}s` } }),
   };
   try {
     const { allowed, reason } = await cluster.mayI(question, signal);

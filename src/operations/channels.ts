@@ -2,16 +2,21 @@ import type { Rollout } from '../rollout/index.ts';
 
 const channelAnnotation = 'stepwise.dev/channel';
 
+/** A Rollout, or another object of a namespace. */
+interface Placed {
+  readonly metadata: Pick<Rollout['metadata'], 'namespace' | 'annotations'>;
+}
+
 /** Which channel hears of which namespace. Raising risk needs a bound channel; lowering it does not. */
 export interface Channels {
   /** Where this rollout's card belongs; undefined: nobody asked to hear of it. */
-  channelOf(rollout: Rollout): string | undefined;
+  channelOf(rollout: Placed): string | undefined;
   /** Where cards of a namespace's rollouts belong that name no channel themselves. */
   channelOfNamespace(namespace: string): string | undefined;
   /** Namespaces bound to this channel; `*` means every namespace without a channel of its own. */
   namespacesOf(channel: string): readonly string[];
   /** Whether risk may be raised from this channel for this rollout. */
-  isBound(channel: string, rollout: Rollout): boolean;
+  isBound(channel: string, rollout: Placed): boolean;
 }
 
 /** What a DeliveryPolicy says of channels. */
@@ -39,7 +44,7 @@ export function createChannels(
     const bySetting = channelOfNamespace[namespace] ?? channelOfNamespace['*'];
     return bySetting === undefined ? [] : [bySetting];
   }
-  function channelsFor({ metadata }: Rollout): readonly string[] {
+  function channelsFor({ metadata }: Placed): readonly string[] {
     const own = metadata.annotations[channelAnnotation];
     return own === undefined ? channelsOf(metadata.namespace) : [own];
   }

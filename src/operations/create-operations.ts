@@ -15,10 +15,10 @@ import { promote } from './promote.ts';
 import { readList, readOne } from './read.ts';
 import { restart } from './restart.ts';
 import { resume } from './resume.ts';
-import { retry } from './retry.ts';
 import { skip } from './skip.ts';
 import { start } from './start.ts';
 import { readStartable, readStartForm, tryStart } from './start-form.ts';
+import { askTrial, endTrial, retryAny } from './trials.ts';
 import { undo } from './undo.ts';
 import { readMayStartIn, readWhere } from './where.ts';
 import { readWhy, type WhyTools } from './why.ts';
@@ -39,7 +39,9 @@ export function createOperations(
     pause: (wish) => act(wish, pause, tools),
     resume: (wish) => act(wish, resume, tools),
     abort: (wish) => act(wish, abort, tools),
-    retry: (wish) => act(wish, retry, tools),
+    retry: (wish) => retryAny(wish, tools),
+    terminate: (wish) => endTrial(wish, tools),
+    askTerminate: (wish) => askTrial(wish, tools),
     undo: (wish) => act(wish, undo, tools),
     giveReason: (wish) => giveReason(wish, tools),
     restart: (wish) => act(wish, restart, tools),

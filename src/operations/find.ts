@@ -1,6 +1,5 @@
-import type { Cluster, ObjectName, Reflector } from '../kubernetes/index.ts';
+import type { Cluster, ObjectName } from '../kubernetes/index.ts';
 import { editDistance } from '../lib/index.ts';
-import type { Rollout } from '../rollout/index.ts';
 import type { OperationTools } from './act.ts';
 import { authorise } from './authorise.ts';
 import type { Refusal, Target, Wish } from './operations.ts';
@@ -43,7 +42,7 @@ const mostNamed = 5;
 
 export interface FindTools extends Pick<OperationTools, 'channels'> {
   readonly cluster: Pick<Cluster, 'mayI'>;
-  readonly known: Pick<Reflector<Rollout>, 'list'>;
+  readonly known: { list(): readonly { readonly metadata: ObjectName }[] };
 }
 
 /** The rollout that this person means. Only names that they may see are told to them, or chosen between. */

@@ -61,6 +61,7 @@ export {
   type StartForm,
   type StartWish,
   type Target,
+  type TrialQuestion,
   type Wish,
 } from './operations.ts';
 export { type PlanAccess, type PlanAnswer, type PlannedVerb, type PlanTools, type PlanWish, plan } from './plan.ts';

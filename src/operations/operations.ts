@@ -116,6 +116,10 @@ export interface Operations {
       readonly isForced?: boolean | undefined;
     },
   ): Promise<Answer>;
+  /** Ends an Experiment or AnalysisRun: one that stands alone, or what a release waits for. */
+  terminate(wish: Wish): Promise<Answer>;
+  /** What it would come to, without doing it. */
+  askTerminate(wish: Wish): Promise<Refusal | Question | TrialQuestion>;
   /** Why an abort, a pause or an undo was done, said afterwards: told in the card's thread. */
   giveReason(wish: ReasonWish): Promise<Answer>;
   /** New pods of the same version, a few at a time. */
@@ -168,6 +172,16 @@ export interface Look {
 export interface Question extends Look {
   readonly facts: Readonly<Record<string, string>>;
   readonly needsReason: boolean;
+}
+
+/** One that stands alone, which would be ended now. */
+export interface TrialQuestion {
+  readonly done: true;
+  readonly trial: RolloutName & {
+    readonly uid: string;
+    readonly phase: string | undefined;
+    readonly message: string | undefined;
+  };
 }
 
 export interface CardPlace {
@@ -224,6 +238,12 @@ export const refusalReasons = [
   'noSteps', // skip of a blue-green rollout: it has none
   'gateNeedsPromote', // resume at a gate of the plan
   'notPaused',
+  'nothingMeasured', // terminate of a release that waits for no experiment or analysis
+  'trialOver', // terminate of what is over: facts: name, phase
+  'trialEnding', // facts: name
+  'trialRuns', // retry of an Experiment that is not over
+  'trialOfRollout', // retry of a Rollout's own Experiment: facts: rollout
+  'noTrialVerb', // another verb about an Experiment or AnalysisRun: facts: verb
   'alreadyPaused',
   'alreadyFrozen', // abort behind the point of no return, where somebody or a verdict holds it already
   'notAborted', // retry of something that was not aborted

@@ -26,7 +26,8 @@ export function isUnderWay({ rollout }: Seen): Refusal | undefined {
 
 /** A verb that means nothing for what moves pods in this way, whoever asks and whatever its state. */
 export function misfitOf(verb: Verb, { rollout: { metadata, spec } }: Seen): Refusal | undefined {
-  const isOfSteps = verb === 'promote' || verb === 'skip' || verb === 'finish' || verb === 'retry';
+  const isOfSteps =
+    verb === 'promote' || verb === 'skip' || verb === 'finish' || verb === 'retry' || verb === 'terminate';
   if (isOfSteps && plainDeployment(metadata.name) !== undefined) return refuse('notForDeployments', { verb });
   return verb === 'skip' && spec.strategy?.blueGreen !== undefined ? refuse('noSteps') : undefined;
 }

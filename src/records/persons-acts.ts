@@ -62,7 +62,7 @@ function movedOn(scene: Scene): NewEntry[] {
     (kind === 'analysis' && isCutShortRun(look.world, what)) ||
     (kind === 'experiment' && isCutShortExperiment(look.world, what)) ||
     (kind === 'webhook' && isCutShortPlugin(look.world, Number(what)));
-  return isCutShort ? [act(scene, 'skipped', ['skip', 'promote'], by)] : [];
+  return isCutShort ? [act(scene, 'skipped', ['skip', 'terminate', 'promote'], by)] : [];
 }
 
 function isCutShortExperiment({ experiments = [] }: World, name: string): boolean {

@@ -105,6 +105,7 @@ export {
 } from './strategy-spec.ts';
 export { isSameTemplate, withoutInjections } from './template-equality.ts';
 export { type TemplateHolder, templateHolderOf } from './template-holder.ts';
+export { nameTrial, type TrialKind, type TrialName, trialNamed } from './trial.ts';
 export { chooseUndo, fastUndoStep, isUndo, type KnownHealth, type UndoChoice, undoPatch } from './undo.ts';
 export { validateRollout } from './validate.ts';
 export { patchesFor, type RolloutPatch, type Verb } from './verbs.ts';

@@ -74,7 +74,7 @@ it('the rights that doctor asks for in drive mode are those that its overlay giv
   expect(asked.sort()).toEqual([...rightsIn('overlays/drive/rbac.yaml'), ...kept].sort());
 });
 
-it('in drive mode nothing of other people is written but Rollouts, and what guards Deployments', () => {
+it('in drive mode nothing of other people is written but what they ask for, and what guards Deployments', () => {
   const writes = drivenRights
     .filter(({ verbs }) => verbs.some((verb) => !['get', 'list', 'watch'].includes(verb)))
     .map(({ group, resource }) => `${group}/${resource}`);
@@ -87,6 +87,8 @@ it('in drive mode nothing of other people is written but Rollouts, and what guar
     'apps/deployments/finalizers',
     // Runs that judge guarded Deployments.
     'argoproj.io/analysisruns',
+    // Ended, or begun again, where a person says so.
+    'argoproj.io/experiments',
     'argoproj.io/rollouts',
     'argoproj.io/rollouts/status',
     'authorization.k8s.io/subjectaccessreviews',

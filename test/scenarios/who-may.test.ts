@@ -62,6 +62,14 @@ const table: readonly Row[] = [
     asks: 'finish',
   },
   {
+    verb: 'terminate',
+    may: [],
+    about: 'gated',
+    words: (shop) => `terminate ${shop} because it was seen elsewhere`,
+    isDone: isLive,
+    asks: 'terminate',
+  },
+  {
     verb: 'pause',
     may: ['dana', 'omar'],
     about: 'gated',

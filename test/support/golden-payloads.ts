@@ -13,7 +13,7 @@ import { renderList, renderMine, renderWhich, renderWhichLine } from '../../src/
 import { renderChanges, renderHistory, renderWhere } from '../../src/slack/messages/look-back.ts';
 import { eventWords, renderNotice } from '../../src/slack/messages/notice.ts';
 import { renderPlan } from '../../src/slack/messages/plan.ts';
-import { renderQuestion } from '../../src/slack/messages/question.ts';
+import { renderQuestion, renderTrialQuestion } from '../../src/slack/messages/question.ts';
 import { renderWhoami } from '../../src/slack/messages/whoami.ts';
 import { renderWhy } from '../../src/slack/messages/why.ts';
 import { renderFormOffer } from '../../src/slack/views/form-wish.ts';
@@ -161,9 +161,19 @@ export function goldenPayloads(): Readonly<Record<string, readonly Payload[]>> {
         ),
       ),
     ],
-    renderQuestion: (['finish', 'skip', 'undo', 'abort'] as const).map((action) =>
+    renderQuestion: (['finish', 'skip', 'terminate', 'undo', 'abort'] as const).map((action) =>
       renderQuestion(sign, action, { delivery: gate, needsReason: true, reason: 'hotfix' }),
     ),
+    renderTrialQuestion: [
+      renderTrialQuestion(
+        view,
+        {
+          done: true,
+          trial: { namespace: 'shop', name: 'experiment/checkout-1', uid: 'u', phase: 'Running', message: 'so far' },
+        },
+        { line: 'terminate shop/experiment/checkout-1', reason: undefined },
+      ),
+    ],
     renderList: [renderList(view, [gate, aDelivery('checking')])],
     renderMine: [renderMine(view, [gate]), renderMine(view, [])],
     renderWhich: [renderWhich(view, 'abort', [gate])],

@@ -10,6 +10,7 @@ export const actActionIds = [
   'approve',
   'skip',
   'finish',
+  'terminate',
   'retry',
   'undo',
   'why',

@@ -85,13 +85,23 @@ export async function choose(
   if (seen?.kind !== 'act' || !isActActionId(choice.option)) return forged(tools, choice.option, asked);
   if (isElsewhere(tools, seen)) return elsewhere(tools);
   const payload: ActPayload = { ...seen, action: choice.option };
-  if (choice.option !== 'finish' && choice.option !== 'skip' && choice.option !== 'undo')
-    return act(tools, asked, payload);
-  const question = await tools.operations.ask(choice.option, wishFor(asked, payload));
+  if (!isAsked(choice.option)) return act(tools, asked, payload);
+  const wish = wishFor(asked, payload);
+  const question =
+    choice.option === 'terminate'
+      ? await tools.operations.askTerminate(wish)
+      : await tools.operations.ask(choice.option, wish);
+  if (question.done && 'trial' in question) return act(tools, asked, payload);
   if (!question.done) return renderRefusal(tools.view, commandFor(choice.option, payload), question);
   // The question keeps what the card showed: a card that is stale is refused when the answer comes, not silently renewed here.
   const delivery = { ...question.delivery, binding: payload.binding };
   return renderQuestion(tools.view.sign, choice.option, { ...question, delivery });
+}
+
+const asking = ['finish', 'skip', 'undo', 'terminate'] as const;
+
+function isAsked(option: string): option is (typeof asking)[number] {
+  return asking.some((one) => one === option);
 }
 
 async function act(tools: PressTools, asked: Asked, payload: ActPayload): Promise<Message> {

@@ -1,4 +1,5 @@
 import { assertNever } from '../../lib/index.ts';
+import { trialNamed } from '../../rollout/index.ts';
 import { renderPlanWeights, renderRefusal, renderUnclear } from '../messages/answers.ts';
 import type { Message } from '../messages/blocks.ts';
 import { renderHelp, renderLater } from '../messages/help.ts';
@@ -86,6 +87,8 @@ async function answerCommand(tools: AnswerTools, asked: Asked, command: Command)
       return answerStart(tools, asked, command);
     default: {
       if (command.target === undefined) return answerWhich(tools, asked, command);
+      if (trialNamed(command.target.name) !== undefined && verb !== 'terminate' && verb !== 'retry')
+        return renderRefusal(tools.view, command, { done: false, reason: 'noTrialVerb', facts: { verb } });
       const understood = { asked, command, wish: wishOf(asked, command.target, command.reason) };
       switch (verb) {
         case 'status':

@@ -6,7 +6,7 @@ import { normalise } from './normalise.ts';
 import { looksLikeImage, parseArguments, type Reading } from './parse-arguments.ts';
 import { print, printTarget } from './print.ts';
 import { isLater, type LaterVerb, verbs } from './verbs.ts';
-import { namespacePattern, readFlags, readTarget, splitBecause, tokenise, unquote } from './words.ts';
+import { joinKind, namespacePattern, readFlags, readTarget, splitBecause, tokenise, unquote } from './words.ts';
 
 /**
  * Words → one wish, purely. Never throws, never guesses a verb that changes something: where it is unsure it says what it read and
@@ -78,6 +78,7 @@ function parseVerb(reading: Reading, rest: string): Parsed {
   if ('problem' in read) return { kind: 'unclear', text: reading.text, verb: reading.verb, ...read };
   const { flags } = read;
   const words = [...read.words];
+  if (reading.verb === 'terminate' || reading.verb === 'retry') joinKind(words);
   const place = takePlace(reading, words, flags.namespace);
   if ('kind' in place) return place;
   const reason = because ?? (flags.reason === undefined ? undefined : unquote(flags.reason));

@@ -122,6 +122,16 @@ export const verbs = {
     usage: 'finish checkout because …',
     about: 'go to 100 % now, without the rest of the plan',
   },
+  terminate: {
+    aliases: [],
+    isMutating: true,
+    when: 'now',
+    takes: 'reason',
+    flags: ['namespace', 'reason'],
+    usage: 'terminate checkout because …',
+    about:
+      'end the experiment or analysis it waits for: what was measured by now judges it; `terminate experiment/name` and `terminate analysisrun/name` end one that stands alone',
+  },
   pause: {
     aliases: ['hold'],
     isMutating: true,
@@ -156,7 +166,8 @@ export const verbs = {
     takes: 'target',
     flags: ['namespace', 'reason'],
     usage: 'retry checkout',
-    about: 'the aborted revision again, from its first step',
+    about:
+      'the aborted revision again, from its first step; `retry experiment/name`: one that stands alone and is over',
   },
   undo: {
     aliases: ['rollback', 'revert'],

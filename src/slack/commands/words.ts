@@ -1,5 +1,5 @@
 import type { Target } from '../../operations/index.ts';
-import { namePlainDeployment } from '../../rollout/index.ts';
+import { namePlainDeployment, nameTrial, type TrialKind } from '../../rollout/index.ts';
 import type { Flag } from './verbs.ts';
 
 /** The parts that every line is made of: words and quotes, flags, a target, a reason. */
@@ -107,9 +107,24 @@ const deploymentKind = /^(?:deploy|deployment|deployments|deployment\.apps|deplo
 // `kubectl get -o name` writes rollout.argoproj.io/checkout.
 const rolloutKind = /^(?:rollout|rollouts)(?:\.argoproj\.io)?$/;
 
+const trialWord = /^(?:(experiment|analysisrun)s?)(?:\.argoproj\.io)?$/;
+
+function trialKindOf(word: string): TrialKind | undefined {
+  const kind = trialWord.exec(word)?.[1];
+  return kind === 'experiment' || kind === 'analysisrun' ? kind : undefined;
+}
+
+/** `terminate experiment checkout-1`, as Argo's client has it: the two words as one target. */
+export function joinKind(words: string[]): void {
+  const [kind = '', name] = words.map((word) => word.toLowerCase());
+  if (name === undefined || !isKindWord(kind)) return;
+  const [namespace, bare] = name.split('/');
+  words.splice(0, 2, bare === undefined ? `${kind}/${name}` : `${namespace}/${kind}/${bare}`);
+}
+
 /** Before a slash these are a kind: a namespace of this name can only be given by `-n`. */
 export function isKindWord(word: string): boolean {
-  return deploymentKind.test(word) || rolloutKind.test(word);
+  return deploymentKind.test(word) || rolloutKind.test(word) || trialWord.test(word);
 }
 
 /** `checkout`, `shop/checkout`, `deploy/checkout`, `shop/deploy/checkout`; names are lower case in Kubernetes, however they were typed. */
@@ -118,7 +133,9 @@ export function readTarget(word: string): Target | undefined {
   const bare = parts.pop() ?? '';
   if (parts.length > 2 || !namePattern.test(bare) || bare === 'because') return undefined;
   const kind = isKindWord(parts.at(-1) ?? '') ? parts.pop() : undefined;
-  const name = kind !== undefined && deploymentKind.test(kind) ? namePlainDeployment(bare) : bare;
+  const trial = trialKindOf(kind ?? '');
+  const plain = kind !== undefined && deploymentKind.test(kind) ? namePlainDeployment(bare) : bare;
+  const name = trial === undefined ? plain : nameTrial({ kind: trial, name: bare });
   const [namespace, ...more] = parts;
   if (namespace === undefined) return { name };
   // `deploy/deploy/web`: a namespace named like a kind can only be given by `-n`.

@@ -67,7 +67,9 @@ export function renderAnswer(
 function renderDone(view: AnswerView, wish: Command, done: Done, link: string | undefined): Message {
   // A start and an undo make a revision of its own: its card is not there yet, and the last one's would mislead.
   const isNewCard = wish.verb === 'start' || wish.verb === 'undo';
-  const where = link === undefined || isNewCard ? 'Its card appears in the channel.' : `<${link}|See the card>.`;
+  const isAlone = done.facts.alone === 'true';
+  const card = link === undefined || isNewCard ? 'Its card appears in the channel.' : `<${link}|See the card>.`;
+  const where = isAlone ? 'Who and why stand on it.' : card;
   const target = `${quote(done.target.namespace ?? '', 63)}/${quote(done.target.name, 100)}`;
   if (done.facts.became === 'freeze') return renderFrozen(view, wish, done, where);
   const { git } = done.facts;

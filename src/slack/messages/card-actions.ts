@@ -15,6 +15,7 @@ interface Offer {
 }
 
 const skip = ['skip'] as const;
+const terminate = ['terminate'] as const;
 
 /** Only what the state allows; whether this person may is asked when they click. Promote is never offered beside a running analysis. */
 function offerFor(delivery: Delivery): Offer {
@@ -65,7 +66,12 @@ function offerForRollout(delivery: Delivery): Offer {
       // Blue-green has no steps to skip: what is left before the switch is left out as a whole.
       return {
         buttons: ['abort', 'pause'],
-        more: [...(delivery.blueGreen === undefined ? skip : []), 'finish', 'why'],
+        more: [
+          ...(delivery.isExperiment === true ? terminate : []),
+          ...(delivery.blueGreen === undefined ? skip : []),
+          'finish',
+          'why',
+        ],
       };
     case 'gate':
       return { buttons: [delivery.approvals === undefined ? 'promote' : 'approve', 'abort'], more: ['finish', 'why'] };
@@ -133,7 +139,7 @@ function moreMenu(more: readonly ActActionId[], delivery: Delivery): Overflow {
 }
 
 function moreWords(action: ActActionId, delivery: Delivery): string {
-  return actWords(action, delivery).text + (action === 'finish' || action === 'skip' ? ' …' : '');
+  return actWords(action, delivery).text + (['finish', 'skip', 'terminate'].includes(action) ? ' …' : '');
 }
 
 function actWords(action: ActActionId, delivery: Delivery): ButtonWords {
@@ -156,6 +162,10 @@ function actWords(action: ActActionId, delivery: Delivery): ButtonWords {
       return { text: 'Approve', label: `Approve ${what}`, style: 'primary' };
     case 'skip':
       return { text: 'Skip this step', label: `Skip this step of ${what}` };
+    case 'terminate': {
+      const which = delivery.isExperiment === true ? 'experiment' : 'analysis';
+      return { text: `End the ${which}`, label: `End the ${which} of ${what}` };
+    }
     case 'finish':
       return { text: 'Finish now', label: `Finish ${what} now, skipping the rest of its plan` };
     case 'retry':

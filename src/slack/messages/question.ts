@@ -1,5 +1,6 @@
 import type { Button } from '@slack/types';
 import { formatPercent } from '../../lib/index.ts';
+import type { TrialQuestion } from '../../operations/index.ts';
 import type { Delivery } from '../../rollout/index.ts';
 import { type ActActionId, lineActionIds } from '../actions/action-ids.ts';
 import type { Signer } from '../actions/signed-value.ts';
@@ -33,6 +34,23 @@ export function renderQuestion(sign: Signer['sign'], action: ActActionId, asking
   return { text: words, blocks: [section('words', words), ...input, actions('act', [yes])] };
 }
 
+/** Before one that stands alone is ended: nothing of a release waits for it. */
+export function renderTrialQuestion(
+  { sign }: { readonly sign: Signer['sign'] },
+  { trial: { namespace, name, phase, message } }: TrialQuestion,
+  { line, reason }: { readonly line: string; readonly reason: string | undefined },
+): Message {
+  const state = phase === undefined ? 'has not begun' : `is ${phase}`;
+  const said = message === undefined || message === '' ? '' : `: _${quote(message, 200)}_`;
+  const what = `*${quote(namespace, 63)}/${quote(name, 200)}*`;
+  const words = `End ${what} now? It ${state}${said}. It stands alone: no release waits for it.`;
+  const button = lineButton(sign, line, `End ${name}`);
+  return {
+    text: words,
+    blocks: [section('words', words), reasonInput({ isOptional: true, initial: reason }), actions('act', [button])],
+  };
+}
+
 function lineButton(sign: Signer['sign'], line: string, text: string): Button {
   return button(lineActionIds[0], sign({ kind: 'line', line, isConfirmed: true }), { text, label: text });
 }
@@ -46,6 +64,10 @@ function questionWords(action: ActActionId, delivery: Delivery, facts: Readonly<
       return `Finish ${what} now? ${finishWords(delivery)} without the rest of its plan. ${notRun(facts)}`;
     case 'skip':
       return `Skip this step of ${what}${at}? What its wait or analysis has not measured stays unmeasured:${unmeasured(delivery)}`;
+    case 'terminate': {
+      const which = delivery.isExperiment === true ? 'experiment' : 'analysis';
+      return `End the ${which} of ${what}${at} now? What it has measured by now judges it. Less than its plan asks for:${unmeasured(delivery)}`;
+    }
     case 'undo':
       return `Undo ${what}? It goes back to ${backTo(delivery, facts)}.${pastWords(facts)}`;
     case 'pause':

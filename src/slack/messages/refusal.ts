@@ -1,10 +1,12 @@
 import type { Refusal, RefusalReason } from '../../operations/index.ts';
+import { trialNamed } from '../../rollout/index.ts';
 import type { Command } from '../commands/command.ts';
 import { print } from '../commands/print.ts';
 import { deploymentRefusal } from './deployment-words.ts';
 import { gitRefusalWords } from './git-refusal.ts';
 import { capital, code, type Mrkdwn, quote } from './mrkdwn.ts';
 import { forcedAbortLine, guidance } from './no-return-words.ts';
+import { trialRefusals } from './trial-words.ts';
 import { versionOf } from './version.ts';
 
 export interface RefusalWords {
@@ -99,6 +101,7 @@ const words: Readonly<Record<RefusalReason, Words>> = {
       ...(command.target === undefined ? [] : [forcedAbortLine(command.target)]),
     ],
   }),
+  ...trialRefusals,
   alreadyPaused: (facts, command) => ({ why: `it is paused already${by(facts)}.`, works: [line(command, 'resume')] }),
   notAborted: (_, command) => ({
     why: 'it was not aborted, so there is nothing to try again. New pods of the same version are a restart.',
@@ -290,7 +293,10 @@ const rolesOf: Readonly<Record<string, string>> = {
 /** The first refusal already holds the RoleBinding that would change it. */
 function whoCanHelp(facts: Facts, command: Command): Mrkdwn {
   const verb = facts.verb ?? command.verb;
-  const role = Object.hasOwn(rolesOf, verb) ? rolesOf[verb] : undefined;
+  // Of what a release waits for it goes past evidence; of what stands alone it does not.
+  const isAlone = verb === 'terminate' && trialNamed(facts.name ?? '') !== undefined;
+  const usual = Object.hasOwn(rolesOf, verb) ? rolesOf[verb] : undefined;
+  const role = isAlone ? 'deployer' : usual;
   if (role === undefined) return `No default role has ${code(quote(verb, 40))}: an admin adds it to a Role of yours.`;
   const user = facts.user ?? 'slack:…';
   const namespace = facts.namespace ?? command.target?.namespace ?? '…';

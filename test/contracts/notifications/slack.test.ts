@@ -29,6 +29,8 @@ describeNotifier('slack', async () => {
       promote: neverAsked,
       finish: neverAsked,
       skip: neverAsked,
+      terminate: neverAsked,
+      askTerminate: neverAsked,
       pause: neverAsked,
       resume: neverAsked,
       abort: neverAsked,

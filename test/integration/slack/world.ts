@@ -81,6 +81,8 @@ export async function openWorld(
     promote: act('promote'),
     finish: act('finish'),
     skip: act('skip'),
+    terminate: act('terminate'),
+    askTerminate: async (wish) => operations.ask('skip', wish),
     pause: act('pause'),
     resume: act('resume'),
     abort: act('abort'),

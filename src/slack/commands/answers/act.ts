@@ -1,19 +1,31 @@
 import { assertNever } from '../../../lib/index.ts';
 import type { Answer, Operations, Wish } from '../../../operations/index.ts';
+import { trialNamed } from '../../../rollout/index.ts';
 import { renderAnswer, renderRefusal } from '../../messages/answers.ts';
 import type { Message } from '../../messages/blocks.ts';
-import { renderQuestion } from '../../messages/question.ts';
+import { renderQuestion, renderTrialQuestion } from '../../messages/question.ts';
 import type { AnswerTools, Understood } from '../asked.ts';
 import type { Command } from '../command.ts';
 import { print } from '../print.ts';
 
-export type ActVerb = 'promote' | 'skip' | 'finish' | 'pause' | 'resume' | 'abort' | 'retry' | 'undo' | 'restart';
+export type ActVerb =
+  | 'promote'
+  | 'skip'
+  | 'finish'
+  | 'pause'
+  | 'resume'
+  | 'abort'
+  | 'retry'
+  | 'undo'
+  | 'restart'
+  | 'terminate';
 
-/** Finish, skip and undo ask once more, with what is seen now inside the button; the rest is done at once. */
+/** Finish, skip, terminate and undo ask once more, with what is seen now inside the button; the rest is done at once. */
 export async function answerAct(tools: AnswerTools, understood: Understood, verb: ActVerb): Promise<Message> {
   const { asked, command, wish } = understood;
   if ((verb === 'finish' || verb === 'skip' || verb === 'undo') && asked.isConfirmed !== true)
     return answerQuestion(tools, understood, verb);
+  if (verb === 'terminate' && asked.isConfirmed !== true) return answerTerminate(tools, understood);
   return renderAnswer(tools, command, await perform(tools.operations, verb, { ...command, wish }));
 }
 
@@ -45,6 +57,17 @@ async function answerQuestion(
   return renderQuestion(tools.view.sign, verb, { ...question, reason, line });
 }
 
+/** A release is asked about as before a skip; one that stands alone has no card. */
+async function answerTerminate(tools: AnswerTools, { command, wish }: Understood): Promise<Message> {
+  const question = await tools.operations.askTerminate(wish);
+  if (!question.done) return renderRefusal(tools.view, command, question);
+  const line = print(command);
+  if ('trial' in question) return renderTrialQuestion(tools.view, question, { line, reason: wish.reason });
+  const isNamed = trialNamed(wish.target.name) !== undefined;
+  const more = isNamed ? { reason: wish.reason, line } : { reason: wish.reason };
+  return renderQuestion(tools.view.sign, 'terminate', { ...question, ...more });
+}
+
 /** One verb → one operation. */
 export function perform(
   operations: Operations,
@@ -72,6 +95,8 @@ export function perform(
       return operations.abort({ ...wish, isForced });
     case 'retry':
       return operations.retry(wish);
+    case 'terminate':
+      return operations.terminate(wish);
     case 'undo':
       return operations.undo({ ...wish, toRevision, withSteps: withSteps ?? false, overridesGit, isForced });
     case 'restart':

@@ -30,6 +30,8 @@ function isWantedBy(verb: Command['verb'], delivery: Delivery): boolean {
       return delivery.state === 'paused' || delivery.state === 'frozen';
     case 'promote':
       return ['gate', 'inconclusive', 'frozen', 'moving'].includes(delivery.state);
+    case 'terminate':
+      return delivery.rolling === undefined && (delivery.state === 'checking' || delivery.state === 'noData');
     case 'start':
     case 'plan':
     case 'check':
