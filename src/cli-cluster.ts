@@ -3,7 +3,7 @@ import { delimiter } from 'node:path';
 import { pino } from 'pino';
 import type { ClusterFlags, ClusterQuestions } from './cli/index.ts';
 import { createOutsideProbes } from './cli-doctor.ts';
-import { createHandOver } from './cli-hand-over.ts';
+import { createHandOver, still } from './cli-hand-over.ts';
 import type { Config } from './config/index.ts';
 import { createMeasureNow, type GlanceTools, glance } from './engine/index.ts';
 import {
@@ -121,7 +121,7 @@ async function readTools(reading: Reading): Promise<CheckTools & PlanTools> {
       },
     },
     caches: {
-      replicaSets: still(replicaSets, projectReplicaSet, ({ ownerUid }) => ownerUid),
+      replicaSets: still(replicaSets, projectReplicaSet, ({ ownerUid }) => [ownerUid]),
       services: still(services, projectService),
       analysisTemplates: still(analysisTemplates, projectAnalysisTemplate),
       clusterAnalysisTemplates: still(clusterAnalysisTemplates, projectAnalysisTemplate),
@@ -179,23 +179,6 @@ async function list({ cluster, namespace, complain }: Reading, kind: Kind): Prom
     complain(`not read: ${resource.plural}: ${error.message}`);
     return [];
   }
-}
-
-/** What was listed, as a cache that never changes. */
-function still<T>(
-  objects: readonly KubernetesObject[],
-  project: (object: KubernetesObject) => T | undefined,
-  ownerOf: (object: T) => string | undefined = () => undefined,
-): { get(name: { readonly name: string }): T | undefined; ownedBy(uid: string): readonly T[] } {
-  const found = new Map<string, T>();
-  for (const object of objects) {
-    const projected = project(object);
-    if (projected !== undefined) found.set(object.metadata.name, projected);
-  }
-  return {
-    get: ({ name }) => found.get(name),
-    ownedBy: (uid) => [...found.values()].filter((object) => ownerOf(object) === uid),
-  };
 }
 
 /** With --prometheus that one is asked, whatever address a metric names: from a laptop those of the cluster are seldom reached. */

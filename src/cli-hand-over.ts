@@ -244,7 +244,7 @@ async function listAll(
 }
 
 /** What was listed, as a cache that never changes. */
-function still<T>(
+export function still<T>(
   objects: readonly KubernetesObject[],
   project: (object: KubernetesObject) => T | undefined,
   ownersOf: (object: T) => readonly string[] = () => [],
