@@ -20,7 +20,10 @@ async function doctor(...flags: readonly string[]): Promise<{ readonly code: num
   return promise;
 }
 
-it('before anything runs: what is installed is told from what is not', async () => {
+/** Each question is a process of its own, and takes its time. */
+const slow = { timeout: 120_000 };
+
+it('before anything runs: what is installed is told from what is not', slow, async () => {
   const { code, words } = await doctor();
   expect(code).toBe(1);
   expect(words).toMatch(/^✗ Stepwise itself +no Deployment of Stepwise in stepwise has a ready pod$/m);
@@ -32,15 +35,15 @@ it('before anything runs: what is installed is told from what is not', async () 
   expect(words).not.toContain('Prometheus  ');
 });
 
-it('a right taken from the service account is missed, though the kubeconfig is an admin', async () => {
+it('a right taken from the service account is missed, though the kubeconfig is an admin', slow, async () => {
   const path = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/stepwise-engine';
   const binding = await sandbox.request('GET', path);
   await sandbox.request('DELETE', path);
   const { words } = await doctor();
-  expect(words).toMatch(/^✗ Rights in the cluster +\d+ of \d+ are missing: get rollouts\.argoproj\.io/m);
-  expect(words).toContain('kubectl apply --server-side -k manifests/install/overlays/first');
   const { metadata, ...rest } = binding as { metadata: { name: string } };
   await sandbox.request('POST', path.slice(0, path.lastIndexOf('/')), { ...rest, metadata: { name: metadata.name } });
+  expect(words).toMatch(/^✗ Rights in the cluster +\d+ of \d+ are missing: get rollouts\.argoproj\.io/m);
+  expect(words).toContain('kubectl apply --server-side -k manifests/install/overlays/first');
 });
 
 it('when it runs all is well, and a program can read it', async () => {
@@ -57,7 +60,7 @@ it('when it runs all is well, and a program can read it', async () => {
   });
   const Runs = z.looseObject({ status: z.looseObject({ readyReplicas: z.number() }) });
   const Held = z.looseObject({ spec: z.looseObject({ holderIdentity: z.string().startsWith('stepwise_') }) });
-  // Before the question: each is a process of its own, and takes its time.
+  // Before the question: nobody waits for them there.
   await sandbox.eventually('it runs', () =>
     sandbox.get(Runs, '/apis/apps/v1/namespaces/stepwise/deployments/stepwise'),
   );
