@@ -11,6 +11,7 @@ export {
   isCompleted,
   type Measurement,
   MetricResult,
+  RunSummary,
 } from './analysis-run.ts';
 export { AnalysisArgument, AnalysisTemplate, AnalysisTemplateSpec, Metric } from './analysis-template.ts';
 export {

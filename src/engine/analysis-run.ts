@@ -15,6 +15,7 @@ import {
   type Measurement,
   type MeasurementOutcome,
   type MetricResult,
+  type RunSummary,
   recordMeasurements,
   resolveMetrics,
 } from '../analysis/index.ts';
@@ -244,9 +245,15 @@ interface Change {
 /** AnalysisRuns have no status subresource: a merge patch on the object, our fields only, for the version that was judged. */
 async function writeStatus(tools: AnalysisRunTools, { run, status }: Change, signal: AbortSignal): Promise<void> {
   const { namespace, name, resourceVersion } = run.metadata;
-  const metricResults = status.metricResults.map(withoutZeros);
+  const { runSummary, dryRunSummary } = status;
   // A merge patch leaves what it does not name: null takes back an earlier message.
-  const patch = { ...status, message: status.message ?? null, metricResults };
+  const patch = {
+    ...status,
+    message: status.message ?? null,
+    metricResults: status.metricResults.length === 0 ? undefined : status.metricResults.map(withoutZeros),
+    ...(runSummary !== undefined && { runSummary: withNullForZero(runSummary) }),
+    ...(dryRunSummary !== undefined && { dryRunSummary: withNullForZero(dryRunSummary) }),
+  };
   const body: JsonObject = { metadata: { resourceVersion: resourceVersion ?? '' }, status: toJson(patch) };
   await tools.cluster.patchMerge(tools.resources.analysisRuns, { namespace, name }, body, { signal });
 }
@@ -254,6 +261,11 @@ async function writeStatus(tools: AnalysisRunTools, { run, status }: Change, sig
 /** As Argo writes them: a counter that is 0 is not there. */
 function withoutZeros(result: MetricResult): object {
   return Object.fromEntries(Object.entries(result).filter(([, value]) => value !== 0));
+}
+
+/** The same in a merge patch, where what is left out would stay. */
+function withNullForZero(summary: RunSummary): object {
+  return Object.fromEntries(Object.entries(summary).map(([key, value]) => [key, value === 0 ? null : value]));
 }
 
 function toJson(value: unknown): Json {

@@ -87,6 +87,10 @@ describe('the turn of an AnalysisRun', () => {
     const { status } = await finish();
     const events = await tools.cluster.list(resources.events, { namespace }, tools.signal);
 
+    // As Argo writes it: what is 0 is not there.
+    const stored = expectObject(await tools.cluster.get(analysisRuns, at(), tools.signal));
+    expect(Reflect.get(stored, 'status')).toMatchObject({ runSummary: {}, dryRunSummary: {} });
+    expect(JSON.stringify(Reflect.get(stored, 'status'))).not.toMatch(/":(0|null)[,}]/);
     expect(status).toMatchObject({
       phase: 'Successful',
       runSummary: { count: 1, successful: 1 },
