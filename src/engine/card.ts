@@ -79,7 +79,11 @@ async function closePrevious(look: Look, tools: CardTools, signal: AbortSignal):
   return tools.records.append(record, entries, seen, signal);
 }
 
+const mostClosed = 20_000;
+
 function close({ world, revision }: Look, { closed }: CardTools): void {
+  // It spares a look, no more: what is forgotten is looked at again.
+  if (closed.size >= mostClosed) closed.clear();
   closed.set(world.rollout.metadata.uid, revision - 1);
 }
 

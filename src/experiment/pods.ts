@@ -89,7 +89,7 @@ function planService(
   }
   const ports = portsOf(template);
   if (present !== undefined || ports.length === 0 || sizeOf(template) === 0) return [];
-  const name = template.service.name || nameOf(world.experiment, template);
+  const name = template.service.name || serviceNameOf(nameOf(world.experiment, template), replicaSet.podHash);
   // As Argo: all labels of its pods.
   const selector = { ...template.template.metadata?.labels, [podHashLabel]: replicaSet.podHash };
   return [
@@ -98,6 +98,18 @@ function planService(
       service: { name, annotations: marksOf(world.experiment, template), selector, ports },
     },
   ];
+}
+
+const LONGEST_SERVICE_NAME = 63;
+
+/**
+ * As its ReplicaSet, where that is a name that a Service may have. Unlike Argo, whose Experiment is in error with every longer one: it
+ * is cut, and the pod hash of its own keeps it apart.
+ */
+function serviceNameOf(name: string, podHash: string): string {
+  if (name.length <= LONGEST_SERVICE_NAME && /^[a-z][a-z0-9-]*$/.test(name)) return name;
+  const plain = name.replaceAll('.', '-').replace(/^(?=[0-9])/, 'e-');
+  return `${plain.slice(0, LONGEST_SERVICE_NAME - podHash.length - 1).replace(/-+$/, '')}-${podHash}`;
 }
 
 function findService(world: ExperimentWorld, template: string) {

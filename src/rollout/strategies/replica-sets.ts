@@ -87,14 +87,20 @@ export function planAnnotations(scene: Ground, isDeadlineKept: boolean): Effect[
   return effects;
 }
 
-/** A ReplicaSet that comes back under a higher number keeps a list of its former ones. */
+const LONGEST_HISTORY = 2000;
+
+/**
+ * A ReplicaSet that comes back under a higher number keeps a list of its former ones: unlike Argo the latest of them only, as a
+ * Deployment's do, since an object has room for so many annotations and then takes no write at all.
+ */
 function revisionAnnotations(scene: Ground, canary: ReplicaSetView): Record<string, string> {
   const present = revisionOf(canary);
   if (present >= scene.revision) return {};
   if (present === 0) return { [revisionAnnotation]: String(scene.revision) };
   const history = canary.annotations[revisionHistoryAnnotation];
   const former = history === undefined || history === '' ? String(present) : `${history},${present}`;
-  return { [revisionAnnotation]: String(scene.revision), [revisionHistoryAnnotation]: former };
+  const kept = former.length <= LONGEST_HISTORY ? former : former.slice(-LONGEST_HISTORY).replace(/^[^,]*,/, '');
+  return { [revisionAnnotation]: String(scene.revision), [revisionHistoryAnnotation]: kept };
 }
 
 /** Only what differs; nothing when nothing does. */

@@ -221,6 +221,18 @@ describe('the Service of a template', () => {
     expect(cluster.services).toEqual([]);
   });
 
+  it.each([
+    ['a'.repeat(80), /^exp-a{10,}-[a-z0-9]+$/],
+    ['a.b', /^exp-a-b-[a-z0-9]+$/],
+  ])('has a name that a Service may have, where its ReplicaSet is called after %s', (template, name) => {
+    const { services, status, replicaSets } = running({ templates: [aTemplate(template, { service: {} })] });
+    const [service] = services;
+    expect(service?.name).toMatch(name);
+    expect(service?.name.length).toBeLessThanOrEqual(63);
+    expect(service?.name.endsWith(`-${replicaSets[0]?.podHash}`)).toBe(true);
+    expect(status.templateStatuses?.[0]?.serviceName).toBe(service?.name);
+  });
+
   it('is not made without ports, and has a name for each of several', () => {
     const containers = [{ name: 'app', image: 'shop:1' }];
     const silent = aTemplate('a', {
