@@ -17,7 +17,7 @@ export function reasonOf(at: Standpoint, state: Delivery['state']): string | und
     case 'rolledBack':
     case 'notVerified':
     case 'stalled':
-      return findCondition(conditions, 'Progressing')?.message;
+      return progressReason(at);
     case 'stuck':
       return at.world.rollout.status.rolling?.stuck;
     case 'inconclusive':
@@ -31,6 +31,12 @@ export function reasonOf(at: Standpoint, state: Delivery['state']): string | und
     default:
       return undefined;
   }
+}
+
+/** What was told of its progress while it was paused says nothing of an abort that no controller has looked at yet. */
+function progressReason({ world }: Standpoint): string | undefined {
+  const progressing = findCondition(world.rollout.status.conditions, 'Progressing');
+  return progressing?.status === 'Unknown' ? undefined : progressing?.message;
 }
 
 /** The measurement's own words first: the run's begin with counts and limits, and what matters would be cut. */

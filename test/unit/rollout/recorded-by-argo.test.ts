@@ -42,6 +42,14 @@ describe('a card of what Argo wrote', () => {
     expect(deliveryOf('canary-aborted').guilty).toMatchObject({ name: 'success-rate', value: 0.412 });
   });
 
+  it('says nothing of a pause where an abort waits for a controller that is dead', () => {
+    const world = readRecordedWorld('canary-gate-without-router');
+    const { rollout } = world;
+    const aborted = { ...world, rollout: { ...rollout, status: { ...rollout.status, abort: true } } };
+    const { state, reason } = readDelivery(aborted, { clusterUid: 'c', runBy });
+    expect({ state, reason }).toEqual({ state: 'aborting', reason: undefined });
+  });
+
   // It wrote the whole Rollout back, cpu: "0.1" as 100m: its name is on the containers since then.
   it.each(recordedStories)('%s: names who applied it, not the controller that wrote it back', (story) => {
     const { rollout } = readRecordedWorld(story);
