@@ -45,8 +45,7 @@ function hindranceOf(
   memory: Memory,
   target: ReplicaSetView | undefined,
 ): string | undefined {
-  if (memory.putBackBy !== undefined)
-    return `${memory.putBackBy} put this template back after it was undone; change it in Git`;
+  if (memory.putBackBy !== undefined) return `${memory.putBackBy} put it back once: change it in Git`;
   if (target !== undefined) return undefined;
   const limit = deployment.spec.revisionHistoryLimit;
   const why = limit === 0 ? ' (revisionHistoryLimit: 0 keeps none)' : '';

@@ -276,7 +276,7 @@ describe('what cannot go back says so', () => {
     judge(one, 'Failed');
     settle(one);
     expect(imageOf(one)).toBe('app:2');
-    expect(memoryOf(one)?.stuck?.message).toMatch(/^Not undone: argocd-controller put this template back/);
+    expect(memoryOf(one)?.stuck?.message).toMatch(/^Not undone: argocd-controller put it back once: change it in Git/);
   });
 });
 
