@@ -20,7 +20,7 @@ it('has the whole recording', () => {
   expect([...phases].sort()).toEqual(['Error', 'Failed', 'Inconclusive', 'Successful']);
 });
 
-it('EVIDENCE=argo makes of each what Argo made of it, in its words', () => {
+it('EVIDENCE=argo makes of each what Argo made of it, in its words', { timeout: 120_000 }, () => {
   const others = recorded.flatMap((row) => {
     const ours = measure(row);
     return ours === row.measured ? [] : [{ ...row, ours }];

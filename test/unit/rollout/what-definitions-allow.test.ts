@@ -77,7 +77,7 @@ describe('every field alone, as the definition allows it, can be read', () => {
     ['AnalysisRun', AnalysisRun],
     ['AnalysisTemplate', AnalysisTemplate],
     ['ClusterAnalysisTemplate', AnalysisTemplate],
-  ] as const)('%s', (kind, read) => {
+  ] as const)('%s', { timeout: 120_000 }, (kind, read) => {
     const { spec } = Schema.parse(definitions[kind]).properties ?? {};
     const samples = [...samplesOf(spec, 'spec')];
     expect(samples.length).toBeGreaterThan(60);
