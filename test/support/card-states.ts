@@ -41,6 +41,17 @@ export const cardStates: Readonly<Record<string, Delivery>> = {
     ...aTypicalDelivery('rolledBack'),
     noReturn: { at: 'goneBack', what: 'step 4/6 (analysis contract-schema)' },
   },
+  liveNoUndo: {
+    ...aTypicalDelivery('live'),
+    noReturn: { at: 'live', what: 'step 4/6 (analysis contract-schema)' },
+  },
+  experiment: {
+    ...aTypicalDelivery('checking'),
+    isExperiment: true,
+    nextAtMs: undefined,
+    reason: 'experiment checkout-6f7d9c5b8-18-3 runs, and waits for its analysis compare',
+  },
+  inCluster: { ...aTypicalDelivery('gate'), clusterName: 'production-europe-west-1' },
   approval: { ...aTypicalDelivery('gate'), approvals: { by: ['slack:U0ARNO'], needed: 2 } },
   previewGate: { ...aTypicalDelivery('gate'), ...preview },
   previewSwitching: { ...aTypicalDelivery('moving'), ...preview },

@@ -1,11 +1,13 @@
 import type { Delivery } from '../../rollout/index.ts';
 import { type Mrkdwn, quote } from './mrkdwn.ts';
 
-/** What Argo writes before the essence, and what the headline has said already. */
+/** What Argo writes before the essence, and what the card has said already. */
 const generalWords = [
   /^RolloutAborted: /,
   /^Rollout aborted update to revision \d+: /,
   /^(?:Step-based|Background|Experiment|Blue\/green (?:pre|post)-promotion) analysis phase (?:is )?error\/failed: /,
+  // Its name is long and made up: why and kubectl say it.
+  /^experiment \S+ (?=begins$|waits |runs\b)/,
 ];
 
 /** Why a card stands where it does, in at most so many letters: what is general goes first, so that what is cut off says least. */

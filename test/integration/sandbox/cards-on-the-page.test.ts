@@ -41,6 +41,9 @@ const toldBelow = {
   noReturnPassed: /no way back since step 4\/6/,
   frozenByPerson: /resume or fix forward/,
   wentBackPast: /went back past its point of no return/,
+  liveNoUndo: /no safe undo: it passed step 4\/6/,
+  experiment: /^experiment$[\s\S]*^runs, and waits for its analysis compare$/m,
+  inCluster: /shop on production-europe-west-1/,
 };
 
 /** Runs in the page. */

@@ -13,6 +13,10 @@ it.each([
   [`RolloutAborted: ${aborted}: Experiment analysis phase is error/failed: quota`, 'quota'],
   [`${aborted}: Blue/green pre-promotion analysis phase error/failed: bad`, 'bad'],
   [`${aborted}: Step-based analysis phase error/failed: `, `Step-based analysis phase error/failed:`],
+  [
+    'experiment checkout-6f7d9c5b8-18-3 waits for its pods: candidate 0 of 2 pods',
+    'waits for its pods: candidate 0 of 2 pods',
+  ],
   [`${aborted}: ReplicaSet "x-1" has timed out progressing.`, 'ReplicaSet "x-1" has timed out progressing.'],
 ])('of what is general nothing is left on a card: %s', (reason, shown) => {
   expect(reasonWords({ state: 'rolledBack' }, reason, 110)).toBe(shown);
