@@ -8,7 +8,9 @@ import { type ApiRequest, parseResourcePath, type ResourcePath, type User } from
 import { answerResource } from './requests/resource-request.ts';
 import type { WatchStream } from './requests/watch.ts';
 
-const longestBodyBytes = 3_000_000;
+const longestBodyBytes = 3_145_728;
+/** What etcd takes of one object. */
+const longestObjectBytes = 1_572_864;
 
 export interface HttpServer {
   readonly port: number;
@@ -169,5 +171,6 @@ async function readBytes(incoming: IncomingMessage): Promise<Buffer> {
       throw new ApiError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${longestBodyBytes}`);
     }
   }
+  if (sizeBytes > longestObjectBytes) throw new ApiError(500, '', 'etcdserver: request is too large');
   return Buffer.concat(chunks);
 }

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import type { AnalysisTemplate } from '../../../src/analysis/index.ts';
@@ -430,15 +431,28 @@ describe('a spec that becomes invalid', () => {
   });
 });
 
-it('what nobody knows of a status is kept', () => {
-  const rollout = aRollout().image('app:1').build();
-  const cluster = new SimulatedCluster(
-    Rollout.parse({ ...rollout, status: { alb: { x: 1 }, canary: { future: [1] } } }),
+it('what nobody knows of a Rollout is kept through an update, an abort and a way back', () => {
+  const unknown = fc.dictionary(fc.constantFrom('xAlb', 'xFuture', 'x-of-another'), fc.jsonValue(), { minKeys: 1 });
+  fc.assert(
+    fc.property(unknown, unknown, unknown, fc.boolean(), (ofStatus, ofCanary, ofSpec, isAborted) => {
+      const built = aRollout().image('app:1').steps({ setWeight: 50 }, { pause: {} }).spec(ofSpec).build();
+      const rollout = Rollout.parse({ ...built, status: { ...ofStatus, canary: ofCanary } });
+      const cluster = new SimulatedCluster(rollout);
+      cluster.settle();
+      cluster.release('app:2');
+      cluster.settle();
+      cluster.patch({ status: isAborted ? { abort: true } : { promoteFull: true } });
+      cluster.settle();
+      cluster.release('app:1');
+      cluster.wait(60);
+      cluster.settle();
+      const { status, spec } = cluster.rollout;
+      expect(status.phase).toBe(isAborted ? 'Healthy' : 'Paused');
+      expect(status).toMatchObject({ ...ofStatus, canary: ofCanary });
+      expect(spec).toMatchObject(ofSpec);
+    }),
+    { numRuns: 40, seed: 1 },
   );
-  cluster.settle();
-  cluster.release('app:2');
-  cluster.settle();
-  expect(cluster.rollout.status).toMatchObject({ phase: 'Healthy', alb: { x: 1 }, canary: { future: [1] } });
 });
 
 it('two Rollouts on one Service: the second one is told whose it is, and changes nothing', () => {

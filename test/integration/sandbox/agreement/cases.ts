@@ -911,6 +911,16 @@ export const cases: readonly Case[] = [
     ],
   },
   {
+    name: 'an object has its limit',
+    pick: ['kind'],
+    steps: [1_500_000, 1_600_000, 3_200_000].map((length) =>
+      post(
+        deployments,
+        deployment('huge', {}, { containers: [{ name: 'main', image: 'a:1', args: ['x'.repeat(length)] }] }),
+      ),
+    ),
+  },
+  {
     name: 'evictions spend the disruption budget',
     pick: ['kind', 'status.phase', 'status.disruptionsAllowed'],
     steps: [
