@@ -31,7 +31,7 @@ function cacheOf<T extends { readonly metadata: { readonly name: string } }>(obj
 }
 
 function register(isTelling = true) {
-  const worlds = recordedStories.map((story) => readRecordedWorld(story));
+  const worlds = recordedStories.map((story) => readRecordedWorld(story, 'of another version'));
   const rollouts = cacheOf(worlds.map(({ rollout }) => rollout));
   const template = AnalysisTemplate.parse({
     kind: 'AnalysisTemplate',
