@@ -38,7 +38,8 @@ export function startGitOps(sandbox: TestSandbox, { manager, everyMs }: { manage
   async function heal(): Promise<void> {
     for (;;) {
       await sleep(everyMs, undefined, { signal: ending.signal });
-      await next();
+      // An API server that is away is asked again in the next round.
+      await next().catch(() => undefined);
     }
   }
   const healing = heal().catch(() => undefined);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import { channelOf, type FrontDesk } from './front-desk.ts';
+import type { Manifest } from './git-ops.ts';
 
 const namespace = 'shop';
 /** What the world runs besides the desk's shops. */
@@ -169,13 +170,18 @@ export async function cardWords(
   name: string,
   revision: number,
   words: RegExp,
+  timeoutMs = 60_000,
 ): Promise<string> {
   let last: string | undefined;
   try {
-    return await desk.sandbox.eventually('the card', async () => {
-      [last] = await cardsOf(desk, name, revision);
-      return last !== undefined && words.test(last) ? last : undefined;
-    });
+    return await desk.sandbox.eventually(
+      'the card',
+      async () => {
+        [last] = await cardsOf(desk, name, revision);
+        return last !== undefined && words.test(last) ? last : undefined;
+      },
+      timeoutMs,
+    );
   } catch (error) {
     throw new Error(`the card of ${name} rev ${revision} does not say ${words}, but: ${last}`, { cause: error });
   }
@@ -212,6 +218,28 @@ function ingress(name: string) {
   const rules = [{ host: `${name}.example.com`, http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }];
   const spec = { ingressClassName: 'nginx', rules };
   return { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', metadata: { name, namespace }, spec };
+}
+
+/** As it stands in Git, with whatever marks its tool leaves, and where it is reached. */
+export function aRollingManifest(
+  shop: RollingShop,
+  image: string,
+  marks: {
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  },
+): readonly Manifest[] {
+  const { metadata, spec, ...rest } = deployment(shop);
+  const containers = spec.template.spec.containers.map((container) => ({ ...container, image }));
+  const annotations = { ...metadata.annotations, ...marks.annotations };
+  const labels = marks.labels === undefined ? {} : { labels: marks.labels };
+  const template = { ...spec.template, spec: { containers } };
+  const object = { ...rest, metadata: { ...metadata, ...labels, annotations }, spec: { ...spec, template } };
+  return [
+    { path: `/api/v1/namespaces/${namespace}/services/${shop.name}`, object: service(shop.name) },
+    { path: `/apis/networking.k8s.io/v1/namespaces/${namespace}/ingresses/${shop.name}`, object: ingress(shop.name) },
+    { path: `${deployments}/${shop.name}`, object },
+  ];
 }
 
 function deployment({ name, analysis = 'rolling-slo', soak = '1s', annotations, spec }: RollingShop) {
