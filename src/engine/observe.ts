@@ -93,7 +93,8 @@ export type Carried = Pick<Observation, 'routers' | 'isRolloutLatest'> & {
  * Reads the world of one Rollout; undefined when it is gone, going, or not ours.
  *
  * The order is a fence: the router's objects are read *before* the Rollout and its analysis runs. Whoever aborts after our read of the
- * Rollout writes the router after our read of the router, and our raise then fails its precondition.
+ * Rollout writes the router after our read of the router, and our raise then fails its precondition. So do the caches tell of its
+ * ReplicaSets before that: of what stable is held for since then, our scaling down fails its precondition.
  */
 export async function observe(
   name: ObjectName,
@@ -105,13 +106,14 @@ export async function observe(
   const expected = tools.caches.rollouts.get(name) ?? (await tools.rollouts.read(name, signal));
   if (expected === undefined) return undefined;
   let routers = await readRouters(expected, tools, signal);
+  const before = versionsOf(expected, tools.caches);
   let rollout = await tools.rollouts.read(name, signal);
   if (rollout !== undefined && !isSameRouting(expected, rollout)) {
     // The routing changed between cache and read: once more, in the right order.
     routers = await readRouters(rollout, tools, signal);
-    const before = rollout;
+    const routed = rollout;
     rollout = await tools.rollouts.read(name, signal);
-    if (rollout !== undefined && !isSameRouting(before, rollout))
+    if (rollout !== undefined && !isSameRouting(routed, rollout))
       throw new ConflictError('the routing changes faster than it can be read');
   }
   if (rollout === undefined || rollout.metadata.deletionTimestamp !== undefined || !tools.isOurs(rollout))
@@ -121,7 +123,19 @@ export async function observe(
   const experiments = await readExperiments(rollout, tools, signal);
   const seen = { rollout, routers, analysisRuns, experiments };
   const world = await complete(await worldOf(seen, tools, signal), tools, signal);
-  return { world, asRead: rollout, routers: routers.seen, isRolloutLatest: true };
+  const fenced = { ...world, replicaSets: world.replicaSets.map((one) => asOf(before, one)) };
+  return { world: fenced, asRead: rollout, routers: routers.seen, isRolloutLatest: true };
+}
+
+type Versions = ReadonlyMap<string, string | undefined>;
+
+function versionsOf({ metadata }: Rollout, caches: Caches): Versions {
+  return new Map(caches.replicaSets.ownedBy(metadata.uid).map(({ uid, resourceVersion }) => [uid, resourceVersion]));
+}
+
+function asOf(versions: Versions, { resourceVersion: _, ...view }: ReplicaSetView): ReplicaSetView {
+  const resourceVersion = versions.get(view.uid);
+  return resourceVersion === undefined ? view : { ...view, resourceVersion };
 }
 
 /**

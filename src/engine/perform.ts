@@ -89,6 +89,9 @@ async function performOne(
     case 'scaleReplicaSet':
       await tools.workloads.scale(rollout, effect, options);
       return rollout;
+    case 'holdReplicaSet':
+      await tools.workloads.hold(rollout, effect, options);
+      return rollout;
     case 'annotateReplicaSet':
       await tools.workloads.annotate(rollout, effect, options);
       return rollout;

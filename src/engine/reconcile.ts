@@ -83,11 +83,17 @@ async function lookAndDecide(
     const decision = seen === undefined ? undefined : tools.decide(seen.world);
     // Danger: whoever aborts after our last read of the Rollout is seen by a write of the Rollout alone. All else needs a read that
     // is newer than the routers' (see observe), and than whatever we have written since.
-    const isSafe = seen?.isRolloutLatest === true || decision?.effects.every(isGuardedByRollout) === true;
+    const isLatest = seen?.isRolloutLatest === true && decision?.effects.some(isGuardedByVersion) !== true;
+    const isSafe = isLatest || decision?.effects.every(isGuardedByRollout) === true;
     if (seen !== undefined && decision !== undefined && isSafe) return { seen, decision };
   }
   const seen = await tools.observe(name, signal);
   return seen === undefined ? undefined : { seen, decision: tools.decide(seen.world) };
+}
+
+/** Only a version that was read before the Rollout is a precondition. */
+function isGuardedByVersion(effect: Effect): boolean {
+  return effect.kind === 'scaleReplicaSet' && effect.resourceVersion !== undefined;
 }
 
 /** It fails when the Rollout is not the one that was decided on; an event follows such a write and is not sent when that fails. */

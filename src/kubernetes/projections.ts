@@ -75,6 +75,7 @@ function viewOf({ metadata, spec, status }: z.infer<typeof ReplicaSet>) {
     ...(failure === undefined ? {} : { failure: { reason: failure.reason, message: failure.message } }),
     name: metadata.name,
     uid: metadata.uid,
+    ...(metadata.resourceVersion === undefined ? {} : { resourceVersion: metadata.resourceVersion }),
     podHash: metadata.labels[podHashLabel] ?? '',
     createdAtMs: Date.parse(metadata.creationTimestamp ?? '') || 0,
     specReplicas: spec.replicas,

@@ -1,6 +1,7 @@
 import { ConflictError, type Json, type JsonObject, NotFoundError } from '../lib/index.ts';
 import {
   formatLabelSelector,
+  heldForAnnotation,
   type NewReplicaSet,
   noLabelSelector,
   type ReplicaSetView,
@@ -19,7 +20,12 @@ export interface Workloads {
   create(owner: Owner, replicaSet: NewReplicaSet, options: WriteOptions): Promise<void>;
   scale(
     owner: Owner,
-    change: { name: string; uid: string; from: number; to: number },
+    change: { name: string; uid: string; from: number; to: number; resourceVersion?: string },
+    options: WriteOptions,
+  ): Promise<void>;
+  hold(
+    owner: Owner,
+    change: { name: string; uid: string; resourceVersion: string; heldFor: string },
     options: WriteOptions,
   ): Promise<void>;
   annotate(
@@ -55,10 +61,20 @@ export function createWorkloads(
       const patch: JsonPatch = [
         { op: 'test', path: '/metadata/uid', value: change.uid },
         { op: 'test', path: '/spec/replicas', value: change.from },
+        ...(change.resourceVersion === undefined
+          ? []
+          : [{ op: 'test' as const, path: '/metadata/resourceVersion', value: change.resourceVersion }]),
         { op: 'replace', path: '/spec/replicas', value: change.to },
       ];
       const name = { namespace: owner.metadata.namespace, name: change.name };
       cache.learn(await gone(cluster.patchJson(resources.replicaSets, name, patch, options)));
+    },
+    async hold(owner, { name, uid, resourceVersion, heldFor }, options) {
+      // Danger: an empty version is no precondition.
+      if (resourceVersion === '') throw new ConflictError(`${name} was not known yet`);
+      const patch: JsonObject = { metadata: { uid, resourceVersion, annotations: { [heldForAnnotation]: heldFor } } };
+      const { namespace } = owner.metadata;
+      cache.learn(await gone(cluster.patchMerge(resources.replicaSets, { namespace, name }, patch, options)));
     },
     async annotate(owner, change, options) {
       // A merge patch with a uid that is not the object's is a 409: that is the precondition.

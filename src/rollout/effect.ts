@@ -14,13 +14,25 @@ import type { AdditionalWeight } from './world.ts';
 export type Effect =
   /** Creates the ReplicaSet at 0 replicas. AlreadyExists with the same owner is success. */
   | { readonly kind: 'createReplicaSet'; readonly replicaSet: NewReplicaSet }
-  /** Sets `spec.replicas`; precondition: uid and the replicas the decision saw. */
+  /** Sets `spec.replicas`; precondition: uid, the replicas the decision saw, and where given the version it saw. */
   | {
       readonly kind: 'scaleReplicaSet';
       readonly name: string;
       readonly uid: string;
       readonly from: number;
       readonly to: number;
+      readonly resourceVersion?: string;
+    }
+  /**
+   * Writes into it for whom it is held, so that nobody who saw it earlier takes pods from it any more; precondition: uid and the
+   * version the decision saw.
+   */
+  | {
+      readonly kind: 'holdReplicaSet';
+      readonly name: string;
+      readonly uid: string;
+      readonly resourceVersion: string;
+      readonly heldFor: string;
     }
   /** Sets annotations (null removes), and where given minReadySeconds and what is put into its pod template; precondition: uid. */
   | {

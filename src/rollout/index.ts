@@ -52,6 +52,7 @@ export { ManagedRoute, type RequestMatch, type StringMatch } from './managed-rou
 export { wouldHaveFailed } from './metric-lines.ts';
 export {
   gitOverrideAnnotation,
+  heldForAnnotation,
   instanceIdLabel,
   managedByAnnotation,
   podHashLabel,

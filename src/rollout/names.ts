@@ -52,6 +52,9 @@ export const putBackAnnotation = 'stepwise.dev/put-back';
  */
 export const unprovenAnnotation = 'stepwise.dev/unproven';
 
+/** Ours, on a stable ReplicaSet that shrinks with its share: the version of the Rollout by which it is given some of it back (shares.ts). */
+export const heldForAnnotation = 'stepwise.dev/held-for';
+
 /** Annotations of a Rollout that are not copied to its ReplicaSets. */
 export function isCopiedToReplicaSets(annotation: string): boolean {
   return !(

@@ -63,6 +63,8 @@ export interface OwnedPod {
 export interface ReplicaSetView {
   readonly name: string;
   readonly uid: string;
+  /** In a World: as caches showed it before the Rollout was read. Absent: it was not known then. */
+  readonly resourceVersion?: string;
   /** Label `rollouts-pod-template-hash`. */
   readonly podHash: string;
   readonly createdAtMs: number;

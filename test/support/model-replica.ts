@@ -55,6 +55,8 @@ export interface Observer {
 /** What happens to the call of one effect. */
 export type Fate = 'answered' | 'answerLost' | 'refused';
 
+type Versions = ReadonlyMap<string, string | undefined>;
+
 type Router = NonNullable<World['router']>;
 
 /**
@@ -68,7 +70,9 @@ export class ModelReplica {
   readonly #observer: Observer;
   readonly #learnt = new Map<string, { readonly at: number; readonly view: ReplicaSetView | undefined }>();
   readonly #learntServices = new Map<string, { readonly at: number; readonly view: ServiceView }>();
-  #router: { readonly reading: Router | undefined; readonly version: number; readonly side: string } | undefined;
+  #router:
+    | { readonly reading: Router | undefined; readonly version: number; readonly side: string; readonly seen: Versions }
+    | undefined;
   #carried: { readonly rollout: Rollout; readonly isLatest: boolean } | undefined;
   #effects: Effect[] = [];
   #look: Look | undefined;
@@ -106,7 +110,7 @@ export class ModelReplica {
     const { cluster, routerVersion } = this.#shared;
     const reading =
       cluster.rollout.spec.strategy?.canary?.trafficRouting === undefined ? undefined : readingOf(cluster);
-    this.#router = { reading, version: routerVersion, side: sideOf(cluster.rollout) };
+    this.#router = { reading, version: routerVersion, side: sideOf(cluster.rollout), seen: this.#versions() };
   }
 
   #decide(): boolean {
@@ -122,13 +126,29 @@ export class ModelReplica {
       const world = this.#worldOf(carried.rollout);
       const { effects } = decide(world);
       const isGuarded = effects.every(({ kind }) => ['writeStatus', 'patchRollout', 'sendEvent'].includes(kind));
-      if (carried.isLatest || isGuarded) return this.#begin(world, effects);
+      const isVersioned = effects.some((effect) => effect.kind === 'scaleReplicaSet' && effect.resourceVersion);
+      if ((carried.isLatest && !isVersioned) || isGuarded) return this.#begin(world, effects);
       // Something newer is needed: from the router on.
       this.#router = undefined;
       return false;
     }
-    const world = this.#worldOf(cluster.rollout);
+    const world = this.#asSeenBefore(this.#worldOf(cluster.rollout));
     return this.#begin(world, decide(world).effects);
+  }
+
+  /** What the caches told of ReplicaSets before the Rollout was read. */
+  #versions(): Versions {
+    const at = Math.max(0, this.#shared.past.length - 1 - this.lag);
+    const seen = this.#cachedReplicaSets(this.#shared.past[at]?.replicaSets ?? [], at);
+    return new Map(seen.map(({ uid, resourceVersion }) => [uid, resourceVersion]));
+  }
+
+  #asSeenBefore(world: World): World {
+    const replicaSets = world.replicaSets.map(({ resourceVersion: _, ...view }) => {
+      const resourceVersion = this.#router?.seen.get(view.uid);
+      return resourceVersion === undefined ? view : { ...view, resourceVersion };
+    });
+    return { ...world, replicaSets };
   }
 
   #begin(world: World, effects: readonly Effect[]): boolean {
@@ -285,6 +305,7 @@ function nameOfReplicaSet(effect: Effect): string | undefined {
     case 'createReplicaSet':
       return effect.replicaSet.name;
     case 'scaleReplicaSet':
+    case 'holdReplicaSet':
     case 'annotateReplicaSet':
     case 'deleteReplicaSet':
       return effect.name;

@@ -4,6 +4,7 @@ import {
   type AnalysisTemplate,
   formatTimestamp,
 } from '../../src/analysis/index.ts';
+import { ConflictError } from '../../src/lib/index.ts';
 import {
   type AdditionalWeight,
   type Decision,
@@ -11,6 +12,7 @@ import {
   describeAntiAffinity,
   type Effect,
   Experiment,
+  heldForAnnotation,
   type ManagedRoute,
   neededServices,
   needsPods,
@@ -64,6 +66,7 @@ export class SimulatedCluster {
   readonly weights: number[] = [];
   #version = 1;
   #created = 0;
+  #touched = 0;
   #taken: string | undefined;
   #refused: string[] = [];
   readonly pods = new SimulatedPods();
@@ -129,12 +132,23 @@ export class SimulatedCluster {
       if (decision.effects.length === 0) return decision.wakeAtMs;
       for (const effect of decision.effects) {
         if (budget-- <= 0) return undefined;
-        this.perform(effect);
+        if (!this.#isPerformed(effect)) break;
         this.afterEffect(effect);
       }
     }
     const last = decide(this.world()).effects.map((effect) => JSON.stringify(effect));
     throw new Error(`no end after ${MAX_ROUNDS} rounds: ${last.join('\n')}`);
+  }
+
+  /** False: an effect before it, of the same decision, has made another version: look again. */
+  #isPerformed(effect: Effect): boolean {
+    try {
+      this.perform(effect);
+      return true;
+    } catch (error) {
+      if (effect.kind === 'scaleReplicaSet' && error instanceof ConflictError) return false;
+      throw error;
+    }
   }
 
   perform(effect: Effect): void {
@@ -147,7 +161,15 @@ export class SimulatedCluster {
         const replicaSet = this.#find(effect.name, effect.uid);
         if (replicaSet.specReplicas !== effect.from)
           throw new Error(`conflict: ${effect.name} is not at ${effect.from}`);
+        if (effect.resourceVersion !== undefined) expectVersion(replicaSet, effect.resourceVersion);
         this.resize(replicaSet, effect.to);
+        return;
+      }
+      case 'holdReplicaSet': {
+        const replicaSet = this.#find(effect.name, effect.uid);
+        expectVersion(replicaSet, effect.resourceVersion);
+        replicaSet.annotations = patched(replicaSet.annotations, { [heldForAnnotation]: effect.heldFor });
+        this.#touch(replicaSet);
         return;
       }
       case 'annotateReplicaSet': {
@@ -155,6 +177,7 @@ export class SimulatedCluster {
         replicaSet.annotations = patched(replicaSet.annotations, effect.annotations);
         replicaSet.minReadySeconds = effect.minReadySeconds ?? replicaSet.minReadySeconds;
         if (effect.template !== undefined) this.#changeTemplate(replicaSet, effect.template);
+        this.#touch(replicaSet);
         return;
       }
       case 'scaleWorkload':
@@ -265,9 +288,12 @@ export class SimulatedCluster {
   ready(podHash: string | undefined, pods = Number.POSITIVE_INFINITY): void {
     for (const one of this.replicaSets) {
       if (podHash !== undefined && one.podHash !== podHash) continue;
+      const ready = Math.min(one.specReplicas, pods);
+      if (one.replicas === one.specReplicas && one.readyReplicas === ready && one.availableReplicas === ready) continue;
       one.replicas = one.specReplicas;
-      one.readyReplicas = Math.min(one.specReplicas, pods);
-      one.availableReplicas = one.readyReplicas;
+      one.readyReplicas = ready;
+      one.availableReplicas = ready;
+      this.#touch(one);
     }
   }
 
@@ -397,6 +423,12 @@ export class SimulatedCluster {
     replicaSet.replicas = to;
     replicaSet.readyReplicas = Math.min(replicaSet.readyReplicas, to);
     replicaSet.availableReplicas = Math.min(replicaSet.availableReplicas, to);
+    this.#touch(replicaSet);
+  }
+
+  #touch(replicaSet: SimulatedReplicaSet): void {
+    this.#touched += 1;
+    replicaSet.resourceVersion = String(this.#touched);
   }
 
   /** Pods that are there keep what they have. */
@@ -440,7 +472,9 @@ export class SimulatedCluster {
       template: structuredClone(wanted.template),
     });
     const created = this.replicaSets.at(-1);
-    if (created !== undefined) this.#describe(created);
+    if (created === undefined) return;
+    this.#describe(created);
+    this.#touch(created);
   }
 
   #switchService(name: string, from: Readonly<Record<string, string>>, podHash: string): void {
@@ -489,6 +523,10 @@ export class SimulatedCluster {
     if (isTurned && this.weight !== undefined) this.weight = 100 - this.weight;
     this.rollout = { ...rollout, metadata: { ...rollout.metadata, resourceVersion: String(this.#version) } };
   }
+}
+
+function expectVersion({ name, resourceVersion }: ReplicaSetView, expected: string): void {
+  if (resourceVersion !== expected) throw new ConflictError(`conflict: ${name} is not at version ${expected}`);
 }
 
 function sideOf({ spec, status }: Rollout): string | undefined {

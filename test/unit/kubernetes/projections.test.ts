@@ -42,6 +42,7 @@ test('of a ReplicaSet of a Rollout the cache keeps the numbers and not the templ
   expect(projectReplicaSet(object)).toEqual({
     name: 'web-abc',
     uid: 'u',
+    resourceVersion: '7',
     podHash: 'abc',
     createdAtMs: Date.UTC(2026, 10, 20, 11),
     specReplicas: 3,

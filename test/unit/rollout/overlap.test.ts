@@ -59,6 +59,8 @@ class Replica {
   #rolloutVersion: string | undefined;
   #effects: Effect[] = [];
   #mayLower = false;
+  /** As the caches showed the ReplicaSets before the Rollout was read. */
+  #versions = new Map<string, string | undefined>();
   readonly #cluster: SharedCluster;
 
   readonly #lag: number;
@@ -76,6 +78,8 @@ class Replica {
       // The router's objects are read before the Rollout.
       this.#weight = this.#cluster.weight;
       this.#routerVersion = this.#cluster.routerVersion;
+      const { replicaSets = [] } = this.#cluster.cached(this.#lag) ?? {};
+      this.#versions = new Map(replicaSets.map(({ uid, resourceVersion }) => [uid, resourceVersion]));
     } else {
       this.#decide();
     }
@@ -89,7 +93,8 @@ class Replica {
     const live = this.#cluster.world();
     const world = { ...live, ...this.#cluster.cached(this.#lag), router: { canaryWeight: this.#weight } };
     const seen = needsTemplates(world) ? { ...world, replicaSets: structuredClone(this.#cluster.replicaSets) } : world;
-    this.#effects = [...decide(seen).effects];
+    const fenced = seen.replicaSets.map((one) => ({ ...one, resourceVersion: this.#versions.get(one.uid) ?? '' }));
+    this.#effects = [...decide({ ...seen, replicaSets: fenced }).effects];
     this.#mayLower = isLoweringDue(this.#cluster);
     this.#rolloutVersion = live.rollout.metadata.resourceVersion;
     if (this.#effects.length === 0) this.#routerVersion = -1;

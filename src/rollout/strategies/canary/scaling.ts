@@ -3,6 +3,7 @@ import { scaleDownDeadlineAnnotation } from '../../names.ts';
 import { scaleDownDeadlineOf, sumOf } from '../../replica-sets.ts';
 import { maxUnavailableOf } from '../../replicas.ts';
 import type { Scene } from '../../scene.ts';
+import type { ReplicaSetView } from '../../world.ts';
 import { scale } from '../replica-sets.ts';
 import { earliest, newestFirst, nothingToScale, planAborted, planReplaced, type ScalingPlan } from '../retired.ts';
 import type { Posture } from './posture.ts';
@@ -21,12 +22,20 @@ export function planScaling(scene: Scene, posture: Posture): ScalingPlan {
   const effects: Effect[] = [];
   if (scene.stable !== undefined && scene.stable !== scene.canary) {
     const { stable } = scene;
-    effects.push(...scale(scene, stable, next.stable));
+    effects.push(...scaleStable(scene, stable, next.stable));
   }
   if (isDrainedLater) effects.push(...canary.effects);
   else effects.push(...scale(scene, scene.canary, next.canary));
   effects.push(...retired.effects);
   return { effects, wakeAtMs: earliest(retired.wakeAtMs, canary.wakeAtMs) };
+}
+
+/** What takes pods from a stable revision that shrinks with its share fails once its share is being given back (`planHold`). */
+function scaleStable(scene: Scene, stable: ReplicaSetView, to: number): Effect[] {
+  const effects = scale(scene, stable, to);
+  if (!isDynamic(scene) || to >= stable.specReplicas) return effects;
+  const { resourceVersion = '' } = stable;
+  return effects.map((effect) => (effect.kind === 'scaleReplicaSet' ? { ...effect, resourceVersion } : effect));
 }
 
 /** Behind a router an aborted canary keeps its pods for a while; where stable shrinks with its share, also until it has none. */

@@ -1,3 +1,4 @@
+import type { Effect } from '../../effect.ts';
 import { podHashLabel } from '../../names.ts';
 import type { Scene } from '../../scene.ts';
 import type { ReplicaSetView } from '../../world.ts';
@@ -52,12 +53,31 @@ function beyondStable(scene: Scene, stable: ReplicaSetView): number {
 
 /** The lowest that the canary's share may be set to on its way to `wanted`: no lower than stable's pods can take over. */
 export function lowestShare(scene: Scene, wanted: number, current: number): number {
+  const taker = findTaker(scene);
+  if (taker === undefined || wanted >= current) return wanted;
+  return Math.min(current, Math.max(wanted, beyondStable(scene, taker)));
+}
+
+/** The stable pods that have to be enough for what the canary's lose; undefined: the share goes back at once. */
+function findTaker(scene: Scene): ReplicaSetView | undefined {
   const { stable } = scene;
-  if (!isDynamic(scene) || stable === undefined || wanted >= current) return wanted;
+  if (!isDynamic(scene) || stable === undefined) return undefined;
   const holder = scene.world.replicaSets.find((one) => one.podHash === shareHolder(scene));
   // Nobody is there who could hold it; or both Services lead to the same pods.
-  if (holder === undefined || holder.availableReplicas === 0 || holder === stable) return wanted;
-  return Math.min(current, Math.max(wanted, beyondStable(scene, stable)));
+  return holder === undefined || holder.availableReplicas === 0 || holder === stable ? undefined : stable;
+}
+
+/**
+ * Before stable gets back what its pods can take. Danger: another turn, which read the Rollout before what we decide on was stored, may
+ * be about to take pods from it. It saw stable before it read the Rollout, so that its write fails from here on; and ours fails if it
+ * came first.
+ */
+export function planHold(scene: Scene, settled: number, current: number): Effect[] {
+  const taker = findTaker(scene);
+  if (taker === undefined || settled >= current) return [];
+  const { name, uid, resourceVersion = '' } = taker;
+  const heldFor = scene.rollout.metadata.resourceVersion ?? '';
+  return [{ kind: 'holdReplicaSet', name, uid, resourceVersion, heldFor }];
 }
 
 /** Whether a Service sends to these pods; one that the strategy does not name is not in the way. */

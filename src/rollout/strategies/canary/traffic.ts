@@ -4,7 +4,7 @@ import { weightInForce } from '../../steps.ts';
 import { type ExperimentShare, sharesKept, sharesWanted, sumOfShares } from './experiment-weights.ts';
 import type { Posture } from './posture.ts';
 import { planRoutes } from './routes.ts';
-import { isDynamic, lowestShare, mayStayUnserved, servesPodHash } from './shares.ts';
+import { isDynamic, lowestShare, mayStayUnserved, planHold, servesPodHash } from './shares.ts';
 import { hasDesiredPods } from './sizes.ts';
 
 /** What becomes of the canary's weight at the router. */
@@ -36,7 +36,7 @@ export function planTraffic(scene: Scene, posture: Posture): TrafficPlan {
       current,
       settled,
       shares,
-      lower: [setWeights(scene, settled, shares), ...routes.lower],
+      lower: [...planHold(scene, settled, current), setWeights(scene, settled, shares), ...routes.lower],
       raise: routes.raise,
     };
   }
