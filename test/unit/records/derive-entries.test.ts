@@ -492,7 +492,9 @@ describe('whenever one looks', () => {
     }),
   );
 
-  it('looking again tells nothing, each end is told once, and a crash between looks leaves out no end', () => {
+  it('looking again tells nothing, each end is told once, and a crash between looks leaves out no end', {
+    timeout: 60_000,
+  }, () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(act, fc.boolean()), { maxLength: 25 }), (acts) => {
         const { cluster, scribe: careful } = underWay();
