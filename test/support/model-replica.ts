@@ -2,6 +2,7 @@ import type { AnalysisRun } from '../../src/analysis/index.ts';
 import {
   decide,
   type Effect,
+  type Experiment,
   neededLiveServices,
   needsPods,
   needsTemplates,
@@ -19,6 +20,7 @@ export interface Snapshot {
   readonly replicaSets: readonly ReplicaSetView[];
   readonly services: Readonly<Record<string, ServiceView>>;
   readonly analysisRuns: readonly AnalysisRun[];
+  readonly experiments: readonly Experiment[];
 }
 
 /** The one true cluster, what it was, and a version of its router's objects. */
@@ -36,6 +38,7 @@ export function remember({ cluster, past }: SharedWorld): void {
     })),
     services: { ...cluster.services },
     analysisRuns: cluster.analysisRuns,
+    experiments: cluster.experiments,
   });
 }
 
@@ -180,7 +183,8 @@ export class ModelReplica {
       replicaSets,
       services,
       formerServices: [],
-      analysisRuns: runsOf(rollout, seen?.analysisRuns ?? [], cluster.analysisRuns),
+      analysisRuns: namedLive(runReferencesOf(rollout.status), seen?.analysisRuns ?? [], cluster.analysisRuns),
+      experiments: namedLive(experimentsOf(rollout), seen?.experiments ?? [], cluster.experiments),
       templates: cluster.templates,
       router: isRouted ? this.#router?.reading : undefined,
       evidence: cluster.evidence,
@@ -283,21 +287,31 @@ function sideOf({ status }: Rollout): string {
 }
 
 function readingOf(cluster: SimulatedCluster): Router {
-  const { weight, routes, routerProblem } = cluster;
-  return { canaryWeight: weight, routes, ...(routerProblem === undefined ? {} : { problem: routerProblem }) };
+  const { weight, routes, additional, routerProblem } = cluster;
+  return {
+    canaryWeight: weight,
+    routes,
+    additional,
+    ...(routerProblem === undefined ? {} : { problem: routerProblem }),
+  };
 }
 
 /** Those that the status names live, the others from the cache. */
-function runsOf(
-  rollout: Rollout,
-  cached: readonly AnalysisRun[],
-  live: readonly AnalysisRun[],
-): readonly AnalysisRun[] {
-  const named = new Set(runReferencesOf(rollout.status).map(({ name }) => name));
+function namedLive<T extends { readonly metadata: { readonly name: string } }>(
+  references: readonly { readonly name: string }[],
+  cached: readonly T[],
+  live: readonly T[],
+): readonly T[] {
+  const named = new Set(references.map(({ name }) => name));
   return [
     ...cached.filter(({ metadata }) => !named.has(metadata.name)),
     ...live.filter(({ metadata }) => named.has(metadata.name)),
   ];
+}
+
+function experimentsOf({ status }: Rollout): readonly { readonly name: string }[] {
+  const name = status.canary?.currentExperiment;
+  return name === undefined ? [] : [{ name }];
 }
 
 function nameOfReplicaSet(effect: Effect): string | undefined {

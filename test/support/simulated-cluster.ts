@@ -279,9 +279,8 @@ export class SimulatedCluster {
 
   release(image: string): void {
     const name = this.rollout.metadata.name;
-    this.patch({
-      spec: { template: { metadata: { labels: { app: name } }, spec: { containers: [{ name, image }] } } },
-    });
+    const container = { ...this.rollout.spec.template?.spec?.containers[0], name, image };
+    this.patch({ spec: { template: { metadata: { labels: { app: name } }, spec: { containers: [container] } } } });
   }
 
   /** Pods of a ReplicaSet become available, all that are asked for unless told otherwise. */

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { type AnalysisPhase, isCompleted } from '../../../src/analysis/index.ts';
 import {
   decide,
   type Effect,
+  type Experiment,
   nextPluginCall,
   type PluginOutcome,
   type Rollout,
@@ -36,14 +38,27 @@ const RUNS = propertyRuns('MODEL', 300);
 const analysis = (name: string) => ({ templates: [{ templateName: name }], args: [] });
 const plugin = { plugin: { name: 'stepwise/webhook', config: { url: 'https://deploys.acme.dev/go', deadline: '5m' } } };
 
+/** Weighted where the router can send requests to more than two. */
+const experiment = (weight: number | undefined) => ({
+  experiment: {
+    duration: '1m',
+    templates: [
+      { name: 'baseline', specRef: 'stable' },
+      { name: 'candidate', specRef: 'canary', ...(weight === undefined ? {} : { weight }) },
+    ],
+  },
+});
+
 const step = fc.oneof(
   { weight: 6, arbitrary: fc.record({ setWeight: fc.constantFrom(0, 5, 10, 25, 50, 75, 100) }) },
   { weight: 2, arbitrary: fc.record({ pause: fc.constantFrom({}, { duration: '10s' }, { duration: '1m' }) }) },
   { weight: 2, arbitrary: fc.constant({ analysis: analysis('inline') }) },
   { weight: 1, arbitrary: fc.constant(plugin) },
+  { weight: 1, arbitrary: fc.constant(experiment(undefined)) },
 );
 const routedStep = fc.oneof(
   { weight: 8, arbitrary: step },
+  { weight: 1, arbitrary: fc.constantFrom(experiment(10), experiment(40)) },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -62,7 +77,7 @@ const canarySpec = fc.record({
   common,
   isRouted: fc.constantFrom(true, true, true, false),
   isDynamic: fc.boolean(),
-  isPingPong: fc.constantFrom(true, false, false),
+  router: fc.constantFrom('nginx' as const, 'nginx' as const, 'gatewayApi' as const, 'pingPong' as const),
   steps: fc.array(step, { maxLength: 6, size: 'max' }),
   routedSteps: fc.array(routedStep, { minLength: 1, maxLength: 6, size: 'max' }),
   background: fc.constantFrom(undefined, 0, 2),
@@ -119,6 +134,22 @@ const act = fc.oneof(
   },
   { weight: 5, arbitrary: clusterActs.judge(...phases) },
   {
+    weight: 5,
+    arbitrary: fc.record({
+      act: fc.constant('experiment' as const),
+      phase: fc.constantFrom<AnalysisPhase>(
+        'Pending',
+        'Running',
+        'Running',
+        'Successful',
+        'Successful',
+        'Failed',
+        'Error',
+        'Inconclusive',
+      ),
+    }),
+  },
+  {
     weight: 3,
     arbitrary: fc.record({
       act: fc.constant('plugin' as const),
@@ -130,12 +161,17 @@ const act = fc.oneof(
 const acts = fc.array(act, { minLength: 10, maxLength: 40, size: 'max' });
 type Act = typeof act extends fc.Arbitrary<infer T> ? T : never;
 
+/** With a port: an Experiment's Service leads there. */
+const template = {
+  metadata: { labels: { app: 'checkout' } },
+  spec: { containers: [{ name: 'checkout', image: 'app:1', ports: [{ containerPort: 8080 }] }] },
+};
+
 function begin(spec: Spec): SimulatedCluster {
   const { replicas, deadlineAbort, window, delay } = spec.common;
   const base = aRollout()
-    .image('app:1')
     .replicas(replicas)
-    .spec({ progressDeadlineAbort: deadlineAbort, rollbackWindow: { revisions: window } });
+    .spec({ progressDeadlineAbort: deadlineAbort, rollbackWindow: { revisions: window }, template });
   const templates = ['inline', 'pre', 'post'].map((name) => anAnalysisTemplate(name));
   if (spec.kind === 'blueGreen') {
     const rollout = base
@@ -151,16 +187,16 @@ function begin(spec: Spec): SimulatedCluster {
   }
   const isDynamic = spec.isRouted && spec.isDynamic;
   const rollout = (spec.isRouted ? base.routed() : base)
-    .steps(...(spec.isRouted ? spec.routedSteps : spec.steps))
+    .steps(...(spec.isRouted ? stepsFor(spec.router, spec.routedSteps) : spec.steps))
     .canary({
       ...(spec.surge === undefined ? {} : { maxSurge: spec.surge }),
       ...(spec.surge === 0 ? { maxUnavailable: 1 } : {}),
       ...(isDynamic ? { dynamicStableScale: true } : {}),
-      ...(spec.isRouted && spec.isPingPong
-        ? {
-            pingPong: { pingService: 'checkout-stable', pongService: 'checkout-canary' },
-            trafficRouting: { plugins: { 'argoproj-labs/gatewayAPI': { httpRoute: 'checkout' } } },
-          }
+      ...(spec.isRouted && spec.router !== 'nginx'
+        ? { trafficRouting: { plugins: { 'argoproj-labs/gatewayAPI': { httpRoute: 'checkout' } } } }
+        : {}),
+      ...(spec.isRouted && spec.router === 'pingPong'
+        ? { pingPong: { pingService: 'checkout-stable', pongService: 'checkout-canary' } }
         : {}),
       ...(spec.isRouted && !isDynamic && delay !== undefined ? { scaleDownDelaySeconds: delay } : {}),
       ...(spec.background === undefined
@@ -169,6 +205,18 @@ function begin(spec: Spec): SimulatedCluster {
     })
     .build();
   return new SimulatedCluster(rollout, [...templates, anAnalysisTemplate('background', 0)]);
+}
+
+type Step = typeof routedStep extends fc.Arbitrary<infer T> ? T : never;
+
+/** Experiments get requests where the router can send them and the canary leaves as many. */
+function stepsFor(router: string, steps: readonly Step[]): readonly object[] {
+  let canary = 0;
+  return steps.map((one) => {
+    if ('setWeight' in one) canary = one.setWeight;
+    const isTooMuch = router === 'nginx' || canary > 60;
+    return 'experiment' in one && isTooMuch ? experiment(undefined) : one;
+  });
 }
 
 interface Stage {
@@ -213,6 +261,9 @@ function play({ shared, replicas }: Stage, one: Act): void {
     case 'plugin':
       answerPlugin(cluster, one.phase);
       break;
+    case 'experiment':
+      concludeOpen(cluster, one.phase);
+      break;
     default:
       playAct(cluster, one);
   }
@@ -229,6 +280,27 @@ function answerPlugin(cluster: SimulatedCluster, phase: string): void {
   const status = recordPluginCall(cluster.rollout, call.entry, outcome, cluster.nowMs);
   if (status !== undefined) cluster.perform({ kind: 'writeStatus', status });
 }
+
+/** Every Experiment that is not over comes to this phase, as its own turns would write it; one that was told to end ends. */
+function concludeOpen(cluster: SimulatedCluster, phase: AnalysisPhase): void {
+  for (const { metadata, spec, status } of cluster.experiments) {
+    if (isCompleted(status.phase)) continue;
+    const reached = spec.terminate === true && !isCompleted(phase) ? 'Successful' : phase;
+    cluster.conclude(metadata.name, {
+      phase: status.phase === 'Running' && reached === 'Pending' ? 'Running' : reached,
+      message: `it is ${reached}`,
+      templateStatuses: spec.templates.map(({ name, service }) => ({
+        name,
+        ...noPods,
+        ...(service === undefined
+          ? {}
+          : { serviceName: `${metadata.name}-${name}`, podTemplateHash: `${metadata.name}-${name}` }),
+      })),
+    });
+  }
+}
+
+const noPods = { replicas: 0, updatedReplicas: 0, readyReplicas: 0, availableReplicas: 0 };
 
 /** What is promised, looked at from outside: on the one true cluster, by what each turn had read. */
 class Promises implements Observer {
@@ -249,6 +321,7 @@ class Promises implements Observer {
       this.#stepsOf.set(effect.status.currentStepHash ?? '', JSON.stringify(spec.strategy?.canary?.steps));
     }
     if (effect.kind === 'scaleReplicaSet') this.#checkScale(effect, look);
+    if (effect.kind === 'setWeight') this.#checkAdditional(effect, look);
   }
 
   after(effect: Effect, look: Look): void {
@@ -287,8 +360,25 @@ class Promises implements Observer {
     expect(share, `${what} at step ${status.currentStepIndex}`).toBeLessThanOrEqual(allowed);
   }
 
+  /** Requests go to an Experiment's pods only while the stored status waits for it and it runs. */
+  #checkAdditional({ canaryWeight, additional = [] }: Extract<Effect, { kind: 'setWeight' }>, { world }: Look): void {
+    const shareOf = (service: string) =>
+      this.#cluster.additional.find(({ serviceName }) => serviceName === service)?.weight ?? 0;
+    const sum = additional.reduce((total, { weight }) => total + weight, 0);
+    expect(canaryWeight + sum, 'more than all requests').toBeLessThanOrEqual(100);
+    const raised = additional.filter(({ serviceName, weight }) => weight > shareOf(serviceName));
+    if (raised.length === 0) return;
+    const what = `${raised.map(({ serviceName }) => serviceName).join()} gets requests`;
+    expect(this.#isAborted(world), `${what} after an abort`).toBe(false);
+    expect(world.rollout.spec.paused ?? false, `${what} while paused`).toBe(false);
+    const inForce = experimentInForce(world);
+    expect(inForce?.status.phase, what).toBe('Running');
+    for (const { serviceName } of raised) expect(serviceName).toContain(`${inForce?.metadata.name}-`);
+  }
+
   /** A status that is stored: each step behind it was done, and what becomes stable has earned it. */
-  #checkStatus(after: Rollout['status'], { rollout, analysisRuns, nowMs }: World): void {
+  #checkStatus(after: Rollout['status'], world: World): void {
+    const { rollout, nowMs } = world;
     const { status, spec } = rollout;
     const steps = spec.strategy?.canary?.steps ?? [];
     const from = status.currentStepIndex ?? 0;
@@ -301,7 +391,7 @@ class Promises implements Observer {
       after.promoteFull !== true;
     const isPromoted = status.stableRS !== undefined && after.stableRS !== status.stableRS;
     if (isPromoted) {
-      expect(this.#isAborted({ rollout, analysisRuns }), 'promoted after an abort').toBe(false);
+      expect(this.#isAborted(world), 'promoted after an abort').toBe(false);
       expect(after.stableRS).toBe(status.currentPodHash);
       const isFull = status.promoteFull === true || (spec.rollbackWindow?.revisions ?? 0) > 0;
       if (!isFull && spec.strategy?.canary !== undefined) expect(from, 'a step was left out').toBe(steps.length);
@@ -313,6 +403,11 @@ class Promises implements Observer {
         const run = this.#cluster.analysisRuns.find(({ metadata }) => metadata.name === name);
         expect(run?.status.phase, `the analysis of step ${from}`).toBe('Successful');
         expect(run?.status.metricResults.length, `the measurements of step ${from}`).toBeGreaterThan(0);
+      }
+      if (left?.experiment !== undefined) {
+        const name = experimentInForce(world)?.metadata.name;
+        const one = this.#cluster.experiments.find(({ metadata }) => metadata.name === name);
+        expect(one?.status.phase, `the experiment of step ${from}`).toBe('Successful');
       }
       if (left?.plugin !== undefined) {
         const entry = status.canary?.stepPluginStatuses?.find(
@@ -346,7 +441,8 @@ class Promises implements Observer {
     }
   }
 
-  #isAborted({ rollout, analysisRuns }: Pick<World, 'rollout' | 'analysisRuns'>): boolean {
+  #isAborted(world: World): boolean {
+    const { rollout, analysisRuns } = world;
     const { status, spec } = rollout;
     if (status.stableRS === undefined || status.stableRS === status.currentPodHash) return false;
     const image = spec.template?.spec?.containers[0]?.image;
@@ -356,12 +452,23 @@ class Promises implements Observer {
     if (status.abort === true) return !(status.promoteFull === true && status.abortedAt !== undefined);
     if (status.promoteFull === true || status.abortedAt !== undefined || (spec.rollbackWindow?.revisions ?? 0) > 0)
       return false;
+    const experiment = experimentInForce(world)?.status.phase;
+    if (experiment === 'Failed' || experiment === 'Error') return true;
     const { currentStepAnalysisRunStatus: step, currentBackgroundAnalysisRunStatus: background } = status.canary ?? {};
     return analysisRuns.some(({ metadata, status: { phase } }) => {
       const isStep = metadata.name === step?.name && metadata.labels['step-index'] === String(status.currentStepIndex);
       return (isStep || metadata.name === background?.name) && (phase === 'Failed' || phase === 'Error');
     });
   }
+}
+
+/** The one that the stored status names for the step it stands at. */
+function experimentInForce({ rollout: { status, spec }, experiments = [] }: World): Experiment | undefined {
+  const index = status.currentStepIndex ?? 0;
+  const name = status.canary?.currentExperiment;
+  if (spec.strategy?.canary?.steps?.[index]?.experiment === undefined || name === undefined) return undefined;
+  const isOfStep = new RegExp(`-\\d+-${index}(?:-\\d+)?$`).test(name);
+  return isOfStep ? experiments.find(({ metadata }) => metadata.name === name) : undefined;
 }
 
 /** Everybody stops, the world is whole again, time passes: it must come to stand somewhere that a person understands. */
@@ -378,6 +485,7 @@ function rest({ shared, replicas }: Stage): void {
       /-\d+-\d+(?:\.\d+)?$|-(?:pre|post)/.test(name) ? 'Successful' : 'Running',
     );
     for (let asked = 0; asked < 4; asked++) answerPlugin(cluster, 'Successful');
+    concludeOpen(cluster, 'Successful');
     cluster.wait(61);
     remember(shared);
   }
@@ -423,6 +531,9 @@ function checkRest({ shared: { cluster } }: Stage): void {
   const replicas = spec.replicas ?? 1;
   const isUpdated = status.stableRS === status.currentPodHash;
   if (status.abort === true && !isUpdated) expect(cluster.weight ?? 0, said).toBe(0);
+  expect(cluster.additional, said).toEqual([]);
+  for (const { metadata, spec: made, status: end } of cluster.experiments)
+    expect(isCompleted(end.phase) || made.terminate, `${metadata.name} runs on: ${said}`).toBe(true);
   if (status.phase === 'Healthy') {
     expect(cluster.weight ?? 0, said).toBe(0);
     expect(cluster.stable()?.availableReplicas ?? 0, said).toBe(replicas);
@@ -456,6 +567,7 @@ it('whatever two processes, people, pods and the clock do, the promises hold, an
           play(stage, { act: 'while', turns: 3 });
           judgeOpen(cluster, () => 'Successful');
           answerPlugin(cluster, 'Successful');
+          concludeOpen(cluster, round % 3 === 0 ? 'Running' : 'Successful');
           if (round % 2 === 1) cluster.wait(61);
           else if (cluster.rollout.status.phase === 'Paused') cluster.patch({ status: { pauseConditions: null } });
         }
