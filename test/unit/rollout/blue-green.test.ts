@@ -220,6 +220,19 @@ describe('an update', () => {
     expect(seen(cluster).active).toBe('app:2');
   });
 
+  it('gives pods to what requests go to, also while a person is waited for', () => {
+    const cluster = live(POST);
+    cluster.patch({ spec: { replicas: 0 } });
+    cluster.release('app:2');
+    cluster.settle();
+    judge(cluster, 'post', 'Inconclusive');
+    cluster.settle();
+    expect(cluster.rollout.status.message).toBe('InconclusiveAnalysisRun');
+    cluster.patch({ spec: { replicas: 3 } });
+    cluster.settle();
+    expect(seen(cluster)).toMatchObject({ active: 'app:2', pods: { 'app:1': 3, 'app:2': 3 } });
+  });
+
   it('keeps the pods of a preview off the nodes of stable', () => {
     const cluster = underWay({ ...MANUAL, antiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: {} } });
     const [first, second] = cluster.replicaSets;

@@ -171,6 +171,54 @@ describe('size under way', () => {
     expect(cluster.rollout.status).toMatchObject({ currentStepIndex: 1, message: 'CanaryPauseStep' });
   });
 
+  // An autoscaler does not know that somebody is waited for.
+  it.each([
+    [
+      'a router',
+      true,
+      [4, 8, 2, 8],
+      [
+        { 'app:1': 4, 'app:2': 1 },
+        { 'app:1': 8, 'app:2': 2 },
+        { 'app:1': 2, 'app:2': 1 },
+        { 'app:1': 8, 'app:2': 2 },
+      ],
+    ],
+    [
+      'no router',
+      false,
+      [4, 8, 2, 8],
+      [
+        { 'app:1': 3, 'app:2': 1 },
+        { 'app:1': 6, 'app:2': 2 },
+        { 'app:1': 1, 'app:2': 1 },
+        { 'app:1': 6, 'app:2': 2 },
+      ],
+    ],
+  ] as const)('follows it also while a person holds the rollout, with %s', (_, isRouted, replicas, sizes) => {
+    const base = isRouted ? aRollout().routed() : aRollout();
+    const cluster = new SimulatedCluster(
+      base.image('app:1').replicas(4).steps({ setWeight: 25 }, { pause: {} }).build(),
+    );
+    cluster.settle();
+    releaseAll(cluster, 'app:2');
+    cluster.patch({ spec: { paused: true } });
+    for (const [index, count] of replicas.entries()) {
+      cluster.patch({ spec: { replicas: count } });
+      cluster.settle();
+      expect(cluster.sizes()).toEqual(sizes[index]);
+    }
+    expect(cluster.rollout.status).toMatchObject({ currentStepIndex: 1, message: 'manually paused' });
+  });
+
+  it('follows it when it is live and held', () => {
+    const cluster = begin(GATES, {});
+    cluster.patch({ spec: { paused: true } });
+    cluster.patch({ spec: { replicas: 7 } });
+    cluster.settle();
+    expect(cluster.sizes()).toEqual({ 'app:1': 7 });
+  });
+
   it.each([
     [{ type: 'Percent', value: 70 }, 6, 0],
     [{ type: 'Percent', value: 70 }, 7, 1],

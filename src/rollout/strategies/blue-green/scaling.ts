@@ -26,10 +26,10 @@ export function planScaling(scene: BlueGreenScene, posture: Posture): ScalingPla
 /** Whoever waits for a person for hours still has requests: pods that carry them follow `spec.replicas`. */
 function planHeld(scene: BlueGreenScene, { isServed }: Posture): Effect[] {
   const { stable, canary } = scene;
+  // Created under `spec.paused`: it has never had any.
+  if (stable === canary && stable?.specReplicas === 0) return [];
   const serving = isServed && canary !== stable ? [stable, canary] : [stable];
-  return serving.flatMap((one) =>
-    one === undefined || one.specReplicas === 0 ? [] : scale(scene, one, scene.replicas),
-  );
+  return serving.flatMap((one) => scale(scene, one, scene.replicas));
 }
 
 /** An aborted preview keeps its pods for a while, counted from when stable has all requests and can carry them. */

@@ -1,18 +1,18 @@
 import type { Effect } from '../../effect.ts';
 import { scaleDownDeadlineAnnotation } from '../../names.ts';
 import { scaleDownDeadlineOf, sumOf } from '../../replica-sets.ts';
-import { maxUnavailableOf } from '../../replicas.ts';
+import { maxSurgeOf, maxUnavailableOf } from '../../replicas.ts';
 import type { Scene } from '../../scene.ts';
 import type { ReplicaSetView } from '../../world.ts';
 import { scale } from '../replica-sets.ts';
 import { earliest, newestFirst, nothingToScale, planAborted, planReplaced, type ScalingPlan } from '../retired.ts';
 import type { Posture } from './posture.ts';
 import { isDynamic, readShares } from './shares.ts';
-import { nextCounts } from './sizes.ts';
+import { nextCounts, targetCounts } from './sizes.ts';
 
 /** Sizes of all ReplicaSets by the stored step. An abort drains even what somebody has paused (unlike Argo). */
 export function planScaling(scene: Scene, posture: Posture): ScalingPlan {
-  if (posture.isHeld && posture.abort === undefined) return nothingToScale;
+  if (posture.isHeld && posture.abort === undefined) return { ...nothingToScale, effects: planHeld(scene, posture) };
   const retired = planRetired(scene, posture);
   // Where stable shrinks with its share, the canary goes as the share comes back, unless its author says how long it stays.
   const isFollowing = isDynamic(scene) && scene.strategy.abortScaleDownDelaySeconds === undefined;
@@ -28,6 +28,36 @@ export function planScaling(scene: Scene, posture: Posture): ScalingPlan {
   else effects.push(...scale(scene, scene.canary, next.canary));
   effects.push(...retired.effects);
   return { effects, wakeAtMs: earliest(retired.wakeAtMs, canary.wakeAtMs) };
+}
+
+/** Whoever waits for a person for hours still has requests: pods that carry them follow `spec.replicas`. */
+function planHeld(scene: Scene, posture: Posture): Effect[] {
+  const { canary, stable, replicas } = scene;
+  // Created under `spec.paused`: it has never had any.
+  if (stable !== undefined && stable === canary) return stable.specReplicas === 0 ? [] : scale(scene, stable, replicas);
+  if (!scene.hasRouter) return planBasicHeld(scene, posture);
+  const next = nextCounts(scene, posture);
+  const isServed = (scene.world.router?.canaryWeight ?? 0) > 0 && (canary?.specReplicas ?? 0) > 0;
+  return [
+    ...(stable === undefined ? [] : scaleStable(scene, stable, next.stable)),
+    ...(isServed ? scale(scene, canary, next.canary) : []),
+  ];
+}
+
+/** Where pods are the traffic none gets a greater share, and nothing moves while their number is one that an update may have on its way. */
+function planBasicHeld(scene: Scene, posture: Posture): Effect[] {
+  const { canary, stable, replicas, strategy } = scene;
+  const hasCanary = (canary?.specReplicas ?? 0) > 0;
+  const present = sumOf(scene.world.replicaSets, (one) => one.specReplicas);
+  const least = replicas - maxUnavailableOf(strategy, replicas);
+  const most = replicas + maxSurgeOf(strategy, replicas);
+  if (present === 0 ? stable === undefined : present >= least && present <= most) return [];
+  const share = present === 0 ? 0 : (canary?.specReplicas ?? 0) / present;
+  const allowed = Math.min(Math.floor(share * replicas), targetCounts(scene, posture).canary);
+  const kept = hasCanary ? Math.min(replicas, Math.max(1, allowed)) : 0;
+  const older = sumOf(scene.retired, (one) => one.specReplicas);
+  if (stable === undefined) return scale(scene, canary, kept);
+  return [...scale(scene, stable, Math.max(0, replicas - kept - older)), ...scale(scene, canary, kept)];
 }
 
 /** What takes pods from a stable revision that shrinks with its share fails once its share is being given back (`planHold`). */

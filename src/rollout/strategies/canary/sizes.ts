@@ -7,7 +7,7 @@ import type { Posture } from './posture.ts';
 import { isDynamic, podsFor, readShares, shareHolder } from './shares.ts';
 
 /** Where both sides shall arrive. */
-function targetCounts(scene: Scene, posture: Posture): Counts {
+export function targetCounts(scene: Scene, posture: Posture): Counts {
   if (posture.isFirst || posture.isPromoted) return { canary: scene.replicas, stable: 0 };
   const weight = weightOfPods(scene, posture);
   if (!scene.hasRouter) {
