@@ -11,6 +11,7 @@ import {
   recordPluginCall,
   type World,
 } from '../../../src/rollout/index.ts';
+import { scaleDownDeadlineAnnotation, unprovenAnnotation } from '../../../src/rollout/names.ts';
 import { weightInForce } from '../../../src/rollout/steps.ts';
 import { anAnalysisTemplate, aRollout } from '../../support/builders.ts';
 import { clusterActs, judgeOpen, playAct } from '../../support/cluster-acts.ts';
@@ -122,6 +123,7 @@ const act = fc.oneof(
   { weight: 2, arbitrary: clusterActs.unready },
   { weight: 4, arbitrary: clusterActs.wait(1, 15, 61, 700, -20) },
   { weight: 4, arbitrary: clusterActs.verb },
+  { weight: 2, arbitrary: fc.constant({ act: 'verb' as const, verb: 'pause' as const }) },
   { weight: 2, arbitrary: clusterActs.release },
   { weight: 1, arbitrary: clusterActs.replicas(0, 1, 3, 8) },
   { weight: 1, arbitrary: fc.record({ act: fc.constant('spec' as const), seconds: fc.constantFrom(0, 0, 700) }) },
@@ -321,7 +323,10 @@ class Promises implements Observer {
       this.#stepsOf.set(effect.status.currentStepHash ?? '', JSON.stringify(spec.strategy?.canary?.steps));
     }
     if (effect.kind === 'scaleReplicaSet') this.#checkScale(effect, look);
-    if (effect.kind === 'setWeight') this.#checkAdditional(effect, look);
+    if (effect.kind === 'setWeight') {
+      this.#checkAdditional(effect, look);
+      this.#checkPods(effect, look.world);
+    }
   }
 
   after(effect: Effect, look: Look): void {
@@ -352,6 +357,8 @@ class Promises implements Observer {
     expect(podHash, `${what}, which is not what is asked for`).toBe(status.currentPodHash);
     if (spec.strategy?.blueGreen !== undefined) {
       expect(status.blueGreen?.activeSelector, `${what} before it was stored`).toBe(podHash);
+      const pods = world.replicaSets.find((one) => one.podHash === podHash)?.availableReplicas ?? 0;
+      expect(pods, `${what}, and it has ${pods} pods`).toBeGreaterThanOrEqual(spec.replicas ?? 1);
       return;
     }
     // After a full promotion that is stored, the traffic follows the pods.
@@ -390,11 +397,14 @@ class Promises implements Observer {
       after.currentStepIndex === from + 1 &&
       after.promoteFull !== true;
     const isPromoted = status.stableRS !== undefined && after.stableRS !== status.stableRS;
+    if (isSameUpdate && !isPromoted && status.abort === true && this.#isAborted(world))
+      expect(after.abort, 'an abort was forgotten').toBe(true);
     if (isPromoted) {
       expect(this.#isAborted(world), 'promoted after an abort').toBe(false);
       expect(after.stableRS).toBe(status.currentPodHash);
       const isFull = status.promoteFull === true || (spec.rollbackWindow?.revisions ?? 0) > 0;
       if (!isFull && spec.strategy?.canary !== undefined) expect(from, 'a step was left out').toBe(steps.length);
+      this.#checkPromotion(world, isFull);
     } else if (isLeft) {
       expect(spec.paused ?? false, `step ${from} was completed while paused`).toBe(false);
       const left = steps[from];
@@ -425,12 +435,65 @@ class Promises implements Observer {
     }
   }
 
+  /** What became stable has all its pods, the last weight, and has been looked at by all that shall look at it. */
+  #checkPromotion({ rollout, router, replicaSets, analysisRuns }: World, isFull: boolean): void {
+    const { status, spec } = rollout;
+    const { canary } = spec.strategy ?? {};
+    const replicas = spec.replicas ?? 1;
+    const pods = replicaSets.find(({ podHash }) => podHash === status.currentPodHash)?.availableReplicas ?? 0;
+    expect(pods, 'pods of what was promoted').toBeGreaterThanOrEqual(
+      canary === undefined ? Math.min(1, replicas) : replicas,
+    );
+    if (canary === undefined || isFull || replicas === 0) return;
+    const steps = canary.steps ?? [];
+    if (canary.trafficRouting !== undefined)
+      expect(router?.canaryWeight ?? 0, 'the last weight').toBe(weightInForce(canary, steps.length));
+    if ((canary.analysis?.templates ?? []).length === 0) return;
+    const name = status.canary?.currentBackgroundAnalysisRunStatus?.name;
+    const run = analysisRuns.find(({ metadata }) => metadata.name === name);
+    if ((canary.analysis?.startingStep ?? 0) <= steps.length)
+      expect(run?.status.metricResults.length ?? 0, 'measurements in the background').toBeGreaterThan(0);
+  }
+
+  /** Pods first, then traffic: on neither side is a share more than its pods can take. */
+  #checkPods({ canaryWeight }: Extract<Effect, { kind: 'setWeight' }>, { rollout, router, replicaSets }: World): void {
+    const { status, spec } = rollout;
+    const { canary } = spec.strategy ?? {};
+    const replicas = spec.replicas ?? 1;
+    const present = router?.canaryWeight ?? 0;
+    const podsOf = (hash: string | undefined) =>
+      replicaSets.find(({ podHash }) => podHash === hash)?.availableReplicas ?? 0;
+    const isBySize = (canary?.steps ?? []).some(({ setCanaryScale }) => setCanaryScale !== undefined);
+    const isDynamic = canary?.dynamicStableScale === true;
+    const stable = podsOf(status.stableRS);
+    const isUpdating = status.stableRS !== undefined && status.stableRS !== status.currentPodHash;
+    if (!isUpdating || replicas === 0) return;
+    if (canaryWeight > present && !isBySize && status.promoteFull !== true) {
+      expect(podsOf(status.currentPodHash), `pods for ${canaryWeight} %`).toBeGreaterThanOrEqual(
+        Math.ceil((canaryWeight * replicas) / 100),
+      );
+      if (stable > 0)
+        expect(stable, 'pods of stable').toBeGreaterThanOrEqual(Math.floor(((100 - canaryWeight) * replicas) / 100));
+    }
+    const holder = status.canary?.weights?.canary.podTemplateHash ?? status.currentPodHash;
+    if (canaryWeight < present && isDynamic && holder !== status.stableRS && podsOf(holder) > 0) {
+      const taken = Math.floor((100 * stable) / replicas);
+      expect(100 - canaryWeight, `stable has ${stable} pods`).toBeLessThanOrEqual(Math.max(100 - present, taken));
+    }
+  }
+
   #checkScale(effect: Extract<Effect, { kind: 'scaleReplicaSet' }>, { world, version }: Look): void {
     if (version !== this.#cluster.rollout.metadata.resourceVersion) return;
     const { status, spec } = world.rollout;
     const one = this.#cluster.replicaSets.find(({ name }) => name === effect.name);
     if (one === undefined || status.stableRS === undefined) return;
     const isCanary = one.podHash === status.currentPodHash && one.podHash !== status.stableRS;
+    const deadlineMs = Date.parse(one.annotations[scaleDownDeadlineAnnotation] ?? '');
+    const isReplaced = one.podHash !== status.currentPodHash && one.podHash !== status.stableRS;
+    const isUnproven = one.annotations[unprovenAnnotation] !== undefined;
+    if (isReplaced && !isUnproven && effect.to < effect.from && spec.strategy?.canary?.dynamicStableScale !== true) {
+      expect(deadlineMs > world.nowMs, 'pods of a replaced revision go before their time').toBe(false);
+    }
     if (isCanary && this.#isAborted(world) && spec.strategy?.canary?.dynamicStableScale !== true) {
       expect(effect.to, 'an aborted canary grows').toBeLessThanOrEqual(effect.from);
     }
@@ -515,12 +578,38 @@ function settle({ shared, replicas }: Stage): void {
 /** One whole turn. True: it had nothing to do. */
 function takeTurn(shared: SharedWorld, replica: ModelReplica | undefined): boolean {
   const before = shared.cluster.performed.length;
+  const mustBeBack = isAbortStored(shared.cluster) && replica?.lag === 0;
   for (let call = 0; call < 100; call++) {
     const isDone = replica?.next() !== false;
     remember(shared);
-    if (isDone) return shared.cluster.performed.length === before;
+    if (!isDone) continue;
+    if (mustBeBack) checkIsBack(shared.cluster);
+    return shared.cluster.performed.length === before;
   }
   return false;
+}
+
+/** Of the very revision that is asked for: no reset is due. */
+function isAbortStored(cluster: SimulatedCluster): boolean {
+  const { status, spec } = cluster.rollout;
+  const isAsked = cluster.imageOf(status.currentPodHash ?? '') === spec.template?.spec?.containers[0]?.image;
+  const isUpdating = status.stableRS !== undefined && status.stableRS !== status.currentPodHash;
+  return (
+    isUpdating && isAsked && status.abort === true && status.abortedAt !== undefined && status.promoteFull !== true
+  );
+}
+
+/** After a whole turn on an abort: no request goes to what was aborted, and nothing runs on for it. */
+function checkIsBack(cluster: SimulatedCluster): void {
+  const { status, spec } = cluster.rollout;
+  const said = JSON.stringify(status);
+  if (status.abort !== true) return;
+  if (spec.strategy?.canary?.dynamicStableScale !== true) expect(cluster.weight ?? 0, said).toBe(0);
+  expect(cluster.additional, said).toEqual([]);
+  for (const one of cluster.experiments)
+    expect(isCompleted(one.status.phase) || one.spec.terminate, `${one.metadata.name} runs on: ${said}`).toBe(true);
+  const canServe = (cluster.stable()?.availableReplicas ?? 0) > 0;
+  if (spec.strategy?.blueGreen !== undefined && canServe) expect(cluster.activeHash(), said).toBe(status.stableRS);
 }
 
 function checkRest({ shared: { cluster } }: Stage): void {
