@@ -80,6 +80,8 @@ const canarySpec = fc.record({
   isDynamic: fc.boolean(),
   router: fc.constantFrom('nginx' as const, 'nginx' as const, 'gatewayApi' as const, 'pingPong' as const),
   steps: fc.array(step, { maxLength: 6, size: 'max' }),
+  // What has requests from the start is what there is to lose.
+  lead: fc.constantFrom([], [{ setWeight: 25 }], [{ setWeight: 25 }, { setWeight: 50 }]),
   routedSteps: fc.array(routedStep, { minLength: 1, maxLength: 6, size: 'max' }),
   background: fc.constantFrom(undefined, 0, 2),
   surge: fc.constantFrom(undefined, 0, 1, '50%'),
@@ -123,7 +125,13 @@ const act = fc.oneof(
   { weight: 2, arbitrary: clusterActs.unready },
   { weight: 4, arbitrary: clusterActs.wait(1, 15, 61, 700, -20) },
   { weight: 4, arbitrary: clusterActs.verb },
-  { weight: 2, arbitrary: fc.constant({ act: 'verb' as const, verb: 'pause' as const }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      act: fc.constant('verb' as const),
+      verb: fc.constantFrom('pause' as const, 'abort' as const),
+    }),
+  },
   { weight: 2, arbitrary: clusterActs.release },
   { weight: 1, arbitrary: clusterActs.replicas(0, 1, 3, 8) },
   { weight: 1, arbitrary: fc.record({ act: fc.constant('spec' as const), seconds: fc.constantFrom(0, 0, 700) }) },
@@ -189,7 +197,7 @@ function begin(spec: Spec): SimulatedCluster {
   }
   const isDynamic = spec.isRouted && spec.isDynamic;
   const rollout = (spec.isRouted ? base.routed() : base)
-    .steps(...(spec.isRouted ? stepsFor(spec.router, spec.routedSteps) : spec.steps))
+    .steps(...(spec.isRouted ? stepsFor(spec.router, [...spec.lead, ...spec.routedSteps]) : spec.steps))
     .canary({
       ...(spec.surge === undefined ? {} : { maxSurge: spec.surge }),
       ...(spec.surge === 0 ? { maxUnavailable: 1 } : {}),
