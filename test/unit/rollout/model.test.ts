@@ -81,7 +81,12 @@ const canarySpec = fc.record({
   router: fc.constantFrom('nginx' as const, 'nginx' as const, 'gatewayApi' as const, 'pingPong' as const),
   steps: fc.array(step, { maxLength: 6, size: 'max' }),
   // What has requests from the start is what there is to lose.
-  lead: fc.constantFrom([], [{ setWeight: 25 }], [{ setWeight: 25 }, { setWeight: 50 }]),
+  lead: fc.constantFrom(
+    [],
+    [{ setWeight: 25 }],
+    [{ setWeight: 25 }, { setWeight: 50 }],
+    [{ setWeight: 25 }, experiment(10)],
+  ),
   routedSteps: fc.array(routedStep, { minLength: 1, maxLength: 6, size: 'max' }),
   background: fc.constantFrom(undefined, 0, 2),
   surge: fc.constantFrom(undefined, 0, 1, '50%'),
