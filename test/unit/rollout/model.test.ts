@@ -12,6 +12,7 @@ import {
   type World,
 } from '../../../src/rollout/index.ts';
 import { scaleDownDeadlineAnnotation, unprovenAnnotation } from '../../../src/rollout/names.ts';
+import { maxUnavailableOf } from '../../../src/rollout/replicas.ts';
 import { weightInForce } from '../../../src/rollout/steps.ts';
 import { anAnalysisTemplate, aRollout } from '../../support/builders.ts';
 import { clusterActs, judgeOpen, playAct } from '../../support/cluster-acts.ts';
@@ -322,6 +323,8 @@ class Promises implements Observer {
   readonly #cluster: SimulatedCluster;
   readonly #imageOf = new Map<string, string>();
   readonly #stepsOf = new Map<string, string>();
+  /** Available pods that a decision took so far. */
+  readonly #taken = new WeakMap<World, number>();
   #shares = new Map<string, number | undefined>();
 
   constructor(cluster: SimulatedCluster) {
@@ -448,6 +451,18 @@ class Promises implements Observer {
     }
   }
 
+  /** Where pods are the traffic, what is taken away leaves as many available as the author wants, by what was seen. */
+  #checkMinimum({ name, from, to }: Extract<Effect, { kind: 'scaleReplicaSet' }>, { world }: Look): void {
+    const { strategy, replicas = 1 } = world.rollout.spec;
+    if (strategy?.canary === undefined || strategy.canary.trafficRouting !== undefined || to >= from) return;
+    const seen = world.replicaSets.reduce((sum, one) => sum + one.availableReplicas, 0);
+    const one = world.replicaSets.find((each) => each.name === name);
+    const gone = (this.#taken.get(world) ?? 0) + Math.max(0, (one?.availableReplicas ?? 0) - to);
+    this.#taken.set(world, gone);
+    const least = replicas - maxUnavailableOf(strategy.canary, replicas);
+    expect(seen - gone, `pods that are left of ${seen}`).toBeGreaterThanOrEqual(Math.min(seen, least));
+  }
+
   /** What became stable has all its pods, the last weight, and has been looked at by all that shall look at it. */
   #checkPromotion({ rollout, router, replicaSets, analysisRuns }: World, isFull: boolean): void {
     const { status, spec } = rollout;
@@ -496,6 +511,7 @@ class Promises implements Observer {
   }
 
   #checkScale(effect: Extract<Effect, { kind: 'scaleReplicaSet' }>, { world, version }: Look): void {
+    this.#checkMinimum(effect, { world, version });
     if (version !== this.#cluster.rollout.metadata.resourceVersion) return;
     const { status, spec } = world.rollout;
     const one = this.#cluster.replicaSets.find(({ name }) => name === effect.name);
@@ -669,7 +685,7 @@ it('whatever two processes, people, pods and the clock do, the promises hold, an
           play(stage, { act: 'while', turns: 3 });
           judgeOpen(cluster, () => 'Successful');
           answerPlugin(cluster, 'Successful');
-          concludeOpen(cluster, round % 3 === 0 ? 'Running' : 'Successful');
+          concludeOpen(cluster, (['Pending', 'Running', 'Successful'] as const)[round % 3] ?? 'Successful');
           if (round % 2 === 1) cluster.wait(61);
           else if (cluster.rollout.status.phase === 'Paused') cluster.patch({ status: { pauseConditions: null } });
         }
