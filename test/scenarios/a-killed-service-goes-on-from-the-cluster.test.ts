@@ -3,7 +3,7 @@ import { afterEach, expect, it } from 'vitest';
 import { z } from 'zod';
 import { kubeconfigThrough, type LineHooks, type Passing, startBreakableLine } from '../support/breakable-line.ts';
 import { hasRedisServer, startRedisServer } from '../support/redis-server.ts';
-import { asTold, buildStreet, channelOf, type Street, seenOf } from '../support/shops.ts';
+import { asTold, buildStreet, channelOf, type Street, seenOf, toldOf } from '../support/shops.ts';
 
 const good = ['good1', 'good2', 'good3', 'good4'];
 const bad = ['bad1', 'bad2', 'bad3', 'bad4', 'bad5'];
@@ -28,6 +28,9 @@ it('at 30 points, with every weight in its order, one ReplicaSet, one card and o
   stops.push(() => street.stop());
   const killing = await startKilling(street, await startQueue());
   await street.untilOpen(200_000);
+  // What is killed is the second release: the first one has been told.
+  const hasCard = (shop: string) => toldOf(street.slack, shop, 1).cards.length > 0;
+  await street.sandbox.eventually('every first card', () => shops.every(hasCard) || undefined, 120_000);
 
   killing.begin(choosePoints());
   for (const shop of good) await street.release(shop, 'shop:2');

@@ -86,12 +86,17 @@ export function object({ required = {}, optional = {}, oneOf = [], also }: Shape
       complain(around, `must provide one of: ${oneOf.join(', ')}`, pointer);
     }
     for (const [field, content] of Object.entries(value)) {
-      const check = required[field] ?? optional[field];
+      const check = own(required, field) ?? own(optional, field);
       if (check === undefined) complain(around, `invalid additional property: ${field}`, pointer);
       else if (content !== undefined) check(content, `${pointer}/${field}`, around);
     }
     also?.(value, pointer, around);
   };
+}
+
+/** Not what every object inherits: a field may be called `valueOf`. */
+function own(checks: Readonly<Record<string, Check>>, field: string): Check | undefined {
+  return Object.hasOwn(checks, field) ? checks[field] : undefined;
 }
 
 /** An object whose `type` picks its shape. */

@@ -320,5 +320,6 @@ test('whatever comes, it complains and never throws', () => {
         expect(checkView(value, { isFileUsable: () => true })).not.toEqual([]);
       },
     ),
+    { examples: [[{ valueOf: [] }, 'header']] },
   );
 });
